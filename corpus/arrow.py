@@ -1,0 +1,35 @@
+"""pyarrow where its stubs are in the way.
+
+They type every numeric array as Boolean and miss several compute functions, so arithmetic on arrays goes
+through `pc` and `array` here, which are untyped; containers keep their types.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+pc: Final[Any] = pyarrow.compute
+"""pyarrow.compute."""
+
+
+def array(values: npt.NDArray[Any]) -> Any:  # noqa: ANN401 - see above
+    """Arrow array of the NumPy array's own type; shares its memory where it can."""
+    return pa.array(values)
+
+
+def strings(values: Any) -> pa.Array[Any]:  # noqa: ANN401 - any iterable of strings and None
+    """Arrow array of large_string, which never overflows as `string` does at 2 GiB."""
+    made: Any = pa.array(values, pa.large_string())
+    return made if isinstance(made, pa.Array) else made.combine_chunks()
+
+
+def string_list(values: Any) -> list[str]:  # noqa: ANN401 - an Arrow array, chunked or not
+    """Python strings of an Arrow array without nulls."""
+    made: list[str] = values.to_pylist()
+    return made

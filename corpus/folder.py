@@ -1,0 +1,203 @@
+"""A corpus on disk: Arrow files and a manifest, written whole or not at all, read by mapping."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from lda.corpus.errors import DataError
+from lda.corpus.manifest import FileEntry, Manifest, is_corpus_folder, read_manifest, write_manifest
+from lda.corpus.shard import batch_digest, content_hash
+from lda.corpus.store import Corpus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lda.corpus.summary import Summary
+
+VOCABULARY_FILE: Final = "vocabulary.arrow"
+
+
+def write_folder(
+    path: str | Path,
+    batches: Iterable[pa.RecordBatch],
+    vocabulary: pa.Table,
+    summary: Summary,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write a corpus to `path`; batches are taken one at a time and not kept.
+
+    Raises:
+        DataError: the folder exists and `overwrite` is false, or it holds something else than a corpus.
+    """
+    with replacing(path, overwrite=overwrite) as folder:
+        entry = _write_file(folder / VOCABULARY_FILE, _one_batch(vocabulary))
+        entries: list[FileEntry] = []
+        digests: list[bytes] = []
+        for index, batch in enumerate(batches):
+            entries.append(_write_file(folder / f"shard-{index:05d}.arrow", batch))
+            digests.append(batch_digest(batch))
+        known = content_hash(vocabulary.column("term").combine_chunks(), digests)
+        write_manifest(folder, Manifest(summary, known, entry, entries))
+
+
+def check_target(path: str | Path, *, overwrite: bool) -> Path:
+    """The folder to be written, or the reason why it must not be; asked before hours of work are spent.
+
+    Raises:
+        DataError: the folder exists and `overwrite` is false, or it holds something else than a corpus.
+    """
+    target = Path(path)
+    if not target.exists():
+        if not target.parent.is_dir():
+            raise DataError(
+                f"cannot write {target}: the folder {target.parent} does not exist; create it first"
+            )
+        return target
+    if not overwrite:
+        raise DataError(f"{target} exists; choose another name or allow overwriting (--overwrite)")
+    if not target.is_dir() or (any(target.iterdir()) and not is_corpus_folder(target)):
+        raise DataError(f"{target} is not a corpus, so it is not overwritten; choose another name")
+    return target
+
+
+@contextmanager
+def replacing(path: str | Path, *, overwrite: bool) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends without an exception.
+
+    What stood there before stays untouched until the new folder is complete.
+    """
+    target = check_target(path, overwrite=overwrite)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    try:
+        yield folder
+        folder.chmod(
+            0o777 & ~_umask()
+        )  # mkdtemp makes private folders; a corpus is as open as any other file
+        check_target(target, overwrite=overwrite)  # somebody else may have been faster
+        if target.exists():
+            _swap(folder, target)
+        else:
+            folder.rename(target)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _swap(folder: Path, target: Path) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+    target.rename(aside)  # onto an empty folder, which POSIX allows
+    try:
+        folder.rename(target)
+    except BaseException:
+        aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)  # it can only be read by setting it
+    os.umask(mask)
+    return mask
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def _write_file(path: Path, batch: pa.RecordBatch) -> FileEntry:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    data = sink.getvalue()
+    path.write_bytes(data)
+    tokens = len(_tokens(batch)) if "tokens" in batch.schema.names else 0
+    documents = batch.num_rows if tokens or "tokens" in batch.schema.names else 0
+    return FileEntry(path.name, documents, tokens, data.size, hashlib.sha256(data).hexdigest())
+
+
+def _tokens(batch: pa.RecordBatch) -> Any:  # noqa: ANN401 - the stubs do not know the values of a list column
+    column: Any = batch.column("tokens")
+    return column.values
+
+
+def open_folder(path: str | Path) -> Corpus:
+    """Open a corpus folder: manifest and vocabulary are read, shards are mapped when first used.
+
+    Raises:
+        DataError: there is no corpus, a file is missing or has another length, or the vocabulary is damaged.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a corpus: there is no such folder; check the name")
+    manifest = read_manifest(folder)
+    for entry in (manifest.vocabulary, *manifest.shards):
+        _check_size(folder, entry)
+    vocabulary = pa.Table.from_batches([_map_file(folder, manifest.vocabulary)])
+    if vocabulary.num_rows != manifest.summary.n_terms:
+        raise _damaged(folder / manifest.vocabulary.file, "the number of terms is not that of the manifest")
+    first = np.cumsum([0, *(entry.documents for entry in manifest.shards)], dtype=np.int64)[:-1]
+    shards = FolderShards(folder, manifest.shards)
+    return Corpus(shards, vocabulary, manifest.summary, first, manifest.content_hash)
+
+
+class FolderShards:
+    """Shards in files, mapped and checked against their sha256 at first use."""
+
+    # The check reads each byte once, which a sweep does anyway; a flipped bit in a token would otherwise
+    # send a compiled kernel outside its arrays.
+
+    def __init__(self, folder: Path, entries: list[FileEntry]) -> None:
+        self._folder = folder.resolve()
+        self._entries = entries
+        self._mapped: dict[int, pa.RecordBatch] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __reduce__(self) -> tuple[type[FolderShards], tuple[Path, list[FileEntry]]]:
+        return FolderShards, (self._folder, self._entries)
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        """Columns `id`, `tokens` and metadata of one shard.
+
+        Raises:
+            DataError: the file is missing or damaged.
+        """
+        found = self._mapped.get(index)
+        if found is None:
+            found = self._mapped[index] = _map_file(self._folder, self._entries[index])
+        return found
+
+
+def _check_size(folder: Path, entry: FileEntry) -> None:
+    path = folder / entry.file
+    if not path.is_file():
+        raise _damaged(path, "the file is missing")
+    if (size := path.stat().st_size) != entry.bytes:
+        raise _damaged(path, f"it has {size} bytes instead of {entry.bytes}")
+
+
+def _map_file(folder: Path, entry: FileEntry) -> pa.RecordBatch:
+    path = folder / entry.file
+    _check_size(folder, entry)
+    # Closing gives the file descriptor back at once; the mapping lives as long as an array looks at it.
+    with pa.memory_map(str(path)) as source:
+        data = source.read_buffer()
+        if hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise _damaged(path, "its sha256 is not that of the manifest")
+        return pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)
+
+
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(f"{path} is damaged: {reason}; build the corpus again")

@@ -1,0 +1,141 @@
+"""Which reader reads what: by name, then by content."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lda.corpus.errors import DataError
+from lda.corpus.read_folder import FolderReader, visible_files
+from lda.corpus.read_jsonl import JsonLinesReader
+from lda.corpus.read_ldac import LdacReader, SvmlightReader
+from lda.corpus.read_lines import LineReader
+from lda.corpus.read_matrix_market import MatrixMarketReader
+from lda.corpus.read_npz import NpzReader
+from lda.corpus.read_parquet import ParquetReader
+from lda.corpus.read_table import CsvReader, TsvReader
+from lda.corpus.read_uci import UciReader
+from lda.corpus.sources import plain_name, read_blocks
+from lda.corpus.vocabulary_file import find_vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lda.corpus.reader import CountReader, TextReader
+
+_READERS: Final[tuple[TextReader | CountReader, ...]] = (
+    FolderReader(),
+    LineReader(),
+    JsonLinesReader(),
+    CsvReader(),
+    TsvReader(),
+    ParquetReader(),
+    UciReader(),
+    MatrixMarketReader(),
+    LdacReader(),
+    SvmlightReader(),
+    NpzReader(),
+)
+
+READERS: Final[dict[str, TextReader | CountReader]] = {reader.name: reader for reader in _READERS}
+"""Every format by its name."""
+
+FORMATS: Final = ("auto", *READERS)
+"""What `format` may be."""
+
+_ARCHIVES: Final = (".tar", ".tgz", ".txz", ".zip", ".7z", ".rar")
+
+_CONTENT: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
+    ("mm", re.compile(rb"%%MatrixMarket")),
+    ("parquet", re.compile(rb"PAR1")),
+    ("jsonl", re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")),
+    ("uci", re.compile(rb"\d+\s*\n\d+\s*\n\d+\s*\n\d+[ \t]+\d+[ \t]+\d+\s*\n")),
+)
+"""How a file begins when its name tells nothing."""
+
+_PAIRS: Final = re.compile(rb"[-+.\w]+(?: \d+:[\d.eE+-]+)* ?\r?\n")
+
+
+class Source(NamedTuple):
+    """One file or folder and its reader."""
+
+    path: Path
+    reader: TextReader | CountReader
+
+
+def find_sources(inputs: Sequence[Path], format: str) -> list[Source]:  # noqa: A002 - the public name
+    """Choose a reader for every input; a folder of tables stands for its files.
+
+    Raises:
+        DataError: an input is missing or its format cannot be told.
+        ValueError: there is no such format.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {format!r}")
+    if not inputs:
+        raise DataError("the corpus needs at least one input, got none; name a file or folder")
+    beside = {find_vocabulary(path) for path in inputs if plain_name(path).startswith("docword")}
+    # `docword.x.txt vocab.x.txt`, as a shell makes of *.x.txt, is one corpus and its vocabulary.
+    return [source for path in inputs if path not in beside for source in _sources(path, format)]
+
+
+def _sources(path: Path, format: str) -> list[Source]:  # noqa: A002
+    if not path.exists():
+        raise DataError(f"there is no file or folder {path}; check the name")
+    if not path.is_dir():
+        return [Source(path, READERS[format if format != "auto" else detect(path)])]
+    if format == "text":
+        return [Source(path, READERS["text"])]
+    files = visible_files(path)
+    if not files:
+        raise DataError(f"the folder {path} holds no files; check the name")
+    if format == "auto":
+        # A folder full of tables (a data set in parts) is read as tables; else it is a folder of texts.
+        kinds = {_by_name(file) for file in files}
+        format = next(iter(kinds)) if len(kinds) == 1 else "text"  # type: ignore[assignment]  # noqa: A001
+        if format not in {"jsonl", "csv", "tsv", "parquet"}:
+            return [Source(path, READERS["text"])]
+    return [Source(file, READERS[format]) for file in files]
+
+
+def detect(path: Path) -> str:
+    """Name of the format of a file.
+
+    Raises:
+        DataError: it cannot be told, or the file is an archive.
+    """
+    name = plain_name(path)
+    if name.endswith(_ARCHIVES):
+        raise DataError(f"{path} is an archive; unpack it and give the folder")
+    found = _by_name(path)
+    if found not in {None, "lines"}:
+        return str(found)
+    with closing(read_blocks(path, 4096)) as blocks:
+        head = next(blocks, b"")
+    return _by_content(head) or found or _unknown(path)
+
+
+def _by_name(path: Path) -> str | None:
+    name = plain_name(path)
+    if name.startswith("docword"):
+        return "uci"
+    return next((reader.name for reader in _READERS if name.endswith(reader.suffixes)), None)
+
+
+def _by_content(head: bytes) -> str | None:
+    found = next((name for name, pattern in _CONTENT if pattern.match(head)), None)
+    if found is not None:
+        return found
+    lines = head.splitlines(keepends=True)[:-1] or head.splitlines(keepends=True)
+    if not lines or b":" not in head or not all(_PAIRS.fullmatch(line) for line in lines[:20]):
+        return None
+    counted = all(line.split()[0] == b"%d" % line.count(b":") for line in lines[:20])
+    return "ldac" if counted else "svmlight"
+
+
+def _unknown(path: Path) -> str:
+    raise DataError(
+        f"the format of {path} cannot be told by name or content; give it: {', '.join(FORMATS[1:])}"
+    )

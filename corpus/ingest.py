@@ -1,0 +1,237 @@
+"""`read_corpus` and `build_corpus`: from files to a corpus."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lda.corpus.assemble import Assembled, Assembler, TokenBatch
+from lda.corpus.errors import DataError
+from lda.corpus.folder import check_target, write_folder
+from lda.corpus.formats import Source, find_sources
+from lda.corpus.manifest import is_corpus_folder
+from lda.corpus.parallel import ordered_map, thread_count
+from lda.corpus.reader import CountReader, ReadOptions, TextBatch, TextReader
+from lda.corpus.recipe import Recipe
+from lda.corpus.spill import FolderSpill, Spill
+from lda.corpus.stopwords import stop_words
+from lda.corpus.store import Corpus
+from lda.corpus.tokens import TextTokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lda.corpus.tokens import Tokenizer
+
+
+def read_corpus(
+    inputs: Sequence[str | Path],
+    *,
+    format: str = "auto",  # noqa: A002
+    recipe: Recipe | None = None,
+    vocabulary: str | Path | None = None,
+    tokenizer: Tokenizer | None = None,
+    threads: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+) -> Corpus:
+    """Read files into a corpus in memory (4 bytes a token); a corpus folder is opened instead.
+
+    Args:
+        inputs: files and folders, in the order of their documents.
+        format: one of `formats.FORMATS`; "auto" goes by name, then content.
+        recipe: how text becomes tokens; the default takes all words of two letters or more.
+        vocabulary: file with one term a line, for formats of counts.
+        tokenizer: function from text to tokens, instead of the recipe's pattern; threads share it.
+        threads: for tokenising; None uses all cores. The corpus does not depend on it.
+        encoding: of text files.
+        errors: "strict", or "replace" or "ignore" for bytes that cannot be decoded.
+
+    Raises:
+        DataError: the input is missing, damaged or empty.
+        ValueError: an argument cannot be right.
+    """
+    folder = _corpus_folder(inputs, recipe, tokenizer)
+    if folder is not None:
+        return Corpus.open(folder)
+    options = make_options(recipe, vocabulary, encoding, errors)
+    return _assemble(inputs, format, recipe or Recipe(), options, tokenizer, threads, None).in_memory()
+
+
+def build_corpus(
+    inputs: Sequence[str | Path],
+    output: str | Path,
+    *,
+    format: str = "auto",  # noqa: A002
+    recipe: Recipe | None = None,
+    vocabulary: str | Path | None = None,
+    tokenizer: Tokenizer | None = None,
+    threads: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    overwrite: bool = False,
+) -> Corpus:
+    """Read files into a corpus folder and open it; memory stays bounded, whatever the size of the input.
+
+    What is bounded is the text; the distinct words are held in memory.
+
+    Args:
+        inputs: as for `read_corpus`.
+        output: the folder to make; it appears when it is complete.
+        format: as for `read_corpus`.
+        recipe: as for `read_corpus`.
+        vocabulary: as for `read_corpus`.
+        tokenizer: as for `read_corpus`.
+        threads: as for `read_corpus`.
+        encoding: as for `read_corpus`.
+        errors: as for `read_corpus`.
+        overwrite: replace a corpus that stands there.
+
+    Raises:
+        DataError: the input is missing, damaged or empty, or the folder exists.
+        ValueError: an argument cannot be right.
+    """
+    target = check_target(output, overwrite=overwrite)
+    folder = _corpus_folder(inputs, recipe, tokenizer)
+    if folder is not None:
+        Corpus.open(folder).save(target, overwrite=overwrite)
+        return Corpus.open(target)
+    options = make_options(recipe, vocabulary, encoding, errors)
+    spill = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".spill", dir=target.parent))
+    try:
+        made = _assemble(inputs, format, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
+        write_folder(target, made.shards, made.vocabulary, made.summary, overwrite=overwrite)
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+    return Corpus.open(target)
+
+
+def make_options(
+    recipe: Recipe | None, vocabulary: str | Path | None, encoding: str, errors: str
+) -> ReadOptions:
+    """The options of the readers.
+
+    Raises:
+        ValueError: `errors` is not one of its three values.
+    """
+    if errors not in {"strict", "replace", "ignore"}:
+        raise ValueError(f"errors must be strict, replace or ignore, got {errors!r}")
+    recipe = recipe or Recipe()
+    path = None if vocabulary is None else Path(vocabulary)
+    return ReadOptions(text=recipe.text, id=recipe.id, encoding=encoding, errors=errors, vocabulary=path)
+
+
+def input_paths(inputs: Sequence[str | Path]) -> list[Path]:
+    """The inputs as paths; a single one need not stand in a list."""
+    return [Path(path) for path in ([inputs] if isinstance(inputs, str | Path) else inputs)]
+
+
+def _corpus_folder(
+    inputs: Sequence[str | Path], recipe: Recipe | None, tokenizer: Tokenizer | None
+) -> Path | None:
+    """The input, if it is a corpus that was built before."""
+    paths = input_paths(inputs)
+    built = [path for path in paths if is_corpus_folder(path)]
+    if not built:
+        return None
+    if len(paths) > 1:
+        raise DataError(
+            f"{built[0]} is a finished corpus and must be the only input, got {len(paths)}; "
+            "build one corpus of all texts"
+        )
+    if recipe not in {None, Recipe()} or tokenizer is not None:
+        raise DataError(
+            f"{built[0]} is a finished corpus, its words are fixed; build it again with the new text options"
+        )
+    return built[0]
+
+
+def _assemble(
+    inputs: Sequence[str | Path],
+    format: str,  # noqa: A002
+    recipe: Recipe,
+    options: ReadOptions,
+    tokenizer: Tokenizer | None,
+    threads: int | None,
+    spill: Spill | None,
+) -> Assembled:
+    sources = find_sources(input_paths(inputs), format)
+    if tokenizer is not None:
+        recipe = dataclasses.replace(
+            recipe, tokenizer=getattr(tokenizer, "__qualname__", type(tokenizer).__name__)
+        )
+    if isinstance(same_kind(sources), CountReader):
+        return _assemble_counts(sources, recipe, options, spill)
+    assembler = Assembler(recipe, ordered=True, spill=spill)
+    for batch in token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads):
+        assembler.add(batch)
+    return assembler.finish()
+
+
+def same_kind(sources: list[Source]) -> TextReader | CountReader:
+    """The first reader, if all of them read text or all of them read counts.
+
+    Raises:
+        DataError: they differ.
+    """
+    first = sources[0]
+    for source in sources[1:]:
+        if isinstance(source.reader, CountReader) != isinstance(first.reader, CountReader):
+            raise DataError(
+                f"inputs must be all text or all counts, got {first.path} ({first.reader.name}) and "
+                f"{source.path} ({source.reader.name}); read them as two corpora"
+            )
+    return first.reader
+
+
+def token_batches(
+    sources: list[Source], tokenize: TextTokenizer, options: ReadOptions, threads: int | None
+) -> Iterator[TokenBatch]:
+    """Tokenise the documents of all text sources, in order."""
+
+    def tokens(batch: TextBatch) -> TokenBatch:
+        return tokenize(batch.texts, batch.ids, batch.metadata)
+
+    return ordered_map(tokens, _texts(sources, options), thread_count(threads))
+
+
+def _texts(sources: list[Source], options: ReadOptions) -> Iterator[TextBatch]:
+    for source in sources:
+        if isinstance(source.reader, TextReader):
+            yield from source.reader.read(source.path, prefixed(options, source, sources))
+
+
+def prefixed(options: ReadOptions, source: Source, sources: list[Source]) -> ReadOptions:
+    """With several inputs, ids that are mere numbers get the name of their file in front."""
+    separator = "/" if source.path.is_dir() else ":"
+    return dataclasses.replace(options, prefix=f"{source.path.name}{separator}" if len(sources) > 1 else "")
+
+
+def _assemble_counts(
+    sources: list[Source], recipe: Recipe, options: ReadOptions, spill: Spill | None
+) -> Assembled:
+    if recipe.ngram_range != (1, 1) or recipe.tokenizer is not None:
+        raise DataError(
+            f"n-grams and tokenisers need text, and {sources[0].path} holds counts; leave the option out"
+        )
+    assembler: Assembler | None = None
+    terms: list[str] = []
+    for source in sources:
+        assert isinstance(source.reader, CountReader)
+        made = source.reader.read(source.path, prefixed(options, source, sources))
+        if assembler is None:
+            terms = made.terms
+            limits = recipe if recipe.prunes else None
+            stop = stop_words(recipe.stop_words)
+            assembler = Assembler(limits, terms=terms, ordered=False, spill=spill, stop=stop)
+        elif made.terms != terms:
+            raise DataError(
+                f"files of counts must share one vocabulary, but {source.path} differs from {sources[0].path}"
+            )
+        for batch in made.batches:
+            assembler.add(batch)
+    assert assembler is not None
+    return assembler.finish()

@@ -1,0 +1,115 @@
+"""Documents as Python lists: of tokens, or of gensim's (id, count) pairs."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from lda.corpus.assemble import TokenBatch
+from lda.corpus.counts import MAX_TERMS
+from lda.corpus.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+    import pyarrow as pa
+    import scipy.sparse
+
+DOCUMENTS_PER_BATCH: Final = 4096
+
+
+def kind_of_items(X: Any) -> tuple[list[Any], Literal["tokens", "pairs"]]:  # noqa: ANN401 - any iterable of documents
+    """List the documents of an iterable and tell what they are made of.
+
+    Raises:
+        TypeError: not an iterable of documents, or documents that are raw text.
+    """
+    try:
+        documents = list(X)
+    except TypeError:
+        raise TypeError(
+            f"as_corpus takes a matrix of counts, a table, token lists or a path, got {type(X).__name__}"
+        ) from None
+    if any(isinstance(document, str | bytes) for document in documents[:100]):
+        raise TypeError(
+            "documents must be lists of tokens, got raw text; "
+            "split it ([doc.split() for doc in X]), or use read_corpus on files"
+        )
+    try:
+        item = next(chain.from_iterable(documents), None)
+    except TypeError:
+        raise TypeError(
+            f"documents must be lists, got {type(documents[0]).__name__}; see as_corpus"
+        ) from None
+    # Sparse2Corpus and the like hand out arrays, so the pair is told by its shape, not by its class.
+    is_pair = item is not None and not isinstance(item, str) and np.shape(item) == (2,)
+    return documents, "pairs" if is_pair else "tokens"
+
+
+def pairs_to_csr(
+    documents: Sequence[Sequence[tuple[int, float]]], n_terms: int | None
+) -> scipy.sparse.csr_matrix:
+    """Matrix (D, V) of documents given as (term id, count) pairs; V is the highest id + 1 unless given.
+
+    Raises:
+        DataError: an id is negative, fractional or beyond the vocabulary.
+    """
+    import scipy.sparse
+
+    indptr = np.cumsum([0, *(len(document) for document in documents)], dtype=np.int64)
+    try:
+        flat = np.array([pair for document in documents for pair in document], dtype=np.float64).reshape(
+            -1, 2
+        )
+    except ValueError:
+        raise DataError(
+            "documents of pairs must hold (id, count) only, got something else among them"
+        ) from None
+    terms = flat[:, 0]
+    size = (int(terms.max()) + 1 if len(terms) else 0) if n_terms is None else n_terms
+    bad = ~((terms >= 0) & (terms < min(size, MAX_TERMS)) & (terms == np.floor(terms)))
+    if bad.any():
+        entry = int(np.argmax(bad))
+        row = int(np.searchsorted(indptr, entry, side="right")) - 1
+        raise DataError(
+            f"term ids must lie in 0 ... {size - 1}, got {terms[entry]:g} in document {row}; "
+            "give the Dictionary of this corpus"
+        )
+    return scipy.sparse.csr_matrix((flat[:, 1], terms.astype(np.int64), indptr), shape=(len(documents), size))
+
+
+def token_batches(documents: Sequence[Sequence[str]], ids: pa.Array[Any]) -> Iterator[TokenBatch]:
+    """Token lists as numbered batches.
+
+    Raises:
+        TypeError: a token is not a string.
+    """
+    for start in range(0, len(documents), DOCUMENTS_PER_BATCH):
+        part = documents[start : start + DOCUMENTS_PER_BATCH]
+        yield number_tokens(part, ids[start : start + len(part)])
+
+
+def number_tokens(documents: Sequence[Sequence[str]], ids: pa.Array[Any]) -> TokenBatch:
+    """One batch of token lists.
+
+    Raises:
+        TypeError: a token is not a string.
+    """
+    from lda.corpus.tokens import count_terms
+
+    offsets = np.cumsum([0, *(len(document) for document in documents)], dtype=np.int64)
+    known: dict[str, int] = {}
+    flat = (known.setdefault(token, len(known)) for document in documents for token in document)
+    try:
+        words: npt.NDArray[np.int32] = np.fromiter(flat, dtype=np.int32, count=int(offsets[-1]))
+    except TypeError as error:
+        raise TypeError(
+            f"tokens must be strings, got something else ({error}); convert them with str"
+        ) from None
+    odd = next((token for token in known if not isinstance(token, str)), None)
+    if odd is not None:
+        raise TypeError(f"tokens must be strings, got {odd!r} ({type(odd).__name__}); convert them with str")
+    return TokenBatch(ids, offsets, words, list(known), *count_terms(offsets, words, len(known)))

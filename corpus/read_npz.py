@@ -1,0 +1,70 @@
+"""Sparse matrices in SciPy's `.npz` files."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from lda.corpus.counts import matrix_source
+from lda.corpus.errors import DataError
+from lda.corpus.reader import CountReader, CountSource, ReadOptions
+from lda.corpus.sources import read_bytes
+from lda.corpus.vocabulary_file import vocabulary_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_DAMAGE = (
+    ValueError,
+    OSError,
+    LookupError,
+    EOFError,
+    TypeError,
+    NotImplementedError,
+    zlib.error,
+    zipfile.BadZipFile,
+    SyntaxError,
+    AttributeError,
+    OverflowError,
+    RuntimeError,
+    MemoryError,
+)
+"""What NumPy and zipfile raise when they are given a damaged file."""
+
+
+class NpzReader(CountReader):
+    """Matrix written by `scipy.sparse.save_npz`, documents in rows."""
+
+    name = "npz"
+    suffixes = (".npz",)
+
+    def read(self, path: Path, options: ReadOptions) -> CountSource:
+        """Read the matrix; rows are named by their number, from 0 as in Python.
+
+        Raises:
+            DataError: the file is damaged, the vocabulary does not fit, or an entry is not a count.
+        """
+        import scipy.sparse
+
+        data = BytesIO(read_bytes(path))
+        try:
+            matrix: Any = scipy.sparse.load_npz(data)
+            _check_structure(matrix)
+        except _DAMAGE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise DataError(
+                f"{path} is not a sound matrix of scipy.sparse.save_npz ({reason:.200}); write it again"
+            ) from None
+        return matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=0)
+
+
+def _check_structure(matrix: Any) -> None:  # noqa: ANN401 - any of SciPy's sparse classes
+    """Raise ValueError for a damaged index, which would send compiled code outside its arrays."""
+    if matrix.format in {"csr", "csc", "bsr"}:
+        matrix.check_format(full_check=True)
+    elif matrix.format == "coo":
+        matrix._check()
+    if matrix.ndim != 2:
+        raise ValueError(f"{matrix.ndim} dimensions instead of 2")

@@ -1,0 +1,138 @@
+"""What a reader is, and how to add one.
+
+A reader turns one file (or folder) into batches of documents. To add a format:
+
+1. write `read_NAME.py` with a subclass of `TextReader` (documents are text) or `CountReader` (documents are
+   counts of terms); set `name` and `suffixes`, and yield batches of bounded size from `read`;
+2. list an instance in `formats.py`, which also chooses the reader by name or content;
+3. raise DataError with file, line or row, the value found and the remedy for every kind of damage, and add
+   the file and its damaged versions to the tests.
+
+Files are opened by `sources.py`, so compression and encodings are no concern of a reader.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from lda.corpus.arrow import strings
+from lda.corpus.metadata import to_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from lda.corpus.assemble import TokenBatch
+
+BATCH_CHARACTERS: Final = 2**22
+"""Text handed on at a time. Fixed, whatever the number of threads; large enough that the distinct words of a
+batch are few beside its tokens, small enough that all batches in flight take little memory."""
+
+BATCH_DOCUMENTS: Final = 2**14
+"""Documents handed on at a time, if they are short."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What a reader may need to know beside the path.
+
+    Attributes:
+        text: name of the text field, or several separated by commas; None chooses the usual names.
+        id: name of the id field; None takes `id` where there is one, else lines or rows are numbered from 1.
+        encoding: of text files.
+        errors: "strict", or "replace" or "ignore" for bytes that cannot be decoded.
+        prefix: put before ids that are only numbers, when there are several inputs.
+        vocabulary: file with one term a line, for formats that need one.
+    """
+
+    text: str | None = None
+    id: str | None = None
+    encoding: str = "utf-8"
+    errors: str = "strict"
+    prefix: str = ""
+    vocabulary: Path | None = None
+
+
+class TextBatch(NamedTuple):
+    """Some consecutive documents as text: (n,) large_string ids and texts, table of n rows or None."""
+
+    ids: pa.Array[Any]
+    texts: pa.Array[Any]
+    metadata: pa.Table | None
+
+
+class Document(NamedTuple):
+    """One document as text, with the further fields of its row."""
+
+    id: str
+    text: str
+    metadata: Mapping[str, object]
+
+
+class CountSource(NamedTuple):
+    """A file of counts.
+
+    Attributes:
+        terms: (V,) names of the columns.
+        named: whether the names were given; otherwise they are the numbers "0", "1", ...
+        batches: the documents.
+    """
+
+    terms: list[str]
+    named: bool
+    batches: Iterator[TokenBatch]
+
+
+class TextReader(ABC):
+    """Reads documents as text."""
+
+    name: str
+    suffixes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
+        """Yield the documents in their order.
+
+        Raises:
+            DataError: the file is damaged or not of this format.
+        """
+
+
+class CountReader(ABC):
+    """Reads documents as counts of terms."""
+
+    name: str
+    suffixes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def read(self, path: Path, options: ReadOptions) -> CountSource:
+        """Read what comes before the documents; these follow as batches, in their order.
+
+        Raises:
+            DataError: the file is damaged or not of this format; also while batches are taken.
+        """
+
+
+def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
+    """Gather single documents into batches of bounded size."""
+    held: list[Document] = []
+    characters = 0
+    for document in documents:
+        held.append(document)
+        characters += len(document.text)
+        if characters >= BATCH_CHARACTERS or len(held) >= BATCH_DOCUMENTS:
+            yield _text_batch(held)
+            held, characters = [], 0
+    if held:
+        yield _text_batch(held)
+
+
+def _text_batch(documents: list[Document]) -> TextBatch:
+    names = dict.fromkeys(name for document in documents for name in document.metadata)
+    columns = {name: [document.metadata.get(name) for document in documents] for name in names}
+    ids, texts = strings([d.id for d in documents]), strings([d.text for d in documents])
+    return TextBatch(ids, texts, to_table(columns) if columns else None)

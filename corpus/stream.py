@@ -1,0 +1,156 @@
+"""New documents in the ids of a fixed vocabulary, a batch at a time: the input of prediction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lda.corpus.arrow import string_list
+from lda.corpus.assemble import TokenBatch, drop_negative
+from lda.corpus.counts import default_terms
+from lda.corpus.errors import DataError
+from lda.corpus.formats import Source, find_sources
+from lda.corpus.ingest import input_paths, make_options, prefixed, same_kind, token_batches
+from lda.corpus.manifest import is_corpus_folder
+from lda.corpus.reader import CountReader, ReadOptions
+from lda.corpus.recipe import Recipe
+from lda.corpus.store import Corpus
+from lda.corpus.tokens import TextTokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from lda.corpus.tokens import Tokenizer
+
+
+class DocumentBatch(NamedTuple):
+    """Some consecutive documents in the ids of a given vocabulary.
+
+    Attributes:
+        ids: names of the n documents.
+        doc_offsets: (n + 1,) int64, starting at 0.
+        words: (n_tokens,) int32 term ids of the given vocabulary.
+        n_unknown: tokens left out because the vocabulary lacks them.
+    """
+
+    ids: list[str]
+    doc_offsets: npt.NDArray[np.int64]
+    words: npt.NDArray[np.int32]
+    n_unknown: int
+
+
+def iter_documents(
+    inputs: Sequence[str | Path],
+    *,
+    format: str = "auto",  # noqa: A002
+    recipe: Recipe | None = None,
+    vocabulary_terms: Sequence[str],
+    vocabulary: str | Path | None = None,
+    tokenizer: Tokenizer | None = None,
+    threads: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    batch_documents: int = 4096,
+) -> Iterator[DocumentBatch]:
+    """Stream the documents of files, or of a corpus folder, in the ids of a model's vocabulary.
+
+    Text is tokenised by the recipe; its frequency limits play no part, for the vocabulary is fixed. Columns
+    of counts are matched by name where they have names, else by position.
+
+    Args:
+        inputs: as for `read_corpus`.
+        format: as for `read_corpus`.
+        recipe: the one the model was made with.
+        vocabulary_terms: the (V,) terms of the model.
+        vocabulary: names of the columns of counts, one a line.
+        tokenizer: as for `read_corpus`.
+        threads: as for `read_corpus`.
+        encoding: as for `read_corpus`.
+        errors: as for `read_corpus`.
+        batch_documents: most documents in a batch.
+
+    Raises:
+        DataError: the input is missing or damaged, or has more nameless columns than the model has terms.
+        ValueError: an argument cannot be right.
+    """
+    if batch_documents < 1:
+        raise ValueError(f"batch_documents must be at least 1, got {batch_documents}")
+    recipe = recipe or Recipe()
+    paths = input_paths(inputs)
+    if len(paths) == 1 and is_corpus_folder(paths[0]):
+        return iter_corpus(Corpus.open(paths[0]), vocabulary_terms, batch_documents=batch_documents)
+    sources = find_sources(paths, format)
+    options = make_options(recipe, vocabulary, encoding, errors)
+    index = {term: number for number, term in enumerate(vocabulary_terms)}
+    if isinstance(same_kind(sources), CountReader):
+        batches = _count_batches(sources, options, index)
+    else:
+        tokens = token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads)
+        batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
+    return (part for batch in batches for part in _split(batch, batch_documents))
+
+
+def iter_corpus(
+    corpus: Corpus, vocabulary_terms: Sequence[str], *, batch_documents: int = 4096
+) -> Iterator[DocumentBatch]:
+    """Stream the documents of a corpus in the ids of a model's vocabulary; see `iter_documents`.
+
+    Raises:
+        DataError: the corpus has more nameless columns than the model has terms.
+    """
+    named = corpus.ordered or corpus.vocabulary != default_terms(corpus.n_terms)
+    index = {term: number for number, term in enumerate(vocabulary_terms)}
+    lookup = _column_lookup(corpus.vocabulary, named, index, "the corpus")
+    for number, rows in enumerate(corpus.batches()):
+        _, _, offsets, words = corpus.shard(number)
+        ids = rows.column("id")
+        batch = _map(
+            TokenBatch(ids, offsets, words, None, np.zeros(0, np.int64), np.zeros(0, np.int64)), lookup
+        )
+        yield from _split(batch, batch_documents)
+
+
+def _count_batches(
+    sources: list[Source], options: ReadOptions, index: dict[str, int]
+) -> Iterator[DocumentBatch]:
+    for source in sources:
+        assert isinstance(source.reader, CountReader)
+        made = source.reader.read(source.path, prefixed(options, source, sources))
+        lookup = _column_lookup(made.terms, made.named, index, str(source.path))
+        for batch in made.batches:
+            yield _map(batch, lookup)
+
+
+def _column_lookup(
+    terms: list[str], named: bool, index: dict[str, int], source: str
+) -> npt.NDArray[np.int32]:
+    """Model id of each column, -1 where the model has none."""
+    if named:
+        return _lookup(terms, index)
+    if len(terms) > len(index):
+        raise DataError(
+            f"{source} has {len(terms)} columns without names, the model has {len(index)} terms; "
+            "name the columns (--vocabulary)"
+        )
+    return np.arange(len(terms), dtype=np.int32)
+
+
+def _lookup(terms: list[str], index: dict[str, int]) -> npt.NDArray[np.int32]:
+    return np.fromiter((index.get(term, -1) for term in terms), dtype=np.int32, count=len(terms))
+
+
+def _map(batch: TokenBatch, lookup: npt.NDArray[np.int32]) -> DocumentBatch:
+    offsets, words = drop_negative(batch.doc_offsets, lookup[batch.words])
+    return DocumentBatch(string_list(batch.ids), offsets, words, len(batch.words) - len(words))
+
+
+def _split(batch: DocumentBatch, size: int) -> Iterator[DocumentBatch]:
+    """Parts of at most `size` documents; the first carries the count of unknown tokens."""
+    for start in range(0, len(batch.ids), size):
+        offsets = batch.doc_offsets[start : start + size + 1]
+        words = batch.words[offsets[0] : offsets[-1]]
+        n_unknown = 0 if start else batch.n_unknown
+        yield DocumentBatch(batch.ids[start : start + size], offsets - offsets[0], words, n_unknown)

@@ -1,0 +1,128 @@
+"""Matrices and tables of counts from NumPy, SciPy, pandas and pyarrow, without making them dense."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from lda.corpus.errors import DataError
+
+
+class TableParts(NamedTuple):
+    """A matrix of counts and the names that came with it.
+
+    Attributes:
+        matrix: SciPy sparse matrix or array (D, V).
+        terms: (V,) names of the columns or None.
+        ids: (D,) names of the rows or None.
+    """
+
+    matrix: Any
+    terms: list[str] | None
+    ids: list[str] | None
+
+
+def table_parts(X: Any) -> TableParts | None:  # noqa: ANN401 - duck-typed on purpose
+    """The parts of a matrix or table; None when X is neither (it may be a list of documents).
+
+    Raises:
+        DataError: the matrix has not two dimensions, or a column is not numeric.
+        TypeError: an array of text.
+    """
+    import scipy.sparse
+
+    if scipy.sparse.issparse(X):
+        return TableParts(_two_dimensional(X), None, None)
+    if isinstance(X, pa.Table | pa.RecordBatch):
+        return _from_arrow(X)
+    # Asking sys.modules keeps pandas out of the import; a DataFrame cannot exist without it.
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(X, pandas.DataFrame):
+        return _from_pandas(X)
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
+        return TableParts(scipy.sparse.csr_matrix(_two_dimensional(X)), None, None)
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "O":
+        raise DataError("counts must be numbers, got an array of objects; convert it with X.astype(int)")
+    return None
+
+
+def _two_dimensional(X: Any) -> Any:  # noqa: ANN401
+    if X.ndim != 2:
+        hint = "X.reshape(1, -1) for a single document" if X.ndim == 1 else "X[0] or a reshape"
+        raise DataError(f"counts must have two dimensions (documents, terms), got {X.ndim}; use {hint}")
+    return X
+
+
+def _from_pandas(frame: Any) -> TableParts:  # noqa: ANN401 - pandas is optional
+    import scipy.sparse
+
+    subtypes = [getattr(dtype, "subtype", dtype) for dtype in frame.dtypes]
+    for name, dtype in zip(frame.columns, subtypes, strict=True):
+        if getattr(dtype, "kind", "O") not in "biuf":
+            raise _not_numeric(name, dtype)
+    if any(hasattr(dtype, "subtype") for dtype in frame.dtypes):
+        # Column by column: to_numpy() of a frame with sparse columns would make them dense.
+        columns = [_sparse_column(frame.iloc[:, i]) for i in range(frame.shape[1])]
+        matrix = scipy.sparse.hstack(columns, format="csr")
+    else:
+        whole = all(dtype.kind in "biu" for dtype in subtypes)
+        try:
+            # One dtype for all: mixed columns would otherwise come out as objects.
+            matrix = scipy.sparse.csr_matrix(frame.to_numpy(dtype=np.int64 if whole else np.float64))
+        except ValueError:
+            raise DataError(
+                "counts must not be missing, got NA in the table; fill the gaps with fillna(0)"
+            ) from None
+    return TableParts(matrix, [str(name) for name in frame.columns], [str(name) for name in frame.index])
+
+
+def _sparse_column(series: Any) -> Any:  # noqa: ANN401 - pandas is optional
+    """(D, 1) sparse matrix of a column, sparse or not."""
+    if not hasattr(series.dtype, "subtype"):
+        return _column(series.to_numpy())
+    if series.dtype.fill_value != 0:
+        raise DataError(
+            f"sparse columns must leave out zeros, got {series.dtype} in {str(series.name)!r}; "
+            "use pandas.SparseDtype(int, 0)"
+        )
+    return series.to_frame().sparse.to_coo()
+
+
+def _from_arrow(table: pa.Table | pa.RecordBatch) -> TableParts:
+    """Column by column, so that only the entries other than zero are held at once."""
+    import scipy.sparse
+
+    columns = []
+    arrays: list[Any] = list(table.columns)
+    for name, column in zip(table.schema.names, arrays, strict=True):
+        if not (
+            pa.types.is_integer(column.type)
+            or pa.types.is_floating(column.type)
+            or pa.types.is_boolean(column.type)
+        ):
+            raise _not_numeric(name, column.type)
+        if column.null_count:
+            raise DataError(f"counts must not be missing, got null in column {name!r}; fill the gaps with 0")
+        columns.append(_column(np.asarray(column)))
+    matrix = (
+        scipy.sparse.hstack(columns, format="csr")
+        if columns
+        else scipy.sparse.csr_matrix((table.num_rows, 0))
+    )
+    return TableParts(matrix, list(table.schema.names), None)
+
+
+def _column(values: Any) -> Any:  # noqa: ANN401
+    import scipy.sparse
+
+    return scipy.sparse.csc_matrix(values.reshape(-1, 1))
+
+
+def _not_numeric(name: object, kind: object) -> DataError:
+    return DataError(
+        f"columns of a table of counts must be numeric, got {kind} in {str(name)!r}; "
+        "drop it, or read text with read_corpus"
+    )
