@@ -1,0 +1,1 @@
+"""Samplers for Latent Dirichlet Allocation: arrays in, arrays out."""

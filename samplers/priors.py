@@ -1,0 +1,95 @@
+"""The priors alpha and beta: checked when given, learned from histograms otherwise.
+
+Learning maximises the likelihood of the assignments under the Dirichlet-multinomial by Minka's fixed point
+("Estimating a Dirichlet distribution", 2000, equation 55; Wallach 2008, section 2.3, in histogram form):
+
+    alpha_k <- alpha_k (sum_n H_k[n] (psi(n + alpha_k) - psi(alpha_k)) + shape - 1)
+                     / (sum_n L[n] (psi(n + abar) - psi(abar)) + rate)
+
+A Gamma(shape, rate) prior keeps a topic that stands empty for a moment from getting alpha = 0 for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import psi
+
+from lda.samplers.histograms import Histogram, topic_and_count
+from lda.samplers.limits import PRIOR_MIN
+
+ALPHA_SHAPE: Final = 1.001
+ALPHA_RATE: Final = 0.001
+ALPHA_STEPS: Final = 5
+"""Fixed-point steps an update: the assignments move on anyway, so none is carried to its end."""
+
+ALPHA_FLOOR: Final = 1e-6
+BETA_STEPS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priors:
+    """alpha: (K,) float64, one value a topic. beta: for every word of every topic. None below `PRIOR_MIN`."""
+
+    alpha: NDArray[np.float64]
+    beta: float
+
+    def __post_init__(self) -> None:
+        if self.alpha.ndim != 1 or not np.all(np.isfinite(self.alpha)) or not np.all(self.alpha >= PRIOR_MIN):
+            raise ValueError(f"alpha must be numbers of at least {PRIOR_MIN:g}, got {self.alpha}")
+        if not np.isfinite(self.beta) or self.beta < PRIOR_MIN:
+            raise ValueError(f"beta must be a number of at least {PRIOR_MIN:g}, got {self.beta}")
+
+
+def start_priors(alpha: float | Sequence[float] | str, beta: float | str, n_topics: int) -> Priors:
+    """Priors to start with: the given ones, or for "auto" the values that learning begins from.
+
+    Raises ValueError when an array has not K entries or an entry is not a positive number.
+    """
+    if isinstance(alpha, str):
+        start = np.full(n_topics, min(0.1, 20.0 / n_topics))
+    else:
+        start = np.asarray(alpha, dtype=np.float64)
+        if start.ndim == 0:
+            start = np.full(n_topics, float(start))
+        if start.shape != (n_topics,):
+            raise ValueError(
+                f"alpha must be one number or one per topic ({n_topics}), got {len(start)}; give K numbers"
+            )
+    return Priors(alpha=start, beta=0.01 if isinstance(beta, str) else float(beta))
+
+
+def learn_alpha(
+    alpha: NDArray[np.float64], document_topics: Histogram, document_lengths: Histogram
+) -> NDArray[np.float64]:
+    """Asymmetric alpha (K,) after some fixed-point steps from `alpha`."""
+    topic, n = topic_and_count(document_topics)
+    times = document_topics.times.astype(np.float64)
+    lengths = document_lengths.times.astype(np.float64)
+    for _ in range(ALPHA_STEPS):
+        gain = times * (psi(n + alpha[topic]) - psi(alpha)[topic])
+        numerator = np.bincount(topic, weights=gain, minlength=len(alpha))
+        total = float(alpha.sum())
+        denominator = float(np.sum(lengths * (psi(document_lengths.key + total) - psi(total))))
+        alpha = (alpha * numerator + ALPHA_SHAPE - 1.0) / (denominator + ALPHA_RATE)
+        alpha = np.maximum(alpha, ALPHA_FLOOR)
+    return alpha
+
+
+def learn_beta(beta: float, topic_words: Histogram, topic_totals: NDArray[np.int64], n_terms: int) -> float:
+    """Symmetric beta after some fixed-point steps from `beta`.
+
+    topic_words: how many n_kw equal n, n > 0. topic_totals: (K,) int64.
+    """
+    times = topic_words.times.astype(np.float64)
+    for _ in range(BETA_STEPS):
+        numerator = float(np.sum(times * (psi(topic_words.key + beta) - psi(beta))))
+        denominator = n_terms * float(np.sum(psi(topic_totals + n_terms * beta) - psi(n_terms * beta)))
+        if numerator <= 0 or denominator <= 0:
+            break
+        beta = min(max(beta * numerator / denominator, 1e-6), 1e3)
+    return beta

@@ -1,0 +1,88 @@
+"""First topics and the copying of documents into a shard."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lda.samplers.jit import kernel
+from lda.samplers.random import stream, uniform
+
+_SHARE_STREAM: Final = np.uint64(0x7368617265)
+
+
+@kernel
+def copy_documents(
+    source: NDArray[np.int32],
+    source_offsets: NDArray[np.int64],
+    target: NDArray[np.int64],
+    words: NDArray[np.int32],
+) -> None:
+    """Copy document d to words[target[d]:], its tokens sorted by word; documents with target < 0 are left out."""
+    for d in range(len(target)):
+        if target[d] < 0:
+            continue
+        begin, n = source_offsets[d], source_offsets[d + 1] - source_offsets[d]
+        out = words[target[d] : target[d] + n]
+        if n > 64:
+            out[:] = np.sort(source[begin : begin + n])
+            continue
+        for i in range(n):
+            w = source[begin + i]
+            j = i - 1
+            while j >= 0 and out[j] > w:
+                out[j + 1] = out[j]
+                j -= 1
+            out[j + 1] = w
+
+
+@kernel
+def gather_topics(
+    z: NDArray[Any], doc_offsets: NDArray[np.int64], documents: NDArray[np.int64], out: NDArray[Any]
+) -> None:
+    """Write the topics of the listed documents into `out`, one document after the other."""
+    n = 0
+    for d in documents:
+        for i in range(doc_offsets[d], doc_offsets[d + 1]):
+            out[n] = z[i]
+            n += 1
+
+
+@kernel
+def scatter_topics(
+    source: NDArray[Any], doc_offsets: NDArray[np.int64], documents: NDArray[np.int64], z: NDArray[Any]
+) -> None:
+    """Read the topics of the listed documents from `source`: the inverse of `gather_topics`."""
+    n = 0
+    for d in documents:
+        for i in range(doc_offsets[d], doc_offsets[d + 1]):
+            z[i] = source[n]
+            n += 1
+
+
+@kernel
+def random_topics(
+    doc_offsets: NDArray[np.int64],
+    doc_keys: NDArray[np.uint64],
+    first: int,
+    last: int,
+    z: NDArray[Any],
+    n_topics: int,
+    seed: np.uint64,
+    sweep: np.uint64,
+) -> None:
+    """A uniformly random topic for every token of documents first .. last - 1."""
+    for d in range(first, last):
+        origin, step = stream(seed, sweep, doc_keys[d])
+        for i in range(doc_offsets[d], doc_offsets[d + 1]):
+            z[i] = int(uniform(origin, step, i - doc_offsets[d]) * n_topics)
+
+
+@kernel
+def document_shares(seed: np.uint64, purpose: np.uint64, shares: NDArray[np.float64]) -> None:
+    """One uniform number per document index, the same whatever else happens, into shares (D,)."""
+    for d in range(len(shares)):
+        origin, step = stream(seed ^ _SHARE_STREAM, purpose, np.uint64(d))
+        shares[d] = uniform(origin, step, 0)
