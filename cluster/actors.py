@@ -1,0 +1,225 @@
+"""The actor around a sweeper: a worker.
+
+A worker goes from step to step on its own: it asks each aggregator for the versions it has not seen, samples,
+and pushes one message to each. The driver only says how many passes to make.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import ray
+import scipy.sparse as sp
+
+from lda.cluster.checkpoint import put_topics, topics_name
+from lda.cluster.codec import decode, encode
+from lda.cluster.heldout import choose_heldout, kept_documents
+from lda.cluster.hosts import Ready, introduce, one_line
+from lda.cluster.settings import FitSettings
+from lda.cluster.storage import storage
+from lda.cluster.sweeper import Sweeper
+from lda.cluster.threads import Threads, blocks
+from lda.corpus.errors import DataError
+from lda.corpus.store import Corpus
+from lda.samplers.counting import Delta
+from lda.samplers.histograms import Histogram
+from lda.samplers.priors import Priors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What one worker did in one pass: tokens resampled, seconds in all and of them waiting, bytes each way."""
+
+    tokens: int
+    seconds: float
+    waited: float
+    sent: int
+    received: int
+
+
+class WorkerActor:
+    """A sweeper that follows the aggregators' counts.
+
+    What keeps it from working is told by `ready`: an error here would only say that the actor died.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        corpus: Corpus,
+        settings: FitSettings,
+        parts: list[int],
+        threads: int,
+        ranges: list[tuple[int, int]],
+        delay: float = 0.0,
+    ) -> None:
+        self.number, self.settings, self.ranges, self.delay = number, settings, ranges, delay
+        self.threads = Threads(threads)
+        self.problem: str | None = None
+        try:
+            self.heldout, keep = (
+                None,
+                kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed),
+            )
+            if number == 0:  # who scores them must read them, from whichever shards
+                self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
+            self.sweeper = Sweeper(corpus, settings, keep, parts, self.threads)
+        except (DataError, OSError, ValueError, MemoryError) as error:
+            self.problem = one_line(error)
+        self.aggregators: list[Any] = []
+        self.versions = [0] * len(ranges)
+        self.step = 0
+        self.priors: Priors | None = None
+        self.stopped = False
+
+    @ray.method(concurrency_group="control")
+    def ready(self) -> Ready:
+        """Where this worker runs, and whether it can work."""
+        return introduce(self.problem)
+
+    def connect(self, aggregators: list[Any]) -> Histogram:
+        """Learn the aggregators; returns the lengths of the documents held here."""
+        self.aggregators = aggregators
+        return self.sweeper.shard.length_histogram()
+
+    def restore(self, place: str, folder: str) -> None:
+        """Take the topics of the documents held here from a checkpoint, and push all of them as new."""
+        source, shard = storage(place), self.sweeper.shard
+        for index in shard.parts:
+            data = source.read(f"{folder}/{topics_name(index)}")
+            shard.set_topics(index, np.frombuffer(data, dtype=shard.z.dtype))
+        for phase in range(self.sweeper.plan.phases):
+            shard.forget(phase)
+            self._push(phase)
+            self.step += 1
+
+    @ray.method(concurrency_group="control")
+    def set_priors(self, priors: Priors) -> None:
+        """Priors for the passes that are asked for without any."""
+        self.priors = priors
+
+    @ray.method(concurrency_group="control")
+    def stop(self) -> None:
+        """Skip all passes not yet begun."""
+        self.stopped = True
+
+    def first_topics(self, tick: int, level: int, priors: Priors) -> PassReport:
+        """The pass that gives the documents of `level` their first topics."""
+        return self._pass(tick, level, priors, first=True)
+
+    def resample(self, tick: int, level: int, priors: Priors | None) -> PassReport:
+        """One pass over the documents that have joined by `level`; without priors, under those last set."""
+        chosen = priors or self.priors
+        if self.stopped or chosen is None:
+            return PassReport(tokens=0, seconds=0.0, waited=0.0, sent=0, received=0)
+        return self._pass(tick, level, chosen, first=False)
+
+    def _pass(self, tick: int, level: int, priors: Priors, *, first: bool) -> PassReport:
+        begin, waited, sent, received = time.perf_counter(), 0.0, 0, 0
+        for phase in range(self.sweeper.plan.phases):
+            before = time.perf_counter()
+            received += self._catch_up()
+            waited += time.perf_counter() - before
+            if self.delay:
+                time.sleep(self.delay)
+            work = self.sweeper.first_topics if first else self.sweeper.resample
+            work(phase, tick, level, priors)
+            sent += self._push(phase)
+            self.step += 1
+        return PassReport(
+            tokens=self.sweeper.shard.tokens_through(level),
+            seconds=time.perf_counter() - begin,
+            waited=waited,
+            sent=sent,
+            received=received,
+        )
+
+    def _catch_up(self) -> int:
+        """Bring the counts to what this step may begin from; returns the bytes received."""
+        replies = ray.get(
+            [a.pull.remote(self.number, self.versions[i], self.step) for i, a in enumerate(self.aggregators)]
+        )
+        received = 0
+        for i, (version, references) in enumerate(replies):
+            for message in ray.get(list(references)):
+                received += len(message)
+                self._apply(decode(message, self.settings.n_topics))
+            self.versions[i] = version
+        return received
+
+    def _apply(self, delta: Delta) -> None:
+        counts = self.sweeper.counts
+        spans = blocks(delta.start, 0, len(delta.start) - 1, self.threads.n * 4)
+
+        def add(span: tuple[int, int]) -> None:
+            low, high = span
+            counts.add(delta._replace(first=delta.first + low, start=delta.start[low : high + 1]))
+
+        self.threads.run(add, spans)
+        counts.add_totals(delta.totals)
+
+    def _push(self, phase: int) -> int:
+        deltas = list(self.sweeper.deltas(phase))
+        sent, waiting = 0, []
+        for (first, last), aggregator in zip(self.ranges, self.aggregators, strict=True):
+            message = encode(_cut(deltas, first, last), first, last)
+            sent += len(message)
+            waiting.append(aggregator.push.remote(self.number, self.step, message))
+        ray.get(waiting)
+        return sent
+
+    @ray.method(concurrency_group="control")
+    def topic_histogram_now(self) -> Histogram:
+        """The same while a pass may be going on: of documents half old, half new."""
+        return self.sweeper.shard.topic_histogram(self.threads)
+
+    def topic_histogram(self) -> Histogram:
+        """Documents by (topic, n_dk)."""
+        return self.sweeper.shard.topic_histogram(self.threads)
+
+    @ray.method(concurrency_group="control")
+    def checkpoint(self, place: str, folder: str) -> dict[str, str]:
+        """Store the topics held here; returns file names and their checksums.
+
+        While a pass is going on these are half old, half new: topics all the same, of which counts can be made.
+        """
+        return put_topics(storage(place), folder, self.sweeper.shard.topics())
+
+    def heldout_score(self, priors: Priors) -> float | None:
+        """Score of the validation documents under the newest counts; None where there are none."""
+        if self.heldout is None:
+            return None
+        self._catch_up()
+        counts = self.sweeper.counts.matrix()
+        return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)
+
+    @ray.method(concurrency_group="control")
+    def heldout_score_now(self, priors: Priors) -> float | None:
+        """The same while passes may be going on, under what the aggregators have by now."""
+        if self.heldout is None:
+            return None
+        parts = ray.get([a.matrix.remote(0) for a in self.aggregators])
+        counts = sp.csr_matrix(sp.vstack(parts, format="csr"))
+        return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K) of the documents held here; other rows are empty."""
+        return self.sweeper.shard.document_topics()
+
+
+def _cut(deltas: list[Delta], first: int, last: int) -> list[Delta]:
+    """The parts of consecutive deltas that fall to the words first .. last - 1; their totals stay the whole's."""
+    cut = []
+    for delta in deltas:
+        low, high = max(delta.first, first), min(delta.first + len(delta.start) - 1, last)
+        if low >= high:
+            continue
+        start = delta.start[low - delta.first : high - delta.first + 1]
+        a, b = int(start[0]), int(start[-1])
+        cut.append(
+            delta._replace(first=low, start=start - a, topic=delta.topic[a:b], change=delta.change[a:b])
+        )
+    return cut

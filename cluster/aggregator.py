@@ -1,0 +1,66 @@
+"""Aggregators: owners of the word-topic counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.samplers.counting import Delta, add_delta, gather_rows, row_lengths
+from lda.samplers.histograms import Histogram, add_histograms, values
+from lda.samplers.layout import WordRows, empty_counts
+
+
+class CountError(RuntimeError):
+    """The counts contradict the assignments: a defect of this program, never of its input."""
+
+
+class Aggregator:
+    """Adds deltas to the counts n_kw of a vocabulary and hands out what they add up to.
+
+    Deltas of disjoint words may be added at the same time; nothing here takes a lock. Deltas of one shard must
+    come in their order, those of different shards in any.
+    """
+
+    def __init__(self, rows: WordRows) -> None:
+        self.rows = rows
+        self.counts = empty_counts(rows)
+        self.topic_totals = np.zeros(rows.n_topics, dtype=np.int64)
+
+    def add(self, delta: Delta) -> NDArray[np.int64]:
+        """Add a delta to the words' counts; returns its part of n_k, (K,) int64, for `add_totals`.
+
+        Raises CountError when a count would become negative or a row outgrow its word.
+        """
+        wrong = add_delta(
+            self.counts, delta.first, delta.start, delta.topic, delta.change, self.rows.n_topics
+        )
+        if wrong >= 0:
+            raise CountError(f"the counts of word {wrong} do not agree with the assignments")
+        return delta.totals
+
+    def add_totals(self, totals: NDArray[np.int64]) -> None:
+        """Add to n_k; called from one thread, after the deltas."""
+        self.topic_totals += totals
+
+    def check(self, n_tokens: int) -> None:
+        """Raise CountError unless sum(n_k) is the number of tokens counted."""
+        total = int(self.topic_totals.sum())
+        if total != n_tokens:
+            raise CountError(f"the counts add up to {total}, but {n_tokens} tokens have a topic")
+
+    def cell_histogram(self) -> Histogram:
+        """How many n_kw equal n, for n > 0."""
+        return add_histograms([values(self.counts.dense), values(self.counts.count)])
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts as a CSR matrix (V, K) int32, word-major, topics ascending."""
+        n_terms, n_topics = len(self.rows.start), self.rows.n_topics
+        lengths = np.zeros(n_terms, dtype=np.int64)
+        row_lengths(self.counts, n_topics, lengths)
+        starts = np.zeros(n_terms + 1, dtype=np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        topic = np.empty(starts[-1], dtype=np.int32)
+        count = np.empty(starts[-1], dtype=np.int32)
+        gather_rows(self.counts, n_topics, starts, topic, count)
+        return sp.csr_matrix((count, topic, starts), shape=(n_terms, n_topics))

@@ -1,0 +1,104 @@
+"""The actor around an aggregator: takes pushes, publishes versions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import ray
+import scipy.sparse as sp
+
+from lda.cluster.aggregator import Aggregator
+from lda.cluster.codec import decode, encode
+from lda.cluster.hosts import Ready, introduce, one_line
+from lda.cluster.protocol import Exchange
+from lda.cluster.settings import FitSettings
+from lda.cluster.sweeper import count_rows
+from lda.corpus.store import Corpus
+from lda.samplers.counting import merge_deltas
+from lda.samplers.histograms import Histogram
+from lda.samplers.layout import slice_rows
+
+
+class AggregatorActor:
+    """Owner of a range of words: takes pushes in the order of its mailbox, publishes versions."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: FitSettings,
+        span: tuple[int, int],
+        workers: int,
+        staleness: int | None,
+    ) -> None:
+        self.settings, self.span = settings, span
+        self.problem: str | None = None
+        try:
+            self.counts = Aggregator(slice_rows(count_rows(corpus, settings), *span))
+        except (OSError, ValueError, MemoryError) as error:
+            self.problem = one_line(error)
+        self.exchange: Exchange[bytes] = Exchange(workers, staleness)
+        self.published: dict[int, Any] = {}
+        self.seconds = 0.0
+        self._news = asyncio.Event()
+
+    async def ready(self) -> Ready:
+        """Where this aggregator runs, and whether it can work."""
+        return introduce(self.problem)
+
+    async def let_go(self) -> None:
+        """Let nobody wait any more: a worker that has ended would be waited for without end."""
+        self.exchange.staleness = None
+        self._news.set()
+
+    async def push(self, worker: int, step: int, message: bytes) -> None:
+        """Take what a worker changed in a step; a repetition is dropped."""
+        if self.exchange.push(worker, step, message):
+            self._news.set()
+            self._news = asyncio.Event()
+
+    async def pull(self, worker: int, version: int, step: int) -> tuple[int, list[Any]]:
+        """(newest version, messages of the versions after `version`), once `step` may begin."""
+        while not self.exchange.may_start(step):
+            await self._news.wait()
+        self._publish(step)
+        done = self.exchange.confirm(worker, version)
+        for old in [v for v in self.published if v <= done]:
+            del self.published[old]
+        newest = self.exchange.version
+        return newest, [self.published[v] for v in range(version + 1, newest + 1)]
+
+    def _publish(self, step: int) -> None:
+        before = time.perf_counter()
+        messages = self.exchange.take(step)
+        if not messages:
+            return
+        deltas = [decode(message, self.settings.n_topics) for message in messages]
+        total = deltas[0]
+        for delta in deltas[1:]:
+            total = merge_deltas(total, delta)
+        local = total._replace(first=0)
+        self.counts.add_totals(self.counts.add(local))
+        # One object a version in the node's shared memory, however many workers read it.
+        self.published[self.exchange.version] = ray.put(encode([total], *self.span))
+        self.seconds += time.perf_counter() - before
+
+    async def matrix(self, step: int) -> sp.csr_matrix:
+        """The counts (words of the range, K) of all steps before `step`."""
+        await self._until(step)
+        return self.counts.matrix()
+
+    async def cells(self, step: int) -> tuple[Histogram, Any]:
+        """(how many n_kw equal n, n_k of these words), all steps before `step` counted."""
+        await self._until(step)
+        return self.counts.cell_histogram(), self.counts.topic_totals.copy()
+
+    async def _until(self, step: int) -> None:
+        while min(self.exchange.pushed) < step:
+            await self._news.wait()
+        self._publish(step)
+
+    async def busy(self) -> float:
+        """Seconds spent on adding and publishing so far."""
+        return self.seconds

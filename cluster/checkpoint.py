@@ -1,0 +1,289 @@
+"""Checkpoints: the topics of all tokens, and the little else that a fit consists of.
+
+The counts are derived from the topics and not stored. A checkpoint is a folder `sweep-00000120` of one file for
+each logical shard of the corpus, so any number of workers can read it back, and a manifest with their checksums.
+The manifest is written last: without a valid one the folder does not count, and the one before is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from itertools import zip_longest
+from typing import Any, Final
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.cluster.settings import FitSettings
+from lda.cluster.storage import Storage
+
+FORMAT: Final = 1
+WRITERS: Final = 4  # files flushed to the disk at a time: most of a checkpoint is waiting for it
+NAME: Final = re.compile(r"sweep-\d{8,}")
+FREE_TO_CHANGE: Final = frozenset(
+    {"sweeps", "threads", "evaluate_every", "tol", "n_iter_no_change", "n_samples", "sample_interval"}
+)
+"""Settings that a resumed fit may have otherwise: they change how long it runs, not what a sweep does."""
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that cannot be written, or belongs to another fit."""
+
+
+class OtherFitError(CheckpointError):
+    """A checkpoint that belongs to another fit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpointing:
+    """Where checkpoints go, and how often.
+
+    path: folder or URI. every: sweeps, 0 for never. keep: how many. resume: go on from the last one, if any.
+    """
+
+    path: str
+    every: int = 10
+    keep: int = 2
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.every < 0:
+            raise ValueError(
+                f"checkpoint-every must not be negative, got {self.every}; 0 turns checkpoints off"
+            )
+        if self.keep < 1:
+            raise ValueError(f"at least one checkpoint must be kept, got {self.keep}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """A fit after a whole sweep, but for the topics.
+
+    n_sweeps: done. tick: passes over documents, the start's included. alpha: (K,). history: `SweepRecord`s as
+    dictionaries. seconds, sweeping: of training, and of these within sweeps. patience: (best value, evaluations
+    without gain). mean_total, mean_taken: sum of the counts averaged so far, and how many.
+    """
+
+    n_sweeps: int
+    tick: int
+    alpha: NDArray[np.float64]
+    beta: float
+    history: list[dict[str, Any]]
+    seconds: float
+    sweeping: float
+    patience: tuple[float, int]
+    mean_total: sp.csr_matrix | None
+    mean_taken: int
+
+
+def identity(settings: FitSettings, corpus_hash: str) -> dict[str, Any]:
+    """What must agree between a checkpoint and the fit that goes on from it."""
+    chosen = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name not in FREE_TO_CHANGE}
+    # Which sweeps are averaged depends on all three; counts taken by another plan cannot be taken out again.
+    averaging = [settings.sweeps, settings.n_samples, settings.sample_interval]
+    chosen |= {"averaging": averaging if settings.n_samples > 1 else None, "corpus": corpus_hash}
+    # Through JSON and back, as the checkpoint's own went: tuples become lists.
+    return dict(json.loads(json.dumps(chosen, default=list)))
+
+
+def differences(was: dict[str, Any], now: dict[str, Any]) -> str:
+    """In words, where two identities differ; empty where they do not."""
+    return ", ".join(
+        f"{key} was {_short(was.get(key))}, is {_short(now[key])}" for key in now if was.get(key) != now[key]
+    )
+
+
+def write(
+    place: Storage,
+    state: RunState,
+    store_topics: Callable[[Storage, str], dict[str, str]],
+    who: dict[str, Any],
+    keep: int,
+) -> None:
+    """Store a checkpoint of `state`; store_topics stores the topics in a folder, and returns the checksums.
+
+    Older ones than the last `keep` are removed afterwards. Raises CheckpointError naming the cause when it
+    cannot be written; the ones before are untouched then.
+    """
+    folder = f"sweep-{state.n_sweeps:08d}"
+    try:
+        # What an earlier attempt left under this name is replaced; its manifest must not vouch for new files.
+        place.remove(folder)
+        files = store_topics(place, folder)
+        if state.mean_total is not None:
+            buffer = io.BytesIO()
+            sp.save_npz(buffer, state.mean_total, compressed=False)
+            files["mean.npz"] = put(place, folder, "mean.npz", buffer.getvalue())
+        body = {"format": FORMAT, "identity": who, "files": files, **_plain(state)}
+        text = json.dumps(body, sort_keys=True)
+        place.write(
+            f"{folder}/manifest.json", json.dumps({"sha256": _digest(text.encode()), "body": text}).encode()
+        )
+    except OSError as error:
+        with suppress(OSError):
+            place.remove(folder)
+        raise CheckpointError(
+            f"the checkpoint of sweep {state.n_sweeps} could not be written to {place.root}: "
+            f"{error.strerror or error}; make room or choose another place, then repeat the command with --resume"
+        ) from error
+    for old in stored(place)[:-keep]:
+        place.remove(old)
+
+
+def stored(place: Storage) -> list[str]:
+    """Folders of the checkpoints at a place, whole or not, the oldest first."""
+    return [name for name in place.folders() if NAME.fullmatch(name)]
+
+
+def discard(place: Storage) -> None:
+    """Remove all checkpoints at a place, and the place itself if it holds nothing else.
+
+    Whatever else lies there stays: the place is a folder that the user named.
+    """
+    for folder in stored(place):
+        place.remove(folder)
+    place.remove_empty()
+
+
+def check_place(place: Storage) -> None:
+    """Write something and take it away again. Raises CheckpointError when that is refused."""
+    try:
+        place.write("probe/empty", b"")
+        place.remove("probe")
+        place.remove_empty()
+    except OSError as error:
+        raise CheckpointError(
+            f"checkpoints cannot be written to {place.root}: {error.strerror or error}; "
+            "choose another place for them, or make none (every 0 sweeps)"
+        ) from error
+
+
+def put(place: Storage, folder: str, name: str, data: bytes | memoryview) -> str:
+    """Store one file of a checkpoint; returns its checksum."""
+    place.write(f"{folder}/{name}", data)
+    return _digest(data)
+
+
+def put_topics(place: Storage, folder: str, topics: Iterable[tuple[int, NDArray[Any]]]) -> dict[str, str]:
+    """Store the topics of logical shards, z of their tokens in canonical order; returns the files' checksums."""
+    files: dict[str, str] = {}
+    waiting: deque[tuple[str, Future[str]]] = deque()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for index, z in topics:
+            name = topics_name(index)
+            waiting.append((name, pool.submit(put, place, folder, name, z.view(np.uint8).data)))
+            if len(waiting) > WRITERS:  # so that only a few shards are copied at a time
+                first, stored_one = waiting.popleft()
+                files[first] = stored_one.result()
+        return files | {name: done.result() for name, done in waiting}
+
+
+def topics_name(index: int) -> str:
+    """File of the topics of one logical shard."""
+    return f"topics-{index:05d}.bin"
+
+
+def _plain(state: RunState) -> dict[str, Any]:
+    best, stale = state.patience
+    return {
+        "n_sweeps": state.n_sweeps,
+        "tick": state.tick,
+        "alpha": state.alpha.tolist(),
+        "beta": state.beta,
+        "history": state.history,
+        "seconds": state.seconds,
+        "sweeping": state.sweeping,
+        "patience": [best if np.isfinite(best) else None, stale],
+        "mean_taken": state.mean_taken,
+    }
+
+
+def _digest(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class Found:
+    """A checkpoint that is whole: its state, and its topics shard by shard."""
+
+    def __init__(self, place: Storage, folder: str, body: dict[str, Any]) -> None:
+        self.place, self.folder, self.body = place, folder, body
+
+    def topics(self, index: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Z of the tokens of one logical shard, in canonical order."""
+        return np.frombuffer(self.place.read(f"{self.folder}/{topics_name(index)}"), dtype=dtype)
+
+    def state(self) -> RunState:
+        """Everything but the topics."""
+        body, total = self.body, None
+        if "mean.npz" in body["files"]:
+            total = sp.csr_matrix(sp.load_npz(io.BytesIO(self.place.read(f"{self.folder}/mean.npz"))))
+        best, stale = body["patience"]
+        return RunState(
+            n_sweeps=body["n_sweeps"],
+            tick=body["tick"],
+            alpha=np.array(body["alpha"], dtype=np.float64),
+            beta=body["beta"],
+            history=body["history"],
+            seconds=body["seconds"],
+            sweeping=body["sweeping"],
+            patience=(-np.inf if best is None else best, stale),
+            mean_total=total,
+            mean_taken=body["mean_taken"],
+        )
+
+
+def latest(place: Storage, who: dict[str, Any], warn: Callable[[str], None]) -> Found | None:
+    """The newest checkpoint that is whole, or None.
+
+    warn is told of each that is not. Raises CheckpointError naming the settings that differ when the checkpoint
+    is of another fit.
+    """
+    folders = stored(place)[::-1]
+    for folder, older in zip_longest(folders, folders[1:]):
+        try:
+            body = _verified(place, folder)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            then = "there is none before" if older is None else f"{older}, the one before, is tried"
+            warn(f"the checkpoint {folder} in {place.root} is damaged ({error}); {then}")
+            continue
+        if differ := differences(body["identity"], who):
+            raise OtherFitError(
+                f"the checkpoint in {place.root} is of another fit: {differ}; "
+                "repeat the command as it was, or take another place for this one"
+            )
+        return Found(place, folder, body)
+    return None
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _verified(place: Storage, folder: str) -> dict[str, Any]:
+    outer = json.loads(_part(place, folder, "manifest.json"))
+    if _digest(outer["body"].encode()) != outer["sha256"]:
+        raise ValueError("its manifest has another checksum than it says")
+    body: dict[str, Any] = json.loads(outer["body"])
+    if body["format"] != FORMAT:
+        raise ValueError(f"it has format {body['format']}, this version reads {FORMAT}")
+    for name, digest in body["files"].items():
+        if _digest(_part(place, folder, name)) != digest:
+            raise ValueError(f"{name} has another checksum than the manifest says")
+    return body
+
+
+def _part(place: Storage, folder: str, name: str) -> bytes:
+    try:
+        return place.read(f"{folder}/{name}")
+    except FileNotFoundError:
+        raise ValueError(f"{name} is missing") from None

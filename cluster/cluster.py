@@ -1,0 +1,165 @@
+"""The cluster to run on, and reaching it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+PIN: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+"""Kernels run on the sweeper's own threads; what libraries would start beside them only takes their cores."""
+
+
+PROBE_SECONDS: Final = 5.0
+LOSSES: Final = r"^(A worker died or was killed|The node with node id)"
+"""How Ray's own paragraphs about losses begin."""
+
+
+class ClusterError(RuntimeError):
+    """No cluster there, one too small, or one that failed too often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A Ray cluster and how it is used.
+
+    address: "local" starts one in this machine, "auto" finds the running one, or HOST:PORT of its head.
+    workers: None for one a node. threads_per_worker: None for all cores of a node, divided among its workers.
+    aggregators: None for as many as workers. staleness: steps a worker may run ahead of the slowest; 0 makes the
+    result independent of everything here, None lets nobody wait. max_failures: losses of actors survived.
+    """
+
+    address: str = "local"
+    workers: int | None = None
+    threads_per_worker: int | None = None
+    aggregators: int | None = None
+    staleness: int | None = 0
+    max_failures: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "threads_per_worker", "aggregators"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        if self.staleness is not None and self.staleness < 0:
+            raise ValueError(f"staleness must be 0 or more, or none, got {self.staleness}")
+        if self.max_failures < 0:
+            raise ValueError(f"max_failures must not be negative, got {self.max_failures}")
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Workers, and threads of each, that fit the cluster as it is now."""
+
+    workers: int
+    threads: int
+    nodes: int
+
+
+@contextmanager
+def connected(cluster: Cluster) -> Iterator[None]:
+    """Ray, connected to the cluster; one that was started here is ended.
+
+    Raises ClusterError when there is none at the address.
+    """
+    _quiet()
+    import ray
+
+    options: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
+    if ray.is_initialized():
+        yield
+        return
+    _probe(cluster.address)
+    try:
+        if cluster.address == "local":
+            ray.init(address="local", include_dashboard=False, **options)
+        else:
+            # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
+            ray.init(address=cluster.address, **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        if "ersion mismatch" in text:
+            raise ClusterError(f"the cluster at {cluster.address} runs other versions: {text}") from error
+        raise _unreachable(cluster.address, text) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _unreachable(address: str, reason: str) -> ClusterError:
+    return ClusterError(
+        f"no Ray cluster answers at {address} ({reason.rstrip('.')}); start one with `ray start --head`, "
+        "or leave --address out to run in this process"
+    )
+
+
+def _probe(address: str) -> None:
+    """Raise ClusterError unless something listens at HOST:PORT: Ray would try for two minutes and end the process."""
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS", address)
+    host, _, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, str(error)) from error
+
+
+def _quiet() -> None:
+    """Keep Ray from printing a paragraph for each process or node that is lost: one line of ours tells of it.
+
+    Ray reads the pattern when it is imported; with a caller who has imported it before, the paragraphs appear.
+    """
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", LOSSES)
+    # Results of calls under way when an actor is lost are not asked for any more, and Ray would print each.
+    os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
+
+
+def _nodes() -> list[dict[str, Any]]:
+    import ray
+
+    return list(ray.nodes())  # type: ignore[no-untyped-call]
+
+
+def slots(cluster: Cluster, *, recovering: bool = False) -> Slots:
+    """How many workers and threads to run.
+
+    recovering: when there is no room for all that was asked for, take what there is. Raises ClusterError when
+    the cluster has fewer CPUs than asked for.
+    """
+    nodes = [n for n in _nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
+    cpus = [int(n["Resources"]["CPU"]) for n in nodes]
+    if not nodes:
+        raise ClusterError("the cluster has no node with a CPU to give; start one with `ray start`")
+    workers = cluster.workers or len(nodes)
+    threads = cluster.threads_per_worker
+    if threads is None:
+        each = -(-workers // len(nodes))
+        threads = max(1, min(cpus) // each)
+    if recovering:
+        threads = min(threads, max(cpus))
+    room = sum(each // threads for each in cpus)
+    if recovering:
+        workers = min(workers, room)
+    if workers > room:
+        raise ClusterError(
+            f"{workers} workers with {threads} threads each need {workers * threads} CPUs, the cluster has {sum(cpus)} "
+            f"on {len(nodes)} node{'s' if len(nodes) > 1 else ''}, with room for {room} such workers; "
+            "ask for fewer, or add nodes"
+        )
+    return Slots(workers, threads, len(nodes))
+
+
+def environment() -> dict[str, Any]:
+    """Runtime environment of the actors: threads pinned, and this checkout on the path where it is not installed."""
+    variables = dict(PIN)
+    if "NUMBA_CACHE_DIR" in os.environ:
+        variables["NUMBA_CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
+    return {"env_vars": variables}

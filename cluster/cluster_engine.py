@@ -1,0 +1,149 @@
+"""The engine of a cluster: the same steps as in one process, done by a driver's actors."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ray
+import scipy.sparse as sp
+
+from lda.cluster.checkpoint import Found
+from lda.cluster.cluster import Cluster
+from lda.cluster.driver import Driver
+from lda.cluster.heldout import choose_heldout
+from lda.cluster.settings import FitSettings
+from lda.cluster.storage import Storage
+from lda.samplers.priors import Priors, start_priors
+
+if TYPE_CHECKING:
+    from lda.corpus.store import Corpus
+
+
+class ClusterEngine:
+    """Engine of `lda.cluster.loop` on a cluster. `settings` must be resolved, the corpus on disk.
+
+    With staleness 0 the driver waits for all workers after each sweep, which they would do anyway. Otherwise all
+    sweeps are asked for at once, so that no worker waits for the driver, and each goes by the newest priors.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: FitSettings,
+        cluster: Cluster,
+        interrupted: Callable[[], bool],
+        *,
+        recovering: bool = False,
+    ) -> None:
+        self.settings, self.cluster, self.interrupted = settings, cluster, interrupted
+        self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
+        self._corpus = corpus
+        self.driver = Driver(corpus, settings, cluster, recovering=recovering)
+        self.tick = 0
+        self._asked: deque[list[Any]] = deque()
+        self._done = 0
+        self._reports: list[Any] = []
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens trained on."""
+        return self.driver.trained_tokens
+
+    @property
+    def validates(self) -> bool:
+        """Whether documents were kept out for validation."""
+        return self.settings.validation_fraction > 0
+
+    @property
+    def _in_step(self) -> bool:
+        return self.cluster.staleness == 0
+
+    def close(self) -> None:
+        """Nothing to give back before the result has been taken; `end` does it."""
+
+    def end(self) -> None:
+        """End all actors."""
+        self.driver.close()
+
+    def losses(self) -> str:
+        """Which actors are gone, in words."""
+        return self.driver.losses()
+
+    def settle(self) -> None:
+        """Call off the passes that have been asked for, so that counts and topics are those of one moment."""
+        if self._asked:
+            self.driver.stop()
+            ray.get([reference for references in self._asked for reference in references])
+            self._asked.clear()
+
+    def start(self) -> None:
+        """Give every token a topic, as `Engine.start` does."""
+        stages = self.driver.stages
+        for level in range(stages.levels):
+            waiting = self.driver.first_topics(self.tick, level, self.priors)
+            self.tick += 1
+            for _ in range(stages.sweeps):
+                if self.interrupted():
+                    break
+                waiting += self.driver.resample(self.tick, self.priors, level)
+                self.tick += 1
+            ray.get(waiting)
+
+    def restore(self, found: Found) -> None:
+        """Take topics, priors and the number of passes from a checkpoint, and count anew."""
+        state = found.state()
+        self.driver.restore(found.place.root, found.folder)
+        self.tick, self._done = state.tick, state.n_sweeps
+        self.priors = Priors(alpha=state.alpha, beta=state.beta)
+
+    def sweep(self) -> bool:
+        """Resample every token once; False when interrupted."""
+        if self.interrupted():
+            return False
+        if self._in_step:
+            self._asked.append(self.driver.resample(self.tick, self.priors))
+        elif not self._asked:
+            self.driver.set_priors(self.priors)
+            for i in range(self.settings.sweeps - self._done):
+                self._asked.append(self.driver.resample(self.tick + i, None))
+        self._reports = ray.get(self._asked.popleft())
+        self.tick += 1
+        self._done += 1
+        return True
+
+    def exchanged(self) -> tuple[int, float]:
+        """(bytes sent by all workers, longest wait of one in seconds) of the last sweep."""
+        return sum(r.sent for r in self._reports), max((r.waited for r in self._reports), default=0.0)
+
+    def learn_priors(self) -> None:
+        """Update those priors that are to be learned; without steps in common, from what there is."""
+        self.priors = self.driver.learned(self.priors, now=not self._in_step)
+        if not self._in_step:
+            self.driver.set_priors(self.priors)
+
+    def log_likelihood(self) -> float:
+        """Joint log-likelihood of the state, nats a token."""
+        return self.driver.log_likelihood(self.priors, now=not self._in_step)
+
+    def heldout_score(self) -> float | None:
+        """Score of the validation documents, nats a token; None where there are none."""
+        return self.driver.heldout_score(self.priors, now=not self._in_step) if self.validates else None
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts (V, K) int32, word-major."""
+        return self.driver.matrix(now=not self._in_step)
+
+    def store_topics(self, place: Storage, folder: str) -> dict[str, str]:
+        """Have the workers store the topics of all tokens; returns the files' checksums."""
+        return self.driver.checkpoint(place.root, folder)
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""
+        rows = self.driver.document_topics()
+        heldout, _ = choose_heldout(self._corpus, self.settings.validation_fraction, self.settings.seed)
+        if heldout is None:
+            return rows
+        inferred = heldout.document_topics(self.matrix(), self.priors, rows.shape, self.settings.seed)
+        return sp.csr_matrix(rows + inferred)

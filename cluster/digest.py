@@ -1,0 +1,33 @@
+"""The fingerprint of a model: equal fingerprints mean equal topic-word counts."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import numpy as np
+import scipy.sparse as sp
+
+BLOCK: Final = 256
+"""Words hashed together. The blocks' hashes are hashed again, so that owners of vocabulary ranges can each hash
+their own words and nobody needs to see all counts."""
+
+
+def fingerprint(counts: sp.csr_matrix) -> str:
+    """sha256, in hex, of word-topic counts (V, K) in canonical order: words ascending, in each the topics ascending."""
+    matrix = counts.tocsr()
+    if not matrix.has_sorted_indices:
+        matrix = matrix.sorted_indices()
+    n_terms, n_topics = matrix.shape
+    whole = hashlib.sha256(np.array([n_terms, n_topics], dtype="<i8").tobytes())
+    for first in range(0, n_terms, BLOCK):
+        whole.update(_block(matrix, first, min(first + BLOCK, n_terms)))
+    return whole.hexdigest()
+
+
+def _block(matrix: sp.csr_matrix, first: int, last: int) -> bytes:
+    low, high = matrix.indptr[first], matrix.indptr[last]
+    part = hashlib.sha256((matrix.indptr[first : last + 1] - low).astype("<i8").tobytes())
+    part.update(matrix.indices[low:high].astype("<i4").tobytes())
+    part.update(matrix.data[low:high].astype("<i4").tobytes())
+    return part.digest()

@@ -1,0 +1,237 @@
+"""The driver of a fit on a cluster: it says what to do next, and sees to it when somebody is lost.
+
+Nothing large passes through here but what the caller asks to have: workers read documents themselves, and deltas
+go from workers to aggregators and back. After a loss all actors are replaced and go on from the last checkpoint,
+or from the beginning: with staleness 0 that leads to the same bits as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ray
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from ray.exceptions import RayActorError
+from ray.util.placement_group import remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from lda.cluster.actors import WorkerActor
+from lda.cluster.aggregator import CountError
+from lda.cluster.aggregator_actor import AggregatorActor
+from lda.cluster.cluster import Cluster, ClusterError, environment
+from lda.cluster.heldout import kept_documents
+from lda.cluster.hosts import Ready, check, whereabouts
+from lda.cluster.learning import learned
+from lda.cluster.losses import ANSWER_SECONDS, LOST, file_results, is_lost
+from lda.cluster.placement import reserve
+from lda.cluster.ranges import shard_shares, word_ranges
+from lda.cluster.settings import FitSettings
+from lda.cluster.start import stages
+from lda.samplers.histograms import Histogram, add_histograms
+from lda.samplers.likelihood import joint_log_likelihood
+from lda.samplers.priors import Priors
+from lda.samplers.registry import sampler
+
+if TYPE_CHECKING:
+    from lda.corpus.store import Corpus
+
+
+class Driver:
+    """The actors of one attempt, and what they are asked to do.
+
+    recovering: after a loss, make do with fewer workers than asked for if there is no room for all.
+    Raises ClusterError when the cluster is too small, or an actor cannot work.
+    """
+
+    def __init__(
+        self, corpus: Corpus, settings: FitSettings, cluster: Cluster, *, recovering: bool = False
+    ) -> None:
+        self.settings, self.cluster = settings, cluster
+        self.group: Any = None
+        self.workers: list[Any] = []
+        self.aggregators: list[Any] = []
+        self.said: dict[str, Ready] = {}
+        try:
+            self.group, room = reserve(cluster, corpus.n_shards, recovering=recovering)
+            self.n_workers, self.threads = room.workers, room.threads
+            if settings.sampler == "collapsed" and self.n_workers > 1:
+                raise ValueError("the sampler collapsed runs on one worker; take adlda, or workers=1")
+            self._begin(corpus)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, corpus: Corpus) -> None:
+        """Start the actors and make them known to each other."""
+        settings, cluster = self.settings, self.cluster
+        self.n_terms = corpus.n_terms
+        kept = kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed)
+        self.stages = stages(settings, int(kept.sum()), sampler(settings.sampler))
+        self.ranges = word_ranges(
+            corpus.term_frequencies, settings.n_topics, cluster.aggregators or self.n_workers
+        )
+        shared = ray.put(corpus)
+        shares = shard_shares(shard_tokens(corpus), self.n_workers)
+        self.aggregators += [self._aggregator(shared, span) for span in self.ranges]
+        self.workers += [self._worker(i, shared, parts) for i, parts in enumerate(shares)]
+        self._introduce()
+        self.lengths = add_histograms(ray.get([w.connect.remote(self.aggregators) for w in self.workers]))
+        self.trained_tokens = int((self.lengths.key * self.lengths.times).sum())
+        self.steps = 0
+
+    def _aggregator(self, corpus: Any, span: tuple[int, int]) -> Any:  # noqa: ANN401 - Ray handles are untyped
+        actor = ray.remote(AggregatorActor).options(
+            num_cpus=0, scheduling_strategy="SPREAD", runtime_env=environment()
+        )
+        return actor.remote(corpus, self.settings, span, self.n_workers, self.cluster.staleness)
+
+    def _worker(self, number: int, corpus: Any, parts: list[int]) -> Any:  # noqa: ANN401
+        place = PlacementGroupSchedulingStrategy(self.group, placement_group_bundle_index=number)
+        remote = ray.remote(concurrency_groups={"control": 1})  # type: ignore[call-overload]  # missing in its stubs
+        actor = remote(WorkerActor).options(
+            num_cpus=self.threads,
+            scheduling_strategy=place,
+            runtime_env=environment(),
+        )
+        return actor.remote(number, corpus, self.settings, parts, self.threads, self.ranges)
+
+    def _named(self) -> dict[str, Any]:
+        """The actors by what users call them."""
+        named = {f"worker {i}": actor for i, actor in enumerate(self.workers)}
+        return named | {f"aggregator {i}": actor for i, actor in enumerate(self.aggregators)}
+
+    def _introduce(self) -> None:
+        """Wait for all actors. Raises ClusterError for one that could not begin or may not take part."""
+        named = self._named()
+        try:
+            self.said = dict(zip(named, ray.get([a.ready.remote() for a in named.values()]), strict=True))
+        except RayActorError as error:
+            if not error.actor_init_failed:
+                raise
+            last = str(error).strip().splitlines()[-1].strip()
+            raise ClusterError(
+                f"an actor could not begin ({last}); install the same software on all nodes"
+            ) from None
+        check(self.said.items())
+
+    def losses(self) -> str:
+        """Which actors are gone, and where they were, in words."""
+        named = self._named()
+        asked = {name: actor.ready.remote() for name, actor in named.items() if name in self.said}
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=ANSWER_SECONDS)
+        gone = [name for name, reference in asked.items() if is_lost(reference)]
+        return ", ".join(f"{name} ({whereabouts(self.said[name])})" for name in gone) or "touch with an actor"
+
+    def close(self) -> None:
+        """End all actors, and give their CPUs back."""
+        for actor in [*self.workers, *self.aggregators]:
+            with suppress(*LOST):
+                ray.kill(actor)
+        if self.group is not None:
+            remove_placement_group(self.group)
+            self.group = None
+
+    @property
+    def phases(self) -> int:
+        """Steps of a pass."""
+        return self.settings.phases or 1
+
+    def first_topics(self, tick: int, level: int, priors: Priors) -> list[Any]:
+        """Have all workers give the documents of `level` their first topics; returns references to reports."""
+        self.steps += self.phases
+        return [w.first_topics.remote(tick, level, priors) for w in self.workers]
+
+    def resample(self, tick: int, priors: Any, level: int | None = None) -> list[Any]:  # noqa: ANN401
+        """Have all workers make a pass; returns references to their reports."""
+        self.steps += self.phases
+        last = self.stages.levels - 1 if level is None else level
+        return [w.resample.remote(tick, last, priors) for w in self.workers]
+
+    def set_priors(self, priors: Priors) -> None:
+        """Have the workers use these priors from their next pass on, whichever that is."""
+        ray.get([w.set_priors.remote(priors) for w in self.workers])
+
+    def stop(self) -> None:
+        """Have the workers skip the passes they have been asked for and not begun, and wait for nobody."""
+        ray.get([w.stop.remote() for w in self.workers])
+        ray.get([a.let_go.remote() for a in self.aggregators])
+
+    def restore(self, place: str, folder: str) -> None:
+        """Have all workers take their topics from a checkpoint, and the counts made from these."""
+        try:
+            file_results([w.restore.remote(place, folder) for w in self.workers])
+        except OSError as error:
+            raise ClusterError(
+                f"a worker cannot read the checkpoint {folder} in {place} ({error}); "
+                "checkpoints must lie where all nodes reach them"
+            ) from error
+        self.steps = self.phases
+
+    def log_likelihood(self, priors: Priors, *, now: bool) -> float:
+        """Joint log-likelihood, nats a token, after all steps so far; now: of whatever there is."""
+        histograms = self._histograms(now)
+        cells, totals = self._cells(now)
+        total = joint_log_likelihood(priors, histograms, self.lengths, cells, totals, self.n_terms)
+        return total / max(self.trained_tokens, 1)
+
+    def _histograms(self, now: bool) -> Histogram:
+        asked = [(w.topic_histogram_now if now else w.topic_histogram).remote() for w in self.workers]
+        return add_histograms(ray.get(asked))
+
+    def _cells(self, now: bool) -> tuple[Histogram, NDArray[np.int64]]:
+        parts = ray.get([a.cells.remote(0 if now else self.steps) for a in self.aggregators])
+        totals = np.sum([p[1] for p in parts], axis=0)
+        self._check(int(totals.sum()))
+        return add_histograms([p[0] for p in parts]), totals
+
+    def heldout_score(self, priors: Priors, *, now: bool) -> float | None:
+        """Score of the validation documents by one of the workers; None where there are none."""
+        worker = self.workers[0]
+        score: float | None = ray.get(
+            (worker.heldout_score_now if now else worker.heldout_score).remote(priors)
+        )
+        return score
+
+    def learned(self, priors: Priors, *, now: bool) -> Priors:
+        """Priors learned from the state after all steps so far, where they are to be learned; now: as above."""
+        topics, cells = partial(self._histograms, now), partial(self._cells, now)
+        return learned(self.settings, priors, self.lengths, self.n_terms, topics, cells)
+
+    def checkpoint(self, place: str, folder: str) -> dict[str, str]:
+        """Have all workers store their topics; returns the checksums of the files.
+
+        Raises OSError when one of them cannot.
+        """
+        files: dict[str, str] = {}
+        for part in file_results([w.checkpoint.remote(place, folder) for w in self.workers]):
+            files.update(part)
+        return files
+
+    def matrix(self, *, now: bool) -> sp.csr_matrix:
+        """All counts (V, K), after all steps so far; now: as they are."""
+        parts = ray.get([a.matrix.remote(0 if now else self.steps) for a in self.aggregators])
+        matrix = sp.csr_matrix(sp.vstack(parts, format="csr"))
+        self._check(int(matrix.sum(dtype=np.int64)))
+        return matrix
+
+    def _check(self, total: int) -> None:
+        """Between phases and within them: a change takes as much from one topic as it gives to another."""
+        if total != self.trained_tokens:
+            raise CountError(f"the counts add up to {total}, but {self.trained_tokens} tokens have a topic")
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K) of all documents trained on."""
+        parts = ray.get([w.document_topics.remote() for w in self.workers])
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        return sp.csr_matrix(total)
+
+
+def shard_tokens(corpus: Corpus) -> Any:  # noqa: ANN401
+    """Tokens of each logical shard, (S,) int64."""
+    return np.array([corpus.shard(i).doc_offsets[-1] for i in range(corpus.n_shards)], dtype=np.int64)

@@ -1,0 +1,150 @@
+"""The engine in one process: a sweeper whose counts are the aggregator's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import scipy.sparse as sp
+
+from lda.cluster.checkpoint import Found, put_topics
+from lda.cluster.heldout import choose_heldout
+from lda.cluster.learning import learned
+from lda.cluster.settings import FitSettings
+from lda.cluster.storage import Storage
+from lda.cluster.sweeper import Sweeper
+from lda.cluster.threads import Threads
+from lda.samplers.likelihood import joint_log_likelihood
+from lda.samplers.priors import Priors, start_priors
+
+if TYPE_CHECKING:
+    from lda.corpus.store import Corpus
+
+
+class Engine:
+    """State of a fit on one machine: what the documents hold, what their counts add up to, the priors.
+
+    `settings` must be resolved. `interrupted` is polled before each phase.
+    """
+
+    def __init__(self, corpus: Corpus, settings: FitSettings, interrupted: Callable[[], bool]) -> None:
+        self.settings = settings
+        self.interrupted = interrupted
+        self.threads = Threads(settings.threads or 1)
+        self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
+        self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
+        self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads)
+        self.plan, self.shard = self.sweeper.plan, self.sweeper.shard
+        self.aggregator = self.sweeper.counts
+        self._lengths = self.shard.length_histogram()
+        self.tick = 0  # passes over documents since the beginning, the start's included
+
+    def close(self) -> None:
+        """End the engine's threads and drop the language model, whose memory the result may want."""
+        self.sweeper.drop_model()
+        self.threads.close()
+
+    def start(self) -> None:
+        """Give every token a topic: at random, or by the growing start.
+
+        An interrupt cuts the sweeps of the growing start short, not the first topics: without them there would
+        be no model to keep.
+        """
+        for level in range(self.plan.levels):
+            for phase in range(self.plan.phases):
+                self.sweeper.first_topics(phase, self.tick, level, self.priors)
+                self.sweeper.apply(phase)
+            self.tick += 1
+            for _ in range(self.sweeper.stages.sweeps):
+                self._pass(level)
+        self.aggregator.check(self.shard.n_tokens)
+
+    def restore(self, found: Found) -> None:
+        """Take topics, priors and the number of passes from a checkpoint, and count anew."""
+        for index in self.shard.parts:
+            self.shard.set_topics(index, found.topics(index, self.shard.z.dtype))
+        for phase in range(self.plan.phases):
+            self.shard.forget(phase)
+            self.sweeper.apply(phase)
+        self.aggregator.check(self.shard.n_tokens)
+        state = found.state()
+        self.tick = state.tick
+        self.priors = Priors(alpha=state.alpha, beta=state.beta)
+
+    def sweep(self) -> bool:
+        """Resample every token once; False when an interrupt ended the sweep after one of its phases."""
+        whole = self._pass(self.plan.levels - 1)
+        self.aggregator.check(self.shard.n_tokens)
+        return whole
+
+    def _pass(self, level: int) -> bool:
+        for phase in range(self.plan.phases):
+            if self.interrupted():
+                return False
+            self.sweeper.resample(phase, self.tick, level, self.priors)
+            self.sweeper.apply(phase)
+        self.tick += 1
+        return True
+
+    def learn_priors(self) -> None:
+        """Update those priors that are to be learned from the present state."""
+        self.priors = learned(
+            self.settings,
+            self.priors,
+            self._lengths,
+            self.plan.n_terms,
+            lambda: self.shard.topic_histogram(self.threads),
+            lambda: (self.aggregator.cell_histogram(), self.aggregator.topic_totals),
+        )
+
+    def log_likelihood(self) -> float:
+        """Joint log-likelihood of the state, nats a token."""
+        total = joint_log_likelihood(
+            self.priors,
+            self.shard.topic_histogram(self.threads),
+            self._lengths,
+            self.aggregator.cell_histogram(),
+            self.aggregator.topic_totals,
+            self.plan.n_terms,
+        )
+        return total / max(self.shard.n_tokens, 1)
+
+    def heldout_score(self) -> float | None:
+        """Score of the validation documents, nats a token; None where there are none."""
+        if self.heldout is None:
+            return None
+        return self.heldout.score(self.aggregator.matrix(), self.priors, self.settings.seed, self.threads.n)
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens trained on."""
+        return self.shard.n_tokens
+
+    @property
+    def validates(self) -> bool:
+        """Whether documents were kept out for validation."""
+        return self.heldout is not None
+
+    def exchanged(self) -> tuple[int, float]:
+        """Bytes sent and seconds waited in the last sweep: nothing, in one process."""
+        return 0, 0.0
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts (V, K) int32, word-major."""
+        return self.aggregator.matrix()
+
+    def store_topics(self, place: Storage, folder: str) -> dict[str, str]:
+        """Store the topics of all tokens in a folder of a checkpoint; returns the files' checksums."""
+        return put_topics(place, folder, self.shard.topics())
+
+    def settle(self) -> None:
+        """Nothing is under way between sweeps in one process."""
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""
+        rows = self.shard.document_topics()
+        if self.heldout is None:
+            return rows
+        counts, seed = self.aggregator.matrix(), self.settings.seed
+        inferred = self.heldout.document_topics(counts, self.priors, rows.shape, seed)
+        return sp.csr_matrix(rows + inferred)

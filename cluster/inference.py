@@ -1,0 +1,197 @@
+"""New documents: topics inferred under a frozen language model, by the kernels of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.cluster.phase_model import MeanModel
+from lda.cluster.settings import available_threads
+from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
+from lda.samplers.counting import Delta, add_delta
+from lda.samplers.inference import (
+    add_proportions,
+    content_keys,
+    score_documents,
+    sort_documents,
+    split_tokens,
+)
+from lda.samplers.layout import empty_counts, topic_dtype, word_rows
+from lda.samplers.limits import check_document_length
+from lda.samplers.priors import Priors
+from lda.samplers.sequential import sweep_documents
+
+BURN_IN: Final = 12
+SAMPLES: Final = 12
+"""Sweeps over a new document before its topics are averaged, and sweeps averaged. Averages, because a single
+state punishes small alpha: a topic that is absent from it gets next to nothing."""
+
+
+FRACTIONS: Final = 4096
+"""Averaged counts are rounded to multiples of 1 / FRACTIONS."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    words: NDArray[np.int32]
+    doc_offsets: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], n_terms: int) -> _Batch:
+        offsets = np.ascontiguousarray(doc_offsets, dtype=np.int64)
+        check_document_length(int(np.diff(offsets).max(initial=0)))
+        if len(words) and not 0 <= words.min() <= words.max() < n_terms:
+            raise ValueError(
+                f"term ids must lie in 0 .. {n_terms - 1}, got {words.min()} .. {words.max()}; "
+                "number the words by the model's vocabulary"
+            )
+        tokens = np.array(words, dtype=np.int32)
+        sort_documents(tokens, offsets)
+        keys = np.zeros(len(offsets) - 1, dtype=np.uint64)
+        content_keys(tokens, offsets, keys)
+        return cls(tokens, offsets, keys)
+
+
+def _scale(counts: sp.csr_matrix) -> int:
+    """What to multiply averaged counts by, so that whole numbers keep their fractions; beta scales along."""
+    if np.issubdtype(counts.dtype, np.integer):
+        return 1
+    scale, largest = FRACTIONS, float(counts.data.max(initial=0.0))
+    while scale > 1 and largest * scale > np.iinfo(np.int32).max:
+        scale //= 2
+    return scale
+
+
+class FrozenModel:
+    """A language model that documents can be inferred with, but that does not change."""
+
+    def __init__(
+        self, counts: sp.csr_matrix, alpha: NDArray[np.float64], beta: float, *, threads: int | None = None
+    ) -> None:
+        """counts: (V, K), n_kw of one state or averaged ones. alpha: (K,). threads: None for all cores."""
+        matrix = counts.tocsr()
+        if matrix.nnz and matrix.data.min() < 0:
+            raise ValueError(f"topic-word counts must not be negative, got {matrix.data.min()}")
+        if not matrix.has_sorted_indices:
+            matrix = matrix.sorted_indices()
+        n_terms, n_topics = matrix.shape
+        scale = _scale(matrix)
+        data = (matrix.data if scale == 1 else np.rint(matrix.data * np.float64(scale))).astype(np.int32)
+        # Averages hold more topics than tokens where a rare word moved about.
+        frequencies = np.maximum(
+            np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel(), np.diff(matrix.indptr)
+        )
+        rows = word_rows(np.ceil(frequencies).astype(np.int64), n_topics)
+        store = empty_counts(rows)
+        topics = matrix.indices.astype(store.topic.dtype)
+        totals = np.bincount(matrix.indices, weights=data, minlength=n_topics).astype(np.int64)
+        start = matrix.indptr.astype(np.int64)
+        delta = Delta(0, start, topics, data, totals)
+        add_delta(store, delta.first, delta.start, delta.topic, delta.change, n_topics)
+        self.n_terms, self.n_topics = n_terms, n_topics
+        self.alpha = np.asarray(alpha, dtype=np.float64)
+        self._threads = threads or available_threads()
+        with Threads(self._threads) as pool:
+            priors = Priors(alpha=self.alpha, beta=float(beta) * scale)
+            self._model = MeanModel(rows, store).build(store, totals, priors, pool, 0)
+
+    def transform(
+        self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0,
+        burn_in: int = BURN_IN, samples: int = SAMPLES,
+    ) -> NDArray[np.float32]:  # fmt: skip
+        """Topic proportions (D, K) float32 of new documents, rows summing to 1.
+
+        doc_offsets: (D + 1,) int64. words: (N,) int32 term ids in [0, V). A document without words gets the
+        prior mean. A document's row depends on its words and the seed, not on the documents around it.
+        """
+        batch = _Batch.of(doc_offsets, words, self.n_terms)
+        theta = np.zeros((len(batch.keys), self.n_topics), dtype=np.float32)
+        self._each_block(batch, lambda s: self._infer(batch, s, seed, burn_in, samples, theta))
+        return theta
+
+    def assign(
+        self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0
+    ) -> sp.csr_matrix:
+        """Topic counts (D, K) int32 of one state after burn-in, for documents whose counts are wanted."""
+        batch = _Batch.of(doc_offsets, words, self.n_terms)
+        z = np.zeros(len(batch.words), dtype=topic_dtype(self.n_topics))
+
+        def run(span: tuple[int, int]) -> None:
+            part = self._infer(batch, span, seed, BURN_IN, 1, None)
+            z[batch.doc_offsets[span[0]] : batch.doc_offsets[span[1]]] = part
+
+        self._each_block(batch, run)
+        rows = np.repeat(np.arange(len(batch.keys)), np.diff(batch.doc_offsets))
+        ones = np.ones(len(z), dtype=np.int32)
+        return sp.coo_matrix(
+            (ones, (rows, z.astype(np.int32))), shape=(len(batch.keys), self.n_topics)
+        ).tocsr()
+
+    def completion(
+        self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Document completion: (log-likelihood, nats; number of scored tokens), a value a document.
+
+        Half of each document's tokens, chosen by content and seed, give theta; the other half is scored:
+        sum log sum_k theta_k phi_kw. (Wallach et al., ICML 2009, section 5.1 "estimated theta".)
+        """
+        whole = _Batch.of(doc_offsets, words, self.n_terms)
+        held = np.zeros(len(whole.words), dtype=np.bool_)
+        split_tokens(whole.doc_offsets, whole.keys, np.uint64(seed), held)
+        ends = np.concatenate([[0], np.cumsum(held)])[whole.doc_offsets]
+        seen = _Batch(whole.words[~held], whole.doc_offsets - ends, whole.keys)
+        scored = whole.words[held]
+        scores = np.zeros(len(whole.keys), dtype=np.float64)
+
+        def run(span: tuple[int, int]) -> None:
+            first, last = span
+            theta = np.zeros((last - first, self.n_topics), dtype=np.float32)
+            self._infer(seen, span, seed, BURN_IN, SAMPLES, theta, origin=first)
+            score_documents(
+                scored, ends[first : last + 1], 0, last - first, self._model, theta, scores[first:last]
+            )
+
+        self._each_block(seen, run)
+        return scores, np.diff(ends)
+
+    def _each_block(self, batch: _Batch, run: Callable[[tuple[int, int]], object]) -> None:
+        n = len(batch.keys)
+        weight = batch.doc_offsets + np.arange(n + 1)  # empty documents are work too
+        with Threads(min(self._threads, max(n, 1))) as pool:
+            pool.run(run, blocks(weight, 0, n, max(pool.n * BLOCKS_PER_THREAD, n // 4096)))
+
+    def _infer(
+        self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int,
+        theta: NDArray[np.float32] | None, origin: int = 0,
+    ) -> NDArray[Any]:  # fmt: skip
+        """Sweep documents of `span`; add the averaged proportions to theta, return the last assignments."""
+        first, last = span
+        begin, end = batch.doc_offsets[first], batch.doc_offsets[last]
+        words, offsets = batch.words[begin:end], batch.doc_offsets[first : last + 1] - begin
+        keys = batch.keys[first:last]
+        z = np.zeros(len(words), dtype=topic_dtype(self.n_topics))
+        n = last - first
+        for sweep in range(burn_in + samples):
+            sweep_documents(
+                words,
+                offsets,
+                keys,
+                0,
+                n,
+                z,
+                self._model,
+                np.uint64(seed),
+                np.uint64(sweep),
+                False,
+                sweep == 0,
+            )
+            if theta is not None and sweep >= burn_in:
+                rows = theta[first - origin : last - origin]
+                add_proportions(z, offsets, 0, n, self._model, 1.0 / samples, rows)
+        return z

@@ -1,0 +1,235 @@
+"""The loop of a fit: sweeps, priors, evaluations, checkpoints; the same for every engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import scipy.sparse as sp
+
+from lda.cluster.checkpoint import Checkpointing, Found, RunState, write
+from lda.cluster.convergence import Averager, Patience
+from lda.cluster.records import FitResult, SweepRecord
+from lda.cluster.settings import FitSettings
+from lda.cluster.storage import Storage, storage
+from lda.samplers.priors import Priors
+
+
+class AnyEngine(Protocol):
+    """What the loop asks of an engine: of one process, or of a cluster."""
+
+    settings: FitSettings
+    priors: Priors
+    tick: int
+    interrupted: Callable[[], bool]
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens trained on."""
+        ...
+
+    @property
+    def validates(self) -> bool:
+        """Whether documents were kept out for validation."""
+        ...
+
+    def start(self) -> None:
+        """Give every token its first topic."""
+        ...
+
+    def restore(self, found: Found) -> None:
+        """Take the state of a checkpoint."""
+        ...
+
+    def sweep(self) -> bool:
+        """Resample every token once; False when it was interrupted."""
+        ...
+
+    def exchanged(self) -> tuple[int, float]:
+        """(bytes sent by all, longest wait in seconds) of the last sweep."""
+        ...
+
+    def learn_priors(self) -> None:
+        """Update the priors that are to be learned."""
+        ...
+
+    def log_likelihood(self) -> float:
+        """Joint log-likelihood, nats a token."""
+        ...
+
+    def heldout_score(self) -> float | None:
+        """Score of the validation documents, nats a token."""
+        ...
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts (V, K)."""
+        ...
+
+    def store_topics(self, place: Storage, folder: str) -> dict[str, str]:
+        """Store all topics; returns the files' checksums."""
+        ...
+
+    def settle(self) -> None:
+        """End what is under way: no more sweeps will be asked for."""
+        ...
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K)."""
+        ...
+
+    def close(self) -> None:
+        """Give back what sweeping needed."""
+        ...
+
+
+class Clock:
+    """Training seconds: runs except while paused."""
+
+    def __init__(self) -> None:
+        self._from = time.perf_counter()
+        self._paused = 0.0
+
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return time.perf_counter() - self._from - self._paused
+
+    def add(self, seconds: float) -> None:
+        """Count seconds of an earlier run in."""
+        self._paused -= seconds
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stand still within the block."""
+        before = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._paused += time.perf_counter() - before
+
+
+class Keeper:
+    """Writes the checkpoints of one fit."""
+
+    def __init__(self, settings: Checkpointing, who: dict[str, Any]) -> None:
+        self.place = storage(settings.path)
+        self.who = who
+        self.every, self.keep = settings.every, settings.keep
+
+    def due(self, sweep: int) -> bool:
+        """Whether a checkpoint follows this sweep."""
+        return self.every > 0 and sweep % self.every == 0
+
+
+class Run:
+    """The sweeps after the start."""
+
+    def __init__(
+        self,
+        engine: AnyEngine,
+        clock: Clock,
+        on_sweep: Callable[[SweepRecord], bool | None],
+        keeper: Keeper | None,
+    ) -> None:
+        self.engine, self.clock, self.on_sweep, self.keeper = engine, clock, on_sweep, keeper
+        s = engine.settings
+        self.patience = Patience(s.tol, s.n_iter_no_change)
+        self.averager = Averager(s.n_samples, s.sample_interval, s.sweeps)
+        self.history: list[SweepRecord] = []
+        self.n_sweeps = 0
+        self.was_interrupted = False
+        self.sweeping = 0.0
+
+    def sweeps(self) -> None:
+        """Sweep until the last, an interrupt, a callback or convergence."""
+        settings = self.engine.settings
+        self.was_interrupted = self.engine.interrupted()
+        while self.n_sweeps < settings.sweeps and not self.was_interrupted:
+            before = self.clock.seconds()
+            if not self.engine.sweep():
+                self.was_interrupted = True
+                break
+            self.n_sweeps += 1
+            if self.n_sweeps >= settings.burn_in and self.n_sweeps % settings.optimize_interval == 0:
+                self.engine.learn_priors()
+            if self.averager.wants(self.n_sweeps):
+                self.averager.take(self.engine.matrix())
+            seconds = self.clock.seconds()
+            self.sweeping += seconds - before
+            with self.clock.paused():
+                record = self._record(before, seconds)
+                self.history.append(record)
+                stop = self.on_sweep(record)
+            value = record.heldout if self.engine.validates else record.log_likelihood
+            stop = self.patience.exhausted(value) or stop
+            # Not when the fit ends here: resumed from this sweep, it would not know that it had.
+            if self.keeper is not None and self.keeper.due(self.n_sweeps) and not stop:
+                write(
+                    self.keeper.place,
+                    self._state(),
+                    self.engine.store_topics,
+                    self.keeper.who,
+                    self.keeper.keep,
+                )
+            if stop:
+                break
+        self.engine.settle()
+
+    def _state(self) -> RunState:
+        return RunState(
+            n_sweeps=self.n_sweeps,
+            tick=self.engine.tick,
+            alpha=self.engine.priors.alpha,
+            beta=self.engine.priors.beta,
+            history=[asdict(record) for record in self.history],
+            seconds=self.clock.seconds(),
+            sweeping=self.sweeping,
+            patience=self.patience.state,
+            mean_total=self.averager.total,
+            mean_taken=self.averager.taken,
+        )
+
+    def restore(self, state: RunState) -> None:
+        """Go on after the sweep of `state`; the engine has its own part."""
+        self.n_sweeps, self.sweeping = state.n_sweeps, state.sweeping
+        self.history = [SweepRecord(**record) for record in state.history]
+        self.patience.state = state.patience
+        self.averager.total, self.averager.taken = state.mean_total, state.mean_taken
+        self.clock.add(state.seconds)
+
+    def _record(self, before: float, seconds: float) -> SweepRecord:
+        settings, engine = self.engine.settings, self.engine
+        sent, waited = engine.exchanged()
+        evaluate = self.n_sweeps % settings.evaluate_every == 0 or self.n_sweeps == settings.sweeps
+        return SweepRecord(
+            sweep=self.n_sweeps,
+            seconds=seconds,
+            tokens_per_second=engine.n_tokens / max(seconds - before, 1e-9),
+            log_likelihood=engine.log_likelihood() if evaluate else None,
+            heldout=engine.heldout_score() if evaluate else None,
+            alpha_sum=float(engine.priors.alpha.sum()),
+            beta=engine.priors.beta,
+            bytes_exchanged=sent,
+            seconds_waited=waited,
+        )
+
+    def result(self, document_topics: bool) -> FitResult:
+        """The state as it is now."""
+        engine = self.engine
+        return FitResult(
+            topic_word_counts=engine.matrix(),
+            mean_counts=self.averager.mean(),
+            alpha=engine.priors.alpha,
+            beta=engine.priors.beta,
+            doc_topic_counts=engine.document_topics() if document_topics else None,
+            history=self.history,
+            n_sweeps=self.n_sweeps,
+            interrupted=self.was_interrupted,
+            seed=engine.settings.seed,
+            settings=engine.settings,
+            n_tokens=engine.n_tokens,
+            seconds=self.clock.seconds(),
+            tokens_per_second=engine.n_tokens * self.n_sweeps / max(self.sweeping, 1e-9),
+        )

@@ -1,0 +1,67 @@
+"""The language model of each phase, built from the counts by all threads."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
+from lda.samplers.dirichlet import draw_rows, fill_empty_topics, n_blocks, normalise_rows
+from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
+from lda.samplers.layout import TopicCounts, WordRows
+from lda.samplers.priors import Priors
+
+
+class MeanModel:
+    """phi_kw = (n_kw + beta) / (n_k + bbar), in the layout of the counts; built anew in place each phase."""
+
+    def __init__(self, rows: WordRows, counts: TopicCounts) -> None:
+        # Topics of sparse rows are read where the aggregator of this process keeps them.
+        self.model = empty_model(rows, counts.topic)
+        weight = np.zeros(len(rows.start) + 1, dtype=np.int64)
+        np.cumsum(np.where(rows.start >= 0, rows.stride, rows.capacity.astype(np.int64) + 1), out=weight[1:])
+        self._weight = weight
+
+    def build(
+        self,
+        counts: TopicCounts,
+        topic_totals: NDArray[np.int64],
+        priors: Priors,
+        threads: Threads,
+        phase: int,
+    ) -> LanguageModel:
+        """The model of phase number `phase`; the one built before is overwritten."""
+        set_priors(self.model, topic_totals, priors.alpha, priors.beta)
+        spans = blocks(self._weight, 0, len(self._weight) - 1, threads.n * BLOCKS_PER_THREAD)
+        threads.run(lambda s: fill_mean(self.model, counts, priors.beta, s[0], s[1]), spans)
+        return self.model
+
+
+class DrawnModel:
+    """phi_k ~ Dirichlet(beta + n_k.), all rows dense; a new draw each phase, keyed by (seed, phase, word)."""
+
+    def __init__(self, rows: WordRows, seed: int) -> None:
+        self.model = empty_model(rows)
+        self._seed = np.uint64(seed)
+        self._sums = np.zeros((n_blocks(len(rows.start)), rows.n_topics), dtype=np.float64)
+
+    def build(
+        self,
+        counts: TopicCounts,
+        topic_totals: NDArray[np.int64],
+        priors: Priors,
+        threads: Threads,
+        phase: int,
+    ) -> LanguageModel:
+        """The model of phase number `phase`; the one built before is overwritten."""
+        set_priors(self.model, topic_totals, priors.alpha, priors.beta)
+        self._sums[:] = 0
+        numbers = range(len(self._sums))
+        tick = np.uint64(phase)
+        threads.run(
+            lambda b: draw_rows(self.model, counts, priors.beta, self._seed, tick, b, self._sums), numbers
+        )
+        totals = self._sums.sum(axis=0)
+        fill_empty_topics(self.model, self._seed, tick, totals)
+        threads.run(lambda b: normalise_rows(self.model, b, totals), numbers)
+        return self.model

@@ -1,0 +1,47 @@
+"""Finding room for the workers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any, Final
+
+from ray.util.placement_group import placement_group, remove_placement_group
+
+from lda.cluster.cluster import Cluster, ClusterError, Slots, slots
+
+PATIENCE_SECONDS: Final = 60.0
+"""How long to wait for CPUs that others hold, or for Ray to notice that a node is gone."""
+
+TRY_SECONDS: Final = 5.0
+
+
+def reserve(cluster: Cluster, at_most: int, *, recovering: bool) -> tuple[Any, Slots]:
+    """A placement group with the CPUs of each worker, and how many there are, at most `at_most`.
+
+    What the cluster has is asked anew at each try. recovering: as in `slots`. Raises ClusterError when there are
+    fewer CPUs than asked for, or others keep them for too long.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        room = slots(cluster, recovering=recovering)
+        room = replace(room, workers=min(room.workers, at_most))
+        group = placement_group([{"CPU": room.threads}] * room.workers, strategy="SPREAD")
+        if _placed(group):
+            return group, room
+        if time.monotonic() >= until:
+            raise ClusterError(
+                f"{room.workers} workers with {room.threads} CPUs each found no room within "
+                f"{PATIENCE_SECONDS:.0f} s: others use the cluster; ask for fewer, or wait"
+            )
+
+
+def _placed(group: Any) -> bool:  # noqa: ANN401 - Ray's handles are untyped
+    """Whether the group found room in a while; otherwise it is given up, also when the wait is broken off."""
+    placed = False
+    try:
+        placed = bool(group.wait(min(TRY_SECONDS, PATIENCE_SECONDS)))
+    finally:
+        if not placed:
+            remove_placement_group(group)
+    return placed

@@ -1,0 +1,57 @@
+"""What a fit reports while it runs and hands over at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.cluster.settings import FitSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRecord:
+    """One sweep as it ended.
+
+    sweep: from 1. seconds: of training since the fit began, evaluation not counted. tokens_per_second: of this
+    sweep. log_likelihood: joint, nats a token, where evaluated. heldout: by document completion, nats a token,
+    where evaluated and documents were kept out. alpha_sum, beta: the priors in force.
+    bytes_exchanged: sent by all workers, on a cluster. seconds_waited: the longest that one waited for others.
+    """
+
+    sweep: int
+    seconds: float
+    tokens_per_second: float
+    log_likelihood: float | None
+    heldout: float | None
+    alpha_sum: float
+    beta: float
+    bytes_exchanged: int = 0
+    seconds_waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitResult:
+    """A fitted model.
+
+    topic_word_counts: (V, K) int32 CSR, word-major, topics ascending. mean_counts: (V, K) float32 CSR, the average
+    over late sweeps, or None. alpha: (K,) float64. doc_topic_counts: (D, K) int32 CSR, or None where not wanted;
+    documents kept for validation have the topics inferred for them. seconds: of training, the start included;
+    tokens_per_second: over the sweeps, the start excluded. settings: as resolved.
+    """
+
+    topic_word_counts: sp.csr_matrix
+    mean_counts: sp.csr_matrix | None
+    alpha: NDArray[np.float64]
+    beta: float
+    doc_topic_counts: sp.csr_matrix | None
+    history: list[SweepRecord]
+    n_sweeps: int
+    interrupted: bool
+    seed: int
+    settings: FitSettings
+    n_tokens: int
+    seconds: float
+    tokens_per_second: float

@@ -1,0 +1,127 @@
+"""A fit from beginning to end."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lda.cluster.checkpoint import Checkpointing, Found, identity, latest
+from lda.cluster.cluster import Cluster, ClusterError, connected
+from lda.cluster.engine import Engine
+from lda.cluster.loop import AnyEngine, Clock, Keeper, Run
+from lda.cluster.records import FitResult, SweepRecord
+from lda.cluster.settings import FitSettings
+
+if TYPE_CHECKING:
+    from lda.corpus.store import Corpus
+
+
+def fit(
+    corpus: Corpus,
+    settings: FitSettings,
+    *,
+    on_sweep: Callable[[SweepRecord], bool | None] | None = None,
+    interrupted: Callable[[], bool] | None = None,
+    document_topics: bool = True,
+    checkpointing: Checkpointing | None = None,
+    cluster: Cluster | None = None,
+    warn: Callable[[str], None] = warnings.warn,
+) -> FitResult:
+    """Fit a model to a corpus, in this process or on a cluster.
+
+    on_sweep is called after each sweep; returning True ends the fit. interrupted is polled after each phase;
+    when it is true the fit ends there with the state so far. document_topics: keep n_dk in the result.
+    checkpointing: store the state every so many sweeps; with its `resume`, go on from the last one, to the same
+    bits as a fit that was never cut off. cluster: where to run; None is this process. warn: told of checkpoints
+    that are damaged, and of workers that were lost.
+
+    Raises ValueError when the settings do not fit the corpus, CheckpointError when a checkpoint cannot be
+    written, or is of another fit, ClusterError when there is no cluster, or it is too small or failing.
+    """
+    if corpus.n_tokens == 0:
+        raise ValueError("the corpus has no tokens, so there is nothing to fit")
+    task = _Task(
+        settings=settings.resolved(),
+        on_sweep=on_sweep or (lambda record: None),
+        interrupted=interrupted or (lambda: False),
+        document_topics=document_topics,
+        checkpointing=checkpointing,
+        warn=warn,
+    )
+    if cluster is None:
+        keeper, found = _checkpoints(task, corpus, resume=False)
+        engine = Engine(corpus, task.settings, task.interrupted)
+        return _attempt(task, engine, keeper, found)
+    with ExitStack() as stack:
+        if not corpus.on_disk:
+            # Workers read documents themselves, so there must be something to read.
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="raylda-"))
+            corpus.save(f"{folder}/corpus")
+            corpus = type(corpus).open(f"{folder}/corpus")
+        return _on_cluster(task, corpus, cluster)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    settings: FitSettings
+    on_sweep: Callable[[SweepRecord], bool | None]
+    interrupted: Callable[[], bool]
+    document_topics: bool
+    checkpointing: Checkpointing | None
+    warn: Callable[[str], None]
+
+
+def _checkpoints(task: _Task, corpus: Corpus, *, resume: bool) -> tuple[Keeper | None, Found | None]:
+    """Who writes the checkpoints, and the last one where it is to be gone on from."""
+    if task.checkpointing is None:
+        return None, None
+    keeper = Keeper(task.checkpointing, identity(task.settings, corpus.content_hash))
+    wanted = resume or task.checkpointing.resume
+    return keeper, latest(keeper.place, keeper.who, task.warn) if wanted else None
+
+
+def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found | None) -> FitResult:
+    """Run a fit on an engine that has not begun, from a checkpoint or from the beginning."""
+    try:
+        run = Run(engine, Clock(), task.on_sweep, keeper)
+        if found is None:
+            engine.start()
+        else:
+            engine.restore(found)
+            run.restore(found.state())
+        run.sweeps()
+    finally:
+        engine.close()
+    return run.result(task.document_topics)
+
+
+def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
+    """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
+    lost = ""
+    with connected(cluster):
+        from lda.cluster.cluster_engine import ClusterEngine
+        from lda.cluster.losses import LOST
+
+        for _ in range(cluster.max_failures + 1):
+            keeper, found = _checkpoints(task, corpus, resume=bool(lost))
+            if lost:
+                since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"
+                task.warn(f"lost {lost}; going on from {since}")
+            engine = None
+            try:
+                engine = ClusterEngine(
+                    corpus, task.settings, cluster, task.interrupted, recovering=bool(lost)
+                )
+                return _attempt(task, engine, keeper, found)
+            except LOST:
+                lost = "an actor at its start" if engine is None else engine.losses()
+            finally:
+                if engine is not None:
+                    engine.end()
+    raise ClusterError(
+        f"actors were lost {cluster.max_failures + 1} times, at last {lost}; see the cluster's logs for why"
+    )

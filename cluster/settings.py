@@ -1,0 +1,126 @@
+"""What a fit is told to do, checked once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any, Final, Literal
+
+from lda.samplers.limits import PRIOR_MAX, PRIOR_MIN
+from lda.samplers.registry import sampler
+
+Start = Literal["auto", "random", "growing"]
+MAX_TOPICS: Final = (1 << 31) - 1
+
+GROWING_FROM: Final = 200
+"""Topics from which "auto" takes the growing start (see `start.py` for what was measured)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitSettings:
+    """Settings of one fit; "auto" and None stand for a choice made by `resolved`.
+
+    n_topics: K, 2 .. 2^31 - 1. sampler: a name of `lda.samplers.registry`. alpha: per topic, one number, K
+    numbers, or "auto" to learn an asymmetric prior. beta: a number, or "auto" to learn it. sweeps: passes over
+    the corpus after the start. phases: exchanges of counts a sweep. threads: None for all cores.
+    optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first.
+    n_samples, sample_interval: average the counts of this many late sweeps, so far apart.
+    validation_fraction: share of documents kept out of training to score. tol, n_iter_no_change: stop when
+    that many evaluations in a row gained less than tol nats a token. evaluate_every: sweeps between evaluations.
+
+    Raises ValueError naming the rule, the value and the remedy.
+    """
+
+    n_topics: int
+    sampler: str = "auto"
+    alpha: float | Sequence[float] | Literal["auto"] = "auto"
+    beta: float | Literal["auto"] = 0.01
+    sweeps: int = 200
+    phases: int | None = None
+    start: Start = "auto"
+    seed: int = 0
+    threads: int | None = None
+    optimize_interval: int = 5
+    burn_in: int = 10
+    n_samples: int = 1
+    sample_interval: int = 5
+    validation_fraction: float = 0.0
+    tol: float | None = None
+    n_iter_no_change: int = 5
+    evaluate_every: int = 10
+
+    def __post_init__(self) -> None:
+        sampler(self.sampler)
+        _whole("the number of topics", self.n_topics, 2, MAX_TOPICS)
+        _whole("the number of sweeps", self.sweeps, 0)
+        _whole("the seed", self.seed, 0, (1 << 64) - 1)
+        for name in (
+            "optimize_interval",
+            "n_samples",
+            "sample_interval",
+            "n_iter_no_change",
+            "evaluate_every",
+        ):
+            _whole(name, getattr(self, name), 1)
+        _whole("burn_in", self.burn_in, 0)
+        if self.phases is not None:
+            _whole("phases", self.phases, 1, 1024)
+        if self.threads is not None:
+            _whole("threads", self.threads, 1, 4096)
+        if self.start not in ("auto", "random", "growing"):
+            raise ValueError(f"start must be auto, random or growing, got {self.start!r}")
+        _prior("alpha", self.alpha)
+        _prior("beta", self.beta)
+        if (
+            not isinstance(self.alpha, str)
+            and isinstance(self.alpha, Sequence)
+            and len(self.alpha) != self.n_topics
+        ):
+            raise ValueError(
+                f"alpha must be one number or one per topic ({self.n_topics}), got {len(self.alpha)} numbers"
+            )
+        if not 0 <= self.validation_fraction < 1:
+            raise ValueError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction}")
+        if self.tol is not None and not self.tol >= 0:
+            raise ValueError(f"tol must not be negative, got {self.tol}")
+
+    def resolved(self) -> FitSettings:
+        """The same settings with every choice made, except for priors that are to be learned."""
+        chosen = sampler(self.sampler)
+        start = self.start
+        if start == "auto":
+            start = "growing" if self.n_topics >= GROWING_FROM else "random"
+        current = chosen.language == "current"
+        return replace(
+            self,
+            sampler=chosen.name,
+            # Counts that are current at each token leave nothing to exchange and nothing to divide.
+            phases=1 if current else (self.phases or chosen.phases),
+            threads=1 if current else (self.threads or available_threads()),
+            start=start,
+        )
+
+
+def available_threads() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _whole(what: str, value: Any, low: int, high: int | None = None) -> None:  # noqa: ANN401
+    wanted = f"at least {low}" if high is None else f"between {low} and {high}"
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ValueError(f"{what} must be a whole number {wanted}, got {value!r}")
+    if int(value) < low or (high is not None and int(value) > high):
+        raise ValueError(f"{what} must be {wanted}, got {value}")
+
+
+def _prior(what: str, value: Any) -> None:  # noqa: ANN401
+    if isinstance(value, str):
+        if value != "auto":
+            raise ValueError(f'{what} must be a positive number or "auto", got {value!r}')
+        return
+    for number in value if isinstance(value, Sequence) else [value]:
+        if not (isinstance(number, Real) and PRIOR_MIN <= float(number) <= PRIOR_MAX):
+            raise ValueError(f"{what} must be positive, from {PRIOR_MIN:g} to {PRIOR_MAX:g}, got {number}")

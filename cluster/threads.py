@@ -1,0 +1,61 @@
+"""Threads that run nogil kernels over blocks of documents or of words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+BLOCKS_PER_THREAD: Final = 8
+"""Enough blocks that a thread done early finds another, few enough that a block's set-up does not count."""
+
+
+class Threads:
+    """A pool of `n` threads; with one, everything runs in the caller."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self._pool = ThreadPoolExecutor(n, thread_name_prefix="lda") if n > 1 else None
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Results in the order of `items`; all have run when the iterator is exhausted."""
+        return map(function, items) if self._pool is None else self._pool.map(function, items)
+
+    def run(self, function: Callable[[T], object], items: Iterable[T]) -> None:
+        """Call `function` on each item and wait for all."""
+        for _ in self.map(function, items):
+            pass
+
+    def close(self) -> None:
+        """End the threads."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def blocks(cumulated: NDArray[np.int64], first: int, last: int, n: int) -> list[tuple[int, int]]:
+    """Cut items first .. last - 1 into at most n runs of about equal weight.
+
+    cumulated: (items + 1,) int64, weight before each item. Results must not depend on the cut.
+    """
+    if last <= first:
+        return []
+    edges = np.linspace(cumulated[first], cumulated[last], n + 1)[1:-1]
+    cuts = np.searchsorted(cumulated[first : last + 1], edges) + first
+    points = np.unique(np.concatenate([[first], np.clip(cuts, first, last), [last]]))
+    return [(int(a), int(b)) for a, b in pairwise(points)]
