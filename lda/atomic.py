@@ -1,0 +1,134 @@
+"""Outputs that appear whole or not at all: written beside the target, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lda.corpus.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> None:
+    """Refuse a target folder that may not be written, before any work is done.
+
+    Raises:
+        DataError: it exists and `overwrite` is off, or it exists and `is_ours(target)` is false: a folder
+            of something else is never replaced.
+    """
+    _check_parent(target)
+    if not os.path.lexists(target):
+        return
+    if not overwrite:
+        raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
+    empty = target.is_dir() and not any(target.iterdir())
+    if not empty and not is_ours(target):
+        raise DataError(f"{target} exists and is not a model, so it is not overwritten; choose another name")
+
+
+def check_file_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse a target file that may not be written, before any work is done.
+
+    Raises:
+        DataError: it is a folder, or it exists and `overwrite` is off.
+    """
+    _check_parent(target)
+    if target.is_dir():
+        raise DataError(f"{target} is a folder; name a file to write")
+    if os.path.lexists(target) and not overwrite:
+        raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
+
+
+def _check_parent(target: Path) -> None:
+    """Missing folders above a target are made later; the lowest that exists must allow it."""
+    above = next(parent for parent in target.absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise DataError(f"{target} cannot be written because {above} is not a folder; choose another place")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise DataError(
+            f"{target} cannot be written because the folder {above} is read-only; choose another place"
+        )
+
+
+@contextmanager
+def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yield an empty folder beside `target` to fill; on success it becomes `target`, else it vanishes.
+
+    A folder that is replaced stays intact until the new one is complete, and is put back if the last
+    rename fails. (A swap in one system call exists on Linux only; two renames work everywhere.)
+
+    Raises:
+        DataError: as `check_folder_target`, asked again at the end.
+    """
+    check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _sibling(target, "new")
+    temporary.mkdir()
+    try:
+        yield temporary
+        _flush_folder(temporary)
+        check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
+        _replace_folder(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield the path of a file beside `target` to write; on success it becomes `target`, else it vanishes.
+
+    Raises:
+        DataError: as `check_file_target`, asked again at the end.
+    """
+    check_file_target(target, overwrite=overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _sibling(target, "new")
+    try:
+        yield temporary
+        _flush(temporary)
+        check_file_target(target, overwrite=overwrite)
+        temporary.replace(target)
+        _flush(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sibling(target: Path, purpose: str) -> Path:
+    """A hidden name in the same folder, hence on the same file system; renaming is then one step."""
+    return target.parent / f".{target.name}.{purpose}-{secrets.token_hex(4)}"
+
+
+def _replace_folder(temporary: Path, target: Path) -> None:
+    if not os.path.lexists(target):
+        temporary.rename(target)
+    else:
+        old = _sibling(target, "old")
+        target.rename(old)
+        try:
+            temporary.rename(target)
+        except BaseException:
+            old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    _flush(target.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    for path in folder.iterdir():
+        _flush(path)
+    _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    """Force a file or a folder's list of names to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,278 @@
+"""`lda fit`: from documents to a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lda.cli_help import WithExamples
+from lda.cli_options import (
+    Console,
+    command_line,
+    output_options,
+    source_options,
+    take_recipe,
+    token_options,
+)
+from lda.fit_checkpoints import Checkpoints, checkpoint_options, once
+from lda.fit_cluster import cluster_of, cluster_options
+from lda.fit_input import opened_corpus
+from lda.fit_outputs import Targets
+from lda.interrupt import finish_on_interrupt
+
+if TYPE_CHECKING:
+    from lda.cluster import Cluster, FitResult, FitSettings
+    from lda.corpus import Corpus
+    from lda.model import Model
+
+TOPICS_PRINTED: Final = 30  # more than that would scroll the result away
+HISTORY: Final = ("sweep", "seconds", "log_likelihood", "heldout")
+INTERRUPTED: Final = 130
+
+
+def _check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value != "auto":
+        from lda.samplers.registry import sampler
+
+        try:
+            sampler(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
+
+
+@click.command(
+    cls=WithExamples,
+    examples=(
+        "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
+        "lda fit papers.csv --text title,abstract --id doi --min-df 5 --max-df 0.5 -k 100 -o model/",
+        "lda fit docword.nips.txt.gz --vocab vocab.nips.txt -k 50 --num-iterations 500 -o model/",
+        "lda fit corpus/ -k 100 --validation-fraction 0.05 --tol 0.001 -o model/ --json",
+        "lda fit corpus/ -k 1000 -n 1000 -o model/ --resume",
+        "lda fit /shared/corpus -k 1000 -o /shared/model --address auto --workers 8",
+    ),
+    short_help="Fit topics to documents.",
+)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-o", "--output", "--output-model", required=True, metavar="MODEL", help="Folder to write the model to."
+)
+@click.option("-k", "--topics", "--num-topics", type=int, default=10, help="Number of topics.")
+@click.option(
+    "-n", "--sweeps", "--num-iterations", "--max-iter", type=int, default=200, help="Passes over the corpus."
+)
+@click.option(
+    "-j",
+    "--threads",
+    "--num-threads",
+    type=int,
+    help="Threads; never changes the result.  [default: all cores]",
+)
+@click.option(
+    "-s", "--seed", "--random-seed", type=int, default=0, help="The same seed gives the same model."
+)
+@click.option(
+    "--sampler", default="auto", callback=_check_sampler, help="adlda, esca, pclda, uncollapsed or collapsed."
+)
+@click.option(
+    "--alpha",
+    default="auto",
+    help="Prior of EACH topic in a document: a number, K numbers (A,B,...), or auto.",
+)
+@click.option("--alpha-sum", type=float, help="The same as a sum over all topics, as MALLET's --alpha.")
+@click.option("--beta", default="0.01", help="Prior of each term in a topic: a number, or auto to learn it.")
+@click.option("--optimize-interval", type=int, default=5, help="Sweeps between updates of learned priors.")
+@click.option(
+    "--start", type=click.Choice(["auto", "random", "growing"]), default="auto", help="How topics begin."
+)
+@click.option("--phases", type=int, help="Exchanges of counts per sweep.  [default: by the sampler]")
+@click.option(
+    "--samples", "--n-samples", type=int, default=1, help="Average the topics over so many late sweeps,"
+)
+@click.option("--sample-interval", type=int, default=5, help="so many sweeps apart.")
+@click.option(
+    "--validation-fraction", type=float, default=0.0, help="Share of documents kept out, to score the model."
+)
+@click.option("--tol", type=float, help="Stop when evaluations gain less than this (nats per token),")
+@click.option("--patience", "--n-iter-no-change", type=int, default=5, help="so many times in a row.")
+@click.option("--evaluate-every", type=int, default=10, help="Sweeps between evaluations.")
+@source_options
+@token_options
+@click.option(
+    "--top-words",
+    "--num-top-words",
+    type=int,
+    default=10,
+    help="Words per topic to print at the end; 0: no topics.",
+)
+@click.option(
+    "--output-doc-topics",
+    metavar="FILE",
+    help="Write the documents' topics: .parquet, .jsonl, .csv, .tsv, .npy.",
+)
+@click.option(
+    "--output-topic-keys", metavar="FILE", help="Write the topics: number, alpha, words (tab-separated)."
+)
+@cluster_options
+@checkpoint_options
+@click.option("--overwrite", is_flag=True, help="Replace a model, or files, that exist.")
+@output_options
+@click.pass_context
+def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Fit topics to documents and write the model to a folder.
+
+    INPUT is a folder of text files, a file (.txt with a document on each line, .jsonl, .csv, .tsv, .parquet, UCI
+    docword, Matrix Market, LDA-C, SVMlight, .npz; also compressed), a corpus folder made by `lda corpus build`, or -
+    for standard input. Ctrl-C ends the run early and keeps the model so far. The same command with --resume goes on
+    from the last checkpoint, to the same model as if nothing had happened, and does nothing if all is done.
+    """
+    command = command_line(ctx, seed=options["seed"])
+    console = Console.take(options)
+    targets = Targets.take(options)
+    checkpoints = Checkpoints.take(options, targets)
+    checkpoints.check(targets)
+    targets = targets.replacing(checkpoints.resume)
+    targets.check()
+    recipe = take_recipe(options)
+    settings = _settings(options)
+    cluster = cluster_of(options)
+    with opened_corpus(console, options, recipe) as (corpus, seconds_read):
+        model = checkpoints.finished(targets.model, settings, corpus, complete=targets.others_exist())
+        if model is not None:
+            console.progress.warn(f"{targets.model} is finished already; nothing to resume")
+            resumed_from: int | None = model.record.n_sweeps
+        else:
+            wanted = targets.doc_topics is not None
+            result, resumed_from = _run(
+                console, corpus, settings, checkpoints, cluster, document_topics=wanted
+            )
+            model = _model(result, corpus, seconds_read, command)
+            targets.write(model, corpus, result)
+            console.progress.note(f"wrote {targets.model} (fingerprint {model.fingerprint()[:12]})")
+    if not model.record.interrupted:
+        checkpoints.discard()
+    _report(console, model, targets.model, options["top_words"], resumed_from)
+    if model.record.interrupted:
+        console.progress.warn(
+            f"interrupted after {model.record.n_sweeps} sweeps; the model so far is in {targets.model}; "
+            + checkpoints.remedy(command)
+        )
+        ctx.exit(INTERRUPTED)
+
+
+def _model(result: FitResult, corpus: Corpus, seconds_read: float, command: str) -> Model:
+    from lda.model import Model
+
+    return Model.from_fit(result, corpus, seconds_read=seconds_read, command=command)
+
+
+def _settings(options: dict[str, Any]) -> FitSettings:
+    """The settings of the fit. Raises `DataError` for a value that no fit can have, such as one topic."""
+    from lda.cluster import FitSettings
+    from lda.corpus import DataError
+
+    n_topics, alpha_sum = options["topics"], options["alpha_sum"]
+    if alpha_sum is not None and options["alpha"] != "auto":
+        raise click.UsageError("--alpha (per topic) and --alpha-sum exclude each other")
+    try:
+        return FitSettings(
+            n_topics=n_topics,
+            sampler=options["sampler"],
+            alpha=_numbers("--alpha", options["alpha"])
+            if alpha_sum is None
+            else alpha_sum / max(n_topics, 1),
+            beta=_numbers("--beta", options["beta"]),
+            sweeps=options["sweeps"],
+            phases=options["phases"],
+            start=options["start"],
+            seed=options["seed"],
+            threads=options["threads"],
+            optimize_interval=options["optimize_interval"],
+            n_samples=options["samples"],
+            sample_interval=options["sample_interval"],
+            validation_fraction=options["validation_fraction"],
+            tol=options["tol"],
+            n_iter_no_change=options["patience"],
+            evaluate_every=options["evaluate_every"],
+        )
+    except ValueError as error:
+        raise DataError(str(error)) from error
+
+
+def _numbers(name: str, value: str) -> Any:  # noqa: ANN401 - "auto", one number or several
+    if value == "auto":
+        return value
+    try:
+        numbers = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise click.UsageError(f'{name} must be a number or "auto", got {value!r}') from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _run(
+    console: Console,
+    corpus: Corpus,
+    settings: FitSettings,
+    checkpoints: Checkpoints,
+    cluster: Cluster | None,
+    *,
+    document_topics: bool,
+) -> tuple[FitResult, int | None]:
+    """The fit, and the sweep of an earlier run after which it began."""
+    from lda.cluster import fit as fit_corpus
+    from lda.corpus import DataError
+
+    warn = once(console.progress.warn)
+    resumed_from = checkpoints.begin(settings, corpus, console.progress.note, warn)
+    with finish_on_interrupt(console.progress.warn) as interrupted, console.progress.fit(settings) as tell:
+        try:
+            result = fit_corpus(
+                corpus,
+                settings,
+                on_sweep=tell,
+                interrupted=interrupted,
+                document_topics=document_topics,
+                checkpointing=checkpoints.settings,
+                cluster=cluster,
+                warn=warn,
+            )
+        except ValueError as error:  # the settings do not fit this corpus
+            raise DataError(str(error)) from error
+    return result, resumed_from
+
+
+def _report(console: Console, model: Model, path: Path, n_words: int, resumed_from: int | None) -> None:
+    run = model.record
+    value = {
+        "model": str(path),
+        "n_documents": run.n_documents,
+        "n_empty_documents": run.n_empty_documents,
+        "n_tokens": run.n_tokens,
+        "n_terms": model.n_terms,
+        "n_topics": model.n_topics,
+        "sampler": run.settings["sampler"],
+        "seed": run.seed,
+        "sweeps": run.n_sweeps,
+        "interrupted": run.interrupted,
+        "resumed_from": resumed_from,
+        "seconds": run.seconds,
+        "tokens_per_second": run.tokens_per_second,
+        "history": [{name: row[name] for name in HISTORY} for row in run.history],
+        "fingerprint": model.fingerprint(),
+    }
+    console.result(value, lambda: _largest_topics(console, model, path, n_words))
+
+
+def _largest_topics(console: Console, model: Model, path: Path, n_words: int) -> str:
+    from lda.cli_read import topic_lines
+
+    if n_words <= 0:
+        return ""
+    topics = model.topics(n_words)
+    if len(topics) > TOPICS_PRINTED:
+        console.progress.note(f"the {TOPICS_PRINTED} largest of {len(topics)} topics; all: lda topics {path}")
+        largest = sorted(topics, key=lambda topic: -topic.tokens)[:TOPICS_PRINTED]
+        topics = sorted(largest, key=lambda topic: topic.number)
+    return topic_lines(topics)

@@ -1,0 +1,252 @@
+"""Options that several commands share, and what they add up to."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from lda.progress import Progress
+
+if TYPE_CHECKING:
+    from lda.corpus import Corpus, Recipe
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+NOT_REPEATED: Final = {"overwrite", "resume", "json", "quiet", "verbose", "progress", "traceback"}
+
+
+def output_options(command: Command) -> Command:
+    """--json, -q, -v, --progress and --traceback; `Console.take` turns them into a `Console`."""
+    for option in reversed(
+        (
+            click.option("--json", is_flag=True, help="Print one JSON object on standard output."),
+            click.option("-q", "--quiet", is_flag=True, help="Report only warnings and errors."),
+            click.option("-v", "--verbose", is_flag=True, help="Report every sweep."),
+            click.option(
+                "--progress",
+                type=click.Choice(["auto", "bar", "log", "none"]),
+                default="auto",
+                help="How progress is shown on standard error.",
+            ),
+            click.option("--traceback", is_flag=True, help="Show where an unexpected error arose."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+class Console:
+    """What a command says: results on stdout, the rest through `progress` on stderr."""
+
+    def __init__(self, *, as_json: bool, progress: Progress) -> None:
+        self.as_json = as_json
+        self.progress = progress
+
+    @classmethod
+    def take(cls, options: dict[str, Any]) -> Console:
+        """The console that `output_options` ask for; they are taken out of `options`."""
+        quiet, verbose = options.pop("quiet"), options.pop("verbose")
+        options.pop("traceback")  # `lda.cli.exit_code` looks for it itself
+        if quiet and verbose:
+            raise click.UsageError("--quiet and --verbose exclude each other")
+        progress = Progress(options.pop("progress"), verbosity=int(verbose) - int(quiet))
+        return cls(as_json=options.pop("json"), progress=progress)
+
+    def result(self, value: dict[str, Any], text: Callable[[], str]) -> None:
+        """Print the result: `value` as strict JSON with --json, else the text."""
+        if self.as_json:
+            from lda.record import strict_json
+
+            click.echo(json.dumps(strict_json(value), ensure_ascii=False, allow_nan=False))
+        elif found := text():
+            click.echo(found)
+
+
+def format_option(command: Command) -> Command:
+    """--format, checked against the readers only when it is given: importing them takes time."""
+    return click.option(
+        "--format",
+        "format",
+        default="auto",
+        callback=_check_format,
+        help="text (a folder of files), lines, jsonl, csv, tsv, parquet, uci, mm, ldac, svmlight or npz; "
+        "auto goes by name, then content.",
+    )(command)
+
+
+def _check_format(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value != "auto":
+        from lda.corpus import FORMATS
+
+        if value not in FORMATS:
+            raise click.BadParameter(f"{value!r} is not one of {', '.join(FORMATS)}")
+    return value
+
+
+def source_options(command: Command) -> Command:
+    """Options on where the documents are in the input: `--text`, `--id`, `--format`, `--vocab`, `--encoding`."""
+    for option in reversed(
+        (
+            click.option("--text", metavar="FIELD", help="Field (or several, A,B) that holds the text."),
+            click.option("--id", metavar="FIELD", help="Field that names the document."),
+            format_option,
+            click.option(
+                "--vocab",
+                "--vocabulary",
+                "vocabulary",
+                metavar="FILE",
+                help="Terms of counted input, one a line.",
+            ),
+            click.option("--encoding", default="utf-8", help="Encoding of text files."),
+            click.option(
+                "--encoding-errors",
+                type=click.Choice(["strict", "replace", "ignore"]),
+                default="strict",
+                help="What to do with bytes that cannot be decoded.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def token_options(command: Command) -> Command:
+    """Options on how text becomes terms; the spellings of MALLET's import are accepted."""
+    for option in reversed(
+        (
+            click.option(
+                "--stop-words",
+                "--stoplist-file",
+                metavar="LANG|FILE",
+                help="Drop these words: en, german, ..., or a file.",
+            ),
+            click.option("--remove-stopwords", is_flag=True, help="The same as --stop-words en."),
+            click.option(
+                "--min-df", metavar="N|SHARE", default="1", help="Drop terms in fewer documents (5, or 0.01)."
+            ),
+            click.option(
+                "--max-df",
+                metavar="N|SHARE",
+                default="1.0",
+                help="Drop terms in more documents (100, or 0.5).",
+            ),
+            click.option(
+                "--max-features", type=int, metavar="N", help="Keep only the N most frequent terms."
+            ),
+            click.option(
+                "--ngram-range",
+                metavar="LOW,HIGH",
+                default="1,1",
+                help="Lengths of runs of words to count as terms.",
+            ),
+            click.option(
+                "--pattern",
+                "--token-regex",
+                metavar="REGEX",
+                help="What a word is.  [default: letters, 2 or more]",
+            ),
+            click.option("--keep-case", "--preserve-case", is_flag=True, help="Do not lower-case the text."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def take_recipe(options: dict[str, Any]) -> Recipe:
+    """The recipe that the text options ask for; they are taken out of `options`.
+
+    Raises:
+        click.UsageError: a value cannot be right. DataError: a stop-word list cannot be had.
+    """
+    from lda.corpus import Recipe, resolve_stop_words
+
+    stop_words = options.pop("stop_words") or ("en" if options.pop("remove_stopwords") else None)
+    options.pop("remove_stopwords", None)
+    pattern = options.pop("pattern")
+    try:
+        return Recipe(
+            text=options.pop("text"),
+            id=options.pop("id"),
+            lowercase=not options.pop("keep_case"),
+            stop_words=None if stop_words in (None, "none") else resolve_stop_words(stop_words),
+            min_df=_frequency("--min-df", options.pop("min_df")),
+            max_df=_frequency("--max-df", options.pop("max_df")),
+            max_features=options.pop("max_features"),
+            ngram_range=_ngram_range(options.pop("ngram_range")),
+            **({} if pattern is None else {"pattern": pattern}),
+        )
+    except ValueError as error:
+        raise _usage(error) from error
+
+
+def _usage(error: ValueError) -> Exception:
+    from lda.corpus import DataError
+
+    return error if isinstance(error, DataError) else click.UsageError(str(error))
+
+
+def _frequency(name: str, value: str) -> int | float:
+    try:
+        return int(value) if value.lstrip("+-").isdigit() else float(value)
+    except ValueError:
+        raise click.UsageError(f"{name} must be a count (5) or a share (0.05), got {value!r}") from None
+
+
+def _ngram_range(value: str) -> tuple[int, int]:
+    parts = value.replace("-", ",").split(",")
+    if len(parts) not in (1, 2) or not all(part.strip().isdigit() for part in parts):
+        raise click.UsageError(f"--ngram-range must be LOW,HIGH such as 1,2; got {value!r}")
+    return int(parts[0]), int(parts[-1])
+
+
+@contextmanager
+def stored_inputs(inputs: Sequence[str]) -> Iterator[list[Path]]:
+    """The inputs as paths; `-` is standard input, kept in a temporary file: readers look at it twice."""
+    with tempfile.TemporaryDirectory(prefix="lda-") as folder:
+        paths = [Path(folder, "stdin") if name == "-" else Path(name) for name in inputs]
+        if "-" in inputs:
+            with paths[inputs.index("-")].open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        yield paths
+
+
+def size_of(corpus: Corpus) -> str:
+    """The size in the words of every report: "237 documents, 1,900,000 tokens, 20,000 terms"."""
+    empty = f" ({corpus.n_empty_documents:,} of them empty)" if corpus.n_empty_documents else ""
+    return f"{corpus.n_documents:,} documents{empty}, {corpus.n_tokens:,} tokens, {corpus.n_terms:,} terms"
+
+
+def command_line(ctx: click.Context, **always: object) -> str:
+    """A shell command that repeats this one: arguments, options that were given, and `always`.
+
+    Options of how to report are left out, and so are --overwrite and --resume, which nobody should copy unawares.
+    """
+    words = [*ctx.command_path.split()]
+    options: list[str] = []
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        value = always.get(name, ctx.params.get(name))
+        given = ctx.get_parameter_source(name) not in (
+            ParameterSource.DEFAULT,
+            ParameterSource.DEFAULT_MAP,
+            None,
+        )
+        if name in NOT_REPEATED or value is None or not (given or name in always):
+            continue
+        if isinstance(parameter, click.Argument):
+            words += [str(entry) for entry in (value if isinstance(value, tuple) else (value,))]
+        else:
+            longest = max(
+                parameter.opts, key=lambda option: (option.startswith("--"), -parameter.opts.index(option))
+            )
+            options += [longest] if value is True else [longest, str(value)]
+    return shlex.join(words + options)

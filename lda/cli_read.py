@@ -1,0 +1,154 @@
+"""`lda topics` and `lda info`: reading a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lda.cli_help import WithExamples
+from lda.cli_options import Console, output_options
+
+if TYPE_CHECKING:
+    from lda.model import Model, Topic
+
+
+@click.command(
+    cls=WithExamples,
+    examples=(
+        "lda topics model/",
+        "lda topics model/ -n 15 --sort size",
+        "lda topics model/ --json",
+    ),
+    short_help="Print the topics of a model.",
+)
+@click.argument("model", metavar="MODEL")
+@click.option(
+    "-n", "--top-words", "--num-top-words", type=click.IntRange(min=1), default=10, help="Words per topic."
+)
+@click.option("--sort", type=click.Choice(["number", "size"]), default="number", help="Order of the topics.")
+@output_options
+def topics(model: str, top_words: int, sort: str, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Print each topic: its number, its share of all words, its most probable words."""
+    from lda.model import Model
+
+    console = Console.take(options)
+    found = Model.load(model).topics(top_words)
+    if sort == "size":
+        found.sort(key=lambda topic: (-topic.tokens, topic.number))
+    value = {"model": model, "n_topics": len(found), "topics": [_topic_row(topic) for topic in found]}
+    console.result(value, lambda: topic_lines(found))
+
+
+def _topic_row(topic: Topic) -> dict[str, Any]:
+    words = [{"word": word, "probability": probability} for word, probability in topic.words]
+    return {
+        "topic": topic.number,
+        "alpha": topic.alpha,
+        "tokens": topic.tokens,
+        "share": topic.share,
+        "words": words,
+    }
+
+
+def topic_lines(topics: list[Topic]) -> str:
+    """A line for each topic: number, share of the tokens, words."""
+    width = len(str(max((topic.number for topic in topics), default=0)))
+    return "\n".join(
+        f"{topic.number:>{width}}  {topic.share:6.2%}  {' '.join(word for word, _ in topic.words) or '(empty)'}"
+        for topic in topics
+    )
+
+
+@click.command(
+    cls=WithExamples,
+    examples=(
+        "lda info model/",
+        "lda info model/ --json",
+    ),
+    short_help="Describe a model.",
+)
+@click.argument("model", metavar="MODEL")
+@output_options
+def info(model: str, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Describe a model: size, priors, quality, the run that made it, and the command that repeats it.
+
+    The fingerprint is computed from the counts: equal fingerprints mean equal models.
+    """
+    from lda.model import Model
+    from lda.model_files import read_description
+
+    console = Console.take(options)
+    loaded = Model.load(model)
+    created = read_description(Path(model)).get("created")
+    value = describe(loaded, model, created)
+    console.result(value, lambda: info_lines(value))
+
+
+def describe(model: Model, path: str, created: object) -> dict[str, Any]:
+    """The facts of a model as plain values."""
+    run = model.record
+    return {
+        "model": path,
+        "created": created,
+        "n_topics": model.n_topics,
+        "n_terms": model.n_terms,
+        "n_documents": run.n_documents,
+        "n_empty_documents": run.n_empty_documents,
+        "n_tokens": run.n_tokens,
+        "alpha_sum": float(model.alpha.sum()),
+        "alpha": model.alpha.tolist(),
+        "beta": model.beta,
+        "averaged": model.mean_counts is not None,
+        "sampler": run.settings["sampler"],
+        "seed": run.seed,
+        "sweeps": run.n_sweeps,
+        "interrupted": run.interrupted,
+        "log_likelihood": _last(run.history, "log_likelihood"),
+        "heldout": _last(run.history, "heldout"),
+        "seconds": run.seconds,
+        "tokens_per_second": run.tokens_per_second,
+        "corpus_hash": run.corpus_hash,
+        "fingerprint": model.fingerprint(),
+        "versions": run.versions,
+        "recipe": run.recipe,
+        "settings": run.settings,
+        "history": list(run.history),
+        "command": run.command,
+    }
+
+
+def _last(history: tuple[dict[str, Any], ...], name: str) -> float | None:
+    """The latest evaluation of one kind."""
+    return next((row[name] for row in reversed(history) if row[name] is not None), None)
+
+
+def info_lines(value: dict[str, Any]) -> str:
+    """The facts that a person looks for, a line each."""
+    empty = f", {value['n_empty_documents']:,} of them empty" if value["n_empty_documents"] else ""
+    stopped = " (interrupted)" if value["interrupted"] else ""
+    alpha, seconds = value["alpha"], value["seconds"]
+    span = f"{min(alpha):.4g}" if min(alpha) == max(alpha) else f"{min(alpha):.4g} to {max(alpha):.4g}"
+    rows = {
+        "topics": f"{value['n_topics']:,}",
+        "terms": f"{value['n_terms']:,}",
+        "documents": f"{value['n_documents']:,}{empty}",
+        "tokens": f"{value['n_tokens']:,}",
+        "alpha": f"{span} per topic (sum {value['alpha_sum']:.4g})",
+        "beta": f"{value['beta']:.4g}",
+        "sampler": f"{value['sampler']}, {value['sweeps']} sweeps{stopped}, seed {value['seed']}",
+        "log-likelihood": _per_token(value["log_likelihood"]),
+        "held-out": _per_token(value["heldout"]),
+        "time": f"{seconds['read']:.1f} s reading, {seconds['fit']:.1f} s fitting, "
+        f"{value['tokens_per_second'] / 1e6:.2f} M tokens/s",
+        "made": f"{value['created']} with raylda {value['versions'].get('raylda')}",
+        "corpus": value["corpus_hash"],
+        "fingerprint": value["fingerprint"],
+        "command": value["command"],
+    }
+    return "\n".join(f"{name:<15} {text}" for name, text in rows.items() if text is not None)
+
+
+def _per_token(value: float | None) -> str | None:
+    return None if value is None else f"{value:.4f} per token"

@@ -1,0 +1,181 @@
+"""`lda transform`: the topics of new documents, streamed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lda.cli_help import WithExamples
+from lda.cli_options import Console, output_options, source_options, stored_inputs
+from lda.progress import SECONDS_BETWEEN_LINES, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lda.corpus import DocumentBatch, Recipe
+    from lda.doc_topics import Selection, Writer
+    from lda.model import Model
+
+WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of topics
+
+
+@click.command(
+    cls=WithExamples,
+    examples=(
+        "lda transform model/ new.jsonl --text text -o topics.parquet",
+        "lda transform model/ new.jsonl --text text -o topics.csv --top 5 --threshold 0.01",
+        'echo "peace and trade with all nations" | lda transform model/ - --format lines --top 3',
+    ),
+    short_help="Find the topics of new documents.",
+)
+@click.argument("model", metavar="MODEL")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-o", "--output", "--output-doc-topics", default="-", metavar="FILE",
+    help="File to write: .parquet, .jsonl, .csv, .tsv or .npy; - prints JSON lines.",
+)  # fmt: skip
+@click.option(
+    "--top", "--doc-topics-max", type=int, metavar="N", help="Only the N heaviest topics of each document."
+)
+@click.option(
+    "--threshold",
+    "--doc-topics-threshold",
+    type=float,
+    default=0.0,
+    help="Only topics of this weight or more.",
+)
+@click.option(
+    "-j", "--threads", "--num-threads", type=click.IntRange(min=1), help="Threads.  [default: all cores]"
+)
+@click.option(
+    "-s", "--seed", "--random-seed", type=click.IntRange(min=0), help="Seed.  [default: the model's]"
+)
+@source_options
+@click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
+@output_options
+def transform(**options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Find the topics of new documents, with the language model of MODEL kept as it is.
+
+    Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
+    gets the same answer alone and among others. Words that the model does not know are left out; a document
+    without known words gets the prior.
+    """
+    console = Console.take(options)
+    output, overwrite = options["output"], options["overwrite"]
+    if console.as_json and output == "-":
+        raise click.UsageError("--json needs -o FILE: standard output holds one JSON object then")
+    selection = _selection(output, overwrite, options["top"], options["threshold"])
+    from lda.model import Model
+
+    model = Model.load(options["model"])
+    started = time.perf_counter()
+    with stored_inputs(options["inputs"]) as paths:
+        console.progress.note(f"reading {', '.join(options['inputs'][:3])}")
+        batches = _batches(model, paths, options)
+        with _writer(output, model.n_topics, selection, overwrite) as writer:
+            counts = _stream(console, model, batches, writer, options)
+    _report(console, options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
+
+
+def _selection(output: str, overwrite: bool, top: int | None, threshold: float) -> Selection:
+    """Check the target and what goes into it, before anything is read."""
+    from pathlib import Path
+
+    from lda.atomic import check_file_target
+    from lda.doc_topics import Selection, check_format
+
+    try:
+        selection = Selection(top=top, threshold=threshold)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    check_format(output, selection)
+    if output != "-":
+        check_file_target(Path(output), overwrite=overwrite)
+    return selection
+
+
+def _batches(model: Model, paths: list[Path], options: dict[str, Any]) -> Iterator[DocumentBatch]:
+    from lda.corpus import DataError, iter_documents
+
+    recipe = _recipe(model, options)
+    if recipe.tokenizer is not None:
+        raise DataError(
+            f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
+            "use LDA.transform in Python with the same function"
+        )
+    return iter_documents(
+        paths,
+        format=options["format"],
+        recipe=recipe,
+        vocabulary_terms=model.vocabulary,
+        vocabulary=options["vocabulary"],
+        threads=options["threads"],
+        encoding=options["encoding"],
+        errors=options["encoding_errors"],
+        batch_documents=max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics)),
+    )
+
+
+def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
+    """The model's recipe, with the fields of this input if they have other names."""
+    import dataclasses
+
+    from lda.corpus import Recipe
+
+    recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+    fields = {name: options[name] for name in ("text", "id") if options[name] is not None}
+    return dataclasses.replace(recipe, **fields)
+
+
+@contextmanager
+def _writer(output: str, n_topics: int, selection: Selection, overwrite: bool) -> Iterator[Writer]:
+    from lda.doc_topics import open_writer, text_writer
+
+    if output == "-":
+        yield text_writer(sys.stdout, ".jsonl", n_topics, selection)
+    else:
+        with open_writer(output, n_topics, selection, overwrite=overwrite) as writer:
+            yield writer
+
+
+def _stream(
+    console: Console, model: Model, batches: Iterator[DocumentBatch], writer: Writer, options: dict[str, Any]
+) -> dict[str, int]:
+    """Infer and write batch by batch; the sums for the report."""
+    frozen = model.frozen(threads=options["threads"])
+    seed = model.record.seed if options["seed"] is None else options["seed"]
+    counts = dict.fromkeys(("n_documents", "n_empty_documents", "n_tokens", "n_unknown"), 0)
+    said = started = time.monotonic()
+    for batch in batches:
+        writer.write(batch.ids, frozen.transform(batch.doc_offsets, batch.words, seed=seed))
+        counts["n_documents"] += len(batch.ids)
+        counts["n_empty_documents"] += int((batch.doc_offsets[1:] == batch.doc_offsets[:-1]).sum())
+        counts["n_tokens"] += len(batch.words)
+        counts["n_unknown"] += batch.n_unknown
+        now = time.monotonic()
+        if now - said >= SECONDS_BETWEEN_LINES:
+            said = now
+            rate = counts["n_documents"] / (now - started)
+            console.progress.note(f"{counts['n_documents']:,} documents, {rate:,.0f} a second")
+    if not counts["n_documents"]:
+        from lda.corpus import DataError
+
+        raise DataError(f"{', '.join(options['inputs'])} holds no documents; check the input")
+    return counts
+
+
+def _report(console: Console, options: dict[str, Any], counts: dict[str, Any]) -> None:
+    known, unknown = counts["n_tokens"], counts["n_unknown"]
+    if unknown and not known:
+        console.progress.warn("warning: the model knows none of the words, so every document got the prior")
+    where = "standard output" if options["output"] == "-" else options["output"]
+    console.progress.note(
+        f"wrote the topics of {plural(counts['n_documents'], 'document')} to {where} in {counts['seconds']:.1f} s "
+        f"({counts['n_empty_documents']:,} without known words, {unknown:,} of {known + unknown:,} words unknown)"
+    )
+    console.result({"model": options["model"], "output": options["output"], **counts}, lambda: "")

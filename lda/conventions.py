@@ -1,0 +1,103 @@
+"""What scikit-learn expects of an estimator, without importing scikit-learn.
+
+Inheriting from `BaseEstimator` lost: it would make scikit-learn a dependency and importing this package
+a second slower, for the five small methods below.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A result was asked of an estimator before `fit`."""
+
+
+def not_fitted(estimator: object) -> Exception:
+    """The error to raise; scikit-learn's own class if it is in use, so that `except` clauses match."""
+    text = f"this {type(estimator).__name__} is not fitted yet; call fit(X) first, or lda.load(path) for a saved one"
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError", None)
+    return theirs(text) if theirs is not None else NotFittedError(text)
+
+
+class EstimatorConventions:
+    """Parameters, tags, printing and output containers of a scikit-learn transformer."""
+
+    @classmethod
+    def _parameter_defaults(cls) -> dict[str, Any]:
+        """The constructor's named parameters with their defaults, in order of declaration."""
+        declared = inspect.signature(cls.__init__).parameters.values()
+        return {p.name: p.default for p in declared if p.name != "self" and p.kind is not p.VAR_KEYWORD}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # no nested estimators here
+        """The constructor's parameters and their present values."""
+        return {name: getattr(self, name) for name in self._parameter_defaults()}
+
+    def set_params(self, **parameters: Any) -> Self:  # noqa: ANN401
+        """Set constructor parameters by name. Raises `ValueError` for a name that is not one of them."""
+        known = self._parameter_defaults()
+        for name, value in parameters.items():
+            if name not in known:
+                raise ValueError(
+                    f"invalid parameter {name!r} for estimator {type(self).__name__}; valid are {', '.join(known)}"
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        changed = [
+            f"{name}={getattr(self, name)!r}"
+            for name, default in self._parameter_defaults().items()
+            if not _same(getattr(self, name), default)
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tags for scikit-learn 1.6 and later: a transformer of non-negative, possibly sparse, counts."""
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+
+        return Tags(
+            estimator_type="transformer",
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(preserves_dtype=[]),
+            input_tags=InputTags(sparse=True, positive_only=True),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether `fit` or `load` has happened."""
+        return hasattr(self, "model_")
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose what `transform` returns: "default" (an array) or "pandas" (a DataFrame).
+
+        Raises:
+            ValueError: another container is asked for.
+        """
+        if transform not in (None, "default", "pandas"):
+            raise ValueError(f"set_output knows 'default' and 'pandas', got {transform!r}")
+        if transform is not None:
+            self._output_container = transform
+        return self
+
+    def _contain(self, theta: np.ndarray[Any, Any], X: Any, names: np.ndarray[Any, Any]) -> Any:  # noqa: ANN401
+        """`theta` in the container chosen by `set_output` or `sklearn.set_config(transform_output=...)`."""
+        sklearn = sys.modules.get("sklearn")
+        general = sklearn.get_config().get("transform_output", "default") if sklearn else "default"
+        if getattr(self, "_output_container", general) != "pandas":
+            return theta
+        import pandas as pd
+
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        return pd.DataFrame(theta, columns=pd.Index(names), index=index)
+
+
+def _same(value: object, default: object) -> bool:
+    """Equality that an array parameter does not turn into an array."""
+    return value is default or (type(value) is type(default) and bool(np.all(value == default)))

@@ -1,0 +1,248 @@
+"""`LDA`: the estimator, with the conventions of scikit-learn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+
+from lda.fitted import FittedEstimator, seed_of, thread_count
+from lda.model import Model
+from lda.synonyms import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from lda.cluster import Checkpointing, Cluster, FitSettings, SweepRecord
+    from lda.fitted import RandomState
+
+
+class LDA(FittedEstimator):
+    """Latent Dirichlet Allocation by Gibbs sampling.
+
+    The same `random_state` gives the same model, to the bit, for any `n_jobs`.
+
+    Args:
+        n_components: number of topics K, 2 or more.
+        sampler: "auto", "adlda", "esca", "pclda", "uncollapsed" or "collapsed".
+        alpha: prior of a topic in a document: one number for each topic, K numbers, or "auto" to learn them.
+        beta: prior of a term in a topic: one number, or "auto" to learn it.
+        max_iter: sweeps over the corpus.
+        phases: exchanges of counts per sweep; None leaves the choice to the sampler.
+        start: "random" topics, a "growing" set of documents, or "auto" by the number of topics.
+        n_jobs: threads; None and -1 take all cores. It changes the time, never the result.
+        random_state: whole number, NumPy Generator or RandomState; None draws a new seed (see `seed_`).
+        validation_fraction: share of documents kept out of training, to score the model while it is fitted.
+        tol: stop when `n_iter_no_change` evaluations in a row gained less than this, in nats per token, of
+            the score on the validation documents, or without these of the training likelihood; None never stops.
+        n_iter_no_change: see `tol`. There is an evaluation every 10 sweeps.
+        n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart: less noise.
+        sample_interval: see `n_samples`.
+        callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit.
+        verbose: 1 writes progress to stderr every few seconds, 2 every sweep.
+
+    Attributes (after `fit` or `lda.load`):
+        topic_word_: (K, V) float64, p(term | topic); rows sum to 1.
+        components_: (K, V) float64, counts + beta: not normalised.
+        doc_topic_: (D, K) float32, topics of the training documents in the last sweep; rows sum to 1. Not saved.
+        alpha_: (K,) float64. beta_: float. The priors in force at the end.
+        history_: a `SweepRecord` for each sweep. n_iter_: sweeps done. seed_: repeats the fit as `random_state`.
+        n_features_in_: V. feature_names_in_: (V,) names of the terms, if they have names.
+        model_: the `lda.Model` behind all this.
+    """
+
+    def __init__(
+        self,
+        n_components: int = 10,
+        *,
+        sampler: str = "auto",
+        alpha: float | Sequence[float] | npt.NDArray[np.float64] | Literal["auto"] = "auto",
+        beta: float | Literal["auto"] = 0.01,
+        max_iter: int = 200,
+        phases: int | None = None,
+        start: Literal["auto", "random", "growing"] = "auto",
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        validation_fraction: float = 0.0,
+        tol: float | None = None,
+        n_iter_no_change: int = 5,
+        n_samples: int = 1,
+        sample_interval: int = 5,
+        callbacks: Sequence[Callable[[SweepRecord], bool | None]] = (),
+        verbose: int = 0,
+        **synonyms: Any,  # noqa: ANN401 - n_topics=, n_iter=, eta=, refresh= of the package lda
+    ) -> None:
+        self.n_components = n_components
+        self.sampler = sampler
+        self.alpha = alpha
+        self.beta = beta
+        self.max_iter = max_iter
+        self.phases = phases
+        self.start = start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.validation_fraction = validation_fraction
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.n_samples = n_samples
+        self.sample_interval = sample_interval
+        self.callbacks = callbacks
+        self.verbose = verbose
+        if synonyms:
+            self.set_params(**translate(synonyms, self.get_params(), self._parameter_defaults()))
+
+    def fit(
+        self,
+        X: object,
+        y: object = None,
+        *,
+        checkpointing: Checkpointing | None = None,
+        cluster: Cluster | None = None,
+    ) -> Self:
+        """Fit the topics to documents.
+
+        Args:
+            X: (D, V) counts as any sparse or dense matrix, a table of counts, token lists, a `Corpus`, the path
+                of a corpus folder: everything `lda.as_corpus` takes.
+            y: ignored.
+            cluster: run on a Ray cluster; None is this process. With its `staleness` 0 the model is the same.
+            checkpointing: store the state every so many sweeps, and with its `resume` go on from there to the same
+                bits. Needs a `random_state`. The last checkpoints stay: fit does not know when you have saved.
+
+        Raises:
+            DataError: the input is at fault (a `ValueError`). TypeError: the kind of X is wrong.
+            ValueError: a parameter is wrong, or does not fit the corpus.
+            CheckpointError: a checkpoint cannot be written, is of another fit, or would be lost.
+            ClusterError: there is no cluster at the address, it is too small, or it failed too often.
+        """
+        from lda.cluster import fit
+        from lda.corpus import as_corpus
+
+        settings = self._settings()
+        corpus = as_corpus(X)
+        if checkpointing is not None:
+            self._check_place(checkpointing)
+        with self._progress(settings) as tell:
+            result = fit(corpus, settings, on_sweep=tell, checkpointing=checkpointing, cluster=cluster)
+        return self._adopt(Model.from_fit(result, corpus), result)
+
+    def fit_transform(self, X: object, y: object = None) -> Any:  # noqa: ANN401
+        """`fit(X).transform(X)`: a document has the same topics here and when it comes again later.
+
+        `doc_topic_` holds the last state of training instead; it costs nothing, but is one noisy sample.
+        """
+        return self.fit(X, y).transform(X)
+
+    def transform(self, X: object) -> Any:  # noqa: ANN401 - an array, or what set_output chose
+        """Topic proportions (D, K) float32 of documents, rows summing to 1; empty ones get the prior.
+
+        A document gets the same answer alone and among others, whatever the number of threads.
+
+        Raises:
+            DataError: X has another number of columns than the model, or holds no counts (a `ValueError`).
+        """
+        from lda.documents import all_documents
+
+        frozen = self._frozen()
+        theta = frozen.transform(*all_documents(self.model_, X), seed=self.seed_)
+        return self._contain(theta, X, self.get_feature_names_out())
+
+    def score(self, X: object, y: object = None) -> float:
+        """Log-likelihood per token of documents by document completion, in nats; higher is better.
+
+        One half of each document gives its topics, the other half is scored. exp(-score) is a perplexity of
+        documents the model has not seen, if it has not seen them; no bound is involved.
+
+        Raises:
+            DataError: as `transform`, or no document has two known words, so there is nothing to score.
+        """
+        from lda.corpus.errors import DataError
+        from lda.documents import all_documents
+
+        frozen = self._frozen()
+        log_likelihood, tokens = frozen.completion(*all_documents(self.model_, X), seed=self.seed_)
+        if not tokens.sum():
+            raise DataError("score needs a document with at least two words that the model knows, got none")
+        return float(log_likelihood.sum() / tokens.sum())
+
+    def _settings(self) -> FitSettings:
+        from lda.cluster import FitSettings
+
+        return FitSettings(
+            n_topics=self.n_components,
+            sampler=self.sampler,
+            alpha=_plain(self.alpha),
+            beta=_plain(self.beta),
+            sweeps=self.max_iter,
+            phases=self.phases,
+            start=self.start,
+            seed=seed_of(self.random_state),
+            threads=thread_count(self.n_jobs),
+            n_samples=self.n_samples,
+            sample_interval=self.sample_interval,
+            validation_fraction=self.validation_fraction,
+            tol=self.tol,
+            n_iter_no_change=self.n_iter_no_change,
+        )
+
+    def _check_place(self, checkpointing: Checkpointing) -> None:
+        """Refuse, before the sweeps, checkpoints that cannot be written or resumed, or would replace others."""
+        from lda.cluster.checkpoint import CheckpointError, check_place, stored
+        from lda.cluster.storage import storage
+
+        if not isinstance(self.random_state, (int, np.integer)):
+            raise ValueError(
+                "checkpoints need a whole number as random_state, which a resumed fit repeats; "
+                f"got {self.random_state!r}"
+            )
+        if not checkpointing.every:
+            return
+        place = storage(checkpointing.path)
+        if not checkpointing.resume and (found := stored(place)):
+            raise CheckpointError(
+                f"{place.root} holds the checkpoints of another run, up to {found[-1]}; go on from there with "
+                "Checkpointing(resume=True), choose another path, or delete that folder"
+            )
+        check_place(place)
+
+    def _progress(self, settings: FitSettings) -> Any:  # noqa: ANN401 - a context manager around a callback
+        from lda.progress import Progress
+
+        mode: Literal["log", "none"] = "log" if self.verbose else "none"
+        return Progress(mode, verbosity=int(self.verbose) - 1).fit(settings, self.callbacks)
+
+
+def load(path: str | Path) -> LDA:
+    """Open a saved model as a fitted estimator; its counts are memory-mapped.
+
+    Raises:
+        DataError: there is no model, it was written by a newer version, or a part is missing or damaged.
+    """
+    model = Model.load(path)
+    settings = model.record.settings
+    estimator = LDA(
+        model.n_topics,
+        sampler=settings["sampler"],
+        alpha=_plain(settings["alpha"]),
+        beta=settings["beta"],
+        max_iter=settings["sweeps"],
+        phases=settings["phases"],
+        start=settings["start"],
+        random_state=model.record.seed,
+        validation_fraction=settings["validation_fraction"],
+        tol=settings["tol"],
+        n_iter_no_change=settings["n_iter_no_change"],
+        n_samples=settings["n_samples"],
+        sample_interval=settings["sample_interval"],
+    )
+    return estimator._adopt(model)
+
+
+def _plain(prior: Any) -> Any:  # noqa: ANN401 - a number, several or "auto"
+    """NumPy arrays and numbers as tuples and floats; the settings take no arrays."""
+    if isinstance(prior, str):
+        return prior
+    return float(prior) if np.ndim(prior) == 0 else tuple(float(value) for value in prior)

@@ -1,0 +1,204 @@
+"""Checkpoints of `lda fit`: what an earlier run left behind, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from lda.cluster import Checkpointing, FitSettings
+    from lda.cluster.storage import Storage
+    from lda.corpus import Corpus
+    from lda.fit_outputs import Targets
+    from lda.model import Model
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+DECIDE_END: Final = frozenset({"sweeps", "tol", "n_iter_no_change", "n_samples", "sample_interval"})
+"""Settings that are free to change while a run is unfinished, and make another model once it is finished."""
+
+
+def checkpoint_options(command: Command) -> Command:
+    """--checkpoint-every, --checkpoint and --resume; `Checkpoints.take` takes them."""
+    for option in reversed(
+        (
+            click.option(
+                "--checkpoint-every",
+                type=click.IntRange(min=0),
+                metavar="N",
+                default=10,
+                help="Sweeps between checkpoints, from which --resume goes on; 0: none.",
+            ),
+            click.option(
+                "--checkpoint",
+                metavar="PATH",
+                help="Folder (or s3://, gs:// URI) for checkpoints.  [default: MODEL.checkpoint]",
+            ),
+            click.option(
+                "--resume",
+                is_flag=True,
+                help="Go on from the last checkpoint of this command, if it was cut off.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoints:
+    """Where the checkpoints of one command lie, and whether it is to go on from them."""
+
+    path: str
+    every: int
+    resume: bool
+    overwrite: bool
+
+    @classmethod
+    def take(cls, options: dict[str, Any], targets: Targets) -> Checkpoints:
+        """What the options ask for; they are taken out of `options`."""
+        chosen = options.pop("checkpoint")
+        return cls(
+            path=str(targets.model) + ".checkpoint" if chosen is None else chosen,
+            every=options.pop("checkpoint_every"),
+            resume=options.pop("resume"),
+            overwrite=targets.overwrite,
+        )
+
+    @property
+    def place(self) -> Storage:
+        """The storage at the path."""
+        from lda.cluster.storage import storage
+
+        return storage(self.path)
+
+    @property
+    def settings(self) -> Checkpointing:
+        """The same for the engine."""
+        from lda.cluster import Checkpointing
+
+        return Checkpointing(path=self.path, every=self.every, resume=self.resume)
+
+    def check(self, targets: Targets) -> None:
+        """Refuse, before anything is read, a place that cannot be used, and to destroy what is still of use.
+
+        Raises:
+            DataError: it lies in the model's folder, or holds checkpoints of a run that was cut off, and neither
+                --resume nor --overwrite was given. CheckpointError: nothing can be written there.
+        """
+        from lda.cluster.checkpoint import check_place, stored
+        from lda.corpus import DataError
+
+        if not self.every:
+            return
+        model = targets.model.absolute()
+        if "://" not in self.path and model in (
+            Path(self.path).absolute(),
+            *Path(self.path).absolute().parents,
+        ):
+            raise DataError(
+                f"the checkpoints cannot lie in {targets.model}, which becomes the model; choose another place"
+            )
+        if not (self.resume or self.overwrite) and (found := stored(self.place)):
+            raise DataError(
+                f"{self.path} holds checkpoints of a run that was cut off, the last after sweep "
+                f"{sweep_of(found[-1])}; go on from there with --resume, or begin anew with --overwrite"
+            )
+        check_place(self.place)
+
+    def finished(self, path: Path, settings: FitSettings, corpus: Corpus, *, complete: bool) -> Model | None:
+        """The model, if an earlier run of this command finished it; None if there is still work to do.
+
+        complete: whether the other files that this command writes are there.
+
+        Raises:
+            DataError: there is a model of another fit where this one is to go, and no leave to overwrite it.
+        """
+        from lda.corpus import DataError
+        from lda.model import Model
+        from lda.model_files import is_model
+
+        if not self.resume or not is_model(path):
+            return None
+        model = Model.load(path)
+        differ = _differences(model, settings.resolved(), corpus)
+        if differ and not self.overwrite:
+            raise DataError(
+                f"{path} is a model of another fit: {differ}; choose another name, or allow overwriting (--overwrite)"
+            )
+        return model if complete and not differ and not model.record.interrupted else None
+
+    def begin(
+        self, settings: FitSettings, corpus: Corpus, note: Callable[[str], None], warn: Callable[[str], None]
+    ) -> int | None:
+        """Say from where the fit goes on and return that sweep; None is the beginning, and old checkpoints go.
+
+        The engine looks for the checkpoint again, which reads it a second time; but a long fit should tell at
+        once, not after its first sweep, whether it found one.
+
+        Raises:
+            OtherFitError: the last checkpoint is of another corpus, or of other settings.
+        """
+        if not self.resume:
+            self.discard()
+            return None
+        from lda.cluster.checkpoint import identity, latest
+
+        who = identity(settings.resolved(), corpus.content_hash)
+        found = latest(self.place, who, warn)
+        if found is None:
+            warn(f"there is no checkpoint in {self.path} to resume; starting from the beginning")
+            return None
+        sweep = int(found.body["n_sweeps"])
+        note(f"resuming after sweep {sweep}, from {self.path}")
+        if sweep > settings.sweeps:
+            warn(
+                f"the checkpoint has {sweep} sweeps, more than the {settings.sweeps} asked for; all are kept"
+            )
+        return sweep
+
+    def discard(self) -> None:
+        """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none."""
+        from lda.cluster.checkpoint import discard
+
+        if self.every or self.resume:
+            discard(self.place)
+
+    def remedy(self, command: str) -> str:
+        """How to go on after an interrupt."""
+        from lda.cluster.checkpoint import stored
+
+        if not (found := stored(self.place)):
+            return "there is no checkpoint to resume from"
+        return f"to go on after sweep {sweep_of(found[-1])}: {command} --resume"
+
+
+def once(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, but what has been told is not told again."""
+    told: set[str] = set()
+
+    def tell_once(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            tell(text)
+
+    return tell_once
+
+
+def sweep_of(folder: str) -> int:
+    """The sweep after which a checkpoint was made, by its name."""
+    return int(folder.removeprefix("sweep-"))
+
+
+def _differences(model: Model, settings: FitSettings, corpus: Corpus) -> str:
+    from lda.cluster.checkpoint import differences, identity
+
+    was = {**model.record.settings, "corpus": model.record.corpus_hash}
+    now = identity(settings, corpus.content_hash)
+    del now["averaging"]
+    if not model.record.interrupted:
+        now |= {name: value for name, value in asdict(settings).items() if name in DECIDE_END}
+    return differences(was, now)

@@ -1,0 +1,75 @@
+"""The options of a fit on a Ray cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lda.cluster import Cluster
+
+
+def cluster_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --address and what goes with it."""
+    for option in reversed(
+        (
+            click.option(
+                "--address",
+                metavar="local|auto|HOST:PORT",
+                help="Run on a Ray cluster: start one on this machine, find the running one, or connect to its head.",
+            ),
+            click.option("--workers", type=int, help="Workers.  [default: one a node]"),
+            click.option(
+                "--threads-per-worker", type=int, help="Threads of each.  [default: the cores of its node]"
+            ),
+            click.option(
+                "--aggregators", type=int, help="Owners of word ranges.  [default: as many as workers]"
+            ),
+            click.option(
+                "--staleness",
+                default="0",
+                metavar="0|STEPS|none",
+                help="Steps a worker may run ahead; 0 gives the same model on any cluster, none never waits.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def cluster_of(options: dict[str, Any]) -> Cluster | None:
+    """The cluster that the options ask for; None without --address.
+
+    Raises click.UsageError for cluster options without --address, and for values that cannot be.
+    """
+    names = ("workers", "threads_per_worker", "aggregators")
+    if options["address"] is None:
+        given = [name for name in names if options[name] is not None]
+        if given or options["staleness"] != "0":
+            what = "--" + (given[0] if given else "staleness").replace("_", "-")
+            raise click.UsageError(
+                f"{what} is for a cluster; give --address local, auto or HOST:PORT as well"
+            )
+        return None
+    from lda.cluster import Cluster
+
+    try:
+        return Cluster(
+            address=options["address"],
+            staleness=_staleness(options["staleness"]),
+            **{name: options[name] for name in names},
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _staleness(text: str) -> int | None:
+    if text == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise click.UsageError(f"--staleness must be a whole number or none, got {text!r}") from None

@@ -1,0 +1,229 @@
+"""`Model`: what a fit leaves behind, frozen. Loading and saving live in `lda.model_files`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from lda.cluster.inference import FrozenModel
+    from lda.cluster.records import FitResult
+    from lda.corpus import Corpus
+    from lda.record import RunRecord
+
+    Floats = npt.NDArray[np.float64]
+
+
+class Topic(NamedTuple):
+    """One topic, ready to print.
+
+    Attributes:
+        number: its place in the model, 0-based.
+        alpha: its prior weight in every document.
+        tokens: how many tokens it holds.
+        share: its part of all tokens, 0 to 1.
+        words: (term, probability) of its most probable terms, best first; terms it holds no token of are
+            left out, so a small topic may have fewer than asked for.
+    """
+
+    number: int
+    alpha: float
+    tokens: int
+    share: float
+    words: list[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Model:
+    """A fitted LDA model.
+
+    Attributes:
+        counts: (V, K) int32 CSR, tokens of each term in each topic, from the last sweep.
+        alpha: (K,) float64, the Dirichlet prior of the topics in a document.
+        beta: the symmetric Dirichlet prior of the terms in a topic.
+        vocabulary: V terms in column order.
+        record: the facts of the run.
+        mean_counts: (V, K) float32 CSR, counts averaged over late sweeps; None when one sample was asked for.
+    """
+
+    counts: csr_matrix
+    alpha: Floats
+    beta: float
+    vocabulary: list[str]
+    record: RunRecord
+    mean_counts: csr_matrix | None = None
+
+    def __post_init__(self) -> None:
+        n_terms, n_topics = self.counts.shape
+        if self.alpha.shape != (n_topics,):
+            raise ValueError(
+                f"alpha must have one entry per topic ({n_topics}), got shape {self.alpha.shape}"
+            )
+        if len(self.vocabulary) != n_terms:
+            raise ValueError(
+                f"the vocabulary must have {n_terms} terms, one a row of counts, got {len(self.vocabulary)}"
+            )
+        if not (
+            np.all(np.isfinite(self.alpha))
+            and np.all(self.alpha > 0)
+            and np.isfinite(self.beta)
+            and self.beta > 0
+        ):
+            raise ValueError(f"alpha and beta must be positive and finite, got beta {self.beta}")
+        if self.mean_counts is not None and self.mean_counts.shape != self.counts.shape:
+            raise ValueError(
+                f"mean_counts must have the shape {self.counts.shape}, got {self.mean_counts.shape}"
+            )
+
+    @classmethod
+    def from_fit(
+        cls, result: FitResult, corpus: Corpus, *, seconds_read: float = 0.0, command: str | None = None
+    ) -> Model:
+        """The model of a run that has just ended on this corpus."""
+        from lda.record import RunRecord
+
+        vocabulary = list(corpus.vocabulary)
+        record = RunRecord.from_fit(
+            result, corpus, named_terms=has_names(vocabulary), seconds_read=seconds_read, command=command
+        )
+        return cls(
+            counts=result.topic_word_counts,
+            alpha=np.asarray(result.alpha, dtype=np.float64),
+            beta=float(result.beta),
+            vocabulary=vocabulary,
+            record=record,
+            mean_counts=result.mean_counts,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Open a saved model; the counts are memory-mapped. Raises `DataError` if it is not a sound model."""
+        from lda.model_files import load_model
+
+        return load_model(path)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the model as a folder, whole or not at all. Raises `DataError` if the target may not be written."""
+        from lda.model_files import save_model
+
+        save_model(self, path, overwrite=overwrite)
+
+    @property
+    def n_topics(self) -> int:
+        """K."""
+        return int(self.counts.shape[1])
+
+    @property
+    def n_terms(self) -> int:
+        """V."""
+        return int(self.counts.shape[0])
+
+    @property
+    def language_counts(self) -> csr_matrix:
+        """(V, K) CSR: the averaged counts if there are any, else those of the last sweep."""
+        return self.counts if self.mean_counts is None else self.mean_counts
+
+    @property
+    def topic_totals(self) -> Floats:
+        """(K,) float64, tokens per topic in `language_counts`."""
+        return np.asarray(self.language_counts.sum(axis=0, dtype=np.float64)).ravel()
+
+    @property
+    def components(self) -> Floats:
+        """(K, V) float64, `language_counts` + beta: the parameters of the topics' Dirichlet posterior."""
+        dense = np.ascontiguousarray(self.language_counts.T.toarray(), dtype=np.float64)
+        dense += self.beta
+        return dense
+
+    @property
+    def topic_word(self) -> Floats:
+        """(K, V) float64, p(term | topic) = (n_kw + beta) / (n_k + V beta); rows sum to 1."""
+        weights = self.components
+        np.divide(weights, weights.sum(axis=1, keepdims=True), out=weights)
+        return weights
+
+    @property
+    def prior(self) -> Floats:
+        """(K,) float64, alpha / sum(alpha): the topics of a document of which nothing is known."""
+        return np.asarray(self.alpha / self.alpha.sum(), dtype=np.float64)
+
+    def topics(self, n_words: int = 10) -> list[Topic]:
+        """All topics in the order of their numbers, each with its `n_words` most probable terms.
+
+        Equal probabilities are ordered by term number, so the answer does not depend on a sort's whims.
+        """
+        if n_words < 0:
+            raise ValueError(f"n_words must be 0 or more, got {n_words}")
+        by_topic = self.language_counts.tocsc()
+        totals = self.topic_totals
+        tokens = np.asarray(self.counts.sum(axis=0, dtype=np.int64)).ravel()
+        n_tokens = max(int(tokens.sum()), 1)
+        found = []
+        for k in range(self.n_topics):
+            part = slice(by_topic.indptr[k], by_topic.indptr[k + 1])
+            terms, weights = _largest(by_topic.indices[part], by_topic.data[part], n_words)
+            share = (weights + self.beta) / (totals[k] + self.n_terms * self.beta)
+            words = [(self.vocabulary[term], float(p)) for term, p in zip(terms, share, strict=True)]
+            found.append(Topic(k, float(self.alpha[k]), int(tokens[k]), float(tokens[k]) / n_tokens, words))
+        return found
+
+    def top_words(self, n: int = 10) -> list[list[str]]:
+        """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer)."""
+        return [[term for term, _ in topic.words] for topic in self.topics(n)]
+
+    def fingerprint(self) -> str:
+        """sha256 of the topic-word counts in canonical order: equal fingerprints mean equal models."""
+        from lda.cluster import fingerprint
+
+        return fingerprint(self.counts)
+
+    def frozen(self, *, threads: int | None = None) -> FrozenModel:
+        """The language model prepared for inference. Costs a pass over the counts: keep it between batches."""
+        from lda.cluster.inference import FrozenModel
+
+        return FrozenModel(self.language_counts, self.alpha, self.beta, threads=threads)
+
+    def transform(
+        self,
+        doc_offsets: npt.NDArray[np.int64],
+        words: npt.NDArray[np.int32],
+        *,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> npt.NDArray[np.float32]:
+        """Topic proportions (D, K) of documents, rows summing to 1; empty ones get `prior`.
+
+        Args:
+            doc_offsets: (D + 1,) int64; document d has words[doc_offsets[d]:doc_offsets[d + 1]].
+            words: (N,) int32, row numbers of `counts`.
+            seed: None takes the seed of the fit.
+            threads: None takes all cores; the answer does not depend on it.
+        """
+        seed = self.record.seed if seed is None else seed
+        return self.frozen(threads=threads).transform(doc_offsets, words, seed=seed)
+
+
+def _largest(
+    terms: npt.NDArray[np.int32], weights: npt.NDArray[np.number], n: int
+) -> tuple[npt.NDArray[np.int32], Floats]:
+    """The `n` entries of largest weight, ties by term number: O(len) plus a sort of about n."""
+    held = weights > 0
+    found, sizes = terms[held], weights[held].astype(np.float64)
+    if len(sizes) > n:
+        threshold = np.partition(sizes, len(sizes) - n)[len(sizes) - n] if n else np.inf
+        kept = sizes >= threshold  # all ties at the threshold stay in, the order below decides
+        found, sizes = found[kept], sizes[kept]
+    order = np.lexsort((found, -sizes))[:n]
+    return found[order], sizes[order]
+
+
+def has_names(vocabulary: list[str]) -> bool:
+    """Whether the terms are names, not just "0", "1", ... for the columns of a matrix."""
+    return any(term != str(column) for column, term in enumerate(vocabulary))

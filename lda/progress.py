@@ -1,0 +1,189 @@
+"""Progress on stderr: a bar on a terminal, plain lines elsewhere. Results never pass through here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lda.cluster import FitSettings, SweepRecord
+
+    OnSweep = Callable[[SweepRecord], bool | None]
+
+Mode = Literal["auto", "bar", "log", "none"]
+SECONDS_BETWEEN_LINES: Final = 5.0
+SWEEPS_FOR_ETA: Final = 10
+
+
+class Progress:
+    """Where a run reports.
+
+    mode: "bar" (needs rich and a terminal), "log" (plain lines), "none", or "auto" for the one that suits stderr.
+    verbosity: -1 leaves only warnings, 0 is normal, 1 prints every sweep.
+    """
+
+    def __init__(self, mode: Mode = "auto", *, verbosity: int = 0) -> None:
+        if mode == "auto":
+            terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+            mode = "bar" if terminal and verbosity == 0 else "log"
+        self.mode: Mode = "none" if verbosity < 0 else mode
+        self.verbosity = verbosity
+        self._write: Callable[[str], None] = _to_stderr
+
+    def note(self, text: str) -> None:
+        """One line about what is going on; silent in the mode "none"."""
+        if self.mode != "none":
+            self._write(text)
+
+    def detail(self, text: str) -> None:
+        """One line that only -v shows."""
+        if self.verbosity > 0:
+            self.note(text)
+
+    def warn(self, text: str) -> None:
+        """One line that the user should see in any mode."""
+        self._write(text)
+
+    @contextmanager
+    def fit(self, settings: FitSettings, callbacks: Sequence[OnSweep] = ()) -> Iterator[OnSweep]:
+        """Announce a fit and yield the function to call after each sweep; the callbacks are called by it."""
+        self.note(describe(settings))
+        show = {"bar": self._bar, "log": self._lines}.get(self.mode, _nothing)
+        with show(settings.sweeps) as tell:
+
+            def on_sweep(record: SweepRecord) -> bool:
+                tell(record)
+                wishes = [bool(callback(record)) for callback in callbacks]  # none is skipped
+                return any(wishes)
+
+            yield on_sweep
+
+    @contextmanager
+    def _lines(self, sweeps: int) -> Iterator[Callable[[SweepRecord], None]]:
+        waiting = threading.Timer(
+            SECONDS_BETWEEN_LINES,
+            self.note,
+            ["still starting (the first run on a machine compiles its kernels)"],
+        )
+        waiting.daemon = True
+        waiting.start()
+        eta, last = _Eta(sweeps), time.monotonic()
+
+        def tell(record: SweepRecord) -> None:
+            nonlocal last
+            waiting.cancel()
+            left, now = eta.after(record), time.monotonic()
+            evaluated = record.log_likelihood is not None or record.heldout is not None
+            if evaluated or self.verbosity > 0 or now - last >= SECONDS_BETWEEN_LINES or record.sweep == 1:
+                last = now
+                self.note(f"sweep {record.sweep}/{sweeps}: {_speed(record)}{_quality(record)}{left}")
+
+        try:
+            yield tell
+        finally:
+            waiting.cancel()
+
+    @contextmanager
+    def _bar(self, sweeps: int) -> Iterator[Callable[[SweepRecord], None]]:
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("sweep {task.completed:.0f}/{task.total:.0f}"),
+            BarColumn(bar_width=12),
+            TextColumn("{task.description}"),
+        )
+        eta = _Eta(sweeps)
+        quality = ""
+        with RichProgress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("starting", total=sweeps)
+            self._write = lambda text: bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+            def tell(record: SweepRecord) -> None:
+                nonlocal quality
+                quality = _quality(record) or quality
+                line = f"{_speed(record)}{quality}{eta.after(record)}"
+                bar.update(task, completed=record.sweep, description=line)
+
+            try:
+                yield tell
+            finally:
+                self._write = _to_stderr
+
+
+class _Eta:
+    """Seconds left, from the last few sweeps: the first one also holds the start and is no guide."""
+
+    def __init__(self, sweeps: int) -> None:
+        self._sweeps = sweeps
+        self._recent: deque[float] = deque(maxlen=SWEEPS_FOR_ETA)
+        self._last = time.monotonic()
+
+    def after(self, record: SweepRecord) -> str:
+        now = time.monotonic()
+        took, self._last = now - self._last, now
+        left = self._sweeps - record.sweep
+        if record.sweep == 1:
+            return ""
+        self._recent.append(took)
+        return f", {clock(left * sum(self._recent) / len(self._recent))} left" if left else ""
+
+
+def describe(settings: FitSettings) -> str:
+    """The line before the first sweep: everything that decides the result, in effect, not as typed."""
+    from lda.samplers.priors import start_priors
+
+    chosen = settings.resolved()
+    alpha = start_priors(chosen.alpha, chosen.beta, chosen.n_topics).alpha
+    beta = start_priors(0.1, chosen.beta, chosen.n_topics).beta
+    each = f"{alpha[0]:.4g}" if alpha.min() == alpha.max() else f"{alpha.min():.4g} to {alpha.max():.4g}"
+    learn_alpha = ", learned from here" if isinstance(chosen.alpha, str) else ""
+    learn_beta = " (learned from here)" if isinstance(chosen.beta, str) else ""
+    return (
+        f"fitting {chosen.n_topics} topics in {chosen.sweeps} sweeps: sampler {chosen.sampler}, {chosen.start} start, "
+        f"alpha {each} per topic (sum {alpha.sum():.4g}{learn_alpha}), beta {beta:.4g}{learn_beta}, "
+        f"seed {chosen.seed}, {plural(chosen.threads or 1, 'thread')}"
+    )
+
+
+def _speed(record: SweepRecord) -> str:
+    return f"{record.tokens_per_second / 1e6:.2f} M tokens/s"
+
+
+def _quality(record: SweepRecord) -> str:
+    """The log-likelihoods in nats per token, where they were evaluated."""
+    training = "" if record.log_likelihood is None else f", log-likelihood {record.log_likelihood:.4f}"
+    return training + ("" if record.heldout is None else f", held-out {record.heldout:.4f}")
+
+
+def clock(seconds: float) -> str:
+    """Seconds as a person reads them: "8 s", "3 min 20 s", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def plural(count: int, noun: str) -> str:
+    """The count with its noun: "1 thread", "1,200 threads"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that does
+
+
+@contextmanager
+def _nothing(_sweeps: int) -> Iterator[Callable[[Any], None]]:
+    yield lambda record: None
