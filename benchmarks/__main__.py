@@ -1,0 +1,22 @@
+"""Command line of the benchmarks."""
+
+from __future__ import annotations
+
+import click
+
+from benchmarks.ingest import ingest
+from benchmarks.memory import memory
+from benchmarks.speed import speed
+
+
+@click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Measure raylda beside what would be used instead, on this machine, in one run."""
+
+
+main.add_command(speed)
+main.add_command(memory)
+main.add_command(ingest)
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

@@ -1,0 +1,49 @@
+"""The corpora that benchmarks run on."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lda.corpus import Corpus, Recipe, build_corpus
+
+HERE: Final = Path(__file__).parent
+SHARED: Final = HERE.parents[1] / "shared" / "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a corpus lies and how its text is read."""
+
+    path: Path
+    text: str
+    min_df: int = 5
+
+
+SOURCES: Final[dict[str, Source]] = {
+    "sotu": Source(path=HERE / "data" / "sotu.jsonl.gz", text="text", min_df=3),
+    "arxiv": Source(path=SHARED / "arxiv-cs-to2016.tsv.xz", text="title,abstract"),
+    "ungd": Source(path=SHARED / "ungd-2000-2024.jsonl.xz", text="text"),
+    "debian": Source(path=SHARED / "debian-descriptions.jsonl.xz", text="summary,text"),
+}
+
+
+def default_source() -> str:
+    """ArXiv abstracts where they are, else the corpus that ships with the project."""
+    return "arxiv" if SOURCES["arxiv"].path.exists() else "sotu"
+
+
+def recipe(source: Source) -> Recipe:
+    """English without stop words, rare words dropped: what a person fitting topics would do."""
+    return Recipe(text=source.text, stop_words="english", min_df=source.min_df, max_df=0.5)
+
+
+def prepared(name: str) -> Corpus:
+    """The corpus `name`, built on disk in a folder of its own; built once a process."""
+    source = SOURCES[name]
+    if not source.path.exists():
+        raise FileNotFoundError(f"the corpus {name} is not here: {source.path}")
+    folder = Path(tempfile.mkdtemp(prefix="raylda-benchmark-")) / name
+    return build_corpus([source.path], folder, recipe=recipe(source))
