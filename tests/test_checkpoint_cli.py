@@ -1,0 +1,256 @@
+"""`lda fit --resume` as a user meets it: killed, interrupted, damaged, finished, of something else."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tiny
+from click.testing import CliRunner, Result
+
+import lda
+from lda.cli import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SWEEPS = 300
+HEEDS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, [str(a) for a in arguments])
+    assert result.exit_code == code, result.stderr
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def fingerprint(model: Path) -> str:
+    return lda.load(model).model_.fingerprint()
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.jsonl(tmp_path_factory.mktemp("source") / "docs.jsonl", 200)
+
+
+def fit(source: Path, model: Path, sweeps: int = SWEEPS, *more: object, every: int = 100) -> list[object]:
+    what = ["fit", source, "--text", "body", "-k", 5, "-n", sweeps, "-o", model]
+    return [*what, "--checkpoint-every", every, *more]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(source: Path) -> str:
+    run(*fit(source, source.parent / "whole", SWEEPS, "-q", every=0))
+    return fingerprint(source.parent / "whole")
+
+
+def start(arguments: Sequence[object], scratch: Path) -> subprocess.Popen[str]:
+    """The command as a process of its own, its temporary files in a folder of their own."""
+    scratch.mkdir(exist_ok=True)
+    code = HEEDS_CTRL_C + "import sys; sys.argv[0] = 'lda'; from lda.cli import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+
+
+def wait_for_checkpoint(process: subprocess.Popen[str], folder: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("sweep-*/manifest.json")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_killed_at_a_random_moment(source: Path, tmp_path: Path, undisturbed: str, seed: int) -> None:
+    model, scratch = tmp_path / "m", tmp_path / "scratch"
+    command = fit(source, model, every=1)  # which leaves time enough to be killed in
+    with start(command, scratch) as process:
+        wait_for_checkpoint(process, tmp_path / "m.checkpoint")
+        time.sleep(random.Random(seed).uniform(0, 0.25))
+        process.kill()
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not model.exists()
+    refused = run(*command, code=3).stderr
+    assert "holds checkpoints of a run that was cut off, the last after sweep" in refused
+    assert "--resume" in refused
+    value = json.loads(run(*fit(source, model), "--resume", "--json", "-q").stdout)
+    assert 1 <= value["resumed_from"] < SWEEPS
+    assert (value["sweeps"], value["fingerprint"]) == (SWEEPS, undisturbed)
+    assert len(value["history"]) == SWEEPS
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "scratch"]
+
+
+def test_ctrl_c_and_resume(source: Path, tmp_path: Path, undisturbed: str) -> None:
+    model, scratch = tmp_path / "m", tmp_path / "scratch"
+    command = fit(source, model, SWEEPS, "--output-topic-keys", tmp_path / "keys", every=1)
+    with start(command, scratch) as process:
+        wait_for_checkpoint(process, tmp_path / "m.checkpoint")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    last = errors.splitlines()[-1]
+    assert "to go on after sweep " in last
+    assert ": lda fit " in last
+    assert last.endswith(" --resume")
+    assert list(scratch.iterdir()) == []
+    assert lda.load(model).model_.record.interrupted
+    keys = (tmp_path / "keys").read_text()
+    run(*command, "--resume", "-q")
+    assert fingerprint(model) == undisturbed
+    assert (tmp_path / "keys").read_text() != keys
+    assert not (tmp_path / "m.checkpoint").exists()
+
+
+def test_terminated_while_reading_leaves_no_temporary_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless.txt")
+    scratch = tmp_path / "scratch"
+    with start(["fit", tmp_path / "endless.txt", "-o", tmp_path / "m"], scratch) as process:
+        while not list(scratch.glob("raylda-*")):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+        time.sleep(0.3)
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.fixture
+def cut_off(source: Path, tmp_path: Path) -> Path:
+    """A model's path beside which lie the checkpoints of sweeps 5 and 10, as a killed run leaves them."""
+    from lda.corpus import Recipe, read_corpus
+
+    corpus = read_corpus([source], recipe=Recipe(text="body"))
+    settings = lda.LDA(5, max_iter=SWEEPS, random_state=0, callbacks=[lambda record: record.sweep == 11])
+    settings.fit(corpus, checkpointing=lda.Checkpointing(path=str(tmp_path / "m.checkpoint"), every=5))
+    return tmp_path / "m"
+
+
+def test_damaged_checkpoints_are_said_once_each(source: Path, cut_off: Path, undisturbed: str) -> None:
+    place = Path(f"{cut_off}.checkpoint")
+    (place / "sweep-00000010" / "topics-00001.bin").write_bytes(b"")
+    errors = run(*fit(source, cut_off), "--resume").stderr
+    assert errors.count("sweep-00000010 in") == 1
+    assert "topics-00001.bin has another checksum" in errors
+    assert "resuming after sweep 5, from" in errors
+    assert fingerprint(cut_off) == undisturbed
+
+
+def test_all_damaged_or_none_there_begins_anew(source: Path, cut_off: Path, undisturbed: str) -> None:
+    place = Path(f"{cut_off}.checkpoint")
+    for manifest in place.glob("*/manifest.json"):
+        manifest.write_text("{")
+    result = run(*fit(source, cut_off), "--resume", "--json")
+    assert result.stderr.count("is damaged") == 2
+    assert "there is no checkpoint in" in result.stderr
+    assert "starting from the beginning" in result.stderr
+    value = json.loads(result.stdout)
+    assert (value["resumed_from"], value["fingerprint"]) == (None, undisturbed)
+    errors = run(*fit(source, cut_off.with_name("new")), "--resume").stderr
+    assert "there is no checkpoint in" in errors
+    assert fingerprint(cut_off.with_name("new")) == undisturbed
+
+
+def test_a_finished_run_says_so_and_ends_well(source: Path, tmp_path: Path) -> None:
+    command = fit(source, tmp_path / "m", 20)
+    first = json.loads(run(*command, "--json", "-q").stdout)
+    assert first["resumed_from"] is None
+    again = run(*command, "--resume", "--json", "-q", "-j", 1)
+    assert "is finished already; nothing to resume" in again.stderr
+    value = json.loads(again.stdout)
+    assert value["resumed_from"] == 20
+    assert {k: v for k, v in value.items() if k != "resumed_from"} == {
+        k: v for k, v in first.items() if k != "resumed_from"
+    }
+    errors = run(*fit(source, tmp_path / "m", 40), "--resume", "-q", code=3).stderr
+    assert "is a model of another fit: sweeps was 20, is 40" in errors
+    assert run(*command, code=3).stderr.endswith("(--overwrite)\n")
+
+
+def test_more_sweeps_and_other_threads(source: Path, cut_off: Path, undisturbed: str) -> None:
+    value = json.loads(run(*fit(source, cut_off), "--resume", "-j", 3, "--json", "-q").stdout)
+    assert (value["resumed_from"], value["fingerprint"]) == (10, undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["-k", 6], "n_topics was 5, is 6"),
+        (["-s", 1], "seed was 0, is 1"),
+        (["--max-features", 10], "corpus was "),
+    ],
+)
+def test_a_checkpoint_of_another_fit(source: Path, cut_off: Path, more: list[Any], words: str) -> None:
+    before = sorted(Path(f"{cut_off}.checkpoint").rglob("*"))
+    lines = run(*fit(source, cut_off, SWEEPS, *more), "--resume", "-q", code=3).stderr.splitlines()
+    assert len(lines) == 1
+    assert "is of another fit: " + words in lines[0]
+    assert sorted(Path(f"{cut_off}.checkpoint").rglob("*")) == before
+    assert not cut_off.exists()
+
+
+def test_overwrite_begins_anew(source: Path, cut_off: Path) -> None:
+    value = json.loads(run(*fit(source, cut_off, 15, "-k", 6), "--overwrite", "--json", "-q").stdout)
+    assert (value["resumed_from"], value["sweeps"], value["n_topics"]) == (None, 15, 6)
+    assert not Path(f"{cut_off}.checkpoint").exists()
+
+
+def test_bad_input_leaves_checkpoints_alone(cut_off: Path) -> None:
+    (cut_off.parent / "empty.txt").write_text("")
+    run("fit", cut_off.parent / "empty.txt", "-o", cut_off, "--overwrite", "-q", code=3)
+    assert len(list(Path(f"{cut_off}.checkpoint").glob("*/manifest.json"))) == 2
+
+
+def test_no_checkpoints_wanted_touches_none(source: Path, cut_off: Path) -> None:
+    run(*fit(source, cut_off, 5, "-q", every=0))
+    assert len(list(Path(f"{cut_off}.checkpoint").glob("*/manifest.json"))) == 2
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: str
+) -> None:
+    from lda.cluster.storage import LocalStorage
+
+    write = LocalStorage.write
+
+    def full(self: LocalStorage, name: str, data: bytes | memoryview) -> None:
+        if name.startswith("sweep-00000015/topics-00002"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(self, name, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStorage, "write", full)
+        lines = run(*fit(source, tmp_path / "m", every=5), "-q", code=1).stderr.splitlines()
+    assert len(lines) == 1
+    assert "the checkpoint of sweep 15 could not be written" in lines[0]
+    assert "No space left on device; make room" in lines[0]
+    assert [p.name for p in tmp_path.iterdir()] == ["m.checkpoint"]
+    value = json.loads(run(*fit(source, tmp_path / "m"), "--resume", "--json", "-q").stdout)
+    assert (value["resumed_from"], value["fingerprint"]) == (10, undisturbed)
+
+
+def test_places_that_cannot_be(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    errors = run(
+        *fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "file" / "c", "-q"), code=1
+    ).stderr
+    assert "checkpoints cannot be written to" in errors
+    errors = run(*fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "m" / "c", "-q"), code=3).stderr
+    assert "which becomes the model" in errors
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -1,0 +1,198 @@
+"""Checkpoints as files: whole or not there, damage noticed, room and rights that are missing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from lda.cluster import CheckpointError, Checkpointing, FitSettings
+from lda.cluster.checkpoint import RunState, check_place, discard, identity, latest, put_topics, stored, write
+from lda.cluster.storage import LocalStorage, RemoteStorage, Storage, storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+WHO = identity(FitSettings(n_topics=5), "corpus")
+
+
+def store(place: Storage, sweep: int, n_shards: int = 6, size: int = 1000) -> None:
+    """A checkpoint whose topics are all sweep % 5."""
+    state = RunState(
+        n_sweeps=sweep,
+        tick=sweep,
+        alpha=np.linspace(0.1, 0.3, 5),
+        beta=0.01,
+        history=[],
+        seconds=1.5,
+        sweeping=1.0,
+        patience=(-np.inf, 2),
+        mean_total=sp.csr_matrix(np.eye(3, dtype=np.int32)),
+        mean_taken=1,
+    )
+    topics = [(i, np.full(size if i else 0, sweep % 5, dtype=np.uint16)) for i in range(n_shards)]
+    write(place, state, lambda where, folder: put_topics(where, folder, iter(topics)), WHO, 2)
+
+
+def newest(place: Storage) -> tuple[int | None, list[str]]:
+    """Sweep of the checkpoint that would be used, and what is said on the way to it."""
+    said: list[str] = []
+    found = latest(place, WHO, said.append)
+    return (None if found is None else found.state().n_sweeps), said
+
+
+@pytest.fixture(params=["path", "uri"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    found = storage(tmp_path / "c" if request.param == "path" else (tmp_path / "c").as_uri())
+    assert isinstance(found, LocalStorage if request.param == "path" else RemoteStorage)
+    return found
+
+
+def test_what_is_written_is_read_and_the_last_two_are_kept(place: Storage) -> None:
+    for sweep in (10, 20, 30):
+        store(place, sweep)
+    assert stored(place) == ["sweep-00000020", "sweep-00000030"]
+    found = latest(place, WHO, pytest.fail)
+    assert found is not None
+    state = found.state()
+    assert (state.n_sweeps, state.patience, state.mean_taken) == (30, (-np.inf, 2), 1)
+    np.testing.assert_array_equal(state.alpha, np.linspace(0.1, 0.3, 5))
+    assert state.mean_total is not None
+    np.testing.assert_array_equal(state.mean_total.toarray(), np.eye(3))
+    assert [len(found.topics(i, np.dtype(np.uint16))) for i in range(6)] == [0] + [1000] * 5
+    assert set(found.topics(3, np.dtype(np.uint16)).tolist()) == {0}
+
+
+def test_a_sweep_written_again_replaces_the_folder_left_half_written(place: Storage) -> None:
+    store(place, 10)
+    store(place, 10, n_shards=2)
+    found = latest(place, WHO, pytest.fail)
+    assert found is not None
+    assert sorted(found.body["files"]) == ["mean.npz", "topics-00000.bin", "topics-00001.bin"]
+
+
+def _flip(folder: Path, name: str = "topics-00003.bin") -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+
+
+def _truncate(folder: Path) -> None:
+    text = (folder / "manifest.json").read_bytes()
+    (folder / "manifest.json").write_bytes(text[: len(text) // 2])
+
+
+DAMAGE: dict[str, Callable[[Path], Any]] = {
+    "topics-00003.bin has another checksum": _flip,
+    "Unterminated string": _truncate,
+    "its manifest has another checksum": lambda folder: _flip(folder, "manifest.json"),
+    "topics-00002.bin is missing": lambda folder: (folder / "topics-00002.bin").unlink(),
+    "manifest.json is missing": lambda folder: (folder / "manifest.json").unlink(),
+    "mean.npz is missing": lambda folder: (folder / "mean.npz").unlink(),
+    "Expecting value": lambda folder: (folder / "manifest.json").write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("words", DAMAGE)
+def test_damage_is_said_and_the_one_before_is_used(tmp_path: Path, words: str) -> None:
+    place = storage(tmp_path)
+    store(place, 10)
+    store(place, 20)
+    DAMAGE[words](tmp_path / "sweep-00000020")
+    sweep, said = newest(place)
+    assert sweep == 10
+    assert len(said) == 1
+    assert words in said[0]
+    assert "sweep-00000010, the one before, is tried" in said[0]
+    _flip(tmp_path / "sweep-00000010")
+    sweep, said = newest(place)
+    assert sweep is None
+    assert len(said) == 2
+    assert said[1].endswith("there is none before")
+
+
+def test_only_checkpoints_are_removed(tmp_path: Path) -> None:
+    place = storage(tmp_path / "home")
+    for name in ("sweep-notes", "thesis", "sweep-123"):
+        (tmp_path / "home" / name).mkdir(parents=True)
+    store(place, 10)
+    discard(place)
+    assert sorted(p.name for p in (tmp_path / "home").iterdir()) == ["sweep-123", "sweep-notes", "thesis"]
+    alone = storage(tmp_path / "alone")
+    store(alone, 10)
+    discard(alone)
+    discard(alone)
+    assert not (tmp_path / "alone").exists()
+
+
+@pytest.mark.parametrize("failing", range(8))
+def test_no_room_at_any_file_leaves_the_last_checkpoint_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    place = storage(tmp_path)
+    store(place, 10)
+    calls = 0
+    flush = os.fsync
+
+    def full(descriptor: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > failing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        flush(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(
+            CheckpointError, match=r"sweep 20 could not be written .* No space left on device"
+        ):
+            store(place, 20)
+    assert stored(place) == ["sweep-00000010"]
+    assert not list(tmp_path.rglob("*.partial"))
+    assert newest(place) == (10, [])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 128 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    done = mount and subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=128k", "raylda", folder], capture_output=True
+    )
+    if not done or done.returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_that_is_really_full(small_disk: Path) -> None:
+    place = storage(small_disk / "c")
+    store(place, 10, size=5000)
+    with pytest.raises(CheckpointError, match="make room or choose another place"):
+        store(place, 20, size=50_000)
+    assert stored(place) == ["sweep-00000010"]
+    assert newest(place) == (10, [])
+
+
+def test_a_place_that_cannot_be_written_is_noticed_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match="checkpoints cannot be written to"):
+        check_place(storage(tmp_path / "file" / "c"))
+    check_place(storage(tmp_path / "new" / "c"))
+    assert not (tmp_path / "new" / "c").exists()
+
+
+def test_settings_of_checkpointing() -> None:
+    with pytest.raises(ValueError, match="must not be negative, got -1"):
+        Checkpointing(path="c", every=-1)
+    with pytest.raises(ValueError, match="at least one"):
+        Checkpointing(path="c", keep=0)

@@ -1,0 +1,151 @@
+"""New documents under a frozen model: one answer a document, close to the exact one."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import naive
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from compiled import dense_phi
+
+from lda.cluster import FitSettings, FrozenModel, fit
+from lda.corpus import as_corpus
+from lda.samplers.sequential import sweep_documents
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ALPHA, BETA = np.array([0.2, 0.9, 0.4]), 0.3
+# Word 0 is dense, the others sparse; word 3 has no counts.
+COUNTS = sp.csr_matrix(np.array([[30, 2, 9], [0, 8, 1], [3, 0, 2], [0, 0, 0], [0, 5, 5]], dtype=np.int32))
+PHI = (COUNTS.toarray() + BETA) / (COUNTS.toarray().sum(axis=0) + 5 * BETA)
+
+
+def batch(lists: list[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    return np.cumsum([0, *map(len, lists)]).astype(np.int64), np.array(sum(lists, []), dtype=np.int32)  # noqa: RUF017
+
+
+def large() -> FrozenModel:
+    rng = np.random.default_rng(0)
+    counts = sp.csr_matrix(rng.poisson(0.3, (400, 300)) * rng.integers(1, 9, (400, 1)))
+    return FrozenModel(counts.astype(np.int32), rng.gamma(0.3, size=300) + 0.01, 0.05, threads=2)
+
+
+def texts(n: int) -> list[list[int]]:
+    rng = np.random.default_rng(1)
+    return [rng.integers(0, 400, length).tolist() for length in (rng.geometric(0.03, n) - 1)]
+
+
+def theta_given(words: list[int]) -> NDArray[np.float64]:
+    """Exact E[theta | words] under the frozen phi, all K^N assignments listed."""
+    total, weights = np.zeros(3), 0.0
+    for z in product(range(3), repeat=len(words)):
+        n = np.bincount(z, minlength=3) if words else np.zeros(3)
+        log_p = naive.log_joint(n[None, :], np.zeros((1, 1)), ALPHA, np.ones(1))
+        p = np.exp(log_p) * np.prod([PHI[w, k] for w, k in zip(words, z, strict=True)])
+        total += p * (n + ALPHA) / (len(words) + ALPHA.sum())
+        weights += p
+    return total / weights
+
+
+def test_alone_or_in_bulk() -> None:
+    model, lists = large(), texts(250)
+    bulk = model.transform(*batch(lists), seed=3)
+    assert bulk.dtype == np.float32
+    np.testing.assert_allclose(bulk.sum(axis=1), 1, rtol=1e-5)
+    scores, tokens = model.completion(*batch(lists), seed=3)
+    assigned = model.assign(*batch(lists), seed=3).toarray()
+    np.testing.assert_array_equal(assigned.sum(axis=1), [len(words) for words in lists])
+    np.testing.assert_array_equal(tokens, [len(words) // 2 for words in lists])
+    for d in (0, 3, 77, 249):
+        alone = batch([lists[d]])
+        np.testing.assert_array_equal(model.transform(*alone, seed=3)[0], bulk[d])
+        np.testing.assert_array_equal(model.completion(*alone, seed=3)[0][0], scores[d])
+        np.testing.assert_array_equal(model.assign(*alone, seed=3).toarray()[0], assigned[d])
+    back = model.transform(*batch([words[::-1] for words in lists[::-1]]), seed=3)
+    np.testing.assert_array_equal(back[::-1], bulk)
+    assert not np.array_equal(model.transform(*batch(lists), seed=4), bulk)
+
+
+def test_empty_document_has_the_prior() -> None:
+    model = FrozenModel(COUNTS, ALPHA, BETA)
+    np.testing.assert_allclose(
+        model.transform(*batch([[], []])), np.tile(ALPHA / ALPHA.sum(), (2, 1)), rtol=1e-6
+    )
+    scores, tokens = model.completion(*batch([[], [1]]))
+    assert scores.tolist() == [0, 0]
+    assert tokens.tolist() == [0, 0]
+    assert model.transform(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("words", [[0], [3], [0, 2, 2, 3], [1, 1, 0, 4, 2, 0, 3]])
+def test_proportions_come_near_the_exact_ones(words: list[int]) -> None:
+    theta = FrozenModel(COUNTS, ALPHA, BETA).transform(*batch([words]), samples=40_000)[0]
+    np.testing.assert_allclose(theta, theta_given(words), atol=0.006)
+
+
+def test_completion_comes_near_the_exact_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lda.cluster.inference.SAMPLES", 20_000)
+    lists = [[0, 0, 1, 2, 2], [4, 1], [3, 3, 0, 4, 1, 1, 2]]
+    scores, tokens = FrozenModel(COUNTS, ALPHA, BETA).completion(*batch(lists), seed=5)
+    for words, score, n in zip(lists, scores, tokens, strict=True):
+        held = naive.held_half(len(words), naive.content_key(words), 5)
+        split: dict[bool, list[int]] = {True: [], False: []}
+        for w, h in zip(sorted(words), held, strict=True):
+            split[h].append(w)
+        theta = theta_given(split[False])
+        assert score == pytest.approx(sum(np.log(PHI[w] @ theta) for w in split[True]), abs=0.02)
+        assert n == len(split[True])
+
+
+def test_averaged_counts_keep_their_fractions() -> None:
+    # Ten states: a tenth of a token is a count like any other.
+    rng = np.random.default_rng(0)
+    mean = sp.csr_matrix(rng.poisson(0.4, (50, 20)).astype(np.float32) / 10)
+    model = FrozenModel(mean, np.full(20, 0.1), 0.01)
+    exact = (mean.toarray() + 0.01) / (mean.toarray().sum(axis=0) + 50 * 0.01)
+    np.testing.assert_allclose(dense_phi(model._model), exact, rtol=3e-3)
+    assert np.all(model._model.start < 0)  # rare words stay sparse
+    large_mean = sp.csr_matrix(np.array([[1.9e9, 0.5], [0, 3]]))
+    phi = dense_phi(FrozenModel(large_mean, np.ones(2), 0.01)._model)
+    assert phi[0, 0] == pytest.approx(1)
+
+
+def test_counts_that_are_no_counts() -> None:
+    with pytest.raises(ValueError, match="must not be negative, got -1"):
+        FrozenModel(sp.csr_matrix(np.array([[1, -1]])), np.ones(2), 0.1)
+    unsorted = COUNTS.copy()
+    for row in range(5):
+        part = slice(unsorted.indptr[row], unsorted.indptr[row + 1])
+        unsorted.indices[part], unsorted.data[part] = unsorted.indices[part][::-1], unsorted.data[part][::-1]
+    unsorted.has_sorted_indices = False
+    document = batch([[0, 1, 2, 3, 4]])
+    np.testing.assert_array_equal(
+        FrozenModel(unsorted, ALPHA, BETA).transform(*document),
+        FrozenModel(COUNTS, ALPHA, BETA).transform(*document),
+    )
+
+
+@pytest.mark.parametrize("word", [-1, 5])
+def test_words_that_the_model_does_not_have(word: int) -> None:
+    with pytest.raises(ValueError, match=rf"term ids must lie in 0 \.\. 4, got .*{word}"):
+        FrozenModel(COUNTS, ALPHA, BETA).transform(*batch([[0, word, 2]]))
+
+
+def test_documents_too_long_for_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lda.samplers.limits.MAX_DOCUMENT_TOKENS", 3)
+    with pytest.raises(ValueError, match="at most 3 tokens, got 4"):
+        FrozenModel(COUNTS, ALPHA, BETA).transform(*batch([[0], [0, 1, 2, 3]]))
+    with pytest.raises(ValueError, match="at most 3 tokens, got 4"):
+        fit(as_corpus(np.array([[1, 0], [2, 2]])), FitSettings(n_topics=2))
+
+
+def test_training_and_inference_share_a_kernel() -> None:
+    import lda.cluster.inference
+    import lda.cluster.shard
+
+    assert lda.cluster.inference.sweep_documents is sweep_documents
+    assert lda.cluster.shard.sequential.sweep_documents is sweep_documents

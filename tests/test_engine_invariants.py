@@ -1,0 +1,259 @@
+"""The engine: one seed, one model; counts that always agree with the assignments."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import naive
+import numpy as np
+import pytest
+
+from lda.cluster import FitSettings, fingerprint, fit
+from lda.cluster.aggregator import CountError
+from lda.cluster.engine import Engine
+from lda.cluster.sweeper import Sweeper
+from lda.corpus import as_corpus
+from lda.samplers.registry import SAMPLERS
+
+if TYPE_CHECKING:
+    from lda.cluster import FitResult
+    from lda.corpus import Corpus
+
+STARTS = ("random", "growing")
+
+
+def counts(n_docs: int = 300, n_terms: int = 600, seed: int = 0) -> np.ndarray:
+    """(D, V): frequent and rare words, more than one block of them; long and short documents, some empty."""
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.full(n_terms, 0.15))
+    lengths = rng.geometric(0.03, n_docs) - 1
+    lengths[::17] = 0
+    return np.array([rng.multinomial(n, shares) for n in lengths])
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return as_corpus(counts())
+
+
+@pytest.fixture(autouse=True)
+def small_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let small corpora grow through several stages."""
+    monkeypatch.setattr("lda.cluster.start.FIRST_STAGE", 40)
+
+
+def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
+    given: dict[str, Any] = {
+        "n_topics": 24,
+        "sweeps": 3,
+        "optimize_interval": 1,
+        "burn_in": 0,
+        "beta": "auto",
+    }
+    return FitSettings(sampler=sampler, **given | more)
+
+
+def same(a: FitResult, b: FitResult) -> None:
+    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
+    np.testing.assert_array_equal(a.alpha, b.alpha)
+    assert a.beta == b.beta
+    assert a.doc_topic_counts is not None
+    assert b.doc_topic_counts is not None
+    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0
+    assert [(r.log_likelihood, r.heldout) for r in a.history] == [
+        (r.log_likelihood, r.heldout) for r in b.history
+    ]
+
+
+@pytest.mark.parametrize(("sampler", "start"), list(product(SAMPLERS, STARTS)))
+def test_threads_change_nothing(corpus: Corpus, sampler: str, start: str) -> None:
+    results = [
+        fit(corpus, settings(sampler, start=start, threads=n, validation_fraction=0.1, evaluate_every=1))
+        for n in (1, 2, 5)
+    ]
+    same(results[0], results[1])
+    same(results[0], results[2])
+    assert all(r.heldout is not None for r in results[0].history)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_shards_change_nothing(monkeypatch: pytest.MonkeyPatch, start: str) -> None:
+    results = []
+    for n in (1, 3, 300):
+        monkeypatch.setattr("lda.corpus.layout.MIN_SHARDS", n)
+        cut = as_corpus(counts())
+        assert cut.n_shards == n
+        results.append(fit(cut, settings(start=start, threads=2)))
+    same(results[0], results[1])
+    same(results[0], results[2])
+
+
+def test_another_seed_is_another_model(corpus: Corpus) -> None:
+    prints = {fingerprint(fit(corpus, settings(seed=s)).topic_word_counts) for s in (0, 1, 2**64 - 1)}
+    assert len(prints) == 3
+
+
+@pytest.mark.parametrize(("sampler", "start"), list(product(SAMPLERS, STARTS)))
+def test_counts_agree_after_every_phase(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, sampler: str, start: str
+) -> None:
+    seen = []
+
+    def recount(sweeper: Sweeper, phase: int) -> None:
+        apply(sweeper, phase)
+        shard, n_wk = sweeper.shard, sweeper.counts.matrix().toarray()
+        expected = naive.counts(shard.words, shard.z, corpus.n_terms, 24)
+        np.testing.assert_array_equal(n_wk, expected)
+        np.testing.assert_array_equal(sweeper.counts.topic_totals, expected.sum(axis=0))
+        seen.append(int(n_wk.sum()))
+
+    apply = Sweeper.apply
+    monkeypatch.setattr(Sweeper, "apply", recount)
+    result = fit(corpus, settings(sampler, start=start, sweeps=1, phases=3, threads=2))
+    assert seen[-1] == corpus.n_tokens == result.n_tokens
+    grows = start == "growing" and SAMPLERS[sampler].language == "mean"
+    # 300 documents, 40 in the first stage: 4 stages of a start and 3 sweeps.
+    phases = 1 if sampler == "collapsed" else 3
+    assert len(seen) == phases * (4 * 4 + 1 if grows else 2)
+    assert seen == sorted(seen)
+    np.testing.assert_array_equal(result.doc_topic_counts.sum(axis=1).A1, counts().sum(axis=1))  # type: ignore[union-attr]
+    np.testing.assert_array_equal(result.doc_topic_counts.sum(axis=0), result.topic_word_counts.sum(axis=0))  # type: ignore[union-attr]
+
+
+def test_a_wrong_count_is_noticed(corpus: Corpus) -> None:
+    engine = Engine(corpus, settings(threads=1).resolved(), lambda: False)
+    engine.start()
+    engine.aggregator.topic_totals[0] += 1
+    with pytest.raises(CountError, match="tokens have a topic"):
+        engine.sweep()
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_documents_kept_for_validation_are_not_counted(corpus: Corpus, start: str) -> None:
+    result = fit(corpus, settings(start=start, validation_fraction=0.3, sweeps=2))
+    lengths = counts().sum(axis=1)
+    assert result.doc_topic_counts is not None
+    np.testing.assert_array_equal(np.asarray(result.doc_topic_counts.sum(axis=1)).ravel(), lengths)
+    assert 0.5 * corpus.n_tokens < result.n_tokens < 0.85 * corpus.n_tokens
+    assert result.topic_word_counts.sum() == result.n_tokens
+    assert result.history[-1].heldout is not None
+    # Exactly some set of documents is missing from the word counts: those whose share lies below the fraction.
+    shares = np.array([naive.Stream(0 ^ naive.SHARE_STREAM, 1, d)(0) for d in range(len(lengths))])
+    np.testing.assert_array_equal(
+        np.asarray(result.topic_word_counts.sum(axis=1)).ravel(), counts()[shares >= 0.3].sum(axis=0)
+    )
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("polls", [0, 1, 2, 5, 11, 14])
+def test_an_interrupted_fit_is_a_valid_state(corpus: Corpus, start: str, polls: int) -> None:
+    left = [polls]
+
+    def interrupted() -> bool:
+        left[0] -= 1
+        return left[0] < 0
+
+    result = fit(corpus, settings(start=start, phases=3, sweeps=5), interrupted=interrupted)
+    assert result.interrupted
+    assert result.n_sweeps == len(result.history) < 5
+    assert result.topic_word_counts.sum() == corpus.n_tokens
+    assert result.topic_word_counts.data.min() > 0
+    np.testing.assert_array_equal(
+        result.doc_topic_counts.sum(axis=0), result.topic_word_counts.sum(axis=0)  # type: ignore[union-attr]
+    )  # fmt: skip
+
+
+def test_callbacks_and_patience_end_a_fit(corpus: Corpus) -> None:
+    records = []
+
+    def stop_at_two(record: Any) -> bool:
+        records.append(record)
+        return bool(record.sweep == 2)
+
+    result = fit(corpus, settings(sweeps=9, evaluate_every=2), on_sweep=stop_at_two)
+    assert (result.n_sweeps, result.interrupted) == (2, False)
+    assert [r.sweep for r in records] == [1, 2]
+    assert records[0].log_likelihood is None
+    assert records[1].log_likelihood is not None
+    assert 0 < records[0].seconds <= records[1].seconds
+    # Nothing gains 100 nats a token: the first evaluation is the best, two more are no better.
+    patient = fit(corpus, settings(sweeps=9, evaluate_every=2, tol=100.0, n_iter_no_change=2))
+    assert patient.n_sweeps == 6
+    assert fit(corpus, settings(sweeps=3, evaluate_every=1, tol=0.0, n_iter_no_change=3)).n_sweeps == 3
+
+
+def test_average_over_late_sweeps(corpus: Corpus) -> None:
+    states = [fit(corpus, settings(sweeps=n)).topic_word_counts for n in (3, 5, 7)]
+    result = fit(corpus, settings(sweeps=7, n_samples=3, sample_interval=2))
+    assert result.mean_counts is not None
+    assert (result.topic_word_counts != states[-1]).nnz == 0
+    np.testing.assert_allclose(result.mean_counts.toarray(), sum(s.toarray() for s in states) / 3, rtol=1e-6)
+    assert fit(corpus, settings()).mean_counts is None
+
+
+def test_reported_likelihood_is_that_of_the_state(corpus: Corpus) -> None:
+    result = fit(corpus, settings(sweeps=2))
+    assert result.doc_topic_counts is not None
+    # The priors in force at the evaluation are those of the result: both follow the last update.
+    beta = np.full(corpus.n_terms, result.beta)
+    total = naive.log_joint(
+        result.doc_topic_counts.toarray(), result.topic_word_counts.toarray(), result.alpha, beta
+    )
+    assert result.history[-1].log_likelihood == pytest.approx(total / corpus.n_tokens, rel=1e-9)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_odd_sizes(sampler: str) -> None:
+    shapes = [
+        (np.array([[5], [0], [70_000]]), {"n_topics": 2}),  # one word, more than 2^16 tokens
+        (np.array([[3, 1, 2, 0]]), {"n_topics": 2}),  # one document, an unused column
+        (counts(40, 30), {"n_topics": 1000}),  # more topics than tokens
+        (counts(40, 30), {"n_topics": 257, "alpha": 1e-12, "beta": 1e-12}),  # products near float32's end
+        (counts(40, 30), {"n_topics": 17, "alpha": 1e12, "beta": 1e12}),
+    ]
+    for matrix, given in shapes:
+        result = fit(as_corpus(matrix), settings(sampler, **given))
+        assert result.topic_word_counts.sum() == matrix.sum()
+        np.testing.assert_array_equal(result.doc_topic_counts.sum(axis=1).A1, matrix.sum(axis=1))  # type: ignore[union-attr]
+        assert np.isfinite(result.history[-1].log_likelihood)  # type: ignore[arg-type]
+        assert np.all(np.isfinite(result.alpha))
+
+
+SIGNATURES = """
+import json, pkgutil, sys
+from importlib import import_module
+import numpy as np
+import lda.cluster.start, lda.samplers
+from lda.cluster import FitSettings, FrozenModel, fit
+from lda.corpus import as_corpus
+lda.cluster.start.FIRST_STAGE = 40
+corpus = as_corpus(np.random.default_rng(0).poisson(0.2, (100, 60)))
+for sampler in json.loads(sys.argv[1]):
+    for start in ("random", "growing"):
+        r = fit(corpus, FitSettings(n_topics=20, sampler=sampler, start=start, sweeps=2, beta="auto", burn_in=0,
+                optimize_interval=1, n_samples=2, sample_interval=1, validation_fraction=0.1, threads=2))
+offsets, words = np.array([0, 3, 3, 5]), np.array([4, 1, 1, 59, 0], dtype=np.int32)
+for counts in (r.topic_word_counts, r.mean_counts):
+    model = FrozenModel(counts, r.alpha, r.beta)
+    model.transform(offsets, words), model.completion(offsets, words), model.assign(offsets, words)
+found = {}
+for module in pkgutil.iter_modules(lda.samplers.__path__):
+    for name, value in vars(import_module(f"lda.samplers.{module.name}")).items():
+        if hasattr(value, "signatures") and value.py_func.__module__.endswith(module.name):
+            found[f"{module.name}.{name}"] = len(value.signatures)
+print(json.dumps(found))
+"""
+
+
+def test_kernels_are_compiled_once() -> None:
+    # Run by itself: other tests of this process call kernels with other types on purpose.
+    command = [sys.executable, "-W", "error", "-c", SIGNATURES, json.dumps(list(SAMPLERS))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["sequential.sweep_documents"] == 1
+    assert {name: n for name, n in found.items() if n > 1} == {}

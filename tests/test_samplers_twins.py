@@ -1,0 +1,331 @@
+"""Kernels against their twins in plain Python: the same topics to the bit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import naive
+import naive_rules
+import numpy as np
+import pytest
+from compiled import Documents, dense_phi, documents, drawn_model, mean_model, store
+
+from lda.samplers import collapsed, drawn_theta, inference, sequential, simultaneous
+from lda.samplers.counting import Delta, add_delta, gather_rows, index_by_word, net_delta, row_lengths
+from lda.samplers.document_rows import fill_rows
+from lda.samplers.document_rows import row_lengths as document_row_lengths
+from lda.samplers.histograms import Histogram, add_histograms, document_topics, topic_and_count, values
+from lda.samplers.layout import topic_dtype
+from lda.samplers.likelihood import joint_log_likelihood
+from lda.samplers.priors import ALPHA_STEPS, BETA_STEPS, Priors, learn_alpha, learn_beta
+from lda.samplers.start import copy_documents, document_shares, random_topics
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEED = 7
+
+
+class Problem(NamedTuple):
+    docs: Documents
+    z: NDArray[Any]
+    n_wk: NDArray[np.int64]
+    alpha: NDArray[np.float64]
+    beta: float
+
+
+# K, V, lengths of the documents, topics that its tokens use, prior scale, other corpora's tokens of each word
+CASES: dict[str, tuple[int, int, list[int], int, float, int]] = {
+    "two topics": (2, 1, [1, 0, 3], 2, 0.5, 0),
+    "few topics": (5, 6, [0, 1, 9, 30, 1, 0], 5, 0.3, 0),
+    "one block": (16, 9, [12, 40, 1], 16, 1.0, 3),
+    "many topics a document": (20, 7, [50, 3, 80, 1], 20, 0.2, 4),
+    "rows beyond the short ones": (40, 30, [25, 4, 60], 40, 0.5, 9),
+    "two groups": (300, 12, [1, 8, 70], 60, 1.5, 40),
+    "three groups": (700, 25, [30, 1, 90], 700, 1.0, 35),
+    "wide topics": (70_000, 6, [9, 1, 25], 70_000, 0.01, 900),
+}
+
+
+def problem(name: str) -> Problem:
+    n_topics, n_terms, lengths, used, scale, others = CASES[name]
+    rng = np.random.default_rng(len(name))
+    docs = documents(
+        [rng.integers(0, n_terms, n).tolist() for n in lengths],
+        rng.integers(0, 2**63, len(lengths), dtype=np.uint64),
+    )
+    z = rng.integers(0, used, len(docs.words)).astype(topic_dtype(n_topics))
+    n_wk = naive.counts(docs.words, z, n_terms, n_topics)
+    for w in range(0, n_terms, 2):  # every other word is frequent elsewhere
+        np.add.at(n_wk[w], rng.integers(0, used, others * (1 + 9 * (w % 4 == 0))), 1)
+    return Problem(docs, z, n_wk, rng.gamma(0.5, 2 * scale, n_topics) + 1e-4, 0.37)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_language_model(name: str) -> None:
+    p = problem(name)
+    model, twin = mean_model(p.n_wk, p.alpha, p.beta), naive_rules.Model(p.n_wk, p.alpha, p.beta)
+    assert {w for w, row in enumerate(model.start) if row >= 0} == set(twin.dense)
+    for w, row in twin.dense.items():
+        np.testing.assert_array_equal(model.phi[model.start[w] :][: model.stride], row)
+        groups, total = twin.masses[id(row)]
+        r = model.start[w] // model.stride
+        assert model.row_mass[r] == total
+        np.testing.assert_array_equal(model.group_mass[r * model.n_groups :][: model.n_groups], groups)
+    for w, (topics, weights) in twin.sparse.items():
+        entries = slice(~model.start[w], ~model.start[w] + model.length[w])
+        np.testing.assert_array_equal(model.topic[entries], topics)
+        np.testing.assert_array_equal(model.weight[entries], weights)
+    exact = (p.n_wk + p.beta) / (p.n_wk.sum(axis=0) + len(p.n_wk) * p.beta)
+    np.testing.assert_allclose(dense_phi(model), exact, rtol=3e-7)
+
+
+def test_rules_to_the_bit() -> None:
+    paths: set[str] = set()
+    for name in CASES:
+        p = problem(name)
+        model, twin = mean_model(p.n_wk, p.alpha, p.beta), naive_rules.Model(p.n_wk, p.alpha, p.beta)
+        keys = [int(k) for k in p.docs.doc_keys]
+        for leave_out, fresh in [(True, False), (False, False), (False, True), (True, True)]:
+            z = p.z.copy()
+            sequential.sweep_documents(
+                *p.docs, 0, p.docs.n, z, model, np.uint64(SEED), np.uint64(3), leave_out, fresh
+            )
+            expected = naive_rules.sequential(
+                p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 3, leave_out=leave_out, fresh=fresh
+            )
+            np.testing.assert_array_equal(z, expected, f"{name}, sequential, {leave_out=}, {fresh=}")
+        for leave_out in (False, True):
+            z = p.z.copy()
+            simultaneous.sweep_documents(
+                *p.docs, 0, p.docs.n, z, model, np.uint64(SEED), np.uint64(4), leave_out
+            )
+            expected = naive_rules.simultaneous(
+                p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 4, leave_out=leave_out
+            )
+            np.testing.assert_array_equal(z, expected, f"{name}, simultaneous, {leave_out=}")
+        paths |= twin.paths
+    dense, sparse = {"all topics", "document side", "alpha part"}, {"short word row", "long word row"}
+    assert paths == dense | sparse | {"smooth document part", "smooth alpha part"}
+
+
+@pytest.mark.parametrize("name", ["two topics", "few topics", "many topics a document", "two groups"])
+def test_exact_samplers_to_the_bit(name: str) -> None:
+    p = problem(name)
+    keys, seed = [int(k) for k in p.docs.doc_keys], np.uint64(SEED)
+    model = drawn_model(p.n_wk, p.alpha, p.beta, SEED, 5)
+    phi = naive_rules.drawn_phi(p.n_wk, p.beta, SEED, 5)
+    np.testing.assert_array_equal(dense_phi(model), phi)
+    twin = naive_rules.Model(p.n_wk, p.alpha, p.beta, phi)
+    z = p.z.copy()
+    drawn_theta.sweep_documents(*p.docs, 0, p.docs.n, z, model, seed, np.uint64(5))
+    assert z.tolist() == naive_rules.drawn_theta(p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 5)
+    z = p.z.copy()
+    sequential.sweep_documents(*p.docs, 0, p.docs.n, z, model, seed, np.uint64(5), False, False)
+    assert z.tolist() == naive_rules.sequential(
+        p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 5, leave_out=False, fresh=False
+    )
+    z, n_topics = p.z.copy(), p.n_wk.shape[1]
+    alpha = np.zeros(model.stride, dtype=np.float32)
+    alpha[:n_topics] = p.alpha
+    n_wk = np.zeros((len(p.n_wk), model.stride), dtype=np.int32)
+    n_wk[:, :n_topics] = p.n_wk
+    totals, flat = p.n_wk.sum(axis=0), n_wk.ravel()
+    collapsed.sweep_documents(*p.docs, 0, p.docs.n, z, flat, totals, alpha, p.beta, seed, np.uint64(5))
+    expected = naive_rules.collapsed(
+        p.docs.words, p.docs.doc_offsets, keys, p.z, p.n_wk, p.alpha, p.beta, SEED, 5
+    )
+    assert z.tolist() == expected
+    moved = (
+        p.n_wk + naive.counts(p.docs.words, z, *p.n_wk.shape) - naive.counts(p.docs.words, p.z, *p.n_wk.shape)
+    )
+    np.testing.assert_array_equal(flat.reshape(n_wk.shape)[:, :n_topics], moved)
+    np.testing.assert_array_equal(totals, moved.sum(axis=0))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_counting(name: str) -> None:
+    p = problem(name)
+    n_terms, n_topics = p.n_wk.shape
+    words, rng = p.docs.words, np.random.default_rng(3)
+    z_new = rng.integers(0, n_topics, len(words)).astype(p.z.dtype)
+    z_new[::3] = p.z[::3]
+    z_old = p.z.copy()
+    z_old[1::4] = n_topics  # some have no topic yet
+    word_start, order = np.zeros(n_terms + 1, dtype=np.int64), np.zeros(len(words), dtype=np.int32)
+    index_by_word(words, 0, len(words), word_start, order)
+    np.testing.assert_array_equal(order, np.argsort(words, kind="stable"))
+    np.testing.assert_array_equal(np.diff(word_start), np.bincount(words, minlength=n_terms))
+    gone, come = naive.counts(words, z_old, n_terms, n_topics), naive.counts(words, z_new, n_terms, n_topics)
+    rows, counts = store(p.n_wk)
+    # The layout has room for what the corpus holds: words without a topic so far are part of that.
+    n_wk = p.n_wk - naive.counts(words, p.z, n_terms, n_topics) + gone
+    _fill(counts, n_wk, n_topics)
+    middle = n_terms // 2
+    for first, last in [(0, middle), (middle, n_terms)]:
+        delta = net_delta(z_old, z_new, order, word_start, first, last, n_topics)
+        change = np.zeros((last - first, n_topics), dtype=np.int64)
+        for w in range(last - first):
+            topics = delta.topic[delta.start[w] : delta.start[w + 1]]
+            assert np.all(np.diff(topics.astype(np.int64)) > 0)
+            change[w, topics] = delta.change[delta.start[w] : delta.start[w + 1]]
+        np.testing.assert_array_equal(change, (come - gone)[first:last])
+        np.testing.assert_array_equal(delta.totals, change.sum(axis=0))
+        assert np.all(delta.change != 0)
+        assert add_delta(counts, *_fields(delta), n_topics) == -1
+    np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
+    assert rows.n_topics == n_topics
+
+
+def _fields(delta: Delta) -> tuple[Any, ...]:
+    return delta.first, delta.start, delta.topic, delta.change
+
+
+def _fill(counts: Any, n_wk: NDArray[Any], n_topics: int) -> None:
+    """Replace the counts by n_wk, through deltas."""
+    for sign, n in [(-1, _matrix(counts, len(n_wk), n_topics)), (1, n_wk)]:
+        start = np.concatenate([[0], np.cumsum((n != 0).sum(axis=1))]).astype(np.int64)
+        w, k = np.nonzero(n)
+        change = (sign * n[w, k]).astype(np.int32)
+        assert add_delta(counts, 0, start, k.astype(counts.topic.dtype), change, n_topics) == -1
+
+
+def _matrix(counts: Any, n_terms: int, n_topics: int) -> NDArray[np.int64]:
+    lengths = np.zeros(n_terms, dtype=np.int64)
+    row_lengths(counts, n_topics, lengths)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    topic, count = np.zeros(starts[-1], dtype=np.int32), np.zeros(starts[-1], dtype=np.int32)
+    gather_rows(counts, n_topics, starts, topic, count)
+    n = np.zeros((n_terms, n_topics), dtype=np.int64)
+    for w in range(n_terms):
+        entries = slice(starts[w], starts[w + 1])
+        assert np.all(np.diff(topic[entries]) > 0)
+        n[w, topic[entries]] = count[entries]
+    return n
+
+
+def test_counts_that_cannot_be_right_are_named() -> None:
+    _, counts = store(np.array([[40, 2, 0], [1, 0, 2]]))
+    topic = np.array([1], dtype=np.uint16)
+    for word, change in [(0, -3), (1, -1), (1, 1)]:
+        delta = np.array([change], dtype=np.int32)
+        start = np.array([0, 1], dtype=np.int64)
+        result = add_delta(counts, word, start, topic, delta, 3)
+        # Three tokens of word 1 have room for three topics.
+        assert result == (-1 if (word, change) == (1, 1) else word)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_histograms_likelihood_and_priors(name: str) -> None:
+    p = problem(name)
+    n_topics, offsets = p.n_wk.shape[1], p.docs.doc_offsets
+    n_dk = naive.document_counts(p.z, offsets, n_topics)
+    middle = p.docs.n // 2
+    whole = add_histograms(
+        [document_topics(p.z, offsets, a, b, n_topics) for a, b in [(0, middle), (middle, p.docs.n)]]
+    )
+    topic, n = topic_and_count(whole)
+    assert np.all(np.diff(whole.key) > 0)
+    seen = dict(zip(zip(topic.tolist(), n.tolist(), strict=True), whole.times.tolist(), strict=True))
+    used = np.unique(p.z)
+    assert seen == {(int(k), n): c for k in used for n, c in naive.histogram(n_dk[:, k]).items()}
+    cells = values(p.n_wk.ravel().astype(np.int32))
+    assert dict(zip(cells.key.tolist(), cells.times.tolist(), strict=True)) == naive.histogram(
+        p.n_wk[p.n_wk > 0]
+    )
+    key, times = np.unique(np.diff(offsets)[np.diff(offsets) > 0], return_counts=True)
+    lengths = Histogram(key, times)
+    joint = joint_log_likelihood(
+        Priors(alpha=p.alpha, beta=p.beta), whole, lengths, cells, p.n_wk.sum(axis=0), len(p.n_wk)
+    )
+    few = slice(None) if n_topics < 1000 else used  # the twin is slow; empty topics add nothing
+    expected = (
+        naive.log_joint(n_dk, p.n_wk, p.alpha, np.full(len(p.n_wk), p.beta)) if n_topics < 1000 else joint
+    )
+    assert joint == pytest.approx(expected, rel=1e-10)
+    alpha = learn_alpha(p.alpha, whole, lengths)
+    np.testing.assert_allclose(alpha[few], naive.learned_alpha(p.alpha, n_dk, ALPHA_STEPS)[few], rtol=1e-9)
+    if n_topics < 1000:
+        beta = learn_beta(0.1, cells, p.n_wk.sum(axis=0), len(p.n_wk))
+        assert beta == pytest.approx(
+            np.clip(naive.learned_beta(0.1, p.n_wk, BETA_STEPS), 1e-6, 1e3), rel=1e-8
+        )
+
+
+def test_large_counts_in_histograms() -> None:
+    n = np.array([3, 0, (1 << 22) + 5, 3, 2**31 - 1], dtype=np.int32)
+    assert values(n).key.tolist() == [3, (1 << 22) + 5, 2**31 - 1]
+    assert values(n).times.tolist() == [2, 1, 1]
+    z = np.array(
+        [1] * 200 + [0] * 70_000 + [1], dtype=np.uint16
+    )  # beyond 2^16 tokens, beyond the small table
+    found = document_topics(z, np.array([0, 200, 70_200, 70_201]), 0, 3, 2)
+    assert [(k >> 32, k & 0xFFFFFFFF) for k in found.key.tolist()] == [(0, 70_000), (1, 1), (1, 200)]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_document_rows(name: str) -> None:
+    p = problem(name)
+    n_topics, n_docs = p.n_wk.shape[1], p.docs.n
+    ids = np.random.default_rng(1).permutation(n_docs + 2)[:n_docs].astype(np.int64)  # two rows are elsewhere
+    lengths = np.zeros(n_docs + 3, dtype=np.int64)
+    document_row_lengths(p.z, p.docs.doc_offsets, ids, n_topics, lengths)
+    starts = np.cumsum(lengths)
+    topic, count = np.zeros(starts[-1], dtype=np.int32), np.zeros(starts[-1], dtype=np.int32)
+    fill_rows(p.z, p.docs.doc_offsets, ids, n_topics, starts, topic, count)
+    for d, n in zip(ids, naive.document_counts(p.z, p.docs.doc_offsets, n_topics), strict=True):
+        entries = slice(starts[d], starts[d + 1])
+        np.testing.assert_array_equal(topic[entries], np.flatnonzero(n))
+        np.testing.assert_array_equal(count[entries], n[n > 0])
+
+
+def test_start() -> None:
+    rng = np.random.default_rng(0)
+    lists = [rng.integers(0, 50, n).tolist() for n in (3, 0, 200, 64, 65)]
+    source = np.concatenate([np.array(words, dtype=np.int32) for words in lists])
+    offsets = np.cumsum([0, *map(len, lists)])
+    out = np.full(268, -1, dtype=np.int32)
+    copy_documents(source, offsets, np.array([265, 265, -1, 0, 64]), out)
+    assert out[:64].tolist() == sorted(lists[3])
+    assert out[64:129].tolist() == sorted(lists[4])
+    assert out[265:].tolist() == sorted(lists[0])
+    assert np.all(out[129:265] == -1)
+    z = np.zeros(len(source), dtype=np.uint16)
+    keys = np.arange(5, dtype=np.uint64)
+    random_topics(offsets, keys, 0, 5, z, 11, np.uint64(SEED), np.uint64(2))
+    draws = [naive.Stream(SEED, 2, d)(i) for d in range(5) for i in range(len(lists[d]))]
+    assert z.tolist() == [int(u * 11) for u in draws]
+    shares = np.zeros(4)
+    document_shares(np.uint64(SEED), np.uint64(1), shares)
+    assert shares.tolist() == [naive.Stream(SEED ^ naive.SHARE_STREAM, 1, d)(0) for d in range(4)]
+
+
+@pytest.mark.parametrize("name", ["few topics", "rows beyond the short ones", "three groups"])
+def test_inference(name: str) -> None:
+    p = problem(name)
+    offsets, n_docs, n_topics = p.docs.doc_offsets, p.docs.n, p.n_wk.shape[1]
+    words = p.docs.words.copy()
+    for d in range(n_docs):
+        words[offsets[d] : offsets[d + 1]] = words[offsets[d] : offsets[d + 1]][::-1]
+    inference.sort_documents(words, offsets)
+    np.testing.assert_array_equal(words, p.docs.words)
+    keys = np.zeros(n_docs, dtype=np.uint64)
+    inference.content_keys(words, offsets, keys)
+    bounds = [slice(a, b) for a, b in zip(offsets[:-1], offsets[1:], strict=True)]  # noqa: RUF007
+    assert keys.tolist() == [naive.content_key(words[d]) for d in bounds]
+    held = np.zeros(len(words), dtype=np.bool_)
+    inference.split_tokens(offsets, keys, np.uint64(SEED), held)
+    for d, key in zip(bounds, keys, strict=True):
+        assert held[d].tolist() == naive.held_half(d.stop - d.start, int(key), SEED)
+        assert held[d].sum() == (d.stop - d.start) // 2
+    model = mean_model(p.n_wk, p.alpha, p.beta)
+    theta = np.zeros((n_docs, n_topics), dtype=np.float32)
+    inference.add_proportions(p.z, offsets, 0, n_docs, model, 1.0, theta)
+    n_dk = naive.document_counts(p.z, offsets, n_topics)
+    mean = (n_dk + p.alpha) / (n_dk.sum(axis=1) + p.alpha.sum())[:, None]
+    np.testing.assert_allclose(theta, mean, rtol=1e-5)
+    scores = np.zeros(n_docs)
+    inference.score_documents(words, offsets, 0, n_docs, model, theta, scores)
+    phi = (p.n_wk + p.beta) / (p.n_wk.sum(axis=0) + len(p.n_wk) * p.beta)
+    expected = [sum(np.log(mean[d] @ phi[w]) for w in words[b]) for d, b in enumerate(bounds)]
+    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-9)
