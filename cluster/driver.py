@@ -75,7 +75,7 @@ class Driver:
             corpus.term_frequencies, settings.n_topics, cluster.aggregators or self.n_workers
         )
         shared = ray.put(corpus)
-        shares = shard_shares(shard_tokens(corpus), self.n_workers)
+        shares = shard_shares(corpus.shard_tokens, self.n_workers)
         self.aggregators += [self._aggregator(shared, span) for span in self.ranges]
         self.workers += [self._worker(i, shared, parts) for i, parts in enumerate(shares)]
         self._introduce()
@@ -230,8 +230,3 @@ class Driver:
         for part in parts[1:]:
             total = total + part
         return sp.csr_matrix(total)
-
-
-def shard_tokens(corpus: Corpus) -> Any:  # noqa: ANN401
-    """Tokens of each logical shard, (S,) int64."""
-    return np.array([corpus.shard(i).doc_offsets[-1] for i in range(corpus.n_shards)], dtype=np.int64)

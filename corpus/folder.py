@@ -179,6 +179,10 @@ class FolderShards:
             found = self._mapped[index] = _map_file(self._folder, self._entries[index])
         return found
 
+    def tokens(self) -> list[int]:
+        """Tokens of each shard, from the manifest."""
+        return [entry.tokens for entry in self._entries]
+
 
 def _check_size(folder: Path, entry: FileEntry) -> None:
     path = folder / entry.file

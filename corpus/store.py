@@ -31,6 +31,10 @@ class Shards(Protocol):
         """Columns `id`, `tokens` and metadata of one shard."""
         ...
 
+    def tokens(self) -> list[int]:
+        """Tokens of each shard, known without reading any."""
+        ...
+
 
 class MemoryShards:
     """Shards held in memory."""
@@ -44,6 +48,10 @@ class MemoryShards:
     def batch(self, index: int) -> pa.RecordBatch:
         """Columns `id`, `tokens` and metadata of one shard."""
         return self._batches[index]
+
+    def tokens(self) -> list[int]:
+        """Tokens of each shard."""
+        return [len(batch_arrays(batch)[1]) for batch in self._batches]
 
 
 class Corpus:
@@ -98,6 +106,11 @@ class Corpus:
     def n_shards(self) -> int:
         """Number of logical shards; depends on the corpus only."""
         return len(self._shards)
+
+    @cached_property
+    def shard_tokens(self) -> npt.NDArray[np.int64]:
+        """(S,) int64, tokens of each shard; of a corpus on disk as its manifest says, so no shard is read."""
+        return np.array(self._shards.tokens(), dtype=np.int64)
 
     @property
     def on_disk(self) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
+from lda.corpus.folder import FolderShards
 from lda.corpus.metadata import conform, to_table, unify
 from lda.corpus.spill import FolderSpill
 
@@ -50,6 +51,13 @@ def test_shards_are_mapped_and_read_only(folder: Path) -> None:
         assert "shard-00002" in MAPS.read_text()
     with pytest.raises(ValueError, match="read-only"):
         shard.words[0] = 1
+
+
+def test_sizes_of_shards_are_known_without_reading_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Corpus.open(folder)
+    monkeypatch.setattr(FolderShards, "batch", lambda *_: pytest.fail("a shard was read"))
+    assert opened.shard_tokens.tolist() == as_corpus(TEXTS).shard_tokens.tolist() == [2, 0, 3]
+    assert len(opened.content_hash) == 64
 
 
 def test_plain_arrow_files(folder: Path) -> None:

@@ -1,0 +1,214 @@
+"""Files at a place that may be a folder or an object store, each written whole or not at all.
+
+Corpora, models and checkpoints all go through here where a place is named by a URI. Object stores cannot rename,
+so what consists of several files is made valid there by the file that is written last.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from lda.corpus.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK: Final = 2**20
+"""Bytes read at a time where a file is only looked through."""
+
+_SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+
+
+class Storage(Protocol):
+    """Named blobs under one root. A name may hold slashes; a blob appears only once it is complete."""
+
+    root: str
+
+    def write(self, name: str, data: bytes | memoryview) -> None:
+        """Store a blob. Raises OSError when there is no room or no right to write."""
+
+    def read(self, name: str) -> bytes:
+        """The blob. Raises FileNotFoundError when there is none."""
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The blob piece by piece, so that it is never held whole. Raises FileNotFoundError when there is none."""
+
+    def size(self, name: str) -> int | None:
+        """Bytes of the blob; None when there is none."""
+
+    def files(self, folder: str = "") -> dict[str, int]:
+        """Names and bytes of the blobs that lie directly in a folder, or in the root."""
+
+    def folders(self) -> list[str]:
+        """Names of the first level, sorted."""
+
+    def delete(self, name: str) -> None:
+        """Remove one blob; no error when it is not there."""
+
+    def remove(self, folder: str) -> None:
+        """Remove a folder of the first level with all it holds; no error when it is not there."""
+
+    def remove_empty(self) -> None:
+        """Remove the root if nothing is left in it."""
+
+
+def is_uri(place: str | os.PathLike[str]) -> bool:
+    """Whether a place is named by a URI such as s3://bucket/folder, not by a path."""
+    return isinstance(place, str) and _SCHEME.match(place) is not None
+
+
+def beside(place: str, suffix: str) -> str:
+    """The place whose name is that of `place` with a suffix; the query of a URI stays behind the name."""
+    if not is_uri(place):
+        return place.rstrip("/") + suffix
+    name, mark, query = place.partition("?")
+    return f"{name.rstrip('/')}{suffix}{mark}{query}"
+
+
+def storage(place: str | os.PathLike[str]) -> Storage:
+    """The storage at a path, or at a URI that pyarrow's file systems know: s3://, gs://, abfs://, hdfs://, file://.
+
+    Raises:
+        DataError: there is no such file system, or the store refuses to be reached.
+    """
+    text = os.fspath(place)
+    return RemoteStorage(text) if is_uri(text) else LocalStorage(Path(text))
+
+
+class LocalStorage:
+    """A folder; blobs are written under another name, flushed to the disk and renamed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = str(root)
+        self._root = root
+
+    def write(self, name: str, data: bytes | memoryview) -> None:
+        """See `Storage`."""
+        target = self._root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            with partial.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+    def read(self, name: str) -> bytes:
+        """See `Storage`."""
+        return (self._root / name).read_bytes()
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """See `Storage`."""
+        with (self._root / name).open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+
+    def size(self, name: str) -> int | None:
+        """See `Storage`."""
+        path = self._root / name
+        return path.stat().st_size if path.is_file() else None
+
+    def files(self, folder: str = "") -> dict[str, int]:
+        """See `Storage`."""
+        here = self._root / folder
+        if not here.is_dir():
+            return {}
+        return {entry.name: entry.stat().st_size for entry in here.iterdir() if entry.is_file()}
+
+    def folders(self) -> list[str]:
+        """See `Storage`."""
+        if not self._root.is_dir():
+            return []
+        return sorted(entry.name for entry in self._root.iterdir() if entry.is_dir())
+
+    def delete(self, name: str) -> None:
+        """See `Storage`."""
+        (self._root / name).unlink(missing_ok=True)
+
+    def remove(self, folder: str) -> None:
+        """See `Storage`."""
+        shutil.rmtree(self._root / folder, ignore_errors=True)
+
+    def remove_empty(self) -> None:
+        """See `Storage`."""
+        with suppress(OSError):  # not empty, or not there
+            self._root.rmdir()
+
+
+class RemoteStorage:
+    """An object store that pyarrow reaches; there a write that ends is complete, and one that fails is nothing."""
+
+    def __init__(self, uri: str) -> None:
+        import pyarrow as pa
+        from pyarrow import fs
+
+        self.root = uri.rstrip("/")
+        try:
+            self._fs, path = fs.FileSystem.from_uri(self.root)
+        except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise DataError(f"{uri} cannot be reached ({reason}); check the URI, or name a path") from None
+        self._path = path.rstrip("/")
+
+    def _at(self, name: str) -> str:
+        return f"{self._path}/{name}" if name else self._path
+
+    def write(self, name: str, data: bytes | memoryview) -> None:
+        """See `Storage`."""
+        path = self._at(name)
+        self._fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
+        with self._fs.open_output_stream(path) as file:
+            file.write(data)
+
+    def read(self, name: str) -> bytes:
+        """See `Storage`."""
+        with self._fs.open_input_stream(self._at(name)) as file:
+            return bytes(file.read())
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """See `Storage`."""
+        with self._fs.open_input_stream(self._at(name)) as file:
+            while chunk := file.read(CHUNK):
+                yield bytes(chunk)
+
+    def size(self, name: str) -> int | None:
+        """See `Storage`."""
+        (info,) = self._fs.get_file_info([self._at(name)])
+        return int(info.size) if info.is_file else None
+
+    def files(self, folder: str = "") -> dict[str, int]:
+        """See `Storage`."""
+        return {info.base_name: int(info.size) for info in self._list(folder) if info.is_file}
+
+    def folders(self) -> list[str]:
+        """See `Storage`."""
+        from pyarrow import fs
+
+        return sorted(info.base_name for info in self._list("") if info.type == fs.FileType.Directory)
+
+    def _list(self, folder: str) -> list[Any]:
+        from pyarrow import fs
+
+        return list(self._fs.get_file_info(fs.FileSelector(self._at(folder), allow_not_found=True)))
+
+    def delete(self, name: str) -> None:
+        """See `Storage`."""
+        with suppress(FileNotFoundError):
+            self._fs.delete_file(self._at(name))
+
+    def remove(self, folder: str) -> None:
+        """See `Storage`."""
+        if folder in self.folders():
+            self._fs.delete_dir(self._at(folder))
+
+    def remove_empty(self) -> None:
+        """See `Storage`. An object store has no empty folders, at most a marker that harms nobody."""
