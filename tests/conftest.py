@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from nodes import Nodes
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -21,3 +25,38 @@ def shared_data() -> Callable[[str], Path]:
         return found
 
     return path
+
+
+@pytest.fixture(scope="session")
+def started_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    from nodes import Nodes
+
+    made = Nodes(tmp_path_factory.mktemp("nodes"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def nodes(started_nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
+    """A Ray cluster of two nodes, one for all tests; none may leave actors or reservations on it.
+
+    Actors get their environment from the nodes, which are started with it: with one of their own Ray does not take
+    the processes it has started in advance, and each fit takes seconds longer. Drivers in other processes do
+    as they always do.
+    """
+    monkeypatch.setattr("lda.cluster.driver.environment", dict)
+    yield started_nodes
+    started_nodes.check_nothing_left()
+
+
+# Ray leaves the pipes and log files of the processes it starts to the garbage collector.
+LEFT_OPEN = ("subprocess .* is still running", "unclosed file", "unclosed <socket")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on the nodes come last: the others need not run beside them, and keep their warnings."""
+    for item in items:
+        if "nodes" in getattr(item, "fixturenames", ()):
+            for text in LEFT_OPEN:
+                item.add_marker(pytest.mark.filterwarnings(f"ignore:{text}:ResourceWarning"))
+    items.sort(key=lambda item: "nodes" in getattr(item, "fixturenames", ()))
