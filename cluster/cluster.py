@@ -32,6 +32,7 @@ class Cluster:
     workers: None for one a node. threads_per_worker: None for all cores of a node, divided among its workers.
     aggregators: None for as many as workers. staleness: steps a worker may run ahead of the slowest; 0 makes the
     result independent of everything here, None lets nobody wait. max_failures: losses of actors survived.
+    wait: seconds to wait at the beginning for nodes that are still to come, when those there are too few.
     """
 
     address: str = "local"
@@ -40,6 +41,7 @@ class Cluster:
     aggregators: int | None = None
     staleness: int | None = 0
     max_failures: int = 10
+    wait: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("workers", "threads_per_worker", "aggregators"):
@@ -50,6 +52,8 @@ class Cluster:
             raise ValueError(f"staleness must be 0 or more, or none, got {self.staleness}")
         if self.max_failures < 0:
             raise ValueError(f"max_failures must not be negative, got {self.max_failures}")
+        if not 0 <= self.wait < float("inf"):
+            raise ValueError(f"wait must be a number of seconds, 0 or more, got {self.wait}")
 
 
 @dataclass(frozen=True, slots=True)

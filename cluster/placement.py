@@ -14,17 +14,25 @@ PATIENCE_SECONDS: Final = 60.0
 """How long to wait for CPUs that others hold, or for Ray to notice that a node is gone."""
 
 TRY_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 0.5
 
 
 def reserve(cluster: Cluster, at_most: int, *, recovering: bool) -> tuple[Any, Slots]:
     """A placement group with the CPUs of each worker, and how many there are, at most `at_most`.
 
     What the cluster has is asked anew at each try. recovering: as in `slots`. Raises ClusterError when there are
-    fewer CPUs than asked for, or others keep them for too long.
+    fewer CPUs than asked for, also after `cluster.wait` seconds, or others keep them for too long.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
+    begin = time.monotonic()
+    until = begin + max(PATIENCE_SECONDS, cluster.wait)
     while True:
-        room = slots(cluster, recovering=recovering)
+        try:
+            room = slots(cluster, recovering=recovering)
+        except ClusterError:
+            if time.monotonic() >= begin + cluster.wait:
+                raise
+            time.sleep(LOOK_SECONDS)
+            continue
         room = replace(room, workers=min(room.workers, at_most))
         group = placement_group([{"CPU": room.threads}] * room.workers, strategy="SPREAD")
         if _placed(group):
@@ -32,7 +40,7 @@ def reserve(cluster: Cluster, at_most: int, *, recovering: bool) -> tuple[Any, S
         if time.monotonic() >= until:
             raise ClusterError(
                 f"{room.workers} workers with {room.threads} CPUs each found no room within "
-                f"{PATIENCE_SECONDS:.0f} s: others use the cluster; ask for fewer, or wait"
+                f"{max(PATIENCE_SECONDS, cluster.wait):.0f} s: others use the cluster; ask for fewer, or wait"
             )
 
 

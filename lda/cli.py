@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "transform": ("lda.cli_transform", "transform", "Find the topics of new documents."),
     "info": ("lda.cli_read", "info", "Describe a model."),
     "corpus": ("lda.cli_corpus", "corpus", "Build and inspect corpora on disk."),
+    "deploy": ("lda.cli_deploy", "deploy", "Print files that start a fit on a cluster."),
 }
 
 DONE, FAILURE, USAGE, BAD_DATA, NO_CLUSTER, INTERRUPTED = 0, 1, 2, 3, 4, 130

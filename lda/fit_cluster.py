@@ -34,6 +34,12 @@ def cluster_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="0|STEPS|none",
                 help="Steps a worker may run ahead; 0 gives the same model on any cluster, none never waits.",
             ),
+            click.option(
+                "--wait",
+                type=float,
+                metavar="SECONDS",
+                help="Wait so long for nodes that are still to come.  [default: 0]",
+            ),
         )
     ):
         function = option(function)
@@ -45,7 +51,7 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
 
     Raises click.UsageError for cluster options without --address, and for values that cannot be.
     """
-    names = ("workers", "threads_per_worker", "aggregators")
+    names = ("workers", "threads_per_worker", "aggregators", "wait")
     if options["address"] is None:
         given = [name for name in names if options[name] is not None]
         if given or options["staleness"] != "0":
@@ -60,7 +66,7 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
         return Cluster(
             address=options["address"],
             staleness=_staleness(options["staleness"]),
-            **{name: options[name] for name in names},
+            **{name: options[name] for name in names if options[name] is not None},
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None

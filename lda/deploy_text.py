@@ -1,0 +1,103 @@
+"""Values of a user inside files of other languages: each arrives as it was written, and none is ever code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+BREAKS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories that end a line or are no text: a comment of the printed file could end in one."""
+
+PLAIN: Final = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+"""Words that every shell leaves alone, as `shlex.quote` has it."""
+
+UNITS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def check_text(what: str, text: str) -> str:
+    """The text itself. Raises ValueError for control characters, line breaks, and bytes that are no text."""
+    for character in text:
+        if unicodedata.category(character) in BREAKS:
+            raise ValueError(
+                f"{what} must be one line of text, got {text!r}; rename what holds {character!r}"
+            )
+    return text
+
+
+def yaml_text(text: str) -> str:
+    """The text as a double-quoted YAML scalar; what YAML would not print is escaped."""
+    return '"' + "".join(_yaml_character(character) for character in text) + '"'
+
+
+def _yaml_character(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    if character.isprintable():
+        return character
+    number = ord(character)
+    return (
+        f"\\x{number:02X}"
+        if number < 1 << 8
+        else f"\\u{number:04X}"
+        if number < 1 << 16
+        else f"\\U{number:08X}"
+    )
+
+
+def submitted(words: Sequence[str]) -> list[str]:
+    """What to give `ray job submit` behind `--`, so that the job is started with exactly these words.
+
+    Ray joins them as Windows would (`subprocess.list2cmdline`) and hands the line to a POSIX shell: a word with a
+    space comes into double quotes, any other word bare, and $, backquotes and apostrophes are left to the shell.
+    """
+    return [_before_list2cmdline(word) for word in words]
+
+
+def _before_list2cmdline(word: str) -> str:
+    quoted = not word or " " in word or "\t" in word
+    if PLAIN.fullmatch(word):
+        return word
+    done, i = "", 0
+    while i < len(word):
+        character = word[i]
+        if character == "\\":
+            run = len(word[i:]) - len(word[i:].lstrip("\\"))
+            ends = i + run == len(word)
+            # list2cmdline itself doubles backslashes before a quotation mark, and before the one it adds.
+            doubled = word[i + run : i + run + 1] == '"' or (ends and quoted)
+            done += "\\" * (run if doubled else 2 * run)
+            i += run
+            continue
+        if character == '"' or PLAIN.fullmatch(character) or (quoted and character not in "$`"):
+            done += character
+        else:
+            done += "\\" + character
+        i += 1
+    return done
+
+
+def shell_lines(words: Sequence[str], indent: str = "    ") -> str:
+    """A shell command with a line for each option, for people to read."""
+    lines: list[list[str]] = [[]]
+    for word in words:
+        if word.startswith("-") and len(word) > 1 and len(lines[0]) > 0:
+            lines.append([])
+        lines[-1].append(word)
+    return f" \\\n{indent}".join(shlex.join(line) for line in lines)
+
+
+def bytes_of(text: str) -> int:
+    """Bytes that a size means: 64Gi and 64GiB are 64 x 2^30; 64G, 64GB and 64000000000 are 64 x 10^9.
+
+    Raises ValueError for anything else.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip(), re.IGNORECASE | re.ASCII)
+    if found is None or (found[3] and not found[2]):
+        raise ValueError(f"a size must be a number with a unit, such as 64Gi or 64GB, got {text!r}")
+    size = int(float(found[1]) * (1024 if found[3] else 1000) ** UNITS[found[2].lower()])
+    if size < 1 << 20:
+        raise ValueError(f"a size must be at least 1Mi, got {text!r}; was a unit forgotten?")
+    return size

@@ -1,0 +1,271 @@
+"""`lda deploy`: each file is valid for who reads it, and a fit's arguments arrive as they were given."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema
+import pytest
+import ray
+import rayjob
+import yaml
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from ray.autoscaler._private.util import prepare_config, validate_config
+
+from lda.cli import cli
+from lda.cluster import placement
+from lda.cluster.cluster import Cluster, ClusterError, Slots
+from lda.deploy_text import bytes_of, submitted, yaml_text
+
+ROOT = Path(__file__).parents[1]
+ODD = "/shared/it's $HOME; `id` \"#\\ é: {}&"
+FIT = (ODD, "-k", "7", "-o", "/shared/mod'el dir\\")
+KUBERAY = (
+    "--image",
+    "host:5000/raylda:1",
+    "--claim",
+    "corpora",
+    "--nodes",
+    3,
+    "--cpus",
+    8,
+    "--memory",
+    "4Gi",
+)
+AWS = (
+    "--region",
+    "eu-west-1",
+    "--machine-type",
+    "m7i.large",
+    "--image",
+    "a/b:1",
+    "--nfs",
+    "fs-1:/",
+    "--nodes",
+    4,
+)
+GCP = (*AWS, "--provider", "gcp", "--zone", "eu-west1-b", "--project", "ours", "--cpus", 2)
+LOCAL = (
+    "--provider",
+    "local",
+    "--head-host",
+    "10.0.0.1",
+    "--worker-host",
+    "10.0.0.2",
+    "--worker-host",
+    "10.0.0.3",
+)
+
+
+def deploy(*arguments: object, fit: tuple[str, ...] = FIT, code: int = 0) -> str:
+    words = [str(a) for a in arguments] + (["--", *fit] if fit else [])
+    result = CliRunner().invoke(cli, ["deploy", *words])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def shell(script: str, **env: str) -> list[str]:
+    """The words that a POSIX shell makes of a line."""
+    line = f"printf '%s\\0' {script}"
+    done = subprocess.run(["sh", "-c", line], check=True, capture_output=True, env=env or None)
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def started(words: list[str]) -> list[str]:
+    """What runs in the end of words given to `ray job submit`, which joins them so and has a shell split them."""
+    return shell(subprocess.list2cmdline(words))
+
+
+words = st.text(st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=12) | st.text(
+    "a \\\"'$`;&|<>()*?[]#~=%!{}^-", max_size=12
+)
+
+
+@given(st.lists(words, min_size=1, max_size=20))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_words_reach_a_job_as_they_are(given_words: list[str]) -> None:
+    assert started(submitted(given_words)) == given_words
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"])))
+@hypothesis_settings(deadline=None)
+def test_yaml_reads_what_was_written(text: str) -> None:
+    assert yaml.safe_load(f"a: {yaml_text(text)} # comment") == {"a": text}
+
+
+def test_plain_words_stay_readable() -> None:
+    plain = ["lda", "fit", "/shared/corpus", "-k", "100", "s3://bucket/x?endpoint=http://h:1"]
+    assert submitted(plain[:-1]) == plain[:-1]
+    assert started(submitted(plain)) == plain
+
+
+def test_sizes() -> None:
+    assert [bytes_of(s) for s in ("64Gi", "64 GiB", "1.5G", "2000000", "3mb")] == [
+        64 << 30, 64 << 30, 1_500_000_000, 2_000_000, 3_000_000
+    ]  # fmt: skip
+    for bad in ("", "64", "Gi", "-1G", "64 apples", "1i"):
+        with pytest.raises(ValueError, match="size"):
+            bytes_of(bad)
+
+
+def test_kuberay_manifest() -> None:
+    manifest = yaml.safe_load(deploy("kuberay", *KUBERAY))
+    jsonschema.validate(manifest, rayjob.SCHEMA)
+    spec = manifest["spec"]["rayClusterSpec"]
+    assert spec["rayVersion"] == ray.__version__
+    (workers,) = spec["workerGroupSpecs"]
+    assert [workers[f"{n}eplicas"] for n in ("r", "minR", "maxR")] == [3, 3, 3]
+    assert spec["headGroupSpec"]["rayStartParams"]["num-cpus"] == "0"
+    assert workers["rayStartParams"]["num-cpus"] == "8"
+    for group in (spec["headGroupSpec"], workers):
+        pod = group["template"]["spec"]
+        (container,) = pod["containers"]
+        assert {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in pod["volumes"]}
+        shm = next(v["emptyDir"] for v in pod["volumes"] if v["name"] == "shm")
+        store = int(group["rayStartParams"]["object-store-memory"])
+        assert store <= bytes_of(shm["sizeLimit"]) < bytes_of(container["resources"]["limits"]["memory"]) / 2
+    # The submitter's shell splits the entry point, then `ray job submit` joins it and the head's shell splits it.
+    command = started(shell(manifest["spec"]["entrypoint"]))
+    assert command[:2] == ["lda", "fit"]
+    assert command[-len(FIT) :] == list(FIT)
+    assert "--resume" in command
+    assert command[command.index("--workers") + 1] == "3"
+    assert command[command.index("--threads-per-worker") + 1] == "8"
+
+
+def test_the_schema_refuses_what_the_operator_would_ignore() -> None:
+    manifest = yaml.safe_load(deploy("kuberay", *KUBERAY))
+    manifest["spec"]["rayClusterSpec"]["workerGroupSpecs"][0]["template"]["spec"]["restartpolicy"] = "Never"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(manifest, rayjob.SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "workers"), [(AWS, 4), (GCP, 4), (LOCAL, 2)], ids=["aws", "gcp", "local"]
+)
+def test_ray_up_file(arguments: tuple[object, ...], workers: int) -> None:
+    """Valid by Ray's own schema, as it stands and as `ray up` completes it; the command shown is the command."""
+    text = deploy("ray-up", *arguments)
+    config = yaml.safe_load(text)
+    schema = Path(ray.__file__).parent / "autoscaler" / "ray-schema.json"
+    jsonschema.validate(config, json.loads(schema.read_text(encoding="utf-8")))
+    whole = prepare_config(config)
+    validate_config(whole)
+    assert sum(kind["min_workers"] for kind in whole["available_node_types"].values()) == workers
+    shown = re.search(r"^#   ray exec --tmux cluster.yaml (.*)$", text, re.MULTILINE)
+    assert shown is not None
+    (command,) = shell(shown[1])
+    assert shell(command)[-len(FIT) :] == list(FIT)
+    if "docker" in config:
+        assert any("--entrypoint=" in option for option in config["docker"]["run_options"])
+
+
+def test_dockerfile() -> None:
+    text = deploy("docker", fit=())
+    instructions = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")]
+    known = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "ENTRYPOINT", "CMD"}
+    assert {name for name, _ in instructions} <= known
+    assert instructions[0][0] == "FROM"
+    for name, rest in instructions:
+        if name == "COPY" and not rest.startswith("--from="):
+            assert all((ROOT / source).exists() for source in rest.split()[:-1])
+        if name in ("ENTRYPOINT", "CMD"):
+            assert isinstance(json.loads(rest), list)
+        if name == "RUN":
+            subprocess.run(["sh", "-n", "-c", rest], check=True)
+    assert [rest for name, rest in instructions if name == "USER"] == ["1000"]
+    assert f"ray[default]=={ray.__version__}" in text
+    # The build stage holds all that setuptools is told to pack.
+    packed = re.findall(
+        r'^"lda[\w.]*" = "(\w+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
+    )
+    assert packed
+    assert all(f"COPY {folder} {folder}" in text for folder in packed)
+    assert "COPY" not in deploy("docker", "--package", "raylda==0.1; id", fit=())
+
+
+def test_job_script_runs_the_fit(tmp_path: Path) -> None:
+    """With a `ray` that does as Ray's does: join the words behind --, and hand the line to a shell."""
+    script = deploy("job", "--dashboard", "http://10.0.0.1:8265", "--name", "mine")
+    (tmp_path / "ray").write_text(
+        "#!/usr/bin/env python3\nimport subprocess, sys\nat = sys.argv.index('--')\n"
+        "print(*sys.argv[1:at], sep='\\0', end='\\0')\nsys.stdout.flush()\n"
+        "subprocess.run(subprocess.list2cmdline(sys.argv[at + 1:]), shell=True, check=True)\n"
+    )
+    (tmp_path / "lda").write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')
+    for name in ("ray", "lda"):
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:/usr/local/bin:/usr/bin:/bin"
+    done = subprocess.run(
+        ["sh", "-c", script], check=True, capture_output=True, env={"PATH": path, "HOME": "/"}
+    )
+    said = done.stdout.decode().split("\0")[:-1]
+    assert said[:6] == ["job", "submit", "--address", "http://10.0.0.1:8265", "--submission-id", "mine"]
+    assert said[6:] == ["fit", "--address", "auto", "--resume", *FIT]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fit", "says"),
+    [
+        (("kuberay", *KUBERAY), (), "behind --"),
+        (("kuberay", *KUBERAY), ("corpus", "-o", "/shared/m"), "absolute path"),
+        (("kuberay", *KUBERAY), ("/shared/c", "-o", "/shared/../tmp/m"), "must lie under /shared"),
+        (("kuberay", *KUBERAY), ("/shared/c", "-o", "/shared/m", "--checkpoint", "/tmp/c"), "--checkpoint"),
+        (("kuberay", *KUBERAY), ("/shared/c", "-o", "/shared/m", "--address", "auto"), "--address"),
+        (("kuberay", *KUBERAY), ("/shared/c", "-o", "/shared/m", "--tpoics", "3"), "--tpoics"),
+        (("kuberay", *KUBERAY), ("/shared/a\nb", "-o", "/shared/m"), "one line"),
+        (("kuberay", *KUBERAY[2:]), FIT, "--image"),
+        (("kuberay", *KUBERAY, "--name", "Bad_Name"), FIT, "small letters"),
+        (("kuberay", *KUBERAY, "--memory", "32"), FIT, "unit"),
+        (("kuberay", *KUBERAY, "--nodes", "0"), FIT, "--nodes"),
+        (("slurm", "--nodes", 2, "--memory", "4Gi"), FIT, "--cpus"),
+        (("slurm", "--nodes", 2, "--partition", "a b"), FIT, "one word"),
+        (("slurm", "--nodes", 2, "--setup", "a\nb"), FIT, "one line"),
+        (("ray-up", *AWS[2:]), FIT, "--region"),
+        (("ray-up", *LOCAL, "--nodes", 2), FIT, "--nodes"),
+        (("ray-up", *AWS[:6], "--nodes", 2), FIT, "--nfs"),
+        (("job", "--dashboard", "http://h:1 x"), FIT, "one word"),
+        (("yarn",), FIT, "yarn"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_refused(arguments: tuple[object, ...], fit: tuple[str, ...], says: str) -> None:
+    out = deploy(*arguments, fit=fit, code=2)
+    assert says in out
+    assert "Traceback" not in out
+
+
+def test_own_choices_win_and_uris_are_paths() -> None:
+    fit = ("s3://bucket/corpus", "-o", "s3://bucket/model", "--workers", "2", "--wait", "5", "--resume")
+    command = started(shell(yaml.safe_load(deploy("kuberay", *KUBERAY, fit=fit))["spec"]["entrypoint"]))
+    assert [command.count(word) for word in ("--workers", "--wait", "--resume")] == [1, 1, 1]
+
+
+def test_nodes_that_are_still_to_come_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def slots(cluster: Cluster, *, recovering: bool) -> Slots:
+        tries.append(cluster)
+        if len(tries) < 3:
+            raise ClusterError("too small")
+        return Slots(2, 1, 2)
+
+    def group(*_args: Any, **_options: Any) -> SimpleNamespace:
+        return SimpleNamespace(wait=lambda _seconds: True)
+
+    monkeypatch.setattr(placement, "slots", slots)
+    monkeypatch.setattr(placement, "placement_group", group)
+    monkeypatch.setattr(placement, "LOOK_SECONDS", 0.0)
+    with pytest.raises(ClusterError):
+        placement.reserve(Cluster(workers=2), 8, recovering=False)
+    assert len(tries) == 1
+    tries.clear()
+    assert placement.reserve(Cluster(workers=2, wait=30), 8, recovering=False)[1].workers == 2
+    assert len(tries) == 3
