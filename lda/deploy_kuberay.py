@@ -44,8 +44,8 @@ class KubeRay:
         # The submitter splits the entry point as a shell does and gives the words to `ray job submit`.
         entry = shlex.join(submitted(self.fit))
         return f"""\
-# Written by `lda deploy kuberay`, raylda {version("raylda")}. Needs the KubeRay operator 1.2 or later, an image made
-# with `lda deploy docker`, and a PersistentVolumeClaim {self.claim} that all nodes can mount (ReadWriteMany).
+# Written by `lda deploy kuberay`, raylda {version("raylda")}. Needs the KubeRay operator 1.5.1 or later, an image
+# made with `lda deploy docker`, and a PersistentVolumeClaim {self.claim} that all nodes can mount (ReadWriteMany).
 #   kubectl apply -f job.yaml
 #   kubectl -n {self.namespace} get rayjob {self.name}
 #   kubectl -n {self.namespace} logs --follow job/{self.name}
@@ -63,6 +63,9 @@ spec:
   ttlSecondsAfterFinished: 600
   rayClusterSpec:
     rayVersion: {yaml_text(ray)}
+    # The operator makes a token; without one, any pod could run what it likes on this cluster.
+    authOptions:
+      mode: token
     headGroupSpec:
       rayStartParams:
         dashboard-host: "0.0.0.0"

@@ -10,7 +10,7 @@ from typing import Final
 
 from lda.deploy_text import yaml_text
 
-START: Final = "ulimit -n 65536; ray start --disable-usage-stats"
+START: Final = "ulimit -n 65536; RAY_AUTH_MODE=token ray start --disable-usage-stats"
 HEAD_START: Final = "--head --port=6379 --autoscaling-config=~/ray_bootstrap_config.yaml"
 GCP_IMAGE: Final = "projects/deeplearning-platform-release/global/images/family/common-cpu"
 """What Ray's own defaults take: Ubuntu, with Docker."""
@@ -34,13 +34,17 @@ class Launch:
 
     def text(self, provider: str, hosts: str, *, head_cpus: str) -> str:
         """The file, from its parts on the provider and on the machines."""
+        machines = hosts + self._docker() + self._mounting()
         return f"""\
 {self._comments()}
 cluster_name: {yaml_text(self.name)}
 {provider}
 auth:
   ssh_user: {yaml_text(self.ssh_user)}
-{self._key()}{hosts}{self._docker()}{self._mounting()}head_start_ray_commands:
+{self._key()}{machines}# Without a token, whoever reaches the head could run what they like here.
+file_mounts:
+  ~/.ray/auth_token: ~/.ray/auth_token
+head_start_ray_commands:
   - ray stop
   - {yaml_text(f"{START} {HEAD_START}{head_cpus}")}
 worker_start_ray_commands:
@@ -51,11 +55,12 @@ worker_start_ray_commands:
     def _comments(self) -> str:
         lines = [
             f"Written by `lda deploy ray-up`, raylda {version('raylda')}, Ray {version('ray')}. Saved as cluster.yaml:",
+            "  ray get-auth-token --generate        # once; the token in ~/.ray is copied to the machines",
             "  ray up --yes cluster.yaml",
             "  ray down --yes cluster.yaml          # the machines cost money until then",
         ]
         if self.fit:
-            lines[2:2] = [
+            lines[3:3] = [
                 f"  ray exec --tmux cluster.yaml {shlex.quote(shlex.join(self.fit))}",
                 "  ray attach --tmux cluster.yaml       # its progress; to leave it: Ctrl-B D",
             ]

@@ -52,6 +52,11 @@ head_ip=$("${{step[@]}}" --nodes=1 --ntasks=1 --nodelist="$head" hostname --ip-a
 head_ip=${{head_ip%% *}}
 address=$head_ip:$((20000 + SLURM_JOB_ID % 10000))
 
+# Nodes may be shared: without a token, whoever reaches the head could run what they like as this user.
+export RAY_AUTH_MODE=token
+RAY_AUTH_TOKEN=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \\n')
+export RAY_AUTH_TOKEN
+
 # What is started in the background ends with this script, however it ends.
 started=()
 finish() {{

@@ -63,6 +63,7 @@ WORKERS = exactly(
 )
 CLUSTER = exactly(
     {"headGroupSpec": exactly({"rayStartParams": PARAMETERS, "template": TEMPLATE})},
+    authOptions=exactly({}, mode={"enum": ["disabled", "token"]}),
     rayVersion={"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
     workerGroupSpecs={"type": "array", "items": WORKERS},
 )
