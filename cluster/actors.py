@@ -19,10 +19,10 @@ from lda.cluster.codec import decode, encode
 from lda.cluster.heldout import choose_heldout, kept_documents
 from lda.cluster.hosts import Ready, introduce, one_line
 from lda.cluster.settings import FitSettings
-from lda.cluster.storage import storage
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.threads import Threads, blocks
 from lda.corpus.errors import DataError
+from lda.corpus.storage import storage
 from lda.corpus.store import Corpus
 from lda.samplers.counting import Delta
 from lda.samplers.histograms import Histogram

@@ -13,15 +13,17 @@ from lda.cluster.aggregator import Aggregator
 from lda.cluster.codec import decode, encode
 from lda.cluster.hosts import Ready, introduce, one_line
 from lda.cluster.protocol import Exchange
+from lda.cluster.range_actor import RangeCalls
 from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import count_rows
+from lda.cluster.word_range import WordRange
 from lda.corpus.store import Corpus
 from lda.samplers.counting import merge_deltas
 from lda.samplers.histograms import Histogram
 from lda.samplers.layout import slice_rows
 
 
-class AggregatorActor:
+class AggregatorActor(RangeCalls):
     """Owner of a range of words: takes pushes in the order of its mailbox, publishes versions."""
 
     def __init__(
@@ -36,6 +38,7 @@ class AggregatorActor:
         self.problem: str | None = None
         try:
             self.counts = Aggregator(slice_rows(count_rows(corpus, settings), *span))
+            self.words = WordRange(self.counts, *span)
         except (OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.exchange: Exchange[bytes] = Exchange(workers, staleness)

@@ -8,7 +8,6 @@ The manifest is written last: without a valid one the folder does not count, and
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 from collections import deque
@@ -20,13 +19,15 @@ from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.settings import FitSettings
-from lda.cluster.storage import Storage
+from lda.corpus.storage import Storage
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+READ: Final = frozenset({1, 2})
+"""Formats this version reads; in format 1 the sums over late sweeps lie in one file."""
+
 WRITERS: Final = 4  # files flushed to the disk at a time: most of a checkpoint is waiting for it
 NAME: Final = re.compile(r"sweep-\d{8,}")
 FREE_TO_CHANGE: Final = frozenset(
@@ -70,7 +71,7 @@ class RunState:
 
     n_sweeps: done. tick: passes over documents, the start's included. alpha: (K,). history: `SweepRecord`s as
     dictionaries. seconds, sweeping: of training, and of these within sweeps. patience: (best value, evaluations
-    without gain). mean_total, mean_taken: sum of the counts averaged so far, and how many.
+    without gain). mean_taken: how many states are in the sums over late sweeps, which lie beside the topics.
     """
 
     n_sweeps: int
@@ -81,7 +82,6 @@ class RunState:
     seconds: float
     sweeping: float
     patience: tuple[float, int]
-    mean_total: sp.csr_matrix | None
     mean_taken: int
 
 
@@ -105,11 +105,11 @@ def differences(was: dict[str, Any], now: dict[str, Any]) -> str:
 def write(
     place: Storage,
     state: RunState,
-    store_topics: Callable[[Storage, str], dict[str, str]],
+    store: Callable[[Storage, str], dict[str, str]],
     who: dict[str, Any],
     keep: int,
 ) -> None:
-    """Store a checkpoint of `state`; store_topics stores the topics in a folder, and returns the checksums.
+    """Store a checkpoint of `state`; store stores topics and sums in a folder, and returns the checksums.
 
     Older ones than the last `keep` are removed afterwards. Raises CheckpointError naming the cause when it
     cannot be written; the ones before are untouched then.
@@ -118,11 +118,7 @@ def write(
     try:
         # What an earlier attempt left under this name is replaced; its manifest must not vouch for new files.
         place.remove(folder)
-        files = store_topics(place, folder)
-        if state.mean_total is not None:
-            buffer = io.BytesIO()
-            sp.save_npz(buffer, state.mean_total, compressed=False)
-            files["mean.npz"] = put(place, folder, "mean.npz", buffer.getvalue())
+        files = store(place, folder)
         body = {"format": FORMAT, "identity": who, "files": files, **_plain(state)}
         text = json.dumps(body, sort_keys=True)
         place.write(
@@ -222,10 +218,8 @@ class Found:
         return np.frombuffer(self.place.read(f"{self.folder}/{topics_name(index)}"), dtype=dtype)
 
     def state(self) -> RunState:
-        """Everything but the topics."""
-        body, total = self.body, None
-        if "mean.npz" in body["files"]:
-            total = sp.csr_matrix(sp.load_npz(io.BytesIO(self.place.read(f"{self.folder}/mean.npz"))))
+        """Everything but the topics and the sums."""
+        body = self.body
         best, stale = body["patience"]
         return RunState(
             n_sweeps=body["n_sweeps"],
@@ -236,7 +230,6 @@ class Found:
             seconds=body["seconds"],
             sweeping=body["sweeping"],
             patience=(-np.inf if best is None else best, stale),
-            mean_total=total,
             mean_taken=body["mean_taken"],
         )
 
@@ -274,12 +267,22 @@ def _verified(place: Storage, folder: str) -> dict[str, Any]:
     if _digest(outer["body"].encode()) != outer["sha256"]:
         raise ValueError("its manifest has another checksum than it says")
     body: dict[str, Any] = json.loads(outer["body"])
-    if body["format"] != FORMAT:
-        raise ValueError(f"it has format {body['format']}, this version reads {FORMAT}")
+    if body["format"] not in READ:
+        raise ValueError(f"it has format {body['format']}, this version reads up to {FORMAT}")
     for name, digest in body["files"].items():
-        if _digest(_part(place, folder, name)) != digest:
+        if _digest_of(place, folder, name) != digest:
             raise ValueError(f"{name} has another checksum than the manifest says")
     return body
+
+
+def _digest_of(place: Storage, folder: str, name: str) -> str:
+    whole = hashlib.sha256()
+    try:
+        for chunk in place.chunks(f"{folder}/{name}"):
+            whole.update(chunk)
+    except FileNotFoundError:
+        raise ValueError(f"{name} is missing") from None
+    return whole.hexdigest()
 
 
 def _part(place: Storage, folder: str, name: str) -> bytes:

@@ -13,8 +13,9 @@ from lda.cluster.checkpoint import Found
 from lda.cluster.cluster import Cluster
 from lda.cluster.driver import Driver
 from lda.cluster.heldout import choose_heldout
+from lda.cluster.records import StoredCounts
 from lda.cluster.settings import FitSettings
-from lda.cluster.storage import Storage
+from lda.corpus.storage import Storage
 from lda.samplers.priors import Priors, start_priors
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class ClusterEngine:
     def restore(self, found: Found) -> None:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""
         state = found.state()
-        self.driver.restore(found.place.root, found.folder)
+        self.driver.restore(found.place.root, found.folder, list(found.body["files"]))
         self.tick, self._done = state.tick, state.n_sweeps
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
 
@@ -132,12 +133,24 @@ class ClusterEngine:
         return self.driver.heldout_score(self.priors, now=not self._in_step) if self.validates else None
 
     def matrix(self) -> sp.csr_matrix:
-        """The counts (V, K) int32, word-major."""
+        """The counts (V, K) int32, word-major: for a caller who wants them here."""
         return self.driver.matrix(now=not self._in_step)
 
-    def store_topics(self, place: Storage, folder: str) -> dict[str, str]:
-        """Have the workers store the topics of all tokens; returns the files' checksums."""
+    def store(self, place: Storage, folder: str) -> dict[str, str]:
+        """Have the topics of all tokens and the sums stored in a folder; returns the files' checksums."""
         return self.driver.checkpoint(place.root, folder)
+
+    def sample(self) -> None:
+        """Have the aggregators add their counts to their sums over late sweeps."""
+        self.driver.sample(now=not self._in_step)
+
+    def mean(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` counts in the sums, (V, K) float32: for a caller who wants it here."""
+        return self.driver.mean(taken)
+
+    def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
+        """Have the aggregators write the counts, and their mean, into a model's folder."""
+        return self.driver.store_counts(place, taken, n_top, warn, now=not self._in_step)
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""

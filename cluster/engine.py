@@ -10,10 +10,13 @@ import scipy.sparse as sp
 from lda.cluster.checkpoint import Found, put_topics
 from lda.cluster.heldout import choose_heldout
 from lda.cluster.learning import learned
+from lda.cluster.records import StoredCounts
 from lda.cluster.settings import FitSettings
-from lda.cluster.storage import Storage
+from lda.cluster.stored import gathered
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.threads import Threads
+from lda.cluster.word_range import WordRange
+from lda.corpus.storage import Storage
 from lda.samplers.likelihood import joint_log_likelihood
 from lda.samplers.priors import Priors, start_priors
 
@@ -36,6 +39,7 @@ class Engine:
         self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads)
         self.plan, self.shard = self.sweeper.plan, self.sweeper.shard
         self.aggregator = self.sweeper.counts
+        self.words = WordRange(self.aggregator, 0, corpus.n_terms)
         self._lengths = self.shard.length_histogram()
         self.tick = 0  # passes over documents since the beginning, the start's included
 
@@ -67,6 +71,7 @@ class Engine:
             self.shard.forget(phase)
             self.sweeper.apply(phase)
         self.aggregator.check(self.shard.n_tokens)
+        self.words.restore_sum(found.place, found.folder, found.body["files"])
         state = found.state()
         self.tick = state.tick
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
@@ -133,9 +138,24 @@ class Engine:
         """The counts (V, K) int32, word-major."""
         return self.aggregator.matrix()
 
-    def store_topics(self, place: Storage, folder: str) -> dict[str, str]:
-        """Store the topics of all tokens in a folder of a checkpoint; returns the files' checksums."""
-        return put_topics(place, folder, self.shard.topics())
+    def store(self, place: Storage, folder: str) -> dict[str, str]:
+        """Store the topics of all tokens, and the sums, in a folder of a checkpoint; returns the files' checksums."""
+        return put_topics(place, folder, self.shard.topics()) | self.words.store_sum(place, folder)
+
+    def sample(self) -> None:
+        """Add the present counts to the sum over late sweeps."""
+        self.words.sample()
+
+    def mean(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` counts in the sum, (V, K) float32."""
+        return self.words.mean(taken)
+
+    def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
+        """Write the counts, and their mean, into a model's folder. Raises OSError when that is refused."""
+        part = self.words.write_part(place, 0, 1, taken, n_top)
+        if part.problem is not None:
+            raise OSError(part.problem)
+        return gathered([part], self.plan.n_terms, self.settings.n_topics, n_top)
 
     def settle(self) -> None:
         """Nothing is under way between sweeps in one process."""

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import scipy.sparse as sp
 
 from lda.cluster.checkpoint import Checkpointing, Found, RunState, write
-from lda.cluster.convergence import Averager, Patience
-from lda.cluster.records import FitResult, SweepRecord
+from lda.cluster.convergence import Patience, Samples
+from lda.cluster.records import CountsTo, FitResult, StoredCounts, SweepRecord
 from lda.cluster.settings import FitSettings
-from lda.cluster.storage import Storage, storage
+from lda.corpus.storage import Storage, storage
 from lda.samplers.priors import Priors
 
 
@@ -68,8 +68,20 @@ class AnyEngine(Protocol):
         """The counts (V, K)."""
         ...
 
-    def store_topics(self, place: Storage, folder: str) -> dict[str, str]:
-        """Store all topics; returns the files' checksums."""
+    def sample(self) -> None:
+        """Add the present counts to the sum over late sweeps."""
+        ...
+
+    def mean(self, taken: int) -> sp.csr_matrix | None:
+        """The mean (V, K) of the `taken` counts in the sum; None where there are none."""
+        ...
+
+    def store(self, place: Storage, folder: str) -> dict[str, str]:
+        """Store all topics and the sum; returns the files' checksums."""
+        ...
+
+    def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
+        """Write the counts, and their mean, into a model's folder, with the n_top heaviest words of each topic."""
         ...
 
     def settle(self) -> None:
@@ -136,7 +148,7 @@ class Run:
         self.engine, self.clock, self.on_sweep, self.keeper = engine, clock, on_sweep, keeper
         s = engine.settings
         self.patience = Patience(s.tol, s.n_iter_no_change)
-        self.averager = Averager(s.n_samples, s.sample_interval, s.sweeps)
+        self.samples = Samples(s.n_samples, s.sample_interval, s.sweeps)
         self.history: list[SweepRecord] = []
         self.n_sweeps = 0
         self.was_interrupted = False
@@ -154,8 +166,8 @@ class Run:
             self.n_sweeps += 1
             if self.n_sweeps >= settings.burn_in and self.n_sweeps % settings.optimize_interval == 0:
                 self.engine.learn_priors()
-            if self.averager.wants(self.n_sweeps):
-                self.averager.take(self.engine.matrix())
+            if self.samples.take(self.n_sweeps):
+                self.engine.sample()
             seconds = self.clock.seconds()
             self.sweeping += seconds - before
             with self.clock.paused():
@@ -169,7 +181,7 @@ class Run:
                 write(
                     self.keeper.place,
                     self._state(),
-                    self.engine.store_topics,
+                    self.engine.store,
                     self.keeper.who,
                     self.keeper.keep,
                 )
@@ -187,8 +199,7 @@ class Run:
             seconds=self.clock.seconds(),
             sweeping=self.sweeping,
             patience=self.patience.state,
-            mean_total=self.averager.total,
-            mean_taken=self.averager.taken,
+            mean_taken=self.samples.taken,
         )
 
     def restore(self, state: RunState) -> None:
@@ -196,7 +207,7 @@ class Run:
         self.n_sweeps, self.sweeping = state.n_sweeps, state.sweeping
         self.history = [SweepRecord(**record) for record in state.history]
         self.patience.state = state.patience
-        self.averager.total, self.averager.taken = state.mean_total, state.mean_taken
+        self.samples.taken = state.mean_taken
         self.clock.add(state.seconds)
 
     def _record(self, before: float, seconds: float) -> SweepRecord:
@@ -215,12 +226,17 @@ class Run:
             seconds_waited=waited,
         )
 
-    def result(self, document_topics: bool) -> FitResult:
-        """The state as it is now."""
-        engine = self.engine
+    def result(
+        self, document_topics: bool, counts_to: CountsTo | None, warn: Callable[[str], None]
+    ) -> FitResult:
+        """The state as it is now; its counts are written where counts_to says, if it does."""
+        engine, taken = self.engine, self.samples.taken
+        stored = None
+        if counts_to is not None:
+            stored = engine.store_counts(counts_to.place(), taken, counts_to.top_words, warn)
         return FitResult(
-            topic_word_counts=engine.matrix(),
-            mean_counts=self.averager.mean(),
+            topic_word_counts=None if stored else engine.matrix(),
+            mean_counts=None if stored else engine.mean(taken),
             alpha=engine.priors.alpha,
             beta=engine.priors.beta,
             doc_topic_counts=engine.document_topics() if document_topics else None,
@@ -232,4 +248,5 @@ class Run:
             n_tokens=engine.n_tokens,
             seconds=self.clock.seconds(),
             tokens_per_second=engine.n_tokens * self.n_sweeps / max(self.sweeping, 1e-9),
+            stored=stored,
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.part_files import PartFile
 from lda.cluster.settings import FitSettings
+from lda.cluster.tops import TopWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +36,44 @@ class SweepRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountsTo:
+    """Where a fit is to write its counts instead of handing them over.
+
+    place: gives the folder, as an absolute path or a URI, once the sweeps are done; it is there then. top_words:
+    how many of each topic are wanted in the result.
+    """
+
+    place: Callable[[], str]
+    top_words: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCounts:
+    """Counts that have been written in parts, by their owners.
+
+    counts: files of consecutive ranges of words, int32 CSR (words, K). mean_counts: likewise, float32, only after
+    averaging. n_terms: V. fingerprint: of all counts. tops: the heaviest words of each topic.
+    """
+
+    counts: tuple[PartFile, ...]
+    mean_counts: tuple[PartFile, ...]
+    n_terms: int
+    fingerprint: str
+    tops: TopWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FitResult:
     """A fitted model.
 
     topic_word_counts: (V, K) int32 CSR, word-major, topics ascending. mean_counts: (V, K) float32 CSR, the average
-    over late sweeps, or None. alpha: (K,) float64. doc_topic_counts: (D, K) int32 CSR, or None where not wanted;
+    over late sweeps, or None. Where the counts were to be written both are None, and `stored` tells of the files.
+    alpha: (K,) float64. doc_topic_counts: (D, K) int32 CSR, or None where not wanted;
     documents kept for validation have the topics inferred for them. seconds: of training, the start included;
     tokens_per_second: over the sweeps, the start excluded. settings: as resolved.
     """
 
-    topic_word_counts: sp.csr_matrix
+    topic_word_counts: sp.csr_matrix | None
     mean_counts: sp.csr_matrix | None
     alpha: NDArray[np.float64]
     beta: float
@@ -55,3 +86,4 @@ class FitResult:
     n_tokens: int
     seconds: float
     tokens_per_second: float
+    stored: StoredCounts | None = None

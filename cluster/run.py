@@ -13,7 +13,7 @@ from lda.cluster.checkpoint import Checkpointing, Found, identity, latest
 from lda.cluster.cluster import Cluster, ClusterError, connected
 from lda.cluster.engine import Engine
 from lda.cluster.loop import AnyEngine, Clock, Keeper, Run
-from lda.cluster.records import FitResult, SweepRecord
+from lda.cluster.records import CountsTo, FitResult, SweepRecord
 from lda.cluster.settings import FitSettings
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def fit(
     document_topics: bool = True,
     checkpointing: Checkpointing | None = None,
     cluster: Cluster | None = None,
+    counts_to: CountsTo | None = None,
     warn: Callable[[str], None] = warnings.warn,
 ) -> FitResult:
     """Fit a model to a corpus, in this process or on a cluster.
@@ -36,11 +37,14 @@ def fit(
     on_sweep is called after each sweep; returning True ends the fit. interrupted is polled after each phase;
     when it is true the fit ends there with the state so far. document_topics: keep n_dk in the result.
     checkpointing: store the state every so many sweeps; with its `resume`, go on from the last one, to the same
-    bits as a fit that was never cut off. cluster: where to run; None is this process. warn: told of checkpoints
-    that are damaged, and of workers that were lost.
+    bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: have the counts
+    written there, on a cluster by the aggregators; without it they are fetched into this process, as are the
+    documents' topics. warn: told of checkpoints that are damaged, of workers that were lost, and of counts that
+    had to be fetched all the same.
 
     Raises ValueError when the settings do not fit the corpus, CheckpointError when a checkpoint cannot be
-    written, or is of another fit, ClusterError when there is no cluster, or it is too small or failing.
+    written, or is of another fit, ClusterError when there is no cluster, or it is too small or failing, OSError
+    when the counts cannot be written.
     """
     if corpus.n_tokens == 0:
         raise ValueError("the corpus has no tokens, so there is nothing to fit")
@@ -50,6 +54,7 @@ def fit(
         interrupted=interrupted or (lambda: False),
         document_topics=document_topics,
         checkpointing=checkpointing,
+        counts_to=counts_to,
         warn=warn,
     )
     if cluster is None:
@@ -72,6 +77,7 @@ class _Task:
     interrupted: Callable[[], bool]
     document_topics: bool
     checkpointing: Checkpointing | None
+    counts_to: CountsTo | None
     warn: Callable[[str], None]
 
 
@@ -96,7 +102,7 @@ def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found
         run.sweeps()
     finally:
         engine.close()
-    return run.result(task.document_topics)
+    return run.result(task.document_topics, task.counts_to, task.warn)
 
 
 def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -19,13 +18,14 @@ from lda.cli_options import (
 from lda.fit_checkpoints import Checkpoints, checkpoint_options, once
 from lda.fit_cluster import cluster_of, cluster_options
 from lda.fit_input import opened_corpus
-from lda.fit_outputs import Targets
+from lda.fit_outputs import Fitted, Output, Targets
 from lda.interrupt import finish_on_interrupt
 
 if TYPE_CHECKING:
     from lda.cluster import Cluster, FitResult, FitSettings
     from lda.corpus import Corpus
-    from lda.model import Model
+    from lda.model import Topic
+    from lda.record import RunRecord
 
 TOPICS_PRINTED: Final = 30  # more than that would scroll the result away
 HISTORY: Final = ("sweep", "seconds", "log_likelihood", "heldout")
@@ -57,7 +57,12 @@ def _check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str)
 )
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
-    "-o", "--output", "--output-model", required=True, metavar="MODEL", help="Folder to write the model to."
+    "-o",
+    "--output",
+    "--output-model",
+    required=True,
+    metavar="MODEL",
+    help="Folder (or s3://, gs:// URI) to write the model to.",
 )
 @click.option("-k", "--topics", "--num-topics", type=int, default=10, help="Number of topics.")
 @click.option(
@@ -138,34 +143,36 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     recipe = take_recipe(options)
     settings = _settings(options)
     cluster = cluster_of(options)
+    resumed_from: int | None
     with opened_corpus(console, options, recipe) as (corpus, seconds_read):
-        model = checkpoints.finished(targets.model, settings, corpus, complete=targets.others_exist())
-        if model is not None:
+        done = checkpoints.finished(targets.model, settings, corpus, complete=targets.others_exist())
+        if done is not None:
             console.progress.warn(f"{targets.model} is finished already; nothing to resume")
-            resumed_from: int | None = model.record.n_sweeps
+            fitted, resumed_from = Fitted.of(done, max(options["top_words"], 0)), done.record.n_sweeps
         else:
-            wanted = targets.doc_topics is not None
-            result, resumed_from = _run(
-                console, corpus, settings, checkpoints, cluster, document_topics=wanted
-            )
-            model = _model(result, corpus, seconds_read, command)
-            targets.write(model, corpus, result)
-            console.progress.note(f"wrote {targets.model} (fingerprint {model.fingerprint()[:12]})")
-    if not model.record.interrupted:
+            with Output(targets, max(options["top_words"], 0)) as output:
+                result, resumed_from = _run(console, corpus, settings, checkpoints, cluster, output)
+                record = _record(result, corpus, seconds_read, command)
+                fitted = output.finish(result, corpus, record)
+            console.progress.note(f"wrote {targets.model} (fingerprint {fitted.fingerprint[:12]})")
+    run = fitted.record
+    if not run.interrupted:
         checkpoints.discard()
-    _report(console, model, targets.model, options["top_words"], resumed_from)
-    if model.record.interrupted:
+    _report(console, fitted, targets.model, options["top_words"], resumed_from)
+    if run.interrupted:
         console.progress.warn(
-            f"interrupted after {model.record.n_sweeps} sweeps; the model so far is in {targets.model}; "
+            f"interrupted after {run.n_sweeps} sweeps; the model so far is in {targets.model}; "
             + checkpoints.remedy(command)
         )
         ctx.exit(INTERRUPTED)
 
 
-def _model(result: FitResult, corpus: Corpus, seconds_read: float, command: str) -> Model:
-    from lda.model import Model
+def _record(result: FitResult, corpus: Corpus, seconds_read: float, command: str) -> RunRecord:
+    from lda.model import has_names
+    from lda.record import RunRecord
 
-    return Model.from_fit(result, corpus, seconds_read=seconds_read, command=command)
+    named = has_names(corpus.vocabulary)
+    return RunRecord.from_fit(result, corpus, named_terms=named, seconds_read=seconds_read, command=command)
 
 
 def _settings(options: dict[str, Any]) -> FitSettings:
@@ -217,8 +224,7 @@ def _run(
     settings: FitSettings,
     checkpoints: Checkpoints,
     cluster: Cluster | None,
-    *,
-    document_topics: bool,
+    output: Output,
 ) -> tuple[FitResult, int | None]:
     """The fit, and the sweep of an earlier run after which it began."""
     from lda.cluster import fit as fit_corpus
@@ -233,9 +239,10 @@ def _run(
                 settings,
                 on_sweep=tell,
                 interrupted=interrupted,
-                document_topics=document_topics,
+                document_topics=output.wants_document_topics,
                 checkpointing=checkpoints.settings,
                 cluster=cluster,
+                counts_to=output.counts_to,
                 warn=warn,
             )
         except ValueError as error:  # the settings do not fit this corpus
@@ -243,15 +250,15 @@ def _run(
     return result, resumed_from
 
 
-def _report(console: Console, model: Model, path: Path, n_words: int, resumed_from: int | None) -> None:
-    run = model.record
+def _report(console: Console, fitted: Fitted, path: str, n_words: int, resumed_from: int | None) -> None:
+    run = fitted.record
     value = {
-        "model": str(path),
+        "model": path,
         "n_documents": run.n_documents,
         "n_empty_documents": run.n_empty_documents,
         "n_tokens": run.n_tokens,
-        "n_terms": model.n_terms,
-        "n_topics": model.n_topics,
+        "n_terms": fitted.n_terms,
+        "n_topics": len(fitted.topics),
         "sampler": run.settings["sampler"],
         "seed": run.seed,
         "sweeps": run.n_sweeps,
@@ -260,17 +267,16 @@ def _report(console: Console, model: Model, path: Path, n_words: int, resumed_fr
         "seconds": run.seconds,
         "tokens_per_second": run.tokens_per_second,
         "history": [{name: row[name] for name in HISTORY} for row in run.history],
-        "fingerprint": model.fingerprint(),
+        "fingerprint": fitted.fingerprint,
     }
-    console.result(value, lambda: _largest_topics(console, model, path, n_words))
+    console.result(value, lambda: _largest_topics(console, fitted.topics, path, n_words))
 
 
-def _largest_topics(console: Console, model: Model, path: Path, n_words: int) -> str:
+def _largest_topics(console: Console, topics: list[Topic], path: str, n_words: int) -> str:
     from lda.cli_read import topic_lines
 
     if n_words <= 0:
         return ""
-    topics = model.topics(n_words)
     if len(topics) > TOPICS_PRINTED:
         console.progress.note(f"the {TOPICS_PRINTED} largest of {len(topics)} topics; all: lda topics {path}")
         largest = sorted(topics, key=lambda topic: -topic.tokens)[:TOPICS_PRINTED]

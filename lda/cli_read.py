@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,7 +80,7 @@ def info(model: str, **options: Any) -> None:  # noqa: ANN401 - click passes the
 
     console = Console.take(options)
     loaded = Model.load(model)
-    created = read_description(Path(model)).get("created")
+    created = read_description(model).get("created")
     value = describe(loaded, model, created)
     console.result(value, lambda: info_lines(value))
 

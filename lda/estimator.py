@@ -191,7 +191,7 @@ class LDA(FittedEstimator):
     def _check_place(self, checkpointing: Checkpointing) -> None:
         """Refuse, before the sweeps, checkpoints that cannot be written or resumed, or would replace others."""
         from lda.cluster.checkpoint import CheckpointError, check_place, stored
-        from lda.cluster.storage import storage
+        from lda.corpus.storage import storage
 
         if not isinstance(self.random_state, (int, np.integer)):
             raise ValueError(

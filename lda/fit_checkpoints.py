@@ -11,8 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from lda.cluster import Checkpointing, FitSettings
-    from lda.cluster.storage import Storage
     from lda.corpus import Corpus
+    from lda.corpus.storage import Storage
     from lda.fit_outputs import Targets
     from lda.model import Model
 
@@ -62,7 +62,7 @@ class Checkpoints:
         """What the options ask for; they are taken out of `options`."""
         chosen = options.pop("checkpoint")
         return cls(
-            path=str(targets.model) + ".checkpoint" if chosen is None else chosen,
+            path=_beside(targets.model) if chosen is None else chosen,
             every=options.pop("checkpoint_every"),
             resume=options.pop("resume"),
             overwrite=targets.overwrite,
@@ -71,7 +71,7 @@ class Checkpoints:
     @property
     def place(self) -> Storage:
         """The storage at the path."""
-        from lda.cluster.storage import storage
+        from lda.corpus.storage import storage
 
         return storage(self.path)
 
@@ -94,11 +94,7 @@ class Checkpoints:
 
         if not self.every:
             return
-        model = targets.model.absolute()
-        if "://" not in self.path and model in (
-            Path(self.path).absolute(),
-            *Path(self.path).absolute().parents,
-        ):
+        if _within(self.path, targets.model):
             raise DataError(
                 f"the checkpoints cannot lie in {targets.model}, which becomes the model; choose another place"
             )
@@ -109,7 +105,7 @@ class Checkpoints:
             )
         check_place(self.place)
 
-    def finished(self, path: Path, settings: FitSettings, corpus: Corpus, *, complete: bool) -> Model | None:
+    def finished(self, path: str, settings: FitSettings, corpus: Corpus, *, complete: bool) -> Model | None:
         """The model, if an earlier run of this command finished it; None if there is still work to do.
 
         complete: whether the other files that this command writes are there.
@@ -174,6 +170,23 @@ class Checkpoints:
         if not (found := stored(self.place)):
             return "there is no checkpoint to resume from"
         return f"to go on after sweep {sweep_of(found[-1])}: {command} --resume"
+
+
+def _beside(model: str) -> str:
+    from lda.corpus.storage import beside
+
+    return beside(model, ".checkpoint")
+
+
+def _within(path: str, model: str) -> bool:
+    """Whether a place for checkpoints lies in what becomes the model."""
+    from lda.corpus.storage import is_uri
+
+    if is_uri(path) or is_uri(model):
+        # In an object store models and checkpoints do not disturb each other, whatever lies beside them.
+        return False
+    checkpoints = Path(path).absolute()
+    return Path(model).absolute() in (checkpoints, *checkpoints.parents)
 
 
 def once(tell: Callable[[str], None]) -> Callable[[str], None]:

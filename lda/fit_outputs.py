@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from lda.cluster import FitResult
+    from lda.cluster.records import CountsTo
     from lda.corpus import Corpus
-    from lda.model import Model
+    from lda.model import Model, Topic
+    from lda.model_writer import ModelWriter
+    from lda.record import RunRecord
 
 DOCUMENTS_WRITTEN: Final = 1024  # at a time, so that the dense weights stay small
 WORDS_IN_KEYS: Final = 20
@@ -19,7 +26,7 @@ WORDS_IN_KEYS: Final = 20
 class Targets:
     """What the run writes: the model folder, and the files that MALLET's options ask for."""
 
-    model: Path
+    model: str
     doc_topics: Path | None
     topic_keys: Path | None
     overwrite: bool
@@ -29,7 +36,7 @@ class Targets:
         """The targets that the options name; they are taken out of `options`."""
         doc_topics, topic_keys = options.pop("output_doc_topics"), options.pop("output_topic_keys")
         return cls(
-            model=Path(options.pop("output")),
+            model=options.pop("output"),
             doc_topics=None if doc_topics is None else Path(doc_topics),
             topic_keys=None if topic_keys is None else Path(topic_keys),
             overwrite=options.pop("overwrite"),
@@ -47,7 +54,7 @@ class Targets:
         """Refuse what could not be written at the end, before anything is read. Raises `DataError`."""
         from lda.atomic import check_file_target
         from lda.doc_topics import Selection, check_format
-        from lda.model_files import check_model_target
+        from lda.model_writer import check_model_target
 
         check_model_target(self.model, overwrite=self.overwrite)
         if self.doc_topics is not None:
@@ -56,37 +63,122 @@ class Targets:
             if path is not None:
                 check_file_target(path, overwrite=self.overwrite)
 
-    def write(self, model: Model, corpus: Corpus, result: FitResult) -> None:
-        """Write everything, the model first."""
-        model.save(self.model, overwrite=self.overwrite)
-        if self.doc_topics is not None:
-            _write_doc_topics(self.doc_topics, model, corpus, result, self.overwrite)
-        if self.topic_keys is not None:
-            _write_topic_keys(self.topic_keys, model, self.overwrite)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What is told of a finished model. topics: with as many words each as were asked for."""
+
+    record: RunRecord
+    n_terms: int
+    fingerprint: str
+    topics: list[Topic]
+
+    @classmethod
+    def of(cls, model: Model, n_words: int) -> Fitted:
+        """Of a model that was finished before."""
+        return cls(
+            record=model.record,
+            n_terms=model.n_terms,
+            fingerprint=model.fingerprint(),
+            topics=model.topics(n_words),
+        )
 
 
-def _write_doc_topics(path: Path, model: Model, corpus: Corpus, result: FitResult, overwrite: bool) -> None:
+class Output:
+    """The outputs of one fit. The model's folder is made when the sweeps are done, and given up if it fails then."""
+
+    def __init__(self, targets: Targets, n_words: int) -> None:
+        self._targets, self.n_words = targets, n_words
+        self._stack = ExitStack()
+        self._writer: ModelWriter | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> bool | None:
+        return self._stack.__exit__(*error)  # type: ignore[arg-type]  # type, value and traceback, as they came
+
+    @property
+    def wants_document_topics(self) -> bool:
+        """Whether the documents' topics are written."""
+        return self._targets.doc_topics is not None
+
+    @property
+    def counts_to(self) -> CountsTo:
+        """Where the fit is to write the counts, and how many words it is to tell of each topic."""
+        from lda.cluster.records import CountsTo
+
+        keys = WORDS_IN_KEYS if self._targets.topic_keys is not None else 0
+        return CountsTo(place=self._place, top_words=max(self.n_words, keys, 0))
+
+    def _place(self) -> str:
+        from lda.model_writer import new_model
+
+        if self._writer is None:  # after a loss in the midst of writing the same folder is asked for again
+            targets = self._targets
+            self._writer = self._stack.enter_context(new_model(targets.model, overwrite=targets.overwrite))
+        return self._writer.place
+
+    def finish(self, result: FitResult, corpus: Corpus, record: RunRecord) -> Fitted:
+        """Write everything that is not written yet, the model first."""
+        import numpy as np
+
+        from lda.model import topics_of
+
+        stored, alpha, vocabulary = (
+            result.stored,
+            np.asarray(result.alpha, dtype=np.float64),
+            corpus.vocabulary,
+        )
+        assert stored is not None
+        assert self._writer is not None
+        self._writer.finish(
+            alpha=alpha,
+            beta=float(result.beta),
+            vocabulary=vocabulary,
+            record=record,
+            fingerprint=stored.fingerprint,
+            counts=stored.counts,
+            mean_counts=stored.mean_counts,
+        )
+        self._stack.close()
+        topics = topics_of(stored.tops, alpha, float(result.beta), vocabulary)
+        if (path := self._targets.doc_topics) is not None:
+            _write_doc_topics(path, alpha, corpus, result, self._targets.overwrite)
+        if (path := self._targets.topic_keys) is not None:
+            _write_topic_keys(path, topics, self._targets.overwrite)
+        return Fitted(
+            record=record,
+            n_terms=corpus.n_terms,
+            fingerprint=stored.fingerprint,
+            topics=[topic._replace(words=topic.words[: self.n_words]) for topic in topics],
+        )
+
+
+def _write_doc_topics(
+    path: Path, alpha: npt.NDArray[np.float64], corpus: Corpus, result: FitResult, overwrite: bool
+) -> None:
     """(n_dk + alpha_k) / (N_d + sum(alpha)) of the last sweep for each training document."""
     from lda.doc_topics import Selection, open_writer
 
     counts = result.doc_topic_counts
     assert counts is not None
     ids = corpus.document_ids()
-    with open_writer(path, model.n_topics, Selection(), overwrite=overwrite) as writer:
+    with open_writer(path, len(alpha), Selection(), overwrite=overwrite) as writer:
         for first in range(0, corpus.n_documents, DOCUMENTS_WRITTEN):
-            theta = counts[first : first + DOCUMENTS_WRITTEN].toarray() + model.alpha
+            theta = counts[first : first + DOCUMENTS_WRITTEN].toarray() + alpha
             theta /= theta.sum(axis=1, keepdims=True)
             names = [str(name) for name in ids.slice(first, DOCUMENTS_WRITTEN).to_pylist()]
             writer.write(names, theta.astype("float32"))
 
 
-def _write_topic_keys(path: Path, model: Model, overwrite: bool) -> None:
+def _write_topic_keys(path: Path, topics: list[Topic], overwrite: bool) -> None:
     """MALLET's table: number, alpha, the most probable words."""
     from lda.atomic import new_file
 
     rows = [
-        f"{t.number}\t{t.alpha:.5g}\t{' '.join(word for word, _ in t.words)}\n"
-        for t in model.topics(WORDS_IN_KEYS)
+        f"{t.number}\t{t.alpha:.5g}\t{' '.join(word for word, _ in t.words[:WORDS_IN_KEYS])}\n"
+        for t in topics
     ]
     with new_file(path, overwrite=overwrite) as temporary:
         temporary.write_text("".join(rows), encoding="utf-8")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lda.cluster.inference import FrozenModel
     from lda.cluster.records import FitResult
+    from lda.cluster.tops import TopWords
     from lda.corpus import Corpus
     from lda.record import RunRecord
 
@@ -89,6 +90,10 @@ class Model:
         """The model of a run that has just ended on this corpus."""
         from lda.record import RunRecord
 
+        if result.topic_word_counts is None:
+            raise ValueError(
+                "the counts of this fit were written, not handed over; load the model from there"
+            )
         vocabulary = list(corpus.vocabulary)
         record = RunRecord.from_fit(
             result, corpus, named_terms=has_names(vocabulary), seconds_read=seconds_read, command=command
@@ -104,14 +109,14 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
-        """Open a saved model; the counts are memory-mapped. Raises `DataError` if it is not a sound model."""
+        """Open a model at a path or URI; counts in one local file are mapped. Raises `DataError` if it is not sound."""
         from lda.model_files import load_model
 
         return load_model(path)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the model as a folder, whole or not at all. Raises `DataError` if the target may not be written."""
-        from lda.model_files import save_model
+        """Write the model to a folder or URI, whole or not at all. Raises `DataError` if it may not be written."""
+        from lda.model_writer import save_model
 
         save_model(self, path, overwrite=overwrite)
 
@@ -161,18 +166,10 @@ class Model:
         """
         if n_words < 0:
             raise ValueError(f"n_words must be 0 or more, got {n_words}")
-        by_topic = self.language_counts.tocsc()
-        totals = self.topic_totals
-        tokens = np.asarray(self.counts.sum(axis=0, dtype=np.int64)).ravel()
-        n_tokens = max(int(tokens.sum()), 1)
-        found = []
-        for k in range(self.n_topics):
-            part = slice(by_topic.indptr[k], by_topic.indptr[k + 1])
-            terms, weights = _largest(by_topic.indices[part], by_topic.data[part], n_words)
-            share = (weights + self.beta) / (totals[k] + self.n_terms * self.beta)
-            words = [(self.vocabulary[term], float(p)) for term, p in zip(terms, share, strict=True)]
-            found.append(Topic(k, float(self.alpha[k]), int(tokens[k]), float(tokens[k]) / n_tokens, words))
-        return found
+        from lda.cluster.tops import top_words
+
+        tops = top_words(self.counts, self.mean_counts, n_words)
+        return topics_of(tops, self.alpha, self.beta, self.vocabulary)
 
     def top_words(self, n: int = 10) -> list[list[str]]:
         """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer)."""
@@ -210,18 +207,16 @@ class Model:
         return self.frozen(threads=threads).transform(doc_offsets, words, seed=seed)
 
 
-def _largest(
-    terms: npt.NDArray[np.int32], weights: npt.NDArray[np.number], n: int
-) -> tuple[npt.NDArray[np.int32], Floats]:
-    """The `n` entries of largest weight, ties by term number: O(len) plus a sort of about n."""
-    held = weights > 0
-    found, sizes = terms[held], weights[held].astype(np.float64)
-    if len(sizes) > n:
-        threshold = np.partition(sizes, len(sizes) - n)[len(sizes) - n] if n else np.inf
-        kept = sizes >= threshold  # all ties at the threshold stay in, the order below decides
-        found, sizes = found[kept], sizes[kept]
-    order = np.lexsort((found, -sizes))[:n]
-    return found[order], sizes[order]
+def topics_of(tops: TopWords, alpha: Floats, beta: float, vocabulary: list[str]) -> list[Topic]:
+    """Topics from their heaviest words, which may have been found without all counts being in one place."""
+    n_tokens = max(int(tops.tokens.sum()), 1)
+    found = []
+    for k, tokens in enumerate(tops.tokens.tolist()):
+        terms, weights = tops.topic(k)
+        share = (weights + beta) / (tops.totals[k] + len(vocabulary) * beta)
+        words = [(vocabulary[term], float(p)) for term, p in zip(terms, share, strict=True)]
+        found.append(Topic(k, float(alpha[k]), tokens, tokens / n_tokens, words))
+    return found
 
 
 def has_names(vocabulary: list[str]) -> bool:

@@ -1,183 +1,205 @@
-"""The model on disk: a folder without pickle, written whole or not at all, mapped when loaded.
+"""The model on disk or in an object store: a folder without pickle, mapped where it can be.
 
-model.json        format and version, priors, sizes, fingerprint and the `RunRecord`
+model.json        format and version, priors, sizes, fingerprint, the files of counts and the `RunRecord`
 counts.npz        (V, K) int32 CSR, readable by `scipy.sparse.load_npz`
 mean_counts.npz   (V, K) float32 CSR, only after averaging over late sweeps
 alpha.npy         (K,) float64
 vocabulary.txt    one term a line, UTF-8 (JSON strings if a term holds a line break: see model.json)
+
+After a fit with several aggregators the counts lie in parts, `counts-00000-of-00004.npz` and so on, each of
+consecutive words. In an object store everything but model.json lies in a folder that model.json names.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lda.atomic import check_folder_target, new_folder
+from lda.cluster.npz import map_csr, read_csr
 from lda.corpus.errors import DataError
+from lda.corpus.storage import is_uri, storage
 from lda.model import Model
-from lda.npz import map_csr, save_csr
-from lda.record import RunRecord, strict_json
+from lda.record import RunRecord
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from collections.abc import Iterator
+
+    from scipy.sparse import csr_matrix
 
 FORMAT: Final = "raylda-model"
-FORMAT_VERSION: Final = 1  # raise it when an older reader would misread the folder
+FORMAT_VERSION: Final = 2  # raise it when an older reader would misread the folder; 1 knew no parts
 DESCRIPTION: Final = "model.json"
-
-
-def check_model_target(path: str | Path, *, overwrite: bool) -> None:
-    """Refuse, before a long run, a target that could not be written after it. Raises `DataError`."""
-    check_folder_target(Path(path), overwrite=overwrite, is_ours=is_model)
+ALPHA: Final = "alpha.npy"
+VOCABULARY: Final = "vocabulary.txt"
 
 
 def is_model(path: str | Path) -> bool:
-    """Whether the folder calls itself a model of this package, sound or not."""
+    """Whether the folder or URI calls itself a model of this package, sound or not."""
     try:
-        with (Path(path) / DESCRIPTION).open(encoding="utf-8") as file:
-            return f'"{FORMAT}"' in file.read(200)
-    except (OSError, UnicodeDecodeError):
+        return f'"{FORMAT}"' in storage(path).read(DESCRIPTION)[:200].decode(errors="replace")
+    except (OSError, DataError):
         return False
 
 
-def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write `model` to the folder `path`.
-
-    Raises:
-        DataError: the target exists and `overwrite` is off, or it is something other than a model.
-        OSError: the disk refused; whatever stood at the target is still there.
-    """
-    with new_folder(Path(path), overwrite=overwrite, is_ours=is_model) as folder:
-        save_csr(folder / "counts.npz", model.counts)
-        if model.mean_counts is not None:
-            save_csr(folder / "mean_counts.npz", model.mean_counts)
-        np.save(folder / "alpha.npy", model.alpha, allow_pickle=False)
-        encoding = _write_vocabulary(folder / "vocabulary.txt", model.vocabulary)
-        description = _describe(model, encoding)
-        (folder / DESCRIPTION).write_text(
-            json.dumps(strict_json(description), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-            encoding="utf-8",
-        )
-
-
-def _describe(model: Model, vocabulary_encoding: str) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "n_topics": model.n_topics,
-        "n_terms": model.n_terms,
-        "beta": model.beta,
-        "alpha_sum": float(model.alpha.sum()),
-        "fingerprint": model.fingerprint(),
-        "vocabulary_encoding": vocabulary_encoding,
-        "averaged": model.mean_counts is not None,
-        "run": model.record.to_dict(),
-    }
-
-
-def _write_vocabulary(path: Path, vocabulary: list[str]) -> str:
-    """Plain lines if every term fits on one, else one JSON string a line; returns which ("plain", "json")."""
+def encode_vocabulary(vocabulary: list[str]) -> tuple[str, bytes]:
+    """Plain lines if every term fits on one, else one JSON string a line: (which, "plain" or "json"; the file)."""
     text = "\n".join([*vocabulary, ""])
-    plain = text.count("\n") == len(vocabulary) and "\r" not in text
-    if plain:
+    if text.count("\n") == len(vocabulary) and "\r" not in text:
         try:
-            path.write_text(text, encoding="utf-8", newline="\n")
+            return "plain", text.encode("utf-8")
         except UnicodeEncodeError:  # lone surrogates, from names that were never valid text
-            plain = False
-    if not plain:
-        path.write_text(
-            "".join(json.dumps(term) + "\n" for term in vocabulary), encoding="ascii", newline="\n"
-        )
-    return "plain" if plain else "json"
+            pass
+    return "json", "".join(json.dumps(term) + "\n" for term in vocabulary).encode("ascii")
+
+
+def decode_vocabulary(data: bytes, *, as_json: bool) -> list[str]:
+    """The terms of such a file. Raises ValueError when it is damaged."""
+    lines = data.decode("utf-8").split("\n")
+    if lines.pop() != "":
+        raise ValueError("its last line has no end")
+    return [str(json.loads(line)) for line in lines] if as_json else lines
 
 
 def load_model(path: str | Path) -> Model:
-    """Open the model in the folder `path`; the counts are memory-mapped, read-only.
+    """Open the model at a path or URI; counts in one local file are memory-mapped, read-only, others are read.
 
     Raises:
         DataError: there is no model, it was written by a newer version, or a part is missing or damaged.
     """
-    folder = Path(path)
-    description = read_description(folder)
-    shape = (_field(folder, description, "n_terms", int), _field(folder, description, "n_topics", int))
-    counts = map_csr(folder / "counts.npz")
-    averaged = _field(folder, description, "averaged", bool)
-    mean_counts = map_csr(folder / "mean_counts.npz") if averaged else None
-    if counts.shape != shape or counts.dtype != np.int32 or (counts.data.size and counts.data.min() < 0):
-        raise _damaged(
-            folder / "counts.npz", f"expected counts of shape {shape}, got {counts.dtype} {counts.shape}"
-        )
+    files = _Files(path, read_description(path))
+    n_terms, n_topics = files.field("n_terms", int), files.field("n_topics", int)
     try:
+        counts = files.matrix("counts", (n_terms, n_topics), np.dtype(np.int32))
+        averaged = files.field("averaged", bool)
         return Model(
             counts=counts,
-            alpha=_read_alpha(folder / "alpha.npy"),
-            beta=float(_field(folder, description, "beta", float)),
-            vocabulary=_read_vocabulary(
-                folder / "vocabulary.txt", description.get("vocabulary_encoding") == "json"
-            ),
-            record=RunRecord.from_dict(_field(folder, description, "run", dict)),
-            mean_counts=mean_counts,
+            alpha=np.asarray(np.load(io.BytesIO(files.read(ALPHA)), allow_pickle=False), dtype=np.float64),
+            beta=float(files.field("beta", float)),
+            vocabulary=files.vocabulary(),
+            record=RunRecord.from_dict(files.field("run", dict)),
+            mean_counts=files.matrix("mean_counts", counts.shape, np.dtype(np.float32)) if averaged else None,
         )
     except DataError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(folder, str(error)) from error
-
-
-def read_description(folder: Path) -> dict[str, Any]:
-    """The content of `model.json`, with its format and version checked. Raises `DataError`."""
-    if not folder.is_dir():
-        state = "is a file, not a model folder" if folder.exists() else "does not exist"
-        raise DataError(f"{folder} {state}; name the folder that `lda fit -o` or `save` wrote")
-    path = folder / DESCRIPTION
-    if not path.exists():
-        raise DataError(
-            f"{folder} is not a model: it has no {DESCRIPTION}; name a folder that `lda fit -o` wrote"
-        )
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, EOFError) as error:
         raise _damaged(path, str(error)) from error
+
+
+def read_description(path: str | Path) -> dict[str, Any]:
+    """The content of `model.json`, with its format and version checked. Raises `DataError`."""
+    _check_there(path)
+    name = f"{path}/{DESCRIPTION}"
+    try:
+        description = json.loads(storage(path).read(DESCRIPTION).decode("utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} is not a model: it has no {DESCRIPTION}; name a folder that `lda fit -o` wrote"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _damaged(name, str(error)) from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise DataError(f"{path} does not describe a model of this package (its format must be {FORMAT!r})")
-    written_by = _field(folder, description, "format_version", int)
+        raise DataError(f"{name} does not describe a model of this package (its format must be {FORMAT!r})")
+    written_by = _Files(path, description).field("format_version", int)
     if written_by > FORMAT_VERSION:
         raise DataError(
-            f"{folder} has format version {written_by}, newer than the {FORMAT_VERSION} known here; "
+            f"{path} has format version {written_by}, newer than the {FORMAT_VERSION} known here; "
             "upgrade with `pip install -U raylda`"
         )
     return description
 
 
-def _field(folder: Path, description: dict[str, Any], name: str, kind: type[Any]) -> Any:  # noqa: ANN401
-    value = description.get(name)
-    accepted = (int, float) if kind is float else kind
-    if not isinstance(value, accepted) or (kind is not bool and isinstance(value, bool)):
-        raise _damaged(folder / DESCRIPTION, f"{name} must be a {kind.__name__}, got {value!r:.60}")
-    return value
+def _check_there(path: str | Path) -> None:
+    if not is_uri(path) and not Path(path).is_dir():
+        state = "is a file, not a model folder" if Path(path).exists() else "does not exist"
+        raise DataError(f"{path} {state}; name the folder that `lda fit -o` or `save` wrote")
 
 
-def _read_alpha(path: Path) -> npt.NDArray[np.float64]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
-    except (OSError, ValueError, EOFError) as error:
-        raise _damaged(path, str(error)) from error
+class _Files:
+    """The files of one model, as its description names them."""
+
+    def __init__(self, path: str | Path, description: dict[str, Any]) -> None:
+        self._path, self._description = path, description
+        self._where = storage(path)
+
+    def field(self, name: str, kind: type[Any]) -> Any:  # noqa: ANN401
+        """A value of the description. Raises `DataError` when it is of another kind."""
+        value = self._description.get(name)
+        accepted = (int, float) if kind is float else kind
+        if not isinstance(value, accepted) or (kind is not bool and isinstance(value, bool)):
+            raise _damaged(
+                f"{self._path}/{DESCRIPTION}", f"{name} must be a {kind.__name__}, got {value!r:.60}"
+            )
+        return value
+
+    def _name(self, file: str) -> str:
+        folder = str(self._description.get("folder", ""))
+        return f"{folder}/{file}" if folder else file
+
+    def read(self, file: str) -> bytes:
+        """A whole file. Raises `DataError`."""
+        try:
+            return self._where.read(self._name(file))
+        except OSError as error:
+            raise _damaged(f"{self._path}/{self._name(file)}", str(error)) from error
+
+    def vocabulary(self) -> list[str]:
+        """The V terms. Raises `DataError`."""
+        data = self.read(VOCABULARY)
+        try:
+            return decode_vocabulary(data, as_json=self._description.get("vocabulary_encoding") == "json")
+        except ValueError as error:
+            raise _damaged(f"{self._path}/{self._name(VOCABULARY)}", str(error)) from error
+
+    def matrix(self, kind: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> csr_matrix:
+        """The counts of a kind, of all parts. Raises `DataError` when they have another shape or type."""
+        rows = self._description.get("parts", {}).get(kind) or [{"file": f"{kind}.npz"}]
+        if len(rows) == 1:
+            matrix = self._part(rows[0])
+        else:
+            matrix = _stacked((self._part(row) for row in rows), rows, shape[1], dtype)
+        if matrix.shape != shape or matrix.dtype != dtype or (matrix.data.size and matrix.data.min() < 0):
+            raise _damaged(
+                f"{self._path}/{self._name(rows[0]['file'])}",
+                f"expected {kind} of shape {shape} and type {dtype}, got {matrix.dtype} {matrix.shape}",
+            )
+        return matrix
+
+    def _part(self, row: dict[str, Any]) -> csr_matrix:
+        name = self._name(row["file"])
+        if not is_uri(self._path):
+            return map_csr(Path(self._path) / name)
+        data = self.read(row["file"])
+        if hashlib.sha256(data).hexdigest() != row["sha256"]:
+            raise _damaged(f"{self._path}/{name}", "its sha256 is not that of the description")
+        return read_csr(f"{self._path}/{name}", data)
 
 
-def _read_vocabulary(path: Path, as_json: bool) -> list[str]:
-    try:
-        lines = path.read_bytes().decode("utf-8").split("\n")
-        if lines.pop() != "":
-            raise ValueError("its last line has no end")
-        return [str(json.loads(line)) for line in lines] if as_json else lines
-    except (OSError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
+def _stacked(
+    parts: Iterator[csr_matrix], rows: list[dict[str, Any]], n_topics: int, dtype: np.dtype[Any]
+) -> csr_matrix:
+    """The parts one below the other; taken one by one, so that one of them is there twice and not all."""
+    from scipy.sparse import csr_matrix
+
+    n_entries, n_words = sum(row["entries"] for row in rows), sum(row["words"] for row in rows)
+    index = np.int32 if n_entries <= np.iinfo(np.int32).max else np.int64
+    data, indices = np.empty(n_entries, dtype), np.empty(n_entries, index)
+    indptr = np.zeros(n_words + 1, index)
+    word = entry = 0
+    for part in parts:
+        words, entries = word + part.shape[0], entry + part.nnz
+        # A part that is longer or shorter than its description says does not fit, and NumPy says so.
+        data[entry:entries], indices[entry:entries] = part.data, part.indices
+        indptr[word + 1 : words + 1] = part.indptr[1:] + index(entry)
+        word, entry = words, entries
+    if (word, entry) != (n_words, n_entries):
+        raise ValueError(f"its parts have {word} words and {entry} entries, not {n_words} and {n_entries}")
+    return csr_matrix((data, indices, indptr), shape=(n_words, n_topics), copy=False)
 
 
-def _damaged(path: Path, why: str) -> DataError:
+def _damaged(path: str | Path, why: str) -> DataError:
     return DataError(f"{path} is missing or damaged ({why}); restore it from a copy or fit again")

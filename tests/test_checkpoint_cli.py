@@ -225,7 +225,7 @@ def test_no_checkpoints_wanted_touches_none(source: Path, cut_off: Path) -> None
 def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: str
 ) -> None:
-    from lda.cluster.storage import LocalStorage
+    from lda.corpus.storage import LocalStorage
 
     write = LocalStorage.write
 

@@ -13,13 +13,18 @@ import pytest
 import scipy.sparse as sp
 
 from lda.cluster import CheckpointError, Checkpointing, FitSettings
+from lda.cluster.aggregator import Aggregator
 from lda.cluster.checkpoint import RunState, check_place, discard, identity, latest, put_topics, stored, write
-from lda.cluster.storage import LocalStorage, RemoteStorage, Storage, storage
+from lda.cluster.word_range import WordRange
+from lda.corpus.storage import LocalStorage, RemoteStorage, Storage, storage
+from lda.samplers.counting import Delta
+from lda.samplers.layout import word_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+SUM = "sum-0000000000-0000000003.npz"
 WHO = identity(FitSettings(n_topics=5), "corpus")
 
 
@@ -34,11 +39,28 @@ def store(place: Storage, sweep: int, n_shards: int = 6, size: int = 1000) -> No
         seconds=1.5,
         sweeping=1.0,
         patience=(-np.inf, 2),
-        mean_total=sp.csr_matrix(np.eye(3, dtype=np.int32)),
         mean_taken=1,
     )
     topics = [(i, np.full(size if i else 0, sweep % 5, dtype=np.uint16)) for i in range(n_shards)]
-    write(place, state, lambda where, folder: put_topics(where, folder, iter(topics)), WHO, 2)
+    sums = words(np.eye(3, dtype=np.int32))
+
+    def keep(where: Storage, folder: str) -> dict[str, str]:
+        return put_topics(where, folder, iter(topics)) | sums.store_sum(where, folder)
+
+    write(place, state, keep, WHO, 2)
+
+
+def words(counts: np.ndarray, first: int = 0, taken: int = 1) -> WordRange:
+    """The owner of words from `first` on, whose sum is `taken` times their counts (words, K)."""
+    held = Aggregator(word_rows(counts.sum(axis=1).astype(np.int64), counts.shape[1]))
+    matrix = sp.csr_matrix(counts)
+    totals = counts.sum(axis=0).astype(np.int64)
+    delta = Delta(0, matrix.indptr.astype(np.int64), matrix.indices.astype(np.uint16), matrix.data, totals)
+    held.add_totals(held.add(delta))
+    made = WordRange(held, first, first + len(counts))
+    for _ in range(taken):
+        made.sample()
+    return made
 
 
 def newest(place: Storage) -> tuple[int | None, list[str]]:
@@ -64,8 +86,11 @@ def test_what_is_written_is_read_and_the_last_two_are_kept(place: Storage) -> No
     state = found.state()
     assert (state.n_sweeps, state.patience, state.mean_taken) == (30, (-np.inf, 2), 1)
     np.testing.assert_array_equal(state.alpha, np.linspace(0.1, 0.3, 5))
-    assert state.mean_total is not None
-    np.testing.assert_array_equal(state.mean_total.toarray(), np.eye(3))
+    again = words(np.zeros((3, 3), dtype=np.int32), taken=0)
+    again.restore_sum(found.place, found.folder, found.body["files"])
+    mean = again.mean(1)
+    assert mean is not None
+    np.testing.assert_array_equal(mean.toarray(), np.eye(3))
     assert [len(found.topics(i, np.dtype(np.uint16))) for i in range(6)] == [0] + [1000] * 5
     assert set(found.topics(3, np.dtype(np.uint16)).tolist()) == {0}
 
@@ -75,7 +100,7 @@ def test_a_sweep_written_again_replaces_the_folder_left_half_written(place: Stor
     store(place, 10, n_shards=2)
     found = latest(place, WHO, pytest.fail)
     assert found is not None
-    assert sorted(found.body["files"]) == ["mean.npz", "topics-00000.bin", "topics-00001.bin"]
+    assert sorted(found.body["files"]) == [SUM, "topics-00000.bin", "topics-00001.bin"]
 
 
 def _flip(folder: Path, name: str = "topics-00003.bin") -> None:
@@ -95,7 +120,7 @@ DAMAGE: dict[str, Callable[[Path], Any]] = {
     "its manifest has another checksum": lambda folder: _flip(folder, "manifest.json"),
     "topics-00002.bin is missing": lambda folder: (folder / "topics-00002.bin").unlink(),
     "manifest.json is missing": lambda folder: (folder / "manifest.json").unlink(),
-    "mean.npz is missing": lambda folder: (folder / "mean.npz").unlink(),
+    f"{SUM} is missing": lambda folder: (folder / SUM).unlink(),
     "Expecting value": lambda folder: (folder / "manifest.json").write_bytes(b""),
 }
 
@@ -116,6 +141,25 @@ def test_damage_is_said_and_the_one_before_is_used(tmp_path: Path, words: str) -
     assert sweep is None
     assert len(said) == 2
     assert said[1].endswith("there is none before")
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_sums_are_read_by_other_owners_than_wrote_them(tmp_path: Path, old: bool) -> None:
+    """Three wrote, two read; or what one wrote before sums lay in parts."""
+    place, counts = storage(tmp_path), np.random.default_rng(3).poisson(0.7, (50, 4)).astype(np.int32)
+    if old:
+        sp.save_npz(tmp_path / "mean.npz", sp.csr_matrix(2 * counts), compressed=False)
+        names = ["topics-00000.bin", "mean.npz"]
+    else:
+        names = ["topics-00000.bin"]
+        for first, last in ((20, 45), (0, 20), (45, 50)):
+            names += words(counts[first:last], first, taken=2).store_sum(place, ".")
+    for first, last in ((0, 31), (31, 50)):
+        reader = words(np.zeros((last - first, 4), dtype=np.int32), first, taken=0)
+        reader.restore_sum(place, ".", names)
+        mean = reader.mean(2)
+        assert mean is not None
+        np.testing.assert_array_equal(mean.toarray(), counts[first:last])
 
 
 def test_only_checkpoints_are_removed(tmp_path: Path) -> None:

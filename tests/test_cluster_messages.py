@@ -16,7 +16,7 @@ from lda.cluster.aggregator import Aggregator
 from lda.cluster.codec import decode, encode
 from lda.cluster.digest import BLOCK
 from lda.cluster.ranges import shard_shares, word_ranges
-from lda.cluster.storage import storage
+from lda.corpus.storage import storage
 from lda.samplers.counting import Delta, merge_deltas
 from lda.samplers.layout import empty_counts, slice_rows, topic_dtype, word_rows
 

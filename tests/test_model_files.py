@@ -18,10 +18,11 @@ import scipy.sparse as sp
 import tiny
 
 import lda
-from lda import DataError, Model, model_files
+from lda import DataError, Model, model_writer
 from lda.atomic import new_file
+from lda.cluster.npz import map_csr, save_csr
 from lda.model import has_names
-from lda.npz import map_csr, save_csr
+from lda.model_files import decode_vocabulary, encode_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +98,9 @@ def test_awkward_terms_survive(tmp_path: Path) -> None:
     estimator.save(tmp_path / "m")
     assert Model.load(tmp_path / "m").vocabulary == names
     odd = ["a\nb", "c\rd", "\ud800"]
-    assert model_files._write_vocabulary(tmp_path / "v", odd) == "json"
-    assert model_files._read_vocabulary(tmp_path / "v", as_json=True) == odd
+    kind, data = encode_vocabulary(odd)
+    assert kind == "json"
+    assert decode_vocabulary(data, as_json=True) == odd
 
 
 def test_names_are_told_from_numbers() -> None:
@@ -120,7 +122,7 @@ def test_existing_targets(model: Model, saved: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "precious"]
 
 
-@pytest.mark.parametrize("step", ["save_csr", "_write_vocabulary", "_describe"])
+@pytest.mark.parametrize("step", ["write_matrix", "encode_vocabulary", "_json"])
 def test_failed_overwrite_keeps_the_old_model(
     model: Model, saved: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -128,7 +130,7 @@ def test_failed_overwrite_keeps_the_old_model(
         raise OSError(28, "No space left on device")
 
     before = Model.load(saved).fingerprint()
-    monkeypatch.setattr(model_files, step, fail)
+    monkeypatch.setattr(model_writer, step, fail)
     with pytest.raises(OSError, match="No space"):
         model.save(saved, overwrite=True)
     assert Model.load(saved).fingerprint() == before

@@ -8,6 +8,8 @@ lost: its arrays start at any byte, and kernels compiled for aligned arrays refu
 
 from __future__ import annotations
 
+import io
+import math
 import os
 import struct
 import zipfile
@@ -18,6 +20,7 @@ import numpy as np
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     Array = npt.NDArray[Any]
+    View = Callable[[int, np.dtype[Any], tuple[int, ...]], Array]
+    """Gives the array of a type and shape that begins at a byte of the file."""
 
 ALIGNMENT: Final = 64
 LOCAL_HEADER_BYTES: Final = 30
@@ -34,6 +39,20 @@ PADDING_ID: Final = 0xD935  # the id that Android's zipalign gave to padding; re
 
 def save_csr(path: Path, matrix: csr_matrix) -> None:
     """Write a CSR matrix uncompressed, readable by `scipy.sparse.load_npz`; flushed to the disk."""
+    with path.open("wb") as file:
+        _write_csr(file, matrix)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def csr_bytes(matrix: csr_matrix) -> memoryview:
+    """The same file as `save_csr` writes, in memory: for places that take a file whole."""
+    buffer = io.BytesIO()
+    _write_csr(buffer, matrix)
+    return buffer.getbuffer()
+
+
+def _write_csr(file: BinaryIO, matrix: csr_matrix) -> None:
     members = {
         "indices": matrix.indices,
         "indptr": matrix.indptr,
@@ -41,12 +60,9 @@ def save_csr(path: Path, matrix: csr_matrix) -> None:
         "shape": np.array(matrix.shape, dtype=np.int64),
         "data": matrix.data,
     }
-    with path.open("wb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name, array in members.items():
-                _write_member(archive, file, f"{name}.npy", array)
-        file.flush()
-        os.fsync(file.fileno())
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in members.items():
+            _write_member(archive, file, f"{name}.npy", array)
 
 
 def _write_member(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: Array) -> None:
@@ -67,23 +83,37 @@ def map_csr(path: Path) -> csr_matrix:
     Raises:
         DataError: no such file, not a sparse CSR `.npz`, truncated, or inconsistent.
     """
+
+    def mapped(offset: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+        return np.asarray(np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape))
+
+    return _read_csr(str(path), lambda: path.open("rb"), mapped)
+
+
+def read_csr(name: str, data: bytes) -> csr_matrix:
+    """A CSR matrix of the bytes of such a file, without a copy of them; checked and raising as `map_csr`."""
+
+    def viewed(offset: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+        return np.frombuffer(data, dtype=dtype, offset=offset, count=math.prod(shape)).reshape(shape)
+
+    return _read_csr(name, lambda: io.BytesIO(data), viewed)
+
+
+def _read_csr(name: str, opened: Callable[[], BinaryIO], view: View) -> csr_matrix:
+    names = ("indices", "indptr", "format", "shape", "data")
     try:
-        arrays = _map_members(path, ("indices", "indptr", "format", "shape", "data"))
+        with opened() as file, zipfile.ZipFile(file) as archive:
+            arrays = {member: _view_member(file, archive, f"{member}.npy", view) for member in names}
     except (OSError, ValueError, KeyError, EOFError, struct.error, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{path}: not a readable sparse matrix file ({error}); restore it from a copy"
+            f"{name}: not a readable sparse matrix file ({error}); restore it from a copy"
         ) from error
     if arrays["format"].tobytes() != b"csr":
-        raise DataError(f"{path}: the matrix must be in CSR format, got {arrays['format']!r}")
-    return _checked(path, arrays)
+        raise DataError(f"{name}: the matrix must be in CSR format, got {arrays['format']!r}")
+    return _checked(name, arrays)
 
 
-def _map_members(path: Path, names: tuple[str, ...]) -> dict[str, Array]:
-    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-        return {name: _map_member(path, file, archive, f"{name}.npy") for name in names}
-
-
-def _map_member(path: Path, file: BinaryIO, archive: zipfile.ZipFile, name: str) -> Array:
+def _view_member(file: BinaryIO, archive: zipfile.ZipFile, name: str, view: View) -> Array:
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED:
         return _read_member(archive, name)
@@ -95,7 +125,7 @@ def _map_member(path: Path, file: BinaryIO, archive: zipfile.ZipFile, name: str)
     shape, fortran_order, dtype = read_header(file)
     if dtype.hasobject or file.tell() % dtype.alignment or fortran_order or 0 in shape or not shape:
         return _read_member(archive, name)
-    return np.asarray(np.memmap(path, dtype=dtype, mode="r", offset=file.tell(), shape=shape))
+    return view(file.tell(), dtype, shape)
 
 
 def _read_member(archive: zipfile.ZipFile, name: str) -> Array:
@@ -103,7 +133,7 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> Array:
         return np.asarray(np.lib.format.read_array(member, allow_pickle=False))
 
 
-def _checked(path: Path, arrays: dict[str, Array]) -> csr_matrix:
+def _checked(name: str, arrays: dict[str, Array]) -> csr_matrix:
     from scipy.sparse import csr_matrix
 
     indptr, indices, data = arrays["indptr"], arrays["indices"], arrays["data"]
@@ -117,6 +147,6 @@ def _checked(path: Path, arrays: dict[str, Array]) -> csr_matrix:
     )
     if not sound:
         raise DataError(
-            f"{path}: the matrix is damaged (its indices do not fit its shape); restore it from a copy"
+            f"{name}: the matrix is damaged (its indices do not fit its shape); restore it from a copy"
         )
     return csr_matrix((data, indices, indptr), shape=(n_rows, n_columns), copy=False)

@@ -1,0 +1,173 @@
+"""Writing a model: to a folder that appears whole or not at all, or to an object store.
+
+An object store cannot rename. There the files go into a folder of a name never used before, and `model.json`, which
+names that folder, is written last: until then the model does not exist, or is still the one before.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lda.atomic import check_folder_target, new_folder
+from lda.cluster.part_files import part_name, write_matrix
+from lda.corpus.errors import DataError
+from lda.corpus.storage import Storage, beside, is_uri, storage
+from lda.model_files import (
+    ALPHA,
+    DESCRIPTION,
+    FORMAT,
+    VOCABULARY,
+    encode_vocabulary,
+    is_model,
+    read_description,
+)
+from lda.record import strict_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from lda.cluster.part_files import PartFile
+    from lda.model import Model
+    from lda.record import RunRecord
+
+DATA: Final = "data-"
+"""How the names of the folders of files begin, in an object store."""
+
+
+def check_model_target(path: str | Path, *, overwrite: bool) -> None:
+    """Refuse, before a long run, a target that could not be written after it. Raises `DataError`."""
+    if not is_uri(path):
+        check_folder_target(Path(path), overwrite=overwrite, is_ours=is_model)
+        return
+    place, probe = storage(path), f"{DATA}probe-{secrets.token_hex(4)}"
+    try:
+        there = place.size(DESCRIPTION) is not None
+        if there and not overwrite:
+            raise DataError(f"{path} exists already; choose another name, or allow overwriting (--overwrite)")
+        if there and not is_model(path):
+            raise DataError(f"{path} has a {DESCRIPTION} that is not a model's; choose another name")
+        place.write(probe, b"")
+        place.delete(probe)
+    except OSError as error:
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"{path} cannot be written ({reason}); check name and rights, or choose another"
+        ) from None
+
+
+class ModelWriter:
+    """A model in the making. place: folder or URI where the counts go; others may write them there."""
+
+    def __init__(self, place: str, root: Storage, folder: str) -> None:
+        self.place = place
+        self._root, self._folder = root, folder
+        self._files = storage(place)
+
+    def finish(
+        self,
+        *,
+        alpha: npt.NDArray[np.float64],
+        beta: float,
+        vocabulary: list[str],
+        record: RunRecord,
+        fingerprint: str,
+        counts: Sequence[PartFile],
+        mean_counts: Sequence[PartFile],
+    ) -> None:
+        """Write all but the files of counts, which are there by now; `model.json` last."""
+        buffer = io.BytesIO()
+        np.save(buffer, alpha, allow_pickle=False)
+        self._files.write(ALPHA, buffer.getbuffer())
+        encoding, terms = encode_vocabulary(vocabulary)
+        self._files.write(VOCABULARY, terms)
+        # Older versions know counts of one part, beside the description: of anything else they must be told.
+        plain = len(counts) == 1 and not self._folder
+        description = {
+            "format": FORMAT,
+            "format_version": 1 if plain else 2,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "n_topics": len(alpha),
+            "n_terms": len(vocabulary),
+            "beta": beta,
+            "alpha_sum": float(alpha.sum()),
+            "fingerprint": fingerprint,
+            "vocabulary_encoding": encoding,
+            "averaged": bool(mean_counts),
+            "folder": self._folder,
+            "parts": {
+                "counts": [asdict(part) for part in counts],
+                "mean_counts": [asdict(part) for part in mean_counts],
+            },
+            "run": record.to_dict(),
+        }
+        self._root.write(DESCRIPTION, _json(description))
+
+
+def _json(description: dict[str, Any]) -> bytes:
+    text = json.dumps(strict_json(description), indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+@contextmanager
+def new_model(path: str | Path, *, overwrite: bool) -> Iterator[ModelWriter]:
+    """A writer whose model appears at `path` when the block ends without an exception, and else never.
+
+    Raises:
+        DataError: the target exists and `overwrite` is off, or it is something other than a model.
+        OSError: the disk or the store refused; whatever stood at the target is still there.
+    """
+    if is_uri(path):
+        with _new_remote(str(path), overwrite=overwrite) as writer:
+            yield writer
+        return
+    with new_folder(Path(path), overwrite=overwrite, is_ours=is_model) as folder:
+        yield ModelWriter(str(folder.absolute()), storage(folder), "")
+
+
+@contextmanager
+def _new_remote(path: str, *, overwrite: bool) -> Iterator[ModelWriter]:
+    check_model_target(path, overwrite=overwrite)
+    root = storage(path)
+    before = str(read_description(path).get("folder", "")) if is_model(path) else ""
+    folder = DATA + secrets.token_hex(4)
+    try:
+        yield ModelWriter(beside(path, f"/{folder}"), root, folder)
+    except BaseException:
+        with suppress(OSError):
+            root.remove(folder)
+        raise
+    if before.startswith(DATA) and "/" not in before:
+        with suppress(OSError):  # the new model is there and valid; what is left of the old one harms nobody
+            root.remove(before)
+
+
+def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write `model` to a folder or URI. Raises as `new_model`."""
+    with new_model(path, overwrite=overwrite) as writer:
+        files: dict[str, list[PartFile]] = {"counts": [], "mean_counts": []}
+        for kind, matrix in (("counts", model.counts), ("mean_counts", model.mean_counts)):
+            if matrix is not None:
+                file, problem = write_matrix(writer.place, part_name(kind, 0, 1), matrix)
+                if problem is not None:
+                    raise OSError(f"{path} could not be written: {problem}")
+                files[kind].append(file)
+        writer.finish(
+            alpha=model.alpha,
+            beta=model.beta,
+            vocabulary=model.vocabulary,
+            record=model.record,
+            fingerprint=model.fingerprint(),
+            counts=files["counts"],
+            mean_counts=files["mean_counts"],
+        )
