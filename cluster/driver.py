@@ -7,7 +7,6 @@ or from the beginning: with staleness 0 that leads to the same bits as if nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,20 +20,17 @@ from ray.util.placement_group import remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from lda.cluster.actors import WorkerActor
-from lda.cluster.aggregator import CountError
 from lda.cluster.aggregator_actor import AggregatorActor
 from lda.cluster.cluster import Cluster, ClusterError, environment
+from lda.cluster.held_counts import HeldCounts
 from lda.cluster.heldout import kept_documents
 from lda.cluster.hosts import Ready, check, whereabouts
 from lda.cluster.learning import learned
 from lda.cluster.losses import ANSWER_SECONDS, LOST, file_results, is_lost
 from lda.cluster.placement import reserve
 from lda.cluster.ranges import shard_shares, word_ranges
-from lda.cluster.records import StoredCounts
 from lda.cluster.settings import FitSettings
 from lda.cluster.start import stages
-from lda.cluster.stored import fetch_unseen, gathered
-from lda.cluster.word_range import Part
 from lda.samplers.histograms import Histogram, add_histograms
 from lda.samplers.likelihood import joint_log_likelihood
 from lda.samplers.priors import Priors
@@ -44,7 +40,7 @@ if TYPE_CHECKING:
     from lda.corpus.store import Corpus
 
 
-class Driver:
+class Driver(HeldCounts):
     """The actors of one attempt, and what they are asked to do.
 
     recovering: after a loss, make do with fewer workers than asked for if there is no room for all.
@@ -220,46 +216,6 @@ class Driver:
             files.update(part)
         return files
 
-    def sample(self, *, now: bool) -> None:
-        """Have the aggregators add their counts to their sums over late sweeps."""
-        ray.get([a.sample.remote(0 if now else self.steps) for a in self.aggregators])
-
-    def matrix(self, *, now: bool) -> sp.csr_matrix:
-        """All counts (V, K), after all steps so far; now: as they are. Fetched range by range."""
-        matrix = sp.csr_matrix(
-            sp.vstack(
-                [ray.get(a.matrix.remote(0 if now else self.steps)) for a in self.aggregators], format="csr"
-            )
-        )
-        self._check(int(matrix.sum(dtype=np.int64)))
-        return matrix
-
-    def mean(self, taken: int) -> sp.csr_matrix | None:
-        """The mean of the `taken` counts in the sums, (V, K) float32. Fetched range by range."""
-        parts = [ray.get(a.mean.remote(taken)) for a in self.aggregators]
-        return None if parts[0] is None else sp.csr_matrix(sp.vstack(parts, format="csr"))
-
-    def store_counts(
-        self, place: str, taken: int, n_top: int, warn: Callable[[str], None], *, now: bool
-    ) -> StoredCounts:
-        """Have each aggregator write its part of the model into a folder; only what is not seen there comes here.
-
-        Raises OSError when a part can neither be written by its aggregator nor here.
-        """
-        step, n = 0 if now else self.steps, len(self.aggregators)
-        asked = [a.write_part.remote(step, place, i, n, taken, n_top) for i, a in enumerate(self.aggregators)]
-        parts: list[Part] = ray.get(asked)
-        self._check(sum(part.tokens for part in parts))
-        for i, (part, aggregator) in enumerate(zip(parts, self.aggregators, strict=True)):
-            owner = f"aggregator {i} on {self.said[f'aggregator {i}'].host}"
-            fetch_unseen(place, part, owner, partial(_part_bytes, aggregator, taken), warn)
-        return gathered(parts, self.n_terms, self.settings.n_topics, n_top)
-
-    def _check(self, total: int) -> None:
-        """Between phases and within them: a change takes as much from one topic as it gives to another."""
-        if total != self.trained_tokens:
-            raise CountError(f"the counts add up to {total}, but {self.trained_tokens} tokens have a topic")
-
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) of all documents trained on."""
         parts = ray.get([w.document_topics.remote() for w in self.workers])
@@ -267,8 +223,3 @@ class Driver:
         for part in parts[1:]:
             total = total + part
         return sp.csr_matrix(total)
-
-
-def _part_bytes(aggregator: Any, taken: int, kind: str) -> bytes:  # noqa: ANN401 - Ray handles are untyped
-    content: bytes = ray.get(aggregator.part_bytes.remote(kind, taken))
-    return content

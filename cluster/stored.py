@@ -37,8 +37,8 @@ def fetch_unseen(
         if reason is None:
             continue
         warn(
-            f"{file.file}, which {owner} was to write to {place}, is not there ({reason}); it was fetched through "
-            "this process, which takes time and memory: let the model lie where all nodes reach it"
+            f"{file.file}, which {owner} was to write to {place}, is not there ({reason}), so it comes through "
+            "this process, which takes time and memory: name a place that all nodes reach"
         )
         where.write(file.file, fetch(kind))
         if not agrees(where, file.file, file.sha256):

@@ -108,6 +108,9 @@ def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
 def same(a: FitResult, b: FitResult) -> None:
     """Both are the same to the bit, and so is the way that led there."""
     assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
+    assert (a.mean_counts is None) == (b.mean_counts is None)
+    if a.mean_counts is not None:
+        assert (a.mean_counts != b.mean_counts).nnz == 0
     np.testing.assert_array_equal(a.alpha, b.alpha)
     assert a.beta == b.beta
     assert a.doc_topic_counts is not None

@@ -1,0 +1,180 @@
+"""The model of a fit on a cluster: written by its aggregators, without passing through the driver."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import ray
+from click.testing import CliRunner, Result
+from nodes import TWO, same, settings, stored
+
+from lda import Model
+from lda.cli import cli
+from lda.cluster import driver as driver_module
+from lda.cluster import fit
+from lda.cluster.aggregator_actor import AggregatorActor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nodes import Nodes
+
+TOPICS = 60
+LARGEST = 25_000
+"""Bytes of the largest message the driver may get, whatever V and N; most is the histogram of n_dk, which grows
+with K and with the length of documents."""
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(cli, [str(a) for a in arguments])
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def command(corpus: object, model: object, *more: object) -> list[object]:
+    how = [
+        "-k",
+        TOPICS,
+        "-n",
+        4,
+        "--phases",
+        2,
+        "--samples",
+        2,
+        "--sample-interval",
+        1,
+        "--evaluate-every",
+        2,
+    ]
+    return ["fit", corpus, "-o", model, *how, "--optimize-interval", 1, "--checkpoint-every", 2, *more]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("wide") / "corpus"
+    # Words as even as can be: most tokens are then a count of their own, and the counts as large as the documents.
+    stored(path, np.random.default_rng(2).multinomial(100, np.full(3000, 1 / 3000), size=2000))
+    return path
+
+
+@pytest.fixture(scope="module")
+def alone(corpus: Path) -> Path:
+    """The model of the fit in one process."""
+    run(*command(corpus, corpus.parent / "alone"))
+    return corpus.parent / "alone"
+
+
+def on(nodes: Nodes) -> list[object]:
+    return ["--address", nodes.address, "--workers", 2, "--threads-per-worker", 1, "--aggregators", 2]
+
+
+def equal(one: object, other: object) -> None:
+    """Both places hold the same model, to the bit."""
+    a, b = Model.load(one), Model.load(other)  # type: ignore[arg-type]
+    assert a.fingerprint() == b.fingerprint()
+    for x, y in ((a.counts, b.counts), (a.mean_counts, b.mean_counts)):
+        assert x is not None
+        assert y is not None
+        assert x.dtype == y.dtype
+        assert x.has_canonical_format
+        np.testing.assert_array_equal(x.toarray(), y.toarray())
+    np.testing.assert_array_equal(a.alpha, b.alpha)
+    assert (a.beta, a.vocabulary) == (b.beta, b.vocabulary)
+    told = [json.loads(run("info", model, "--json").stdout) for model in (one, other)]
+    assert told[0]["fingerprint"] == told[1]["fingerprint"] == a.fingerprint()
+
+
+def test_the_driver_gets_small_messages_and_the_same_model(
+    nodes: Nodes, corpus: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get, sizes = ray.get, []
+
+    def weigh(references: Any, **options: Any) -> Any:
+        found = get(references, **options)
+        sizes.extend(len(pickle.dumps(one)) for one in (found if isinstance(found, list) else [found]))
+        return found
+
+    monkeypatch.setattr(ray, "get", weigh)
+    said = run(*command(corpus, tmp_path / "m", *on(nodes)))
+    printed = said.stdout.splitlines()
+    assert len(printed) == 30
+    assert set(printed) < set(run("topics", alone).stdout.splitlines())
+    assert sorted(path.name for path in (tmp_path / "m").iterdir()) == [
+        "alpha.npy",
+        "counts-00000-of-00002.npz",
+        "counts-00001-of-00002.npz",
+        "mean_counts-00000-of-00002.npz",
+        "mean_counts-00001-of-00002.npz",
+        "model.json",
+        "vocabulary.txt",
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    equal(alone, tmp_path / "m")
+    files = json.loads((tmp_path / "m" / "model.json").read_text())["parts"]["counts"]
+    assert max(sizes) < LARGEST
+    assert min(file["bytes"] for file in files) > 5 * LARGEST
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [("elsewhere", "no such file here"), ("nowhere", r"there is no folder .*/nowhere")],
+)
+def test_a_part_that_is_not_to_be_seen_is_fetched(
+    nodes: Nodes,
+    corpus: Path,
+    alone: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    reason: str,
+) -> None:
+    """One node does not share the model's folder: it has none of that name, or one of its own."""
+    other = tmp_path / where
+    (tmp_path / "elsewhere").mkdir()
+
+    class Apart(AggregatorActor):
+        async def write_part(self, step: int, place: str, part: int, *rest: int) -> Any:
+            return await super().write_part(step, str(other) if part else place, part, *rest)
+
+    monkeypatch.setattr(driver_module, "AggregatorActor", Apart)
+    said = run(*command(corpus, tmp_path / "m", *on(nodes)))
+    kinds = re.findall(
+        rf"(\w+)-00001-of-00002.npz, which aggregator 1 on [\d.]+ was to write to {tmp_path}/\S+, is not there "
+        rf"\({reason}\), so it comes through this process",
+        said.stderr,
+    )
+    assert kinds == ["counts", "mean_counts"]
+    equal(alone, tmp_path / "m")
+
+
+def test_a_disk_that_is_full_leaves_nothing(
+    nodes: Nodes, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the aggregators nor the driver can write."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    class Full(AggregatorActor):
+        async def write_part(self, *asked: Any) -> Any:
+            return replace(await super().write_part(*asked), problem="No space left on device")
+
+    monkeypatch.setattr(driver_module, "AggregatorActor", Full)
+    monkeypatch.setattr("lda.corpus.storage.LocalStorage.write", full)
+    result = CliRunner().invoke(
+        cli, [str(a) for a in command(corpus, tmp_path / "m", *on(nodes), "--checkpoint-every", 0)]
+    )
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "lda: error: No space left on device"
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_estimator_has_the_matrices(nodes: Nodes) -> None:
+    wanted = settings(n_samples=2, sample_interval=1)
+    same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=replace(TWO, aggregators=2)))
