@@ -75,7 +75,7 @@ def kuberay(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - cli
     nodes, cpus = options["nodes"], options["cpus"]
     words = fit_command(needed(fit), address="auto", workers=nodes, threads=cpus, mount=options["mount"])
     options["head_memory"] = options["head_memory"] or options["memory"]
-    show(KubeRay(fit=words, **options).text())
+    show(KubeRay(fit=words, **options).text)
 
 
 @deploy.command(
@@ -110,7 +110,7 @@ def slurm(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
             "--memory is for parts of nodes; give --cpus as well, or neither for whole nodes"
         )
     words = fit_command(needed(fit), address=None, workers=options["nodes"])
-    show(Slurm(fit=words, **options).text())
+    show(Slurm(fit=words, **options).text)
 
 
 @deploy.command(
@@ -132,7 +132,7 @@ def docker(image: str, package: str | None) -> None:
     """Print a Dockerfile with the Python and the Ray that run here; without --package for a checkout of raylda."""
     from lda.deploy_docker import dockerfile
 
-    show(dockerfile(image, package))
+    show(lambda: dockerfile(image, package))
 
 
 @deploy.command(
@@ -153,7 +153,8 @@ def job(fit: tuple[str, ...], dashboard: str, nodes: int | None, name: str | Non
     from lda.deploy_docker import job as script
     from lda.deploy_fit import fit_command
 
-    show(script(fit_command(needed(fit), address="auto", workers=nodes), dashboard, name))
+    words = fit_command(needed(fit), address="auto", workers=nodes)
+    show(lambda: script(words, dashboard, name))
 
 
 deploy.add_command(ray_up)

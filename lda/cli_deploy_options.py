@@ -82,6 +82,9 @@ def needed(fit: Sequence[str]) -> Sequence[str]:
     return fit
 
 
-def show(text: str) -> None:
-    """Print a file as it is."""
-    click.echo(text, nl=False)
+def show(text: Callable[[], str]) -> None:
+    """Print a file as it is. Raises click.UsageError where it cannot be written for these arguments."""
+    try:
+        click.echo(text(), nl=False)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

@@ -93,7 +93,7 @@ def ray_up(fit: tuple[str, ...], provider: str, **options: Any) -> None:  # noqa
     outlives = options["mount"] if options["image"] is not None else None
     words = fit_command(fit, address="auto", workers=workers, mount=outlives) if fit else []
     shared = {name: options[name] for name in ("name", "image", "ssh_user", "ssh_key", "nfs", "mount")}
-    show(_text(provider, options, Launch(fit=words, **shared)))
+    show(lambda: _text(provider, options, Launch(fit=words, **shared)))
 
 
 def _text(provider: str, options: dict[str, Any], launch: Launch) -> str:

@@ -62,8 +62,9 @@ def job(fit: Sequence[str], address: str, name: str | None) -> str:
     return f"""\
 #!/bin/sh
 # Written by `lda deploy job`, raylda {version("raylda")}. Needs ray[default] here and on the cluster, and raylda there.
-# Repeated after a failure, it goes on from the last checkpoint. Some words are quoted twice: once for this shell,
-# and once for that of the cluster, to which Ray hands the line.
+# Repeated after a failure, it goes on from the last checkpoint.
+# Ray starts clusters with a token where there is one, but submits with it only if it is told to.
+if [ -z "${{RAY_AUTH_MODE-}}" ] && [ -e "$HOME/.ray/auth_token" ]; then export RAY_AUTH_MODE=token; fi
 exec ray job submit --address {shlex.quote(address)}{named} -- \\
-    {shlex.join(submitted(fit))}
+    {submitted(fit)}
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -41,8 +40,6 @@ class KubeRay:
     def text(self) -> str:
         """The manifest."""
         ray = version("ray")
-        # The submitter splits the entry point as a shell does and gives the words to `ray job submit`.
-        entry = shlex.join(submitted(self.fit))
         return f"""\
 # Written by `lda deploy kuberay`, raylda {version("raylda")}. Needs the KubeRay operator 1.5.1 or later, an image
 # made with `lda deploy docker`, and a PersistentVolumeClaim {self.claim} that all nodes can mount (ReadWriteMany).
@@ -56,7 +53,7 @@ metadata:
   name: {yaml_text(self.name)}
   namespace: {yaml_text(self.namespace)}
 spec:
-  entrypoint: {yaml_text(entry)}
+  entrypoint: {yaml_text(submitted(self.fit))}
   submissionMode: K8sJobMode
   backoffLimit: {self.retries}
   shutdownAfterJobFinishes: true

@@ -6,6 +6,7 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Final
 
 BREAKS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -13,6 +14,9 @@ BREAKS: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 PLAIN: Final = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 """Words that every shell leaves alone, as `shlex.quote` has it."""
+
+JOBS_QUOTE_FROM: Final = (2, 60)
+"""Ray from which on `ray job submit` quotes words; it was tried with this one, and may be some versions earlier."""
 
 UNITS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -47,36 +51,20 @@ def _yaml_character(character: str) -> str:
     )
 
 
-def submitted(words: Sequence[str]) -> list[str]:
-    """What to give `ray job submit` behind `--`, so that the job is started with exactly these words.
+def submitted(words: Sequence[str]) -> str:
+    """The words as a shell command, to stand behind `ray job submit --`: the job is started with exactly these.
 
-    Ray joins them as Windows would (`subprocess.list2cmdline`) and hands the line to a POSIX shell: a word with a
-    space comes into double quotes, any other word bare, and $, backquotes and apostrophes are left to the shell.
+    Raises ValueError where the Ray that is installed would not do so: before 2.60 it joined words as Windows does
+    (`subprocess.list2cmdline`), and the shell of the cluster made what it liked of quotes and dollar signs.
     """
-    return [_before_list2cmdline(word) for word in words]
-
-
-def _before_list2cmdline(word: str) -> str:
-    quoted = not word or " " in word or "\t" in word
-    if PLAIN.fullmatch(word):
-        return word
-    done, i = "", 0
-    while i < len(word):
-        character = word[i]
-        if character == "\\":
-            run = len(word[i:]) - len(word[i:].lstrip("\\"))
-            ends = i + run == len(word)
-            # list2cmdline itself doubles backslashes before a quotation mark, and before the one it adds.
-            doubled = word[i + run : i + run + 1] == '"' or (ends and quoted)
-            done += "\\" * (run if doubled else 2 * run)
-            i += run
-            continue
-        if character == '"' or PLAIN.fullmatch(character) or (quoted and character not in "$`"):
-            done += character
-        else:
-            done += "\\" + character
-        i += 1
-    return done
+    ray = version("ray")
+    if tuple(int(part) for part in re.findall(r"\d+", ray)[:2]) < JOBS_QUOTE_FROM:
+        for word in words:
+            if not PLAIN.fullmatch(word):
+                raise ValueError(
+                    f"the jobs of Ray {ray} do not keep {word!r} as it is; install Ray 2.60, or rename it"
+                )
+    return shlex.join(words)
 
 
 def shell_lines(words: Sequence[str], indent: str = "    ") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from ray.autoscaler._private.util import prepare_config, validate_config
+from ray.dashboard.modules.job import cli as job_cli
 
 from lda.cli import cli
 from lda.cluster import placement
@@ -79,20 +81,18 @@ def shell(script: str, **env: str) -> list[str]:
     return done.stdout.decode().split("\0")[:-1]
 
 
-def started(words: list[str]) -> list[str]:
-    """What runs in the end of words given to `ray job submit`, which joins them so and has a shell split them."""
-    return shell(subprocess.list2cmdline(words))
+def job_of(submit: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words that a job is started with: the line that Ray's own `ray job submit` hands to a shell."""
+    lines: list[str] = []
 
+    def submit_job(*, entrypoint: str, **_options: Any) -> str:
+        lines.append(entrypoint)
+        return "job"
 
-words = st.text(st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=12) | st.text(
-    "a \\\"'$`;&|<>()*?[]#~=%!{}^-", max_size=12
-)
-
-
-@given(st.lists(words, min_size=1, max_size=20))
-@hypothesis_settings(max_examples=60, deadline=None)
-def test_words_reach_a_job_as_they_are(given_words: list[str]) -> None:
-    assert started(submitted(given_words)) == given_words
+    monkeypatch.setattr(job_cli, "_get_sdk_client", lambda *_a, **_k: SimpleNamespace(submit_job=submit_job))
+    result = CliRunner().invoke(job_cli.submit, ["--no-wait", *submit])
+    assert len(lines) == 1, result.output
+    return shell(lines[0])
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"])))
@@ -101,10 +101,11 @@ def test_yaml_reads_what_was_written(text: str) -> None:
     assert yaml.safe_load(f"a: {yaml_text(text)} # comment") == {"a": text}
 
 
-def test_plain_words_stay_readable() -> None:
-    plain = ["lda", "fit", "/shared/corpus", "-k", "100", "s3://bucket/x?endpoint=http://h:1"]
-    assert submitted(plain[:-1]) == plain[:-1]
-    assert started(submitted(plain)) == plain
+def test_old_ray_is_given_plain_words_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert submitted(["lda", "fit", ODD]) == shlex.join(["lda", "fit", ODD])
+    monkeypatch.setattr("lda.deploy_text.version", lambda _name: "2.59.1")
+    assert submitted(["lda", "fit", "/shared/c"]) == "lda fit /shared/c"
+    assert "2.59.1" in deploy("job", code=2)
 
 
 def test_sizes() -> None:
@@ -116,7 +117,7 @@ def test_sizes() -> None:
             bytes_of(bad)
 
 
-def test_kuberay_manifest() -> None:
+def test_kuberay_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = yaml.safe_load(deploy("kuberay", *KUBERAY))
     jsonschema.validate(manifest, rayjob.SCHEMA)
     spec = manifest["spec"]["rayClusterSpec"]
@@ -132,8 +133,8 @@ def test_kuberay_manifest() -> None:
         shm = next(v["emptyDir"] for v in pod["volumes"] if v["name"] == "shm")
         store = int(group["rayStartParams"]["object-store-memory"])
         assert store <= bytes_of(shm["sizeLimit"]) < bytes_of(container["resources"]["limits"]["memory"]) / 2
-    # The submitter's shell splits the entry point, then `ray job submit` joins it and the head's shell splits it.
-    command = started(shell(manifest["spec"]["entrypoint"]))
+    # The submitter's shell splits the entry point, `ray job submit` joins it, and the head's shell splits it again.
+    command = job_of(["--", *shell(manifest["spec"]["entrypoint"])], monkeypatch)
     assert command[:2] == ["lda", "fit"]
     assert command[-len(FIT) :] == list(FIT)
     assert "--resume" in command
@@ -192,24 +193,13 @@ def test_dockerfile() -> None:
     assert "COPY" not in deploy("docker", "--package", "raylda==0.1; id", fit=())
 
 
-def test_job_script_runs_the_fit(tmp_path: Path) -> None:
-    """With a `ray` that does as Ray's does: join the words behind --, and hand the line to a shell."""
-    script = deploy("job", "--dashboard", "http://10.0.0.1:8265", "--name", "mine")
-    (tmp_path / "ray").write_text(
-        "#!/usr/bin/env python3\nimport subprocess, sys\nat = sys.argv.index('--')\n"
-        "print(*sys.argv[1:at], sep='\\0', end='\\0')\nsys.stdout.flush()\n"
-        "subprocess.run(subprocess.list2cmdline(sys.argv[at + 1:]), shell=True, check=True)\n"
-    )
-    (tmp_path / "lda").write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')
-    for name in ("ray", "lda"):
-        (tmp_path / name).chmod(0o755)
-    path = f"{tmp_path}:/usr/local/bin:/usr/bin:/bin"
-    done = subprocess.run(
-        ["sh", "-c", script], check=True, capture_output=True, env={"PATH": path, "HOME": "/"}
-    )
-    said = done.stdout.decode().split("\0")[:-1]
-    assert said[:6] == ["job", "submit", "--address", "http://10.0.0.1:8265", "--submission-id", "mine"]
-    assert said[6:] == ["fit", "--address", "auto", "--resume", *FIT]
+def test_job_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = deploy("job", "--dashboard", "http://10.0.0.1:8265", "--name", "mine", "--nodes", 2)
+    subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+    words = shell(script[script.index("exec ray job submit") :].replace("\\\n", " ").strip())
+    assert words[4:9] == ["--address", "http://10.0.0.1:8265", "--submission-id", "mine", "--"]
+    command = job_of(words[4:], monkeypatch)
+    assert command == ["lda", "fit", "--address", "auto", "--workers", "2", "--wait", "600", "--resume", *FIT]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +234,7 @@ def test_bad_input_is_refused(arguments: tuple[object, ...], fit: tuple[str, ...
 
 def test_own_choices_win_and_uris_are_paths() -> None:
     fit = ("s3://bucket/corpus", "-o", "s3://bucket/model", "--workers", "2", "--wait", "5", "--resume")
-    command = started(shell(yaml.safe_load(deploy("kuberay", *KUBERAY, fit=fit))["spec"]["entrypoint"]))
+    command = shell(yaml.safe_load(deploy("kuberay", *KUBERAY, fit=fit))["spec"]["entrypoint"])
     assert [command.count(word) for word in ("--workers", "--wait", "--resume")] == [1, 1, 1]
 
 
