@@ -43,7 +43,7 @@ class Slurm:
 # Ray processes of the user on a node, those of other jobs too.
 set -euo pipefail
 {self._setup()}
-nodes=($(scontrol show hostnames "$SLURM_JOB_NODELIST"))
+mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${{nodes[0]}}
 cpus=${{SLURM_CPUS_PER_TASK:-$SLURM_CPUS_ON_NODE}}
 # A step is given one CPU unless it asks for more, and none while another step holds them unless it overlaps.
@@ -73,12 +73,12 @@ trap 'exit 130' INT
     ray start --head --block --disable-usage-stats --include-dashboard=false --num-cpus="$cpus" \\
     --node-ip-address="$head_ip" --port="${{address##*:}}" --temp-dir="/tmp/raylda-$SLURM_JOB_ID" &
 started+=($!)
-for ((tries = 120; ; tries--)); do
-    ray health-check --address "$address" >/dev/null 2>&1 && break
-    kill -0 "${{started[0]}}" 2>/dev/null && ((tries > 0)) || {{
+tries=120
+until ray health-check --address "$address" >/dev/null 2>&1; do
+    if ! kill -0 "${{started[0]}}" 2>/dev/null || ((--tries == 0)); then
         echo "Ray's head did not start on $head; its messages stand above" >&2
         exit 4
-    }}
+    fi
     sleep 1
 done
 
