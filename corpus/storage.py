@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -91,7 +92,8 @@ class LocalStorage:
         """See `Storage`."""
         target = self._root / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.partial")
+        # Another process may be writing the same: one that is taken for lost, or was left by a killed driver.
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
         try:
             with partial.open("wb") as file:
                 file.write(data)

@@ -170,8 +170,17 @@ class Corpus:
 
         return describe(self._summary, self.n_shards, self.content_hash)
 
+    @property
+    def shard_bounds(self) -> npt.NDArray[np.int64]:
+        """(S + 1,) int64 from 0 to D: shard s holds the documents bounds[s] ... bounds[s + 1] - 1."""
+        return np.append(self._first_documents, self.n_documents)
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        """One shard as a record batch: `id`, `tokens`, `metadata.*`."""
+        return self._shards.batch(index)
+
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The shards in order as record batches: `id`, `tokens`, `metadata.*`."""
+        """The shards in order as such batches."""
         return (self._shards.batch(index) for index in range(self.n_shards))
 
     def shard(self, index: int) -> CorpusShard:

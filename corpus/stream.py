@@ -101,16 +101,46 @@ def iter_corpus(
     Raises:
         DataError: the corpus has more nameless columns than the model has terms.
     """
+    lookup = term_lookup(corpus, vocabulary_terms)
+    yield from iter_range(corpus, lookup, 0, corpus.n_documents, batch_documents=batch_documents)
+
+
+def term_lookup(corpus: Corpus, vocabulary_terms: Sequence[str]) -> npt.NDArray[np.int32]:
+    """The id in a model's vocabulary of each term of a corpus, -1 where there is none: (V,) int32.
+
+    Raises:
+        DataError: the corpus has more nameless columns than the model has terms.
+    """
     named = corpus.ordered or corpus.vocabulary != default_terms(corpus.n_terms)
     index = {term: number for number, term in enumerate(vocabulary_terms)}
-    lookup = _column_lookup(corpus.vocabulary, named, index, "the corpus")
-    for number, rows in enumerate(corpus.batches()):
-        _, _, offsets, words = corpus.shard(number)
-        ids = rows.column("id")
-        batch = _map(
-            TokenBatch(ids, offsets, words, None, np.zeros(0, np.int64), np.zeros(0, np.int64)), lookup
+    return _column_lookup(corpus.vocabulary, named, index, "the corpus")
+
+
+def iter_range(
+    corpus: Corpus, lookup: npt.NDArray[np.int32], first: int, last: int, *, batch_documents: int = 4096
+) -> Iterator[DocumentBatch]:
+    """Stream the documents first ... last - 1 of a corpus, reading no other shards than theirs.
+
+    Args:
+        corpus: the documents.
+        lookup: what `term_lookup` returned.
+        first: number of the first document.
+        last: number after that of the last one.
+        batch_documents: most documents in a batch; none holds documents of two shards.
+    """
+    bounds = corpus.shard_bounds
+    for number in range(int(np.searchsorted(bounds, first, side="right")) - 1, corpus.n_shards):
+        low, high = (
+            max(first - int(bounds[number]), 0),
+            min(last, int(bounds[number + 1])) - int(bounds[number]),
         )
-        yield from _split(batch, batch_documents)
+        if low >= high:
+            break
+        offsets, words = corpus.shard(number)[2:]
+        cut, ids = offsets[low : high + 1], corpus.batch(number).column("id")[low:high]
+        none = np.zeros(0, np.int64)
+        rows = TokenBatch(ids, cut - cut[0], words[cut[0] : cut[-1]], None, none, none)
+        yield from _split(_map(rows, lookup), batch_documents)
 
 
 def _count_batches(
