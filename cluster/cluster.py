@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,11 +82,12 @@ def connected(cluster: Cluster) -> Iterator[None]:
         return
     _probe(cluster.address)
     try:
-        if cluster.address == "local":
-            ray.init(address="local", include_dashboard=False, **options)
-        else:
-            # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
-            ray.init(address=cluster.address, **options)
+        with _own_sigterm():
+            if cluster.address == "local":
+                ray.init(address="local", include_dashboard=False, **options)
+            else:
+                # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
+                ray.init(address=cluster.address, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         text = " ".join(str(error).split()) or type(error).__name__
         if "ersion mismatch" in text:
@@ -94,6 +97,15 @@ def connected(cluster: Cluster) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keep the caller's handler of SIGTERM, if it has one; Ray puts one in its place that ends the process at once."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if callable(before) and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
 
 
 def _unreachable(address: str, reason: str) -> ClusterError:

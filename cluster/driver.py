@@ -24,7 +24,7 @@ from lda.cluster.aggregator_actor import AggregatorActor
 from lda.cluster.cluster import Cluster, ClusterError, environment
 from lda.cluster.held_counts import HeldCounts
 from lda.cluster.heldout import kept_documents
-from lda.cluster.hosts import Ready, check, whereabouts
+from lda.cluster.hosts import Ready, check, could_not_begin, whereabouts
 from lda.cluster.learning import learned
 from lda.cluster.losses import ANSWER_SECONDS, LOST, file_results, is_lost
 from lda.cluster.placement import reserve
@@ -110,12 +110,9 @@ class Driver(HeldCounts):
         try:
             self.said = dict(zip(named, ray.get([a.ready.remote() for a in named.values()]), strict=True))
         except RayActorError as error:
-            if not error.actor_init_failed:
+            if (reason := could_not_begin(error)) is None:
                 raise
-            last = str(error).strip().splitlines()[-1].strip()
-            raise ClusterError(
-                f"an actor could not begin ({last}); install the same software on all nodes"
-            ) from None
+            raise reason from None
         check(self.said.items())
 
     def losses(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import ray
+from ray.exceptions import RayActorError
 
 from lda.cluster.cluster import ClusterError
 
@@ -63,6 +64,14 @@ def check(reports: Iterable[tuple[str, Ready]]) -> None:
             )
         if said.problem:
             raise ClusterError(f"{name} on {said.host} cannot work: {said.problem}")
+
+
+def could_not_begin(error: RayActorError) -> ClusterError | None:
+    """What to tell of an actor that failed before its first call; None of one that was lost later."""
+    if not error.actor_init_failed:
+        return None
+    last = str(error).strip().splitlines()[-1].strip()
+    return ClusterError(f"an actor could not begin ({last}); install the same software on all nodes")
 
 
 def whereabouts(said: Ready) -> str:

@@ -1,0 +1,177 @@
+"""Workers that take tasks from one queue, and what becomes of a task whose worker is lost."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayTaskError
+from ray.util.placement_group import placement_group_table, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from lda.cluster.cluster import Cluster, ClusterError, environment
+from lda.cluster.hosts import Ready, check, could_not_begin, introduce, one_line, whereabouts
+from lda.cluster.losses import LOST
+from lda.cluster.placement import TRY_SECONDS, reserve
+from lda.cluster.tasks import Job
+from lda.corpus.errors import DataError
+
+
+class TaskActor:
+    """A worker. What keeps it from working is told by `ready`: an error here would only say that it died."""
+
+    def __init__(self, job: Job[Any, Any], threads: int) -> None:
+        self.problem: str | None = None
+        try:
+            self.work = job.open(threads)
+        except (DataError, OSError, ValueError, MemoryError) as error:
+            self.problem = one_line(error)
+
+    def ready(self) -> Ready:
+        """Where this worker runs, and whether it can work."""
+        return introduce(self.problem)
+
+    def do(self, task: Any) -> Any:  # noqa: ANN401 - the job knows what its tasks and results are
+        """Do one task."""
+        return self.work(task)
+
+
+class Crew:
+    """The workers, one in each bundle of a placement group.
+
+    Only tasks and their results pass through the driver. A lost worker's task goes to the end of the queue, so that
+    one that kills its workers is tried again when the others are done; in the bundle another worker begins, as soon as
+    Ray finds room for it. Replacing all workers after a loss, as a fit does, would have them all read anew.
+    """
+
+    def __init__(
+        self, job: Job[Any, Any], cluster: Cluster, n_tasks: int, warn: Callable[[str], None]
+    ) -> None:
+        """Take the CPUs. Raises ClusterError when there are fewer than asked for, or others keep them."""
+        self.cluster, self.warn, self.n_tasks = cluster, warn, n_tasks
+        self.job = ray.put(job)
+        self.group: Any = None
+        self.actors: dict[int, Any] = {}
+        self.said: dict[int, Ready] = {}
+        self._asked: dict[Any, tuple[int, Any]] = {}  # reference -> (worker, its task; None while it begins)
+        self._idle: set[int] = set()
+        self._losses = 0
+        self._homeless_since: float | None = None
+        self._hire_all(recovering=False)
+
+    def run(self, tasks: Sequence[Any], on_done: Callable[[Any, int], None]) -> None:
+        """Have all tasks done; raises as `run_tasks`."""
+        waiting = deque(tasks)
+        while waiting or any(task is not None for _, task in self._asked.values()):
+            while waiting and self._idle:
+                worker, task = self._idle.pop(), waiting.popleft()
+                self._asked[self.actors[worker].do.remote(task)] = worker, task
+            ended, _ = ray.wait(list(self._asked), timeout=TRY_SECONDS)
+            for reference in ended:
+                worker, task = self._asked.pop(reference)
+                try:
+                    answer = self._answer(worker, task, reference)
+                except LOST as error:
+                    if task is not None:
+                        waiting.append(task)
+                    self._replace(worker, task, error)
+                    continue
+                if task is not None:
+                    self._losses = 0
+                    on_done(answer, len(self.said))
+                self._idle.add(worker)
+            self._find_room()
+
+    def close(self) -> None:
+        """End all workers, and give their CPUs back."""
+        for actor in self.actors.values():
+            with suppress(*LOST):
+                ray.kill(actor)
+        if self.group is not None:
+            remove_placement_group(self.group)
+        self.actors, self.said, self.group = {}, {}, None
+        self._asked.clear()
+        self._idle.clear()
+
+    def _hire_all(self, *, recovering: bool) -> None:
+        self.group, room = reserve(self.cluster, max(self.n_tasks, 1), recovering=recovering)
+        self.threads = room.threads
+        self.size = f"{room.workers} workers with {room.threads} threads each on {room.nodes} nodes"
+        try:
+            for worker in range(room.workers):
+                self._hire(worker)
+        except BaseException:
+            self.close()
+            raise
+
+    def _hire(self, worker: int) -> None:
+        """Begin a worker in its bundle, which waits until there is room."""
+        place = PlacementGroupSchedulingStrategy(self.group, placement_group_bundle_index=worker)
+        actor = ray.remote(TaskActor).options(
+            num_cpus=self.threads, scheduling_strategy=place, runtime_env=environment()
+        )
+        self.actors[worker] = actor.remote(self.job, self.threads)
+        self._asked[self.actors[worker].ready.remote()] = worker, None
+
+    def _answer(self, worker: int, task: Any, reference: Any) -> Any:  # noqa: ANN401
+        """What a worker said; with the errors that users can do something about in words of ours."""
+        try:
+            answer = ray.get(reference)
+        except RayTaskError as error:
+            raise _in_words(error, f"{_name(worker)} on {self.said[worker].host}") from error
+        if task is None:
+            check([(_name(worker), answer)])
+            self.said[worker] = answer
+            self._homeless_since = None
+        return answer
+
+    def _replace(self, worker: int, task: Any, error: Exception) -> None:  # noqa: ANN401
+        """Hire another worker for a lost one. Raises ClusterError when that has been in vain too often."""
+        if isinstance(error, RayActorError) and (reason := could_not_begin(error)):
+            raise reason from None
+        said = self.said.pop(worker, None)
+        self._idle.discard(worker)
+        lost = f"{_name(worker)} ({whereabouts(said)})" if said else f"{_name(worker)} at its start"
+        self._losses += 1
+        if self._losses > self.cluster.max_failures:
+            raise ClusterError(
+                f"workers were lost {self._losses} times with nothing done in between, at last {lost}"
+                f"{f' at {task}' if task is not None else ''}; see the cluster's logs for why"
+            ) from None
+        self.warn(
+            f"lost {lost}; {f'{task} goes to another worker' if task is not None else 'another begins'}"
+        )
+        with suppress(*LOST):
+            ray.kill(self.actors[worker])  # gone as far as this driver can see, perhaps not really
+        self._hire(worker)
+
+    def _find_room(self) -> None:
+        """When all workers are lost and Ray finds no room for others like them, take what room there is."""
+        if self.said or placement_group_table(self.group)["state"] == "CREATED":
+            self._homeless_since = None
+            return
+        now = time.monotonic()
+        self._homeless_since = self._homeless_since or now
+        if now - self._homeless_since >= TRY_SECONDS:
+            self.close()
+            self._homeless_since = None
+            self._hire_all(recovering=True)
+
+
+def _name(worker: int) -> str:
+    return f"worker {worker}"
+
+
+def _in_words(error: RayTaskError, who: str) -> BaseException:
+    """The error that a task raised, with the worker's name where the cause lies outside the program."""
+    cause: BaseException = error.cause
+    if isinstance(cause, DataError):
+        return DataError(f"{who}: {cause}")
+    if isinstance(cause, OSError):
+        text = f"{who}: {cause.strerror or cause}{f': {cause.filename}' if cause.filename else ''}"
+        return OSError(cause.errno, text) if cause.errno else OSError(text)
+    return cause
