@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
     from lda.estimator import LDA, load
     from lda.model import Model
+    from lda.transform_parts import transform_corpus
 
     __version__: str
 
@@ -38,6 +39,7 @@ __all__ = [
     "build_corpus",
     "load",
     "read_corpus",
+    "transform_corpus",
 ]
 
 _HOME: Final = {
@@ -54,6 +56,7 @@ _HOME: Final = {
     "as_corpus": "lda.corpus",
     "build_corpus": "lda.corpus",
     "read_corpus": "lda.corpus",
+    "transform_corpus": "lda.transform_parts",
 }
 
 

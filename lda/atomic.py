@@ -22,7 +22,7 @@ def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Pat
         DataError: it exists and `overwrite` is off, or it exists and `is_ours(target)` is false: a folder
             of something else is never replaced.
     """
-    _check_parent(target)
+    check_parent(target)
     if not os.path.lexists(target):
         return
     if not overwrite:
@@ -38,15 +38,19 @@ def check_file_target(target: Path, *, overwrite: bool) -> None:
     Raises:
         DataError: it is a folder, or it exists and `overwrite` is off.
     """
-    _check_parent(target)
+    check_parent(target)
     if target.is_dir():
         raise DataError(f"{target} is a folder; name a file to write")
     if os.path.lexists(target) and not overwrite:
         raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
 
 
-def _check_parent(target: Path) -> None:
-    """Missing folders above a target are made later; the lowest that exists must allow it."""
+def check_parent(target: Path) -> None:
+    """Refuse a target that nobody could write: folders above it are made later, the lowest there must allow it.
+
+    Raises:
+        DataError: it is a file, or read-only.
+    """
     above = next(parent for parent in target.absolute().parents if parent.exists())
     if not above.is_dir():
         raise DataError(f"{target} cannot be written because {above} is not a folder; choose another place")

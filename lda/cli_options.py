@@ -30,7 +30,7 @@ def output_options(command: Command) -> Command:
         (
             click.option("--json", is_flag=True, help="Print one JSON object on standard output."),
             click.option("-q", "--quiet", is_flag=True, help="Report only warnings and errors."),
-            click.option("-v", "--verbose", is_flag=True, help="Report every sweep."),
+            click.option("-v", "--verbose", is_flag=True, help="Report every sweep, or part."),
             click.option(
                 "--progress",
                 type=click.Choice(["auto", "bar", "log", "none"]),

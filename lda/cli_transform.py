@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lda.cli_help import WithExamples
-from lda.cli_options import Console, output_options, source_options, stored_inputs
+from lda.cli_options import Console, command_line, output_options, source_options, stored_inputs
+from lda.cli_transform_parts import names_folder, transform_parts
+from lda.fit_cluster import worker_options
 from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from lda.corpus import DocumentBatch, Recipe
+    from lda.corpus import DocumentBatch
     from lda.doc_topics import Selection, Writer
     from lda.model import Model
 
@@ -29,6 +31,8 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
     examples=(
         "lda transform model/ new.jsonl --text text -o topics.parquet",
         "lda transform model/ new.jsonl --text text -o topics.csv --top 5 --threshold 0.01",
+        "lda transform model/ corpus/ -o topics/ --resume",
+        "lda transform /shared/model /shared/corpus -o /shared/topics --address auto --top 10",
         'echo "peace and trade with all nations" | lda transform model/ - --format lines --top 3',
     ),
     short_help="Find the topics of new documents.",
@@ -36,8 +40,9 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
 @click.argument("model", metavar="MODEL")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
-    "-o", "--output", "--output-doc-topics", default="-", metavar="FILE",
-    help="File to write: .parquet, .jsonl, .csv, .tsv or .npy; - prints JSON lines.",
+    "-o", "--output", "--output-doc-topics", default="-", metavar="FILE|FOLDER",
+    help="File to write: .parquet, .jsonl, .csv, .tsv or .npy, or a folder (or s3://, gs:// URI) for Parquet parts; "
+    "- prints JSON lines.",
 )  # fmt: skip
 @click.option(
     "--top", "--doc-topics-max", type=int, metavar="N", help="Only the N heaviest topics of each document."
@@ -56,19 +61,30 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
     "-s", "--seed", "--random-seed", type=click.IntRange(min=0), help="Seed.  [default: the model's]"
 )
 @source_options
-@click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
+@worker_options
+@click.option("--resume", is_flag=True, help="Go on with a folder of parts that this command was cut off in.")
+@click.option("--overwrite", is_flag=True, help="Replace a file, or a folder of parts, that exists.")
 @output_options
-def transform(**options: Any) -> None:  # noqa: ANN401 - click passes them by name
+@click.pass_context
+def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
     """Find the topics of new documents, with the language model of MODEL kept as it is.
 
     Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
     gets the same answer alone and among others. Words that the model does not know are left out; a document
     without known words gets the prior.
+
+    A folder gets parts of some thousand documents each, in order, with the columns of a Parquet file. They are the same
+    however they are made: in this process, or with --address by the workers of a cluster, which read model and corpus
+    themselves, so that these and the folder must lie where all nodes see them. The same command with --resume keeps the
+    parts that are whole and makes the others.
     """
+    command = command_line(ctx)
     console = Console.take(options)
     output, overwrite = options["output"], options["overwrite"]
     if console.as_json and output == "-":
-        raise click.UsageError("--json needs -o FILE: standard output holds one JSON object then")
+        raise click.UsageError("--json needs -o: standard output holds one JSON object then")
+    if names_folder(output, options):
+        ctx.exit(transform_parts(console, options, command))
     selection = _selection(output, overwrite, options["top"], options["threshold"])
     from lda.model import Model
 
@@ -100,18 +116,13 @@ def _selection(output: str, overwrite: bool, top: int | None, threshold: float) 
 
 
 def _batches(model: Model, paths: list[Path], options: dict[str, Any]) -> Iterator[DocumentBatch]:
-    from lda.corpus import DataError, iter_documents
+    from lda.corpus import iter_documents
+    from lda.documents import recipe_of
 
-    recipe = _recipe(model, options)
-    if recipe.tokenizer is not None:
-        raise DataError(
-            f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
-            "use LDA.transform in Python with the same function"
-        )
     return iter_documents(
         paths,
         format=options["format"],
-        recipe=recipe,
+        recipe=recipe_of(model, text=options["text"], id=options["id"]),
         vocabulary_terms=model.vocabulary,
         vocabulary=options["vocabulary"],
         threads=options["threads"],
@@ -119,17 +130,6 @@ def _batches(model: Model, paths: list[Path], options: dict[str, Any]) -> Iterat
         errors=options["encoding_errors"],
         batch_documents=max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics)),
     )
-
-
-def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
-    """The model's recipe, with the fields of this input if they have other names."""
-    import dataclasses
-
-    from lda.corpus import Recipe
-
-    recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
-    fields = {name: options[name] for name in ("text", "id") if options[name] is not None}
-    return dataclasses.replace(recipe, **fields)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
+    from pyarrow import NativeFile
 
     Theta = npt.NDArray[np.float32]
 
@@ -115,7 +116,7 @@ class Table(Writer):
 class Parquet(Writer):
     """Columns `id` and `weights` (list of K float32), or with a selection `topics` and `weights` (lists)."""
 
-    def __init__(self, path: Path, n_topics: int, selection: Selection) -> None:
+    def __init__(self, path: Path | NativeFile, n_topics: int, selection: Selection) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -188,7 +189,8 @@ def check_format(target: str | Path, selection: Selection) -> None:
     suffix = Path(target).suffix.lower()
     if str(target) != "-" and suffix not in SUFFIXES:
         raise DataError(
-            f"the output must end in {', '.join(SUFFIXES)}, got {target}; the ending chooses the format"
+            f"the output must end in {', '.join(SUFFIXES)}, got {target}; the ending chooses the format, "
+            "and a folder has none or ends in /"
         )
     if suffix == ".npy" and not selection.is_all:
         raise DataError(

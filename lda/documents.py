@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lda.corpus import Corpus, DocumentBatch
+    from lda.corpus import Corpus, DocumentBatch, Recipe
     from lda.model import Model
 
 
@@ -48,6 +49,23 @@ def all_documents(model: Model, X: object) -> tuple[npt.NDArray[np.int64], npt.N
     doc_offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *lengths]))])
     words = np.concatenate([np.zeros(0, np.int32), *(batch.words for batch in batches)])
     return doc_offsets.astype(np.int64), words.astype(np.int32, copy=False)
+
+
+def recipe_of(model: Model, **fields: str | None) -> Recipe:
+    """The recipe of the model's own text, with the names of fields (`text`, `id`) that are given.
+
+    Raises:
+        DataError: a Python function made the model's words.
+    """
+    from lda.corpus import Recipe
+
+    recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+    if recipe.tokenizer is not None:
+        raise DataError(
+            f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
+            "use LDA.transform in Python with the same function"
+        )
+    return replace(recipe, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]
 
 
 def _has_names(corpus: Corpus) -> bool:

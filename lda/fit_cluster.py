@@ -1,4 +1,4 @@
-"""The options of a fit on a Ray cluster."""
+"""The options of a fit, or of inference, on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,26 @@ if TYPE_CHECKING:
 
 
 def cluster_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --address and what goes with it."""
+    """Add --address and all that goes with it in a fit."""
+    for option in reversed(
+        (
+            click.option(
+                "--aggregators", type=int, help="Owners of word ranges.  [default: as many as workers]"
+            ),
+            click.option(
+                "--staleness",
+                default="0",
+                metavar="0|STEPS|none",
+                help="Steps a worker may run ahead; 0 gives the same model on any cluster, none never waits.",
+            ),
+        )
+    ):
+        function = option(function)
+    return worker_options(function)
+
+
+def worker_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --address, and how many workers there are."""
     for option in reversed(
         (
             click.option(
@@ -24,15 +43,6 @@ def cluster_options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--workers", type=int, help="Workers.  [default: one a node]"),
             click.option(
                 "--threads-per-worker", type=int, help="Threads of each.  [default: the cores of its node]"
-            ),
-            click.option(
-                "--aggregators", type=int, help="Owners of word ranges.  [default: as many as workers]"
-            ),
-            click.option(
-                "--staleness",
-                default="0",
-                metavar="0|STEPS|none",
-                help="Steps a worker may run ahead; 0 gives the same model on any cluster, none never waits.",
             ),
             click.option(
                 "--wait",
@@ -51,10 +61,11 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
 
     Raises click.UsageError for cluster options without --address, and for values that cannot be.
     """
-    names = ("workers", "threads_per_worker", "aggregators", "wait")
+    names = [n for n in ("workers", "threads_per_worker", "aggregators", "wait") if n in options]
+    staleness = options.get("staleness", "0")
     if options["address"] is None:
         given = [name for name in names if options[name] is not None]
-        if given or options["staleness"] != "0":
+        if given or staleness != "0":
             what = "--" + (given[0] if given else "staleness").replace("_", "-")
             raise click.UsageError(
                 f"{what} is for a cluster; give --address local, auto or HOST:PORT as well"
@@ -65,7 +76,7 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
     try:
         return Cluster(
             address=options["address"],
-            staleness=_staleness(options["staleness"]),
+            staleness=_staleness(staleness),
             **{name: options[name] for name in names if options[name] is not None},
         )
     except ValueError as error:

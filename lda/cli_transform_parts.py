@@ -1,0 +1,206 @@
+"""`lda transform` into a folder of Parquet parts, in this process or on a cluster."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lda.cli_options import Console, size_of, stored_inputs
+from lda.fit_cluster import cluster_of
+from lda.interrupt import terminate_as_interrupt
+from lda.progress import SECONDS_BETWEEN_LINES, clock, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lda.corpus import Recipe
+    from lda.model import Model
+    from lda.transform_parts import PartsState
+
+INTERRUPTED: Final = 130
+INPUT: Final = "_input"
+OF_FILES: Final = (".jsonl", ".csv", ".tsv", ".txt", ".npy")
+
+
+def names_folder(output: str, options: dict[str, Any]) -> bool:
+    """Whether the output is a folder of parts. Raises click.UsageError for options that go only with a folder.
+
+    It is one if it has no ending or ends in a slash, and always on a cluster, where it may be called `x.parquet`.
+    """
+    on_cluster = options["address"] is not None
+    suffix = "" if output.endswith("/") else Path(output).suffix.lower()
+    if output != "-" and (suffix == "" or (on_cluster and suffix not in OF_FILES)):
+        return True
+    cluster_of(options)  # refuses --workers without --address
+    if on_cluster or options["resume"]:
+        what = "--address" if on_cluster else "--resume"
+        raise click.UsageError(f"{what} needs a folder for Parquet parts, got -o {output}; give -o FOLDER")
+    return False
+
+
+def transform_parts(console: Console, options: dict[str, Any], command: str) -> int:
+    """Run the command; returns its exit code. command: how to repeat it."""
+    from lda.corpus.storage import storage
+    from lda.doc_topics import Selection
+    from lda.parts_folder import check_target
+    from lda.transform_parts import absolute, check_place, transform_corpus
+
+    cluster = cluster_of(options)
+    try:
+        Selection(top=options["top"], threshold=options["threshold"])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    place = storage(absolute(options["output"]))
+    check_place(place)
+    check_target(place, resume=options["resume"], overwrite=options["overwrite"])
+    lines = _Lines(console)
+    try:
+        with terminate_as_interrupt(), _stored_corpus(console, options, place.root) as corpus:
+            state = transform_corpus(
+                options["model"],
+                corpus,
+                options["output"],
+                top=options["top"],
+                threshold=options["threshold"],
+                seed=options["seed"],
+                threads=options["threads"],
+                cluster=cluster,
+                resume=options["resume"],
+                overwrite=options["overwrite"],
+                on_part=lines.tell,
+                note=lambda text: console.progress.note(f"waiting for {text} to begin"),
+                warn=console.progress.warn,
+            )
+    except KeyboardInterrupt:
+        console.progress.warn(f"interrupted{lines.reached}; to go on: {command} --resume")
+        return INTERRUPTED
+    _report(console, options, state)
+    return 0
+
+
+@contextmanager
+def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> Iterator[str]:
+    """Path of the corpus that the options name; documents as they came are made into one first."""
+    from lda.corpus import build_corpus
+    from lda.corpus.manifest import is_corpus_folder
+    from lda.corpus.storage import is_uri
+    from lda.model import Model
+
+    inputs = options["inputs"]
+    if len(inputs) == 1 and (is_uri(inputs[0]) or is_corpus_folder(Path(inputs[0]))):
+        yield inputs[0]
+        return
+    model = Model.load(options["model"])
+    console.progress.note(f"reading {', '.join(inputs[:3])}{' ...' if len(inputs) > 3 else ''}")
+    started = time.perf_counter()
+    with _room_below(output) as folder, stored_inputs(inputs) as paths:
+        corpus = build_corpus(
+            paths,
+            folder / "corpus",
+            format=options["format"],
+            recipe=_recipe(model, paths, options),
+            vocabulary=options["vocabulary"],
+            threads=options["threads"],
+            encoding=options["encoding"],
+            errors=options["encoding_errors"],
+        )
+        console.progress.note(f"read {size_of(corpus)} in {time.perf_counter() - started:.1f} s")
+        yield str(folder / "corpus")
+
+
+@contextmanager
+def _room_below(output: str) -> Iterator[Path]:
+    """A folder for the documents, gone after the block; below the output, where workers must reach it anyway.
+
+    Below a URI there is no room for it, and it lies among this machine's temporary files.
+    """
+    from lda.corpus.storage import is_uri
+
+    if is_uri(output):
+        with tempfile.TemporaryDirectory(prefix="raylda-") as made:
+            yield Path(made)
+        return
+    folder = Path(output, INPUT)
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # not empty
+            folder.parent.rmdir()
+
+
+def _recipe(model: Model, paths: list[Path], options: dict[str, Any]) -> Recipe:
+    """How to read documents so that all words stay that the model may know, and those it does not are counted."""
+    from lda.corpus import Recipe
+    from lda.corpus.formats import find_sources
+    from lda.corpus.ingest import same_kind
+    from lda.corpus.reader import TextReader
+    from lda.documents import recipe_of
+
+    recipe = recipe_of(model, text=options["text"], id=options["id"])
+    if isinstance(same_kind(find_sources(paths, options["format"])), TextReader):
+        return replace(recipe, min_df=1, max_df=1.0, max_features=None)
+    return Recipe(text=recipe.text, id=recipe.id)
+
+
+class _Lines:
+    """Progress as lines: now and then, and after each part with -v."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.reached = console, ""
+        self._said = time.monotonic()
+        self._first: PartsState | None = None
+
+    def tell(self, state: PartsState) -> None:
+        """Say how far the run is, unless that has just been said."""
+        self.reached = f" after {state.parts:,} of {plural(state.n_parts, 'part')}"
+        first = self._first = self._first or state
+        now = time.monotonic()
+        if now - self._said < SECONDS_BETWEEN_LINES and not self.console.progress.verbosity > 0:
+            return
+        self._said = now
+        # Before the first part, workers begin and compile; what they do after it is the guide.
+        new, took = state.new_documents - first.new_documents, state.seconds - first.seconds
+        rate = new / took if new and took > 0 else state.new_documents / state.seconds
+        left = f", {clock((state.n_documents - state.documents) / rate)} left" if rate else ""
+        self.console.progress.note(
+            f"{state.parts:,}/{state.n_parts:,} parts, {state.documents:,} of {state.n_documents:,} documents, "
+            f"{rate:,.0f} a second, {plural(state.workers, 'worker')}{left}"
+        )
+
+
+def _report(console: Console, options: dict[str, Any], state: PartsState) -> None:
+    output = options["output"]
+    if state.finished_before:
+        console.progress.warn(f"{output} is finished already; nothing to resume")
+    elif state.unknown and not state.tokens:
+        console.progress.warn("warning: the model knows none of the words, so every document got the prior")
+    kept = f", {state.kept:,} of them kept" if state.kept else ""
+    if not state.finished_before:
+        console.progress.note(
+            f"wrote the topics of {plural(state.documents, 'document')} to {output} in "
+            f"{plural(state.parts, 'part')}{kept} in {state.seconds:.1f} s ({state.empty:,} without known words, "
+            f"{state.unknown:,} of {state.tokens + state.unknown:,} words unknown)"
+        )
+    value = {
+        "model": options["model"],
+        "output": output,
+        "n_documents": state.documents,
+        "n_empty_documents": state.empty,
+        "n_tokens": state.tokens,
+        "n_unknown": state.unknown,
+        "n_parts": state.parts,
+        "n_parts_kept": state.kept,
+        "workers": state.workers,
+        "seconds": round(state.seconds, 3),
+    }
+    console.result(value, lambda: "")
