@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import ray
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from lda.cluster.checkpoint import put_topics, topics_name
 from lda.cluster.codec import decode, encode
@@ -20,7 +21,8 @@ from lda.cluster.heldout import choose_heldout, kept_documents
 from lda.cluster.hosts import Ready, introduce, one_line
 from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import Sweeper
-from lda.cluster.threads import Threads, blocks
+from lda.cluster.threads import Threads
+from lda.cluster.walk import add_in_blocks
 from lda.corpus.errors import DataError
 from lda.corpus.storage import storage
 from lda.corpus.store import Corpus
@@ -66,12 +68,14 @@ class WorkerActor:
             )
             if number == 0:  # who scores them must read them, from whichever shards
                 self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
-            self.sweeper = Sweeper(corpus, settings, keep, parts, self.threads)
+            source = self if settings.model_memory is not None else None
+            self.sweeper = Sweeper(corpus, settings, keep, parts, self.threads, source, ranges)
         except (DataError, OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.aggregators: list[Any] = []
         self.versions = [0] * len(ranges)
         self.step = 0
+        self.fetched = 0  # bytes, since the last step began
         self.priors: Priors | None = None
         self.stopped = False
 
@@ -83,16 +87,16 @@ class WorkerActor:
     def connect(self, aggregators: list[Any]) -> Histogram:
         """Learn the aggregators; returns the lengths of the documents held here."""
         self.aggregators = aggregators
-        return self.sweeper.shard.length_histogram()
+        return self.sweeper.documents.length_histogram()
 
     def restore(self, place: str, folder: str) -> None:
         """Take the topics of the documents held here from a checkpoint, and push all of them as new."""
-        source, shard = storage(place), self.sweeper.shard
-        for index in shard.parts:
+        source, documents = storage(place), self.sweeper.documents
+        for index in documents.parts:
             data = source.read(f"{folder}/{topics_name(index)}")
-            shard.set_topics(index, np.frombuffer(data, dtype=shard.z.dtype))
+            documents.set_topics(index, np.frombuffer(data, dtype=documents.topic_dtype))
         for phase in range(self.sweeper.plan.phases):
-            shard.forget(phase)
+            documents.forget(phase)
             self._push(phase)
             self.step += 1
 
@@ -130,15 +134,37 @@ class WorkerActor:
             sent += self._push(phase)
             self.step += 1
         return PassReport(
-            tokens=self.sweeper.shard.tokens_through(level),
+            tokens=self.sweeper.documents.tokens_through(level),
             seconds=time.perf_counter() - begin,
             waited=waited,
             sent=sent,
             received=received,
         )
 
+    def totals(self) -> NDArray[np.int64]:
+        """n_k (K,) that this step begins from, of all aggregators."""
+        parts: list[NDArray[np.int64]] = ray.get([a.totals.remote(self.step) for a in self.aggregators])
+        total: NDArray[np.int64] = np.sum(parts, axis=0)
+        return total
+
+    def between(self, first: int, last: int) -> Delta:
+        """The counts of words first .. last - 1 that this step begins from, fetched from their aggregator."""
+        owner = next(
+            a for a, (low, high) in zip(self.aggregators, self.ranges, strict=True) if low <= first < high
+        )
+        message = ray.get(ray.get(owner.between.remote(first, last))[0])
+        self.fetched += len(message)
+        return decode(message, self.settings.n_topics)
+
     def _catch_up(self) -> int:
-        """Bring the counts to what this step may begin from; returns the bytes received."""
+        """Bring the counts to what this step may begin from; returns the bytes received.
+
+        A worker that walks the vocabulary fetches counts while it samples; here it only waits for its turn.
+        """
+        if self.settings.model_memory is not None:
+            ray.get([a.totals.remote(self.step) for a in self.aggregators])
+            received, self.fetched = self.fetched, 0
+            return received
         replies = ray.get(
             [a.pull.remote(self.number, self.versions[i], self.step) for i, a in enumerate(self.aggregators)]
         )
@@ -146,39 +172,34 @@ class WorkerActor:
         for i, (version, references) in enumerate(replies):
             for message in ray.get(list(references)):
                 received += len(message)
-                self._apply(decode(message, self.settings.n_topics))
+                add_in_blocks(self.sweeper.counts, decode(message, self.settings.n_topics), self.threads)
             self.versions[i] = version
         return received
 
-    def _apply(self, delta: Delta) -> None:
-        counts = self.sweeper.counts
-        spans = blocks(delta.start, 0, len(delta.start) - 1, self.threads.n * 4)
-
-        def add(span: tuple[int, int]) -> None:
-            low, high = span
-            counts.add(delta._replace(first=delta.first + low, start=delta.start[low : high + 1]))
-
-        self.threads.run(add, spans)
-        counts.add_totals(delta.totals)
-
     def _push(self, phase: int) -> int:
-        deltas = list(self.sweeper.deltas(phase))
         sent, waiting = 0, []
         for (first, last), aggregator in zip(self.ranges, self.aggregators, strict=True):
-            message = encode(_cut(deltas, first, last), first, last)
-            sent += len(message)
+            message = self._message(phase, first, last)
+            sent += sum(map(len, message))
             waiting.append(aggregator.push.remote(self.number, self.step, message))
         ray.get(waiting)
         return sent
 
+    def _message(self, phase: int, first: int, last: int) -> list[bytes]:
+        """What the phase changed of words first .. last - 1: in pieces where memory is short, else in one."""
+        changes = self.sweeper.changes(phase, first, last)
+        if self.settings.memory is None:
+            return [encode(changes, first, last)]
+        return [encode([part], part.first, part.first + len(part.start) - 1) for part in changes]
+
     @ray.method(concurrency_group="control")
     def topic_histogram_now(self) -> Histogram:
         """The same while a pass may be going on: of documents half old, half new."""
-        return self.sweeper.shard.topic_histogram(self.threads)
+        return self.sweeper.documents.topic_histogram(self.threads)
 
     def topic_histogram(self) -> Histogram:
         """Documents by (topic, n_dk)."""
-        return self.sweeper.shard.topic_histogram(self.threads)
+        return self.sweeper.documents.topic_histogram(self.threads)
 
     @ray.method(concurrency_group="control")
     def checkpoint(self, place: str, folder: str) -> dict[str, str]:
@@ -186,7 +207,7 @@ class WorkerActor:
 
         While a pass is going on these are half old, half new: topics all the same, of which counts can be made.
         """
-        return put_topics(storage(place), folder, self.sweeper.shard.topics())
+        return put_topics(storage(place), folder, self.sweeper.documents.topics())
 
     def heldout_score(self, priors: Priors) -> float | None:
         """Score of the validation documents under the newest counts; None where there are none."""
@@ -207,19 +228,4 @@ class WorkerActor:
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) of the documents held here; other rows are empty."""
-        return self.sweeper.shard.document_topics()
-
-
-def _cut(deltas: list[Delta], first: int, last: int) -> list[Delta]:
-    """The parts of consecutive deltas that fall to the words first .. last - 1; their totals stay the whole's."""
-    cut = []
-    for delta in deltas:
-        low, high = max(delta.first, first), min(delta.first + len(delta.start) - 1, last)
-        if low >= high:
-            continue
-        start = delta.start[low - delta.first : high - delta.first + 1]
-        a, b = int(start[0]), int(start[-1])
-        cut.append(
-            delta._replace(first=low, start=start - a, topic=delta.topic[a:b], change=delta.change[a:b])
-        )
-    return cut
+        return self.sweeper.documents.document_topics()

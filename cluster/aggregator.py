@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.scratch import Arrays, InMemory
 from lda.samplers.counting import Delta, add_delta, gather_rows, row_lengths
 from lda.samplers.histograms import Histogram, add_histograms, values
 from lda.samplers.layout import WordRows, empty_counts
@@ -22,9 +23,9 @@ class Aggregator:
     come in their order, those of different shards in any.
     """
 
-    def __init__(self, rows: WordRows) -> None:
-        self.rows = rows
-        self.counts = empty_counts(rows)
+    def __init__(self, rows: WordRows, arrays: Arrays | None = None) -> None:
+        self.rows, self.arrays = rows, arrays or InMemory()
+        self.counts = empty_counts(rows, self.arrays.zeros)
         self.topic_totals = np.zeros(rows.n_topics, dtype=np.int64)
 
     def add(self, delta: Delta) -> NDArray[np.int64]:
@@ -48,6 +49,29 @@ class Aggregator:
         total = int(self.topic_totals.sum())
         if total != n_tokens:
             raise CountError(f"the counts add up to {total}, but {n_tokens} tokens have a topic")
+
+    def totals(self) -> NDArray[np.int64]:
+        """n_k (K,) int64 of these words."""
+        return self.topic_totals.copy()
+
+    def between(self, first: int, last: int) -> Delta:
+        """The counts of words first .. last - 1, as a delta from nothing."""
+        counts = self.counts._replace(
+            start=self.counts.start[first:last],
+            capacity=self.counts.capacity[first:last],
+            length=self.counts.length[first:last],
+        )
+        lengths = np.zeros(last - first, dtype=np.int64)
+        row_lengths(counts, self.rows.n_topics, lengths)
+        starts = np.zeros(last - first + 1, dtype=np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        topic = np.empty(starts[-1], dtype=self.counts.topic.dtype)
+        count = np.empty(starts[-1], dtype=np.int32)
+        gather_rows(counts, self.rows.n_topics, starts, topic, count)
+        self.arrays.release()
+        totals = np.zeros(self.rows.n_topics, dtype=np.int64)
+        np.add.at(totals, topic, count)
+        return Delta(first, starts, topic, count, totals)
 
     def cell_histogram(self) -> Histogram:
         """How many n_kw equal n, for n > 0."""

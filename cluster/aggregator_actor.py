@@ -18,7 +18,7 @@ from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import count_rows
 from lda.cluster.word_range import WordRange
 from lda.corpus.store import Corpus
-from lda.samplers.counting import merge_deltas
+from lda.samplers.counting import joined, merge_deltas
 from lda.samplers.histograms import Histogram
 from lda.samplers.layout import slice_rows
 
@@ -41,8 +41,12 @@ class AggregatorActor(RangeCalls):
             self.words = WordRange(self.counts, *span)
         except (OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
-        self.exchange: Exchange[bytes] = Exchange(workers, staleness)
+        self.exchange: Exchange[list[bytes]] = Exchange(workers, staleness)
         self.published: dict[int, Any] = {}
+        self.workers = workers
+        # Workers that walk the vocabulary take counts; nobody would read what has changed.
+        self.walked = settings.model_memory is not None
+        self.taken: dict[tuple[int, int, int], tuple[Any, int]] = {}
         self.seconds = 0.0
         self._news = asyncio.Event()
 
@@ -55,7 +59,7 @@ class AggregatorActor(RangeCalls):
         self.exchange.staleness = None
         self._news.set()
 
-    async def push(self, worker: int, step: int, message: bytes) -> None:
+    async def push(self, worker: int, step: int, message: list[bytes]) -> None:
         """Take what a worker changed in a step; a repetition is dropped."""
         if self.exchange.push(worker, step, message):
             self._news.set()
@@ -72,19 +76,44 @@ class AggregatorActor(RangeCalls):
         newest = self.exchange.version
         return newest, [self.published[v] for v in range(version + 1, newest + 1)]
 
+    async def totals(self, step: int) -> Any:  # noqa: ANN401 - Ray's stubs do without
+        """The n_k (K,) of these words, once `step` may begin."""
+        while not self.exchange.may_start(step):
+            await self._news.wait()
+        self._publish(step)
+        return self.counts.totals()
+
+    async def between(self, first: int, last: int) -> list[Any]:
+        """[reference to a message of the counts of words first .. last - 1], as a delta from nothing.
+
+        One object a version and range, however many workers read it; gone when all have.
+        """
+        key = (self.exchange.version, first, last)
+        for old in [k for k in self.taken if k[0] != key[0]]:
+            del self.taken[old]
+        if key not in self.taken:
+            begin = self.span[0]
+            delta = self.counts.between(first - begin, last - begin)
+            self.taken[key] = (ray.put(encode([delta._replace(first=first)], first, last)), 0)
+        reference, times = self.taken.pop(key)
+        if times + 1 < self.workers:
+            self.taken[key] = (reference, times + 1)
+        return [reference]
+
     def _publish(self, step: int) -> None:
         before = time.perf_counter()
         messages = self.exchange.take(step)
         if not messages:
             return
-        deltas = [decode(message, self.settings.n_topics) for message in messages]
+        deltas = [joined([decode(p, self.settings.n_topics) for p in message]) for message in messages]
         total = deltas[0]
         for delta in deltas[1:]:
             total = merge_deltas(total, delta)
         local = total._replace(first=0)
         self.counts.add_totals(self.counts.add(local))
-        # One object a version in the node's shared memory, however many workers read it.
-        self.published[self.exchange.version] = ray.put(encode([total], *self.span))
+        if not self.walked:
+            # One object a version in the node's shared memory, however many workers read it.
+            self.published[self.exchange.version] = ray.put(encode([total], *self.span))
         self.seconds += time.perf_counter() - before
 
     async def matrix(self, step: int) -> sp.csr_matrix:

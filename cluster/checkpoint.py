@@ -31,8 +31,11 @@ READ: Final = frozenset({1, 2})
 WRITERS: Final = 4  # files flushed to the disk at a time: most of a checkpoint is waiting for it
 NAME: Final = re.compile(r"sweep-\d{8,}")
 FREE_TO_CHANGE: Final = frozenset(
-    {"sweeps", "threads", "evaluate_every", "tol", "n_iter_no_change", "n_samples", "sample_interval"}
-)
+    {
+        "sweeps", "threads", "memory", "model_memory", "evaluate_every", "tol", "n_iter_no_change",
+        "n_samples", "sample_interval",
+    }
+)  # fmt: skip
 """Settings that a resumed fit may have otherwise: they change how long it runs, not what a sweep does."""
 
 

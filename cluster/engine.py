@@ -37,10 +37,10 @@ class Engine:
         self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
         self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
         self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads)
-        self.plan, self.shard = self.sweeper.plan, self.sweeper.shard
+        self.plan, self.documents = self.sweeper.plan, self.sweeper.documents
         self.aggregator = self.sweeper.counts
         self.words = WordRange(self.aggregator, 0, corpus.n_terms)
-        self._lengths = self.shard.length_histogram()
+        self._lengths = self.documents.length_histogram()
         self.tick = 0  # passes over documents since the beginning, the start's included
 
     def close(self) -> None:
@@ -61,16 +61,16 @@ class Engine:
             self.tick += 1
             for _ in range(self.sweeper.stages.sweeps):
                 self._pass(level)
-        self.aggregator.check(self.shard.n_tokens)
+        self.aggregator.check(self.documents.n_tokens)
 
     def restore(self, found: Found) -> None:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""
-        for index in self.shard.parts:
-            self.shard.set_topics(index, found.topics(index, self.shard.z.dtype))
+        for index in self.documents.parts:
+            self.documents.set_topics(index, found.topics(index, self.documents.topic_dtype))
         for phase in range(self.plan.phases):
-            self.shard.forget(phase)
+            self.documents.forget(phase)
             self.sweeper.apply(phase)
-        self.aggregator.check(self.shard.n_tokens)
+        self.aggregator.check(self.documents.n_tokens)
         self.words.restore_sum(found.place, found.folder, found.body["files"])
         state = found.state()
         self.tick = state.tick
@@ -79,7 +79,7 @@ class Engine:
     def sweep(self) -> bool:
         """Resample every token once; False when an interrupt ended the sweep after one of its phases."""
         whole = self._pass(self.plan.levels - 1)
-        self.aggregator.check(self.shard.n_tokens)
+        self.aggregator.check(self.documents.n_tokens)
         return whole
 
     def _pass(self, level: int) -> bool:
@@ -98,7 +98,7 @@ class Engine:
             self.priors,
             self._lengths,
             self.plan.n_terms,
-            lambda: self.shard.topic_histogram(self.threads),
+            lambda: self.documents.topic_histogram(self.threads),
             lambda: (self.aggregator.cell_histogram(), self.aggregator.topic_totals),
         )
 
@@ -106,13 +106,13 @@ class Engine:
         """Joint log-likelihood of the state, nats a token."""
         total = joint_log_likelihood(
             self.priors,
-            self.shard.topic_histogram(self.threads),
+            self.documents.topic_histogram(self.threads),
             self._lengths,
             self.aggregator.cell_histogram(),
             self.aggregator.topic_totals,
             self.plan.n_terms,
         )
-        return total / max(self.shard.n_tokens, 1)
+        return total / max(self.documents.n_tokens, 1)
 
     def heldout_score(self) -> float | None:
         """Score of the validation documents, nats a token; None where there are none."""
@@ -123,7 +123,7 @@ class Engine:
     @property
     def n_tokens(self) -> int:
         """Tokens trained on."""
-        return self.shard.n_tokens
+        return self.documents.n_tokens
 
     @property
     def validates(self) -> bool:
@@ -140,7 +140,7 @@ class Engine:
 
     def store(self, place: Storage, folder: str) -> dict[str, str]:
         """Store the topics of all tokens, and the sums, in a folder of a checkpoint; returns the files' checksums."""
-        return put_topics(place, folder, self.shard.topics()) | self.words.store_sum(place, folder)
+        return put_topics(place, folder, self.documents.topics()) | self.words.store_sum(place, folder)
 
     def sample(self) -> None:
         """Add the present counts to the sum over late sweeps."""
@@ -162,7 +162,7 @@ class Engine:
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""
-        rows = self.shard.document_topics()
+        rows = self.documents.document_topics()
         if self.heldout is None:
             return rows
         counts, seed = self.aggregator.matrix(), self.settings.seed

@@ -49,7 +49,7 @@ def kept_documents(n_documents: int, fraction: float, seed: int) -> NDArray[np.b
     if fraction == 0:
         return np.ones(n_documents, dtype=np.bool_)
     shares = np.zeros(n_documents, dtype=np.float64)
-    document_shares(np.uint64(seed), np.uint64(1), shares)
+    document_shares(np.uint64(seed), np.uint64(1), 0, shares)
     return shares >= fraction
 
 

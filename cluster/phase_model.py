@@ -13,9 +13,13 @@ from lda.samplers.priors import Priors
 
 
 class MeanModel:
-    """phi_kw = (n_kw + beta) / (n_k + bbar), in the layout of the counts; built anew in place each phase."""
+    """phi_kw = (n_kw + beta) / (n_k + bbar), in the layout of the counts; built anew in place each phase.
 
-    def __init__(self, rows: WordRows, counts: TopicCounts) -> None:
+    n_terms: V, where these are but a range of the vocabulary.
+    """
+
+    def __init__(self, rows: WordRows, counts: TopicCounts, n_terms: int | None = None) -> None:
+        self._n_terms = len(rows.start) if n_terms is None else n_terms
         # Topics of sparse rows are read where the aggregator of this process keeps them.
         self.model = empty_model(rows, counts.topic)
         weight = np.zeros(len(rows.start) + 1, dtype=np.int64)
@@ -31,7 +35,7 @@ class MeanModel:
         phase: int,
     ) -> LanguageModel:
         """The model of phase number `phase`; the one built before is overwritten."""
-        set_priors(self.model, topic_totals, priors.alpha, priors.beta)
+        set_priors(self.model, topic_totals, priors.alpha, priors.beta, self._n_terms)
         spans = blocks(self._weight, 0, len(self._weight) - 1, threads.n * BLOCKS_PER_THREAD)
         threads.run(lambda s: fill_mean(self.model, counts, priors.beta, s[0], s[1]), spans)
         return self.model

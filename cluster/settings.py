@@ -29,6 +29,8 @@ class FitSettings:
     n_samples, sample_interval: average the counts of this many late sweeps, so far apart.
     validation_fraction: share of documents kept out of training to score. tol, n_iter_no_change: stop when
     that many evaluations in a row gained less than tol nats a token. evaluate_every: sweeps between evaluations.
+    memory: bytes that a process may hold; documents beyond it stay on disk. model_memory: bytes of them that the
+    model may take; a larger one is walked range by range of the vocabulary. Neither changes the result.
 
     Raises ValueError naming the rule, the value and the remedy.
     """
@@ -50,6 +52,8 @@ class FitSettings:
     tol: float | None = None
     n_iter_no_change: int = 5
     evaluate_every: int = 10
+    memory: int | None = None
+    model_memory: int | None = None
 
     def __post_init__(self) -> None:
         sampler(self.sampler)
@@ -69,6 +73,7 @@ class FitSettings:
             _whole("phases", self.phases, 1, 1024)
         if self.threads is not None:
             _whole("threads", self.threads, 1, 4096)
+        self._check_memory()
         if self.start not in ("auto", "random", "growing"):
             raise ValueError(f"start must be auto, random or growing, got {self.start!r}")
         _prior("alpha", self.alpha)
@@ -85,6 +90,23 @@ class FitSettings:
             raise ValueError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction}")
         if self.tol is not None and not self.tol >= 0:
             raise ValueError(f"tol must not be negative, got {self.tol}")
+
+    def _check_memory(self) -> None:
+        for name in ("memory", "model_memory"):
+            if getattr(self, name) is not None:
+                _whole(f"{name} (bytes)", getattr(self, name), 1)
+        if self.model_memory is None:
+            return
+        if sampler(self.sampler).language != "mean":
+            raise ValueError(
+                f"model_memory needs a sampler that reads counts, as adlda does, got {self.sampler}: a draw of phi "
+                "is of the whole vocabulary; leave model_memory out"
+            )
+        if self.validation_fraction > 0:
+            raise ValueError(
+                f"model_memory goes without validation documents, got validation_fraction "
+                f"{self.validation_fraction}: they would need the whole model; score the finished one instead"
+            )
 
     def resolved(self) -> FitSettings:
         """The same settings with every choice made, except for priors that are to be learned."""

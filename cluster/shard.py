@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.scratch import Arrays, InMemory
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.corpus.shard import CorpusShard
 from lda.samplers import collapsed, drawn_theta, sequential, simultaneous
+from lda.samplers.by_range import Paused, begin_documents, sweep_range
 from lda.samplers.counting import Delta, index_by_word, net_delta
-from lda.samplers.document_rows import fill_rows, row_lengths
 from lda.samplers.histograms import Histogram, add_histograms, document_topics
 from lda.samplers.language import LanguageModel
 from lda.samplers.layout import topic_dtype
 from lda.samplers.limits import check_document_length
 from lda.samplers.registry import Sampler
-from lda.samplers.start import copy_documents, gather_topics, random_topics, scatter_topics
+from lda.samplers.start import copy_documents, document_shares, gather_topics, random_topics, scatter_topics
 
 MAX_TOKENS: Final = (1 << 31) - 1
 """Tokens of one phase of one shard: positions within it are int32."""
@@ -63,10 +63,14 @@ class Shard:
     """
 
     def __init__(
-        self, parts: Iterable[CorpusShard], plan: Plan, keep: NDArray[np.bool_], shares: NDArray[np.float64]
+        self,
+        parts: Iterable[CorpusShard],
+        plan: Plan,
+        keep: NDArray[np.bool_],
+        arrays: Arrays | None = None,
     ) -> None:
-        """Copy the documents of `parts` for which keep (n_documents,) is true; shares as in `Plan.level`."""
-        self.plan = plan
+        """Copy the documents of `parts` for which keep (n_documents,) is true, into arrays from `arrays`."""
+        self.plan, self.arrays = plan, arrays or InMemory()
         parts = list(parts)
         # first document and number of documents of each logical shard
         self.parts = {p.index: (p.first_document, len(p.doc_offsets) - 1) for p in parts}
@@ -75,12 +79,13 @@ class Shard:
         )
         lengths = np.concatenate([np.diff(p.doc_offsets) for p in parts])
         check_document_length(int(lengths.max(initial=0)))
-        phase, level = ids % plan.phases, plan.level(shares[ids])
+        phase, level = ids % plan.phases, plan.level(_shares(self.parts.values(), plan.seed))
         order = np.lexsort((ids, level, phase))
         order = order[keep[ids[order]]]
-        self.doc_ids: NDArray[np.int64] = ids[order]
-        self.doc_keys = self.doc_ids.astype(np.uint64)
-        self.doc_offsets = np.zeros(len(order) + 1, dtype=np.int64)
+        self.doc_ids: NDArray[np.int64] = self.arrays.zeros(len(order), np.int64)
+        self.doc_ids[:] = ids[order]
+        self.doc_keys = self.doc_ids.view(np.uint64)
+        self.doc_offsets: NDArray[np.int64] = self.arrays.zeros(len(order) + 1, np.int64)
         np.cumsum(lengths[order], out=self.doc_offsets[1:])
         self.n_tokens = int(self.doc_offsets[-1])
         # doc_edges[p, l]: first document of phase p that joins at level l or later.
@@ -90,12 +95,14 @@ class Shard:
         self.doc_edges[:, :-1] = edges[:-1].reshape(plan.phases, plan.levels)
         self.doc_edges[:, -1] = edges[plan.levels :: plan.levels]
         self.words = self._copy_words(parts, order, lengths)
-        self.z: NDArray[Any] = np.full(self.n_tokens, plan.n_topics, dtype=topic_dtype(plan.n_topics))
+        self.z: NDArray[Any] = self.arrays.zeros(self.n_tokens, topic_dtype(plan.n_topics))
+        self.z[:] = plan.n_topics
         self._order: list[NDArray[np.int32]] = []
         self._word_start: list[NDArray[np.int64]] = []
         self._index_words()
         # One buffer for the topics before a phase: a fresh copy each time would stand beside the last one.
-        self._before = np.empty(max(len(o) for o in self._order), dtype=self.z.dtype)
+        self._before = self.arrays.zeros(max(len(o) for o in self._order), self.z.dtype)
+        self._paused: Paused | None = None
 
     def _documents_of(self, part: tuple[int, int]) -> NDArray[np.int64]:
         """Positions here of the documents that come from one logical shard, in their global order."""
@@ -131,7 +138,7 @@ class Shard:
     def _copy_words(
         self, parts: list[CorpusShard], order: NDArray[np.int64], lengths: NDArray[np.int64]
     ) -> NDArray[np.int32]:
-        words = np.empty(self.n_tokens, dtype=np.int32)
+        words: NDArray[np.int32] = self.arrays.zeros(self.n_tokens, np.int32)
         target = np.full(len(lengths), -1, dtype=np.int64)
         target[order] = self.doc_offsets[:-1]
         first = 0
@@ -148,8 +155,8 @@ class Shard:
                 raise ValueError(
                     f"a phase of a shard may hold {MAX_TOKENS} tokens, got {end - begin}; use more phases"
                 )
-            start = np.zeros(self.plan.n_terms + 1, dtype=np.int64)
-            order = np.empty(end - begin, dtype=np.int32)
+            start = self.arrays.zeros(self.plan.n_terms + 1, np.int64)
+            order = self.arrays.zeros(end - begin, np.int32)
             index_by_word(self.words, begin, end, start, order)
             self._order.append(order)
             self._word_start.append(start)
@@ -207,6 +214,54 @@ class Shard:
 
         threads.run(block, self._document_blocks(first, edges[level + 1], threads))
 
+    def begin_ranges(self, phase: int) -> None:
+        """Make ready to resample the phase range by range of words, by `sample_range`."""
+        self._remember(phase)
+        edges, begin = self.doc_edges[phase], self._tokens(phase)[0]
+        first, last = int(edges[0]), int(edges[-1])
+        if self._paused is None:
+            documents, tokens = int(np.diff(self.doc_edges[:, [0, -1]]).max()), len(self._before)
+            self._paused = Paused(
+                0, 0,
+                self.arrays.zeros(documents, np.int64),
+                self.arrays.zeros(documents, np.int32),
+                self.arrays.zeros(documents, np.float64),
+                self.arrays.zeros(tokens, self.z.dtype),
+            )  # fmt: skip
+        self._paused = self._paused._replace(first=first, first_token=begin)
+        begin_documents(self.doc_offsets, first, last, self._paused)
+
+    def sample_range(
+        self,
+        phase: int,
+        sweep: int,
+        span: tuple[int, int],
+        sampler: Sampler,
+        model: LanguageModel,
+        threads: Threads,
+        *,
+        level: int,
+        fresh: bool,
+    ) -> None:
+        """The part of `sample` that falls to the words of `span`; ranges must come in ascending order.
+
+        model: of these words alone. All ranges together give the bits of `sample`.
+        """
+        edges, paused = self.doc_edges[phase], self._paused
+        if paused is None:
+            raise RuntimeError("begin_ranges comes first")
+        first = edges[level] if fresh else edges[0]
+        seed, tick = np.uint64(self.plan.seed), np.uint64(sweep)
+        at_once = sampler.rule == "simultaneous" and not fresh
+
+        def block(documents: tuple[int, int]) -> None:
+            sweep_range(
+                self.words, self.doc_offsets, self.doc_keys, *documents, self.z, self._before, *span,
+                model, paused, seed, tick, at_once, sampler.leave_out, fresh,
+            )  # fmt: skip
+
+        threads.run(block, self._document_blocks(first, edges[level + 1], threads))
+
     def sample_collapsed(
         self,
         sweep: int,
@@ -229,11 +284,15 @@ class Shard:
     def _document_blocks(self, first: int, last: int, threads: Threads) -> list[tuple[int, int]]:
         return blocks(self.doc_offsets, int(first), int(last), threads.n * BLOCKS_PER_THREAD)
 
-    def word_blocks(self, phase: int, threads: Threads) -> list[tuple[int, int]]:
-        """Ranges of words to net separately, of about equal numbers of tokens in this phase."""
+    def word_blocks(self, phase: int, threads: Threads, first: int, last: int) -> list[tuple[int, int]]:
+        """Ranges of words first .. last - 1 to net separately, of about equal numbers of tokens in this phase."""
         start = self._word_start[phase]
-        n = max(threads.n * BLOCKS_PER_THREAD, int(start[-1]) // DELTA_TOKENS)
-        return blocks(start, 0, self.plan.n_terms, n)
+        n = max(threads.n * BLOCKS_PER_THREAD, int(start[last] - start[first]) // DELTA_TOKENS)
+        return blocks(start, first, last, n)
+
+    def tokens_before(self, phase: int) -> NDArray[np.int64]:
+        """(V + 1,) int64, tokens of the phase whose words are smaller than each."""
+        return self._word_start[phase]
 
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
         """Net changes of the counts of a range of words since the phase began."""
@@ -261,13 +320,10 @@ class Shard:
         key, times = np.unique(lengths[lengths > 0], return_counts=True)
         return Histogram(key, times.astype(np.int64))
 
-    def document_topics(self) -> sp.csr_matrix:
-        """n_dk of all documents of the corpus, CSR (n_documents, K) int32; rows not of this shard are empty."""
-        n_docs, n_topics = self.plan.n_documents, self.plan.n_topics
-        lengths = np.zeros(n_docs + 1, dtype=np.int64)
-        row_lengths(self.z, self.doc_offsets, self.doc_ids, n_topics, lengths)
-        starts = np.cumsum(lengths)
-        topic = np.empty(starts[-1], dtype=np.int32)
-        count = np.empty(starts[-1], dtype=np.int32)
-        fill_rows(self.z, self.doc_offsets, self.doc_ids, n_topics, starts, topic, count)
-        return sp.csr_matrix((count, topic, starts), shape=(n_docs, n_topics))
+
+def _shares(parts: Iterable[tuple[int, int]], seed: int) -> NDArray[np.float64]:
+    """A uniform random number for each document of (first document, number of documents) runs."""
+    shares = [np.empty(n, dtype=np.float64) for _, n in parts]
+    for (first, _), part in zip(parts, shares, strict=True):
+        document_shares(np.uint64(seed), np.uint64(0), first, part)
+    return np.concatenate(shares)

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.aggregator import Aggregator
+from lda.cluster.documents import Documents
+from lda.cluster.memory import cut_ranges, document_memory
 from lda.cluster.phase_model import DrawnModel, MeanModel
+from lda.cluster.scratch import OnDisk
 from lda.cluster.settings import FitSettings
 from lda.cluster.shard import Plan, Shard
 from lda.cluster.start import Stages, stages
 from lda.cluster.threads import Threads
-from lda.samplers.counting import Delta
+from lda.cluster.walk import CountSource, Walk
+from lda.samplers.counting import Delta, joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
-from lda.samplers.start import document_shares
 
 if TYPE_CHECKING:
     from lda.corpus.store import Corpus
@@ -33,7 +37,8 @@ class Sweeper:
     """Samples its documents phase by phase.
 
     settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
-    shards held here.
+    shards held here. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
+    taken from `source`, whose own ranges are `ranges`; without a source they are kept here, on disk.
     """
 
     def __init__(
@@ -43,6 +48,8 @@ class Sweeper:
         keep: NDArray[np.bool_],
         parts: list[int],
         threads: Threads,
+        source: CountSource | None = None,
+        ranges: list[tuple[int, int]] | None = None,
     ) -> None:
         self.sampler = sampler(settings.sampler)
         self.threads = threads
@@ -56,28 +63,44 @@ class Sweeper:
             first_stage=self.stages.first_stage,
             seed=settings.seed,
         )
-        shares = np.zeros(corpus.n_documents, dtype=np.float64)
-        document_shares(np.uint64(settings.seed), np.uint64(0), shares)
-        self.shard = Shard((corpus.shard(i) for i in parts), self.plan, keep, shares)
-        self.counts = Aggregator(count_rows(corpus, settings))
-        self._model: MeanModel | DrawnModel
+        rows = count_rows(corpus, settings)
+        room = document_memory(settings.memory, settings.model_memory, rows)
+        self.documents = Documents(corpus, self.plan, keep, parts, room)
+        self._counts: Aggregator | None = None
+        self._model: MeanModel | DrawnModel | None = None
+        self._walk: Walk | None = None
+        if settings.model_memory is not None:
+            if source is None:
+                source = self._counts = Aggregator(rows, OnDisk())
+            ranges = cut_ranges(rows, ranges or [(0, corpus.n_terms)], settings.model_memory)
+            self._walk = Walk(rows, ranges, source)
+            return
+        self._counts = Aggregator(rows)
         if self.sampler.language == "drawn":
             # A draw has no zeros to leave out.
             rows = word_rows(corpus.term_frequencies, settings.n_topics, all_dense=True)
             self._model = DrawnModel(rows, settings.seed)
         else:
-            self._model = MeanModel(self.counts.rows, self.counts.counts)
+            self._model = MeanModel(self._counts.rows, self._counts.counts)
+
+    @property
+    def counts(self) -> Aggregator:
+        """The counts kept here. Raises RuntimeError where they are fetched range by range from elsewhere."""
+        if self._counts is None:
+            raise RuntimeError("this sweeper keeps no counts")
+        return self._counts
 
     def drop_model(self) -> None:
         """Give the memory of the language model back; nothing can be sampled afterwards."""
-        del self._model
+        self._model = None
 
     def first_topics(self, phase: int, tick: int, level: int, priors: Priors) -> None:
         """Topics for the documents that join at `level`: drawn given the counts so far, or uniformly random."""
         if self.plan.levels > 1:
             self._sample(phase, tick, level, priors, fresh=True)
-        else:
-            self.shard.scatter(phase, tick, self.threads)
+            return
+        for shard in self.documents.each():
+            shard.scatter(phase, tick, self.threads)
 
     def resample(self, phase: int, tick: int, level: int, priors: Priors) -> None:
         """New topics for the phase's documents that have joined by `level`."""
@@ -87,26 +110,64 @@ class Sweeper:
             self._sample(phase, tick, level, priors, fresh=False)
 
     def _sample(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
+        if self._walk is not None:
+            self._sample_by_range(phase, tick, level, priors, fresh=fresh)
+            return
+        if self._model is None:
+            raise RuntimeError("the language model has been dropped")
         counts, totals = self.counts.counts, self.counts.topic_totals
         model = self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
-        self.shard.sample(phase, tick, self.sampler, model, self.threads, level=level, fresh=fresh)
+        for shard in self.documents.each():
+            shard.sample(phase, tick, self.sampler, model, self.threads, level=level, fresh=fresh)
+
+    def _sample_by_range(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
+        walk = self._walk
+        if walk is None:
+            raise RuntimeError("there are no ranges to walk")
+        for shard in self.documents.each():
+            shard.begin_ranges(phase)
+        # Ranges outside, shards inside: a range's counts travel once a phase, however many shards there are.
+        for span, model in walk.models(priors, self.threads):
+            for shard in self.documents.each():
+                shard.sample_range(
+                    phase, tick, span, self.sampler, model, self.threads, level=level, fresh=fresh
+                )
 
     def _collapsed(self, tick: int, priors: Priors) -> None:
         alpha = np.zeros(self.counts.rows.stride, dtype=np.float32)
         alpha[: self.plan.n_topics] = priors.alpha
         n_wk, totals = self.counts.counts.dense.copy(), self.counts.topic_totals.copy()
-        self.shard.sample_collapsed(tick, n_wk, totals, alpha, priors.beta)
+        for shard in self.documents.each():
+            shard.sample_collapsed(tick, n_wk, totals, alpha, priors.beta)
 
-    def deltas(self, phase: int) -> Iterator[Delta]:
-        """What the phase changed, range by range of words, ascending; netted by all threads."""
-        spans = self.shard.word_blocks(phase, self.threads)
-        return self.threads.map(lambda span: self.shard.delta(phase, span), spans)
+    def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
+        """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""
+        if len(self.documents.shards) == 1:
+            shard = self.documents.shards[0]
+            spans = shard.word_blocks(phase, self.threads, first, last)
+            yield from self.threads.map(partial(shard.delta, phase), spans)
+            shard.arrays.release()
+            return
+        # Shard by shard would be quicker, and hold the changes of all words at once.
+        for span in self.documents.word_spans(phase, first, last):
+            total: Delta | None = None
+            for shard in self.documents.each():
+                spans = shard.word_blocks(phase, self.threads, *span)
+                delta = joined(list(self.threads.map(partial(shard.delta, phase), spans)))
+                total = delta if total is None else merge_deltas(total, delta)
+            if total is not None:
+                yield total
 
     def apply(self, phase: int) -> None:
         """Add what the phase changed to the counts held here."""
-        spans = self.shard.word_blocks(phase, self.threads)
-        for totals in self.threads.map(lambda s: self.counts.add(self.shard.delta(phase, s)), spans):
-            self.counts.add_totals(totals)
+        for shard in self.documents.each():
+            spans = shard.word_blocks(phase, self.threads, 0, self.plan.n_terms)
+            for totals in self.threads.map(partial(self._apply, shard, phase), spans):
+                self.counts.add_totals(totals)
+        self.counts.arrays.release()
+
+    def _apply(self, shard: Shard, phase: int, span: tuple[int, int]) -> NDArray[np.int64]:
+        return self.counts.add(shard.delta(phase, span))
 
 
 def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:

@@ -20,6 +20,7 @@ from lda.fit_cluster import cluster_of, cluster_options
 from lda.fit_input import opened_corpus
 from lda.fit_outputs import Fitted, Output, Targets
 from lda.interrupt import finish_on_interrupt
+from lda.sizes import take_size
 
 if TYPE_CHECKING:
     from lda.cluster import Cluster, FitResult, FitSettings
@@ -74,6 +75,18 @@ def _check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str)
     "--num-threads",
     type=int,
     help="Threads; never changes the result.  [default: all cores]",
+)
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    callback=take_size,
+    help="What a process may hold, as 4GB: documents beyond it stay on disk, in TMPDIR.",
+)
+@click.option(
+    "--model-memory",
+    metavar="SIZE",
+    callback=take_size,
+    help="What of it the model may take: a larger one is walked word range by word range.",
 )
 @click.option(
     "-s", "--seed", "--random-seed", type=int, default=0, help="The same seed gives the same model."
@@ -196,6 +209,8 @@ def _settings(options: dict[str, Any]) -> FitSettings:
             start=options["start"],
             seed=options["seed"],
             threads=options["threads"],
+            memory=options["memory"],
+            model_memory=options["model_memory"],
             optimize_interval=options["optimize_interval"],
             n_samples=options["samples"],
             sample_interval=options["sample_interval"],

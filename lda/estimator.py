@@ -8,6 +8,7 @@ import numpy as np
 
 from lda.fitted import FittedEstimator, seed_of, thread_count
 from lda.model import Model
+from lda.sizes import byte_count
 from lda.synonyms import translate
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class LDA(FittedEstimator):
         phases: exchanges of counts per sweep; None leaves the choice to the sampler.
         start: "random" topics, a "growing" set of documents, or "auto" by the number of topics.
         n_jobs: threads; None and -1 take all cores. It changes the time, never the result.
+        memory: bytes that the fit may hold, or a size as "4GB": documents beyond it stay on disk.
+        model_memory: bytes of these for the model: a larger one is walked word range by word range. Neither
+            changes the result.
         random_state: whole number, NumPy Generator or RandomState; None draws a new seed (see `seed_`).
         validation_fraction: share of documents kept out of training, to score the model while it is fitted.
         tol: stop when `n_iter_no_change` evaluations in a row gained less than this, in nats per token, of
@@ -65,6 +69,8 @@ class LDA(FittedEstimator):
         phases: int | None = None,
         start: Literal["auto", "random", "growing"] = "auto",
         n_jobs: int | None = None,
+        memory: str | int | None = None,
+        model_memory: str | int | None = None,
         random_state: RandomState = None,
         validation_fraction: float = 0.0,
         tol: float | None = None,
@@ -83,6 +89,8 @@ class LDA(FittedEstimator):
         self.phases = phases
         self.start = start
         self.n_jobs = n_jobs
+        self.memory = memory
+        self.model_memory = model_memory
         self.random_state = random_state
         self.validation_fraction = validation_fraction
         self.tol = tol
@@ -181,6 +189,8 @@ class LDA(FittedEstimator):
             start=self.start,
             seed=seed_of(self.random_state),
             threads=thread_count(self.n_jobs),
+            memory=byte_count(self.memory),
+            model_memory=byte_count(self.model_memory),
             n_samples=self.n_samples,
             sample_interval=self.sample_interval,
             validation_fraction=self.validation_fraction,

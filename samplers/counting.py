@@ -245,6 +245,19 @@ def row_lengths(counts: TopicCounts, n_topics: int, lengths: NDArray[np.int64]) 
             lengths[w] = counts.length[w]
 
 
+def joined(parts: list[Delta]) -> Delta:
+    """Deltas of consecutive ranges of words as one of them all."""
+    offsets = np.cumsum([0] + [len(p.topic) for p in parts])
+    starts = [p.start[:-1] + offset for p, offset in zip(parts, offsets[:-1], strict=True)]
+    return Delta(
+        parts[0].first,
+        np.concatenate([*starts, offsets[-1:]]),
+        np.concatenate([p.topic for p in parts]),
+        np.concatenate([p.change for p in parts]),
+        np.sum([p.totals for p in parts], axis=0),
+    )
+
+
 def merge_deltas(left: Delta, right: Delta) -> Delta:
     """The net sum of two deltas of the same words."""
     n_words = len(left.start) - 1

@@ -74,12 +74,19 @@ def empty_model(rows: WordRows, topic: NDArray[Any] | None = None) -> LanguageMo
 
 
 def set_priors(
-    model: LanguageModel, topic_totals: NDArray[np.int64], alpha: NDArray[np.float64], beta: float
+    model: LanguageModel,
+    topic_totals: NDArray[np.int64],
+    alpha: NDArray[np.float64],
+    beta: float,
+    n_terms: int | None = None,
 ) -> None:
-    """Put alpha (K,), the denominators n_k + V beta, and phi0 with its alpha part into `model`."""
+    """Put alpha (K,), the denominators n_k + V beta, and phi0 with its alpha part into `model`.
+
+    n_terms: V, where the model holds but a range of the vocabulary.
+    """
     k = model.n_topics
     model.alpha[:k] = alpha
-    model.denominator[:k] = topic_totals + len(model.start) * beta
+    model.denominator[:k] = topic_totals + (len(model.start) if n_terms is None else n_terms) * beta
     last = len(model.row_mass) - 1
     model.phi[last * model.stride : last * model.stride + k] = beta / model.denominator[:k]
     add_alpha_parts(model, last, last + 1)

@@ -6,6 +6,7 @@ machine: dense and sparse rows round differently, and the same seed has to give 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -125,13 +126,24 @@ def _dense_threshold(frequency: NDArray[np.int64], n_topics: int, stride: int) -
     return threshold
 
 
-def empty_counts(rows: WordRows) -> TopicCounts:
-    """All-zero counts in the layout `rows`."""
+def empty_counts(
+    rows: WordRows, zeros: Callable[[int, np.dtype[Any]], NDArray[Any]] = aligned_zeros
+) -> TopicCounts:
+    """All-zero counts in the layout `rows`, in arrays from `zeros`."""
     return TopicCounts(
         start=rows.start,
         capacity=rows.capacity,
         length=np.zeros(len(rows.start), dtype=np.int32),
-        dense=aligned_zeros(rows.n_dense_rows * rows.stride, np.int32),
-        topic=np.zeros(rows.n_sparse_slots + LANES, dtype=topic_dtype(rows.n_topics)),
-        count=np.zeros(rows.n_sparse_slots + LANES, dtype=np.int32),
+        dense=zeros(rows.n_dense_rows * rows.stride, np.dtype(np.int32)),
+        topic=zeros(rows.n_sparse_slots + LANES, topic_dtype(rows.n_topics)),
+        count=zeros(rows.n_sparse_slots + LANES, np.dtype(np.int32)),
     )
+
+
+def word_bytes(rows: WordRows) -> NDArray[np.int64]:
+    """Bytes of each word's counts and of its part of the mean language model, (V,) int64."""
+    topic = topic_dtype(rows.n_topics).itemsize
+    slots = _slots(rows.capacity.astype(np.int64))
+    dense = rows.stride * (4 + 4) + 4 * -(-rows.stride // (16 * LANES)) + 8
+    index = 8 + 4 + 4 + 4
+    return np.where(rows.start >= 0, dense, slots * (topic + 4 + 4)) + index

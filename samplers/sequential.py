@@ -16,9 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.document import add_token, clear, empty_document, prefetch_row, remove_token
+from lda.samplers.document import (
+    Document,
+    add_token,
+    clear,
+    empty_document,
+    prefetch_row,
+    remove_token,
+)
 from lda.samplers.draws import draw_token
-from lda.samplers.jit import kernel
+from lda.samplers.jit import helper, kernel
 from lda.samplers.language import LanguageModel
 from lda.samplers.random import stream, uniform
 
@@ -54,17 +61,45 @@ def sweep_documents(
             for i in range(begin, end):
                 smooth_sum += model.phi[smooth + z[i]]
                 k_d = add_token(document, z[i], k_d)
-        for i in range(begin, end):
-            if i + 1 < end:
-                prefetch_row(document, model, words[i + 1], k_d)
-            old = -1
-            if not fresh:
-                old = int(z[i])
-                k_d = remove_token(document, old, k_d)
-                smooth_sum -= model.phi[smooth + old]
-            u = uniform(origin, step, i - begin)
-            new = draw_token(model, document, words[i], old, leave_out, u, k_d, smooth_sum)
-            z[i] = new
-            smooth_sum += model.phi[smooth + new]
-            k_d = add_token(document, new, k_d)
+        k_d, smooth_sum = resample_tokens(
+            words, z, begin, begin, end, 0, model, document, origin, step, leave_out, fresh, k_d, smooth_sum
+        )
         clear(document, k_d)
+
+
+@helper
+def resample_tokens(
+    words: NDArray[np.int32],
+    z: NDArray[Any],
+    begin: int,
+    low: int,
+    high: int,
+    first_word: int,
+    model: LanguageModel,
+    document: Document,
+    origin: np.uint64,
+    step: np.uint64,
+    leave_out: bool,
+    fresh: bool,
+    k_d: int,
+    smooth_sum: float,
+) -> tuple[int, float]:
+    """Draw the tokens low .. high - 1 of the document that begins at `begin`; returns the new (K_d, smooth_sum).
+
+    first_word: the word that the model's first row stands for.
+    """
+    smooth = len(model.phi) - model.stride
+    for i in range(low, high):
+        if i + 1 < high:
+            prefetch_row(document, model, words[i + 1] - first_word, k_d)
+        old = -1
+        if not fresh:
+            old = int(z[i])
+            k_d = remove_token(document, old, k_d)
+            smooth_sum -= model.phi[smooth + old]
+        u = uniform(origin, step, i - begin)
+        new = draw_token(model, document, words[i] - first_word, old, leave_out, u, k_d, smooth_sum)
+        z[i] = new
+        smooth_sum += model.phi[smooth + new]
+        k_d = add_token(document, new, k_d)
+    return k_d, smooth_sum

@@ -57,26 +57,53 @@ def sweep_documents(
         for i in range(begin, end):
             smooth_sum += model.phi[smooth + z[i]]
             k_d = add_token(document, z[i], k_d)
-        total = 0.0
-        for i in range(begin, end):
-            w = words[i]
-            u = uniform(origin, step, i - begin)
-            if leave_out:
-                old = int(z[i])
-                k_d = remove_token(document, old, k_d)
-                left = smooth_sum - model.phi[smooth + old]
-                z[i] = draw_token(model, document, w, old, True, u, k_d, left)
-                k_d = add_token(document, old, k_d)
-                continue
-            if i == begin or w != words[i - 1]:
-                if i + 1 < end:
-                    prefetch_row(document, model, words[i + 1], k_d)
-                total = _scan_word(model, document, w, k_d)
-            if model.start[w] >= 0:
-                z[i] = _draw_dense(model, document, aside, w, u, k_d, total)
-            else:
-                z[i] = _draw_sparse(model, document, aside, w, u, k_d, total, smooth_sum)
+        resample_tokens(
+            words, z, begin, begin, end, 0, model, document, aside, origin, step, leave_out, k_d, smooth_sum
+        )
         clear(document, k_d)
+
+
+@helper
+def resample_tokens(
+    words: NDArray[np.int32],
+    z: NDArray[Any],
+    begin: int,
+    low: int,
+    high: int,
+    first_word: int,
+    model: LanguageModel,
+    document: Document,
+    aside: Document,
+    origin: np.uint64,
+    step: np.uint64,
+    leave_out: bool,
+    k_d: int,
+    smooth_sum: float,
+) -> None:
+    """Draw the tokens low .. high - 1 of the document that begins at `begin`, whose counts stay as they are.
+
+    first_word: the word that the model's first row stands for. `low` begins a new word.
+    """
+    smooth = len(model.phi) - model.stride
+    total = 0.0
+    for i in range(low, high):
+        w = words[i] - first_word
+        u = uniform(origin, step, i - begin)
+        if leave_out:
+            old = int(z[i])
+            k_d = remove_token(document, old, k_d)
+            left = smooth_sum - model.phi[smooth + old]
+            z[i] = draw_token(model, document, w, old, True, u, k_d, left)
+            k_d = add_token(document, old, k_d)
+            continue
+        if i == low or words[i] != words[i - 1]:
+            if i + 1 < high:
+                prefetch_row(document, model, words[i + 1] - first_word, k_d)
+            total = _scan_word(model, document, w, k_d)
+        if model.start[w] >= 0:
+            z[i] = _draw_dense(model, document, aside, w, u, k_d, total)
+        else:
+            z[i] = _draw_sparse(model, document, aside, w, u, k_d, total, smooth_sum)
 
 
 @helper

@@ -81,8 +81,8 @@ def random_topics(
 
 
 @kernel
-def document_shares(seed: np.uint64, purpose: np.uint64, shares: NDArray[np.float64]) -> None:
-    """One uniform number per document index, the same whatever else happens, into shares (D,)."""
-    for d in range(len(shares)):
-        origin, step = stream(seed ^ _SHARE_STREAM, purpose, np.uint64(d))
-        shares[d] = uniform(origin, step, 0)
+def document_shares(seed: np.uint64, purpose: np.uint64, first: int, shares: NDArray[np.float64]) -> None:
+    """One uniform number per document from index `first` on, the same whatever else happens, into shares (n,)."""
+    for i in range(len(shares)):
+        origin, step = stream(seed ^ _SHARE_STREAM, purpose, np.uint64(first + i))
+        shares[i] = uniform(origin, step, 0)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from lda.cluster.phase_model import DrawnModel, MeanModel
 from lda.cluster.threads import Threads
 from lda.samplers.counting import add_delta
-from lda.samplers.layout import TopicCounts, WordRows, empty_counts, topic_dtype, word_rows
+from lda.samplers.layout import TopicCounts, WordRows, empty_counts, slice_rows, topic_dtype, word_rows
 from lda.samplers.priors import Priors
 
 if TYPE_CHECKING:
@@ -76,6 +76,19 @@ def drawn_model(n_wk: NDArray[Any], alpha: NDArray[Any], beta: float, seed: int,
     with Threads(1) as threads:
         totals = n_wk.sum(axis=0).astype(np.int64)
         return DrawnModel(rows, seed).build(counts, totals, priors, threads, phase)
+
+
+def range_model(
+    n_wk: NDArray[Any], alpha: NDArray[np.float64], beta: float, first: int, last: int
+) -> LanguageModel:
+    """The mean language model of the words first .. last - 1 alone."""
+    rows = slice_rows(word_rows(n_wk.sum(axis=1).astype(np.int64), n_wk.shape[1]), first, last)
+    counts = empty_counts(rows)
+    part = sp.csr_matrix(n_wk[first:last])
+    topics, change = part.indices.astype(topic_dtype(n_wk.shape[1])), part.data.astype(np.int32)
+    assert add_delta(counts, 0, part.indptr.astype(np.int64), topics, change, n_wk.shape[1]) == -1
+    model = MeanModel(rows, counts, len(n_wk))
+    return model.build(counts, n_wk.sum(axis=0), Priors(alpha=alpha, beta=beta), Threads(1), 0)
 
 
 def dense_phi(model: LanguageModel) -> NDArray[np.float64]:

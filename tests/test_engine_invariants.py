@@ -105,7 +105,7 @@ def test_counts_agree_after_every_phase(
 
     def recount(sweeper: Sweeper, phase: int) -> None:
         apply(sweeper, phase)
-        shard, n_wk = sweeper.shard, sweeper.counts.matrix().toarray()
+        shard, n_wk = sweeper.documents.shards[0], sweeper.counts.matrix().toarray()
         expected = naive.counts(shard.words, shard.z, corpus.n_terms, 24)
         np.testing.assert_array_equal(n_wk, expected)
         np.testing.assert_array_equal(sweeper.counts.topic_totals, expected.sum(axis=0))

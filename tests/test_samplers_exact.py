@@ -28,7 +28,7 @@ CORPUS = as_corpus([["a", "a", "b"], ["b"], [], ["a", "c", "c", "b"]], allow_emp
 
 def posterior(engine: Engine, alpha: tuple[float, ...] = ALPHA, beta: float = BETA) -> NDArray[np.float64]:
     """p(z | w) of all K^N assignments of the engine's tokens, in its own order of them."""
-    shard, n_topics = engine.shard, len(alpha)
+    shard, n_topics = engine.documents.shards[0], len(alpha)
     log_p = []
     for z in product(range(n_topics), repeat=shard.n_tokens):
         topics = np.array(z)
@@ -46,13 +46,13 @@ def chain(
     chosen = FitSettings(n_topics=len(ALPHA), sampler=sampler, alpha=ALPHA, beta=BETA, threads=1, **settings)
     engine = Engine(CORPUS, chosen.resolved(), lambda: False)
     engine.start()
-    place = len(ALPHA) ** np.arange(engine.shard.n_tokens)[::-1]
-    visits = np.zeros(len(ALPHA) ** engine.shard.n_tokens, dtype=np.int64)
+    place = len(ALPHA) ** np.arange(engine.documents.shards[0].n_tokens)[::-1]
+    visits = np.zeros(len(ALPHA) ** engine.documents.shards[0].n_tokens, dtype=np.int64)
     for state in range(-50, states):
         for _ in range(thin):
             engine.sweep()
         if state >= 0:
-            visits[int(engine.shard.z.astype(np.int64) @ place)] += 1
+            visits[int(engine.documents.shards[0].z.astype(np.int64) @ place)] += 1
     return engine, visits
 
 
@@ -84,8 +84,8 @@ def test_collapsed_with_three_topics() -> None:
     for _ in range(20_000):
         for _ in range(3):
             engine.sweep()
-        visits[int(engine.shard.z.astype(np.int64) @ 3 ** np.arange(6)[::-1])] += 1
-    shard = engine.shard
+        visits[int(engine.documents.shards[0].z.astype(np.int64) @ 3 ** np.arange(6)[::-1])] += 1
+    shard = engine.documents.shards[0]
     log_p = np.array([
         naive.log_joint(
             naive.document_counts(np.array(z), shard.doc_offsets, 3), naive.counts(shard.words, np.array(z), 3, 3),

@@ -72,7 +72,7 @@ def test_uniform_and_independent_of_the_neighbours() -> None:
 
 def test_shares_of_documents_are_uniform() -> None:
     shares = np.zeros(50_000)
-    document_shares(np.uint64(0), np.uint64(1), shares)
+    document_shares(np.uint64(0), np.uint64(1), 0, shares)
     accept(float(stats.kstest(shares, "uniform").pvalue), "shares")
 
 

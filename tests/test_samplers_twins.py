@@ -296,7 +296,7 @@ def test_start() -> None:
     draws = [naive.Stream(SEED, 2, d)(i) for d in range(5) for i in range(len(lists[d]))]
     assert z.tolist() == [int(u * 11) for u in draws]
     shares = np.zeros(4)
-    document_shares(np.uint64(SEED), np.uint64(1), shares)
+    document_shares(np.uint64(SEED), np.uint64(1), 0, shares)
     assert shares.tolist() == [naive.Stream(SEED ^ naive.SHARE_STREAM, 1, d)(0) for d in range(4)]
 
 
