@@ -12,7 +12,11 @@ from nodes import TWO, counts, same, settings, stored
 from lda.cluster import fit
 from lda.cluster.checkpoint import Checkpointing
 from lda.cluster.cluster import Cluster
+from lda.cluster.documents import BYTES_PER_TOKEN
+from lda.cluster.memory import PROGRAM_BYTES, RAY_BYTES, cut_ranges, model_bytes
+from lda.cluster.sweeper import count_rows
 from lda.corpus import as_corpus
+from lda.samplers.layout import word_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +48,20 @@ def test_growing_start(nodes: Nodes, tmp_path: Path) -> None:
     wanted = settings(start="growing", sweeps=2)
     on = Cluster(workers=2, threads_per_worker=2, aggregators=2)
     same(fit(wide, wanted), fit(wide, wanted, cluster=on))
+
+
+@pytest.mark.parametrize(("start", "aggregators"), [("growing", 2), ("random", 1)])
+def test_larger_than_a_worker(nodes: Nodes, start: str, aggregators: int) -> None:
+    """Workers that hold a part of the model and of their documents at a time."""
+    wanted = settings(start=start, validation_fraction=0.0)
+    rows = count_rows(nodes.corpus, wanted.resolved())
+    part = 2 * int(word_bytes(rows).max()) + model_bytes(rows) // 4
+    assert len(cut_ranges(rows, [(0, nodes.corpus.n_terms)], part)) > 2
+    largest = int(nodes.corpus.shard_tokens.max()) + 1
+    memory = PROGRAM_BYTES + RAY_BYTES + part + largest * BYTES_PER_TOKEN
+    small = replace(wanted, model_memory=part, memory=memory)
+    on = Cluster(workers=2, threads_per_worker=1, aggregators=aggregators)
+    same(fit(nodes.corpus, wanted), fit(nodes.corpus, small, cluster=on))
 
 
 def test_in_memory_corpus_and_one_more_worker_than_shards(nodes: Nodes) -> None:
