@@ -81,6 +81,10 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
     except KeyboardInterrupt:
         console.progress.warn(f"interrupted{lines.reached}; to go on: {command} --resume")
         return INTERRUPTED
+    except Exception:
+        if lines.reached:  # the error follows
+            console.progress.warn(f"cut off{lines.reached}; to go on in {place.root}: {command} --resume")
+        raise
     _report(console, options, state)
     return 0
 

@@ -62,7 +62,7 @@ class PartsFolder:
                 return False
         self._fresh = recorded is None
         self.place.delete(SUCCESS)
-        self._write(finished=False)
+        self._write(finished=False, first=True)
         if found is not None and recorded is None:
             self._delete(OURS)
         return True
@@ -90,7 +90,7 @@ class PartsFolder:
 
     def leave(self) -> None:
         """Before all is done: record what is, as far as that is possible; a run that made nothing leaves nothing."""
-        with suppress(OSError):
+        with suppress(OSError, DataError):
             if self._fresh and not self.entries and not any(map(OURS.fullmatch, self.place.files())):
                 self._delete(LEFTOVER)
                 self.place.delete(MANIFEST)
@@ -123,8 +123,12 @@ class PartsFolder:
             recorded[index] = entry
         return recorded
 
-    def _write(self, *, finished: bool) -> None:
+    def _write(self, *, finished: bool, first: bool = False) -> None:
         begin = time.monotonic()
+        if not first and run_at(self.place) != self.run:
+            raise DataError(
+                f"another run has begun to write to {self.place.root}, so this one ends; keep one of them"
+            )
         body = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -178,12 +182,10 @@ def check_target(place: Storage, *, resume: bool, overwrite: bool) -> dict[str, 
         return {}
 
 
-def run_at(output: str) -> str | None:
+def run_at(place: Storage) -> str | None:
     """The run that is filling the folder, as seen from here; None where there is none."""
-    from lda.corpus.storage import storage
-
     try:
-        found = _read(storage(output))
+        found = _read(place)
     except FileNotFoundError:
         return None
     return str(found["run"])

@@ -66,9 +66,10 @@ class PartsJob:
 
     def open(self, threads: int) -> Callable[[Part], PartDone]:
         """Read model and corpus; returns the function that makes a part. Raises DataError, OSError."""
+        from lda.corpus.storage import storage
         from lda.parts_folder import run_at
 
-        if run_at(self.output) != self.run:
+        if run_at(storage(self.output)) != self.run:
             raise DataError(
                 f"{self.output} is not the place that the driver writes to; name one that all nodes share"
             )

@@ -166,6 +166,19 @@ def test_nothing_else_is_replaced_or_left(here: Path, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_run_ends_where_another_has_taken_its_place(here: Path, tmp_path: Path) -> None:
+    arguments = (here / "model", here / "corpus", tmp_path / "out")
+
+    def begin_another(state: PartsState) -> None:
+        if state.parts == 8:
+            lda.transform_corpus(*arguments, top=1, overwrite=True)
+
+    with pytest.raises(lda.DataError, match=r"another run has begun to write to .*out"):
+        lda.transform_corpus(*arguments, on_part=begin_another)
+    assert manifest(tmp_path / "out")["finished"]
+    assert lda.transform_corpus(*arguments, top=1, resume=True).finished_before
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
