@@ -79,7 +79,7 @@ def test_the_same_files_as_in_one_process(nodes: Nodes, here: Path, tmp_path: Pa
     assert code == 0
     assert json.loads(out)["workers"] in (1, 2)
     assert json.loads(out)["n_documents"] == nodes.corpus.n_documents
-    assert "waiting for 2 workers with 2 threads each on 2 nodes to begin" in said
+    assert "waiting for 2 workers with 2 threads each to begin" in said
     assert f"8/8 parts, {nodes.corpus.n_documents} of {nodes.corpus.n_documents} documents, " in said
     finished_like_alone(here, tmp_path / "out.parquet")
     command(here / "model", here / "corpus", "-o", tmp_path / "one.parquet")
