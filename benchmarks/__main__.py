@@ -6,6 +6,7 @@ import click
 
 from benchmarks.ingest import ingest
 from benchmarks.memory import memory
+from benchmarks.sizing import sizing
 from benchmarks.speed import speed
 
 
@@ -17,6 +18,7 @@ def main() -> None:
 main.add_command(speed)
 main.add_command(memory)
 main.add_command(ingest)
+main.add_command(sizing)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")

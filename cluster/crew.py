@@ -100,7 +100,7 @@ class Crew:
     def _hire_all(self, *, recovering: bool) -> None:
         self.group, room = reserve(self.cluster, max(self.n_tasks, 1), recovering=recovering)
         self.threads = room.threads
-        self.size = f"{_count(room.workers, 'worker')} with {_count(room.threads, 'thread')} each"
+        self.size = f"{room.workers} workers with {room.threads} threads each on {room.nodes} nodes"
         try:
             for worker in range(room.workers):
                 self._hire(worker)
@@ -139,7 +139,7 @@ class Crew:
         self._losses += 1
         if self._losses > self.cluster.max_failures:
             raise ClusterError(
-                f"workers were lost {_count(self._losses, 'time')} with nothing done in between, at last {lost}"
+                f"workers were lost {self._losses} times with nothing done in between, at last {lost}"
                 f"{f' at {task}' if task is not None else ''}; see the cluster's logs for why"
             ) from None
         self.warn(
@@ -160,10 +160,6 @@ class Crew:
             self.close()
             self._homeless_since = None
             self._hire_all(recovering=True)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _name(worker: int) -> str:

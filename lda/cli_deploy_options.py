@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from lda.deploy_text import bytes_of, check_text
+from lda.deploy_text import check_text
+from lda.sizes import take_size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -20,6 +21,7 @@ LABEL: Final = (
 
 PATH: Final = (re.compile(r"/[\w./-]*[\w-]", re.ASCII), "an absolute path of letters, digits and ._-/")
 WORD: Final = (re.compile(r"[\w.,:@/+-]+", re.ASCII), "one word of letters, digits and .,:@/+-_")
+LEAST: Final = 1 << 20
 EXPORT: Final = (re.compile(r"[\w.:\[\]-]+:/[\w./-]*", re.ASCII), "HOST:/PATH")
 
 
@@ -47,12 +49,12 @@ def line(_ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:  #
     return value
 
 
-def size(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
-    """A callback that turns a size into bytes."""
-    try:
-        return None if value is None else bytes_of(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+def size(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """A callback that turns a size into bytes, and refuses one that has lost its unit."""
+    found = take_size(ctx, parameter, value)
+    if found is not None and found < LEAST:
+        raise click.BadParameter(f"must be at least 1Mi, got {value!r}; was a unit forgotten?")
+    return found
 
 
 def name_option(default: str | None = "raylda") -> Callable[[Command], Command]:

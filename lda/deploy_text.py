@@ -18,8 +18,6 @@ PLAIN: Final = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 JOBS_QUOTE_FROM: Final = (2, 60)
 """Ray from which on `ray job submit` quotes words; it was tried with this one, and may be some versions earlier."""
 
-UNITS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
-
 
 def check_text(what: str, text: str) -> str:
     """The text itself. Raises ValueError for control characters, line breaks, and bytes that are no text."""
@@ -75,17 +73,3 @@ def shell_lines(words: Sequence[str], indent: str = "    ") -> str:
             lines.append([])
         lines[-1].append(word)
     return f" \\\n{indent}".join(shlex.join(line) for line in lines)
-
-
-def bytes_of(text: str) -> int:
-    """Bytes that a size means: 64Gi and 64GiB are 64 x 2^30; 64G, 64GB and 64000000000 are 64 x 10^9.
-
-    Raises ValueError for anything else.
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip(), re.IGNORECASE | re.ASCII)
-    if found is None or (found[3] and not found[2]):
-        raise ValueError(f"a size must be a number with a unit, such as 64Gi or 64GB, got {text!r}")
-    size = int(float(found[1]) * (1024 if found[3] else 1000) ** UNITS[found[2].lower()])
-    if size < 1 << 20:
-        raise ValueError(f"a size must be at least 1Mi, got {text!r}; was a unit forgotten?")
-    return size

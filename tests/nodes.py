@@ -47,13 +47,6 @@ class Nodes:
         """HOST:PORT of the head."""
         return str(self.raylets.address)
 
-    def another(self, num_cpus: int) -> Any:
-        """One more node, which the caller removes."""
-        with _pinned():
-            made = self.raylets.add_node(num_cpus=num_cpus)
-        self.raylets.wait_for_nodes()
-        return made
-
     def renew(self) -> None:
         """Another second node for one that was killed."""
         self.raylets.remove_node(self.second, allow_graceful=False)

@@ -25,7 +25,8 @@ from ray.dashboard.modules.job import cli as job_cli
 from lda.cli import cli
 from lda.cluster import placement
 from lda.cluster.cluster import Cluster, ClusterError, Slots
-from lda.deploy_text import bytes_of, submitted, yaml_text
+from lda.deploy_text import submitted, yaml_text
+from lda.sizes import byte_count
 
 ROOT = Path(__file__).parents[1]
 ODD = "/shared/it's $HOME; `id` \"#\\ é: {}&"
@@ -108,13 +109,10 @@ def test_old_ray_is_given_plain_words_only(monkeypatch: pytest.MonkeyPatch) -> N
     assert "2.59.1" in deploy("job", code=2)
 
 
-def test_sizes() -> None:
-    assert [bytes_of(s) for s in ("64Gi", "64 GiB", "1.5G", "2000000", "3mb")] == [
-        64 << 30, 64 << 30, 1_500_000_000, 2_000_000, 3_000_000
-    ]  # fmt: skip
-    for bad in ("", "64", "Gi", "-1G", "64 apples", "1i"):
-        with pytest.raises(ValueError, match="size"):
-            bytes_of(bad)
+def mebibytes(quantity: str) -> int:
+    found = byte_count(quantity)
+    assert found is not None
+    return found
 
 
 def test_kuberay_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +130,9 @@ def test_kuberay_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
         assert {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in pod["volumes"]}
         shm = next(v["emptyDir"] for v in pod["volumes"] if v["name"] == "shm")
         store = int(group["rayStartParams"]["object-store-memory"])
-        assert store <= bytes_of(shm["sizeLimit"]) < bytes_of(container["resources"]["limits"]["memory"]) / 2
+        assert (
+            store <= mebibytes(shm["sizeLimit"]) < mebibytes(container["resources"]["limits"]["memory"]) / 2
+        )
     # The submitter's shell splits the entry point, `ray job submit` joins it, and the head's shell splits it again.
     command = job_of(["--", *shell(manifest["spec"]["entrypoint"])], monkeypatch)
     assert command[:2] == ["lda", "fit"]
