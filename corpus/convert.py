@@ -12,6 +12,7 @@ from lda.corpus.assemble import Assembler, TokenBatch
 from lda.corpus.counts import MAX_TERMS, canonical, check_terms, expand_rows
 from lda.corpus.errors import DataError
 from lda.corpus.lists import kind_of_items, token_batches
+from lda.corpus.storage import is_uri
 from lda.corpus.store import Corpus
 from lda.corpus.tables import table_parts
 
@@ -60,7 +61,12 @@ def as_corpus(
 
 
 def _open_path(path: str | Path) -> Corpus:
-    if isinstance(path, str) and not Path(path).exists() and (" " in path or "\n" in path):
+    if (
+        isinstance(path, str)
+        and not is_uri(path)
+        and not Path(path).exists()
+        and (" " in path or "\n" in path)
+    ):
         raise TypeError("as_corpus got one string, which it takes for a path; give a list of token lists")
     return Corpus.open(path)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
+from lda.corpus.batch_file import damaged, deserialize, one_batch, serialize
 from lda.corpus.errors import DataError
-from lda.corpus.manifest import FileEntry, Manifest, is_corpus_folder, read_manifest, write_manifest
+from lda.corpus.manifest import MANIFEST, FileEntry, Manifest, is_corpus_folder, manifest_bytes, read_manifest
 from lda.corpus.shard import batch_digest, content_hash
+from lda.corpus.storage import is_uri
 from lda.corpus.store import Corpus
 
 if TYPE_CHECKING:
@@ -34,20 +35,25 @@ def write_folder(
     *,
     overwrite: bool,
 ) -> None:
-    """Write a corpus to `path`; batches are taken one at a time and not kept.
+    """Write a corpus to a folder or URI; batches are taken one at a time and not kept.
 
     Raises:
-        DataError: the folder exists and `overwrite` is false, or it holds something else than a corpus.
+        DataError: it exists and `overwrite` is false, or it holds something else than a corpus.
     """
+    if is_uri(path):
+        from lda.corpus.remote import write_remote
+
+        write_remote(str(path), batches, vocabulary, summary, overwrite=overwrite)
+        return
     with replacing(path, overwrite=overwrite) as folder:
-        entry = _write_file(folder / VOCABULARY_FILE, _one_batch(vocabulary))
+        entry = _write_file(folder / VOCABULARY_FILE, one_batch(vocabulary))
         entries: list[FileEntry] = []
         digests: list[bytes] = []
         for index, batch in enumerate(batches):
             entries.append(_write_file(folder / f"shard-{index:05d}.arrow", batch))
             digests.append(batch_digest(batch))
         known = content_hash(vocabulary.column("term").combine_chunks(), digests)
-        write_manifest(folder, Manifest(summary, known, entry, entries))
+        (folder / MANIFEST).write_bytes(manifest_bytes(Manifest(summary, known, entry, entries)))
 
 
 def check_target(path: str | Path, *, overwrite: bool) -> Path:
@@ -110,33 +116,22 @@ def _umask() -> int:
     return mask
 
 
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    batches = table.combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
-
-
 def _write_file(path: Path, batch: pa.RecordBatch) -> FileEntry:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    data = sink.getvalue()
+    entry, data = serialize(path.name, batch)
     path.write_bytes(data)
-    tokens = len(_tokens(batch)) if "tokens" in batch.schema.names else 0
-    documents = batch.num_rows if tokens or "tokens" in batch.schema.names else 0
-    return FileEntry(path.name, documents, tokens, data.size, hashlib.sha256(data).hexdigest())
-
-
-def _tokens(batch: pa.RecordBatch) -> Any:  # noqa: ANN401 - the stubs do not know the values of a list column
-    column: Any = batch.column("tokens")
-    return column.values
+    return entry
 
 
 def open_folder(path: str | Path) -> Corpus:
-    """Open a corpus folder: manifest and vocabulary are read, shards are mapped when first used.
+    """Open a corpus at a path or URI: manifest and vocabulary are read, shards mapped or read when they are used.
 
     Raises:
         DataError: there is no corpus, a file is missing or has another length, or the vocabulary is damaged.
     """
+    if is_uri(path):
+        from lda.corpus.remote import open_remote
+
+        return open_remote(str(path))
     folder = Path(path)
     if not folder.is_dir():
         raise DataError(f"{folder} is not a corpus: there is no such folder; check the name")
@@ -145,7 +140,7 @@ def open_folder(path: str | Path) -> Corpus:
         _check_size(folder, entry)
     vocabulary = pa.Table.from_batches([_map_file(folder, manifest.vocabulary)])
     if vocabulary.num_rows != manifest.summary.n_terms:
-        raise _damaged(folder / manifest.vocabulary.file, "the number of terms is not that of the manifest")
+        raise damaged(folder / manifest.vocabulary.file, "the number of terms is not that of the manifest")
     first = np.cumsum([0, *(entry.documents for entry in manifest.shards)], dtype=np.int64)[:-1]
     shards = FolderShards(folder, manifest.shards)
     return Corpus(shards, vocabulary, manifest.summary, first, manifest.content_hash)
@@ -153,9 +148,6 @@ def open_folder(path: str | Path) -> Corpus:
 
 class FolderShards:
     """Shards in files, mapped and checked against their sha256 at first use."""
-
-    # The check reads each byte once, which a sweep does anyway; a flipped bit in a token would otherwise
-    # send a compiled kernel outside its arrays.
 
     def __init__(self, folder: Path, entries: list[FileEntry]) -> None:
         self._folder = folder.resolve()
@@ -187,9 +179,9 @@ class FolderShards:
 def _check_size(folder: Path, entry: FileEntry) -> None:
     path = folder / entry.file
     if not path.is_file():
-        raise _damaged(path, "the file is missing")
+        raise damaged(path, "the file is missing")
     if (size := path.stat().st_size) != entry.bytes:
-        raise _damaged(path, f"it has {size} bytes instead of {entry.bytes}")
+        raise damaged(path, f"it has {size} bytes instead of {entry.bytes}")
 
 
 def _map_file(folder: Path, entry: FileEntry) -> pa.RecordBatch:
@@ -197,11 +189,4 @@ def _map_file(folder: Path, entry: FileEntry) -> pa.RecordBatch:
     _check_size(folder, entry)
     # Closing gives the file descriptor back at once; the mapping lives as long as an array looks at it.
     with pa.memory_map(str(path)) as source:
-        data = source.read_buffer()
-        if hashlib.sha256(data).hexdigest() != entry.sha256:
-            raise _damaged(path, "its sha256 is not that of the manifest")
-        return pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)
-
-
-def _damaged(path: Path, reason: str) -> DataError:
-    return DataError(f"{path} is damaged: {reason}; build the corpus again")
+        return deserialize(path, source.read_buffer(), entry)

@@ -6,7 +6,7 @@ import dataclasses
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lda.corpus.assemble import Assembled, Assembler, TokenBatch
 from lda.corpus.errors import DataError
@@ -18,6 +18,7 @@ from lda.corpus.reader import CountReader, ReadOptions, TextBatch, TextReader
 from lda.corpus.recipe import Recipe
 from lda.corpus.spill import FolderSpill, Spill
 from lda.corpus.stopwords import stop_words
+from lda.corpus.storage import is_uri
 from lda.corpus.store import Corpus
 from lda.corpus.tokens import TextTokenizer
 
@@ -80,7 +81,7 @@ def build_corpus(
 
     Args:
         inputs: as for `read_corpus`.
-        output: the folder to make; it appears when it is complete.
+        output: the folder to make, or a URI; the corpus appears when it is complete.
         format: as for `read_corpus`.
         recipe: as for `read_corpus`.
         vocabulary: as for `read_corpus`.
@@ -94,19 +95,30 @@ def build_corpus(
         DataError: the input is missing, damaged or empty, or the folder exists.
         ValueError: an argument cannot be right.
     """
-    target = check_target(output, overwrite=overwrite)
+    target, where = _target(output, overwrite=overwrite)
     folder = _corpus_folder(inputs, recipe, tokenizer)
     if folder is not None:
         Corpus.open(folder).save(target, overwrite=overwrite)
         return Corpus.open(target)
     options = make_options(recipe, vocabulary, encoding, errors)
-    spill = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".spill", dir=target.parent))
+    spill = Path(tempfile.mkdtemp(**where))
     try:
         made = _assemble(inputs, format, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
         write_folder(target, made.shards, made.vocabulary, made.summary, overwrite=overwrite)
     finally:
         shutil.rmtree(spill, ignore_errors=True)
     return Corpus.open(target)
+
+
+def _target(output: str | Path, *, overwrite: bool) -> tuple[str | Path, dict[str, Any]]:
+    """The place to write, after a look whether that may be, and where batches can wait on a disk meanwhile."""
+    if is_uri(output):
+        from lda.corpus.remote import check_remote_corpus
+
+        check_remote_corpus(str(output), overwrite=overwrite)
+        return output, {"prefix": "raylda-", "suffix": ".spill"}
+    target = check_target(output, overwrite=overwrite)
+    return target, {"prefix": f".{target.name}.", "suffix": ".spill", "dir": target.parent}
 
 
 def make_options(
@@ -124,17 +136,35 @@ def make_options(
     return ReadOptions(text=recipe.text, id=recipe.id, encoding=encoding, errors=errors, vocabulary=path)
 
 
+def input_list(inputs: Sequence[str | Path]) -> list[str | Path]:
+    """The inputs; a single one need not stand in a list."""
+    return [inputs] if isinstance(inputs, str | Path) else list(inputs)
+
+
 def input_paths(inputs: Sequence[str | Path]) -> list[Path]:
-    """The inputs as paths; a single one need not stand in a list."""
-    return [Path(path) for path in ([inputs] if isinstance(inputs, str | Path) else inputs)]
+    """The inputs as paths.
+
+    Raises:
+        DataError: one is a URI, under which nothing but a finished corpus can be read.
+    """
+    for place in input_list(inputs):
+        if is_uri(place):
+            raise DataError(
+                f"{place} is a URI, where only a finished corpus can be read; fetch the file first"
+            )
+    return [Path(path) for path in input_list(inputs)]
+
+
+def finished_corpora(inputs: Sequence[str | Path]) -> list[str | Path]:
+    """Those of the inputs that were built before; what a URI names should be nothing else."""
+    return [place for place in input_list(inputs) if is_uri(place) or is_corpus_folder(place)]
 
 
 def _corpus_folder(
     inputs: Sequence[str | Path], recipe: Recipe | None, tokenizer: Tokenizer | None
-) -> Path | None:
+) -> str | Path | None:
     """The input, if it is a corpus that was built before."""
-    paths = input_paths(inputs)
-    built = [path for path in paths if is_corpus_folder(path)]
+    paths, built = input_list(inputs), finished_corpora(inputs)
     if not built:
         return None
     if len(paths) > 1:

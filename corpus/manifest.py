@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lda.corpus.errors import DataError
 from lda.corpus.recipe import Recipe
+from lda.corpus.storage import storage
 from lda.corpus.summary import Summary
 
 if TYPE_CHECKING:
@@ -51,51 +52,52 @@ def describe(summary: Summary, n_shards: int, content_hash: str) -> dict[str, An
     }
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write `manifest.json` into a folder."""
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The content of `manifest.json`."""
     values = describe(manifest.summary, len(manifest.shards), manifest.content_hash)
     values["vocabulary"] = manifest.vocabulary._asdict()
     values["shards"] = [entry._asdict() for entry in manifest.shards]
-    text = json.dumps(values, indent=1, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def is_corpus_folder(path: Path) -> bool:
-    """Whether the folder's manifest says that it is a corpus, of whatever version."""
+def is_corpus_folder(place: str | Path) -> bool:
+    """Whether the manifest of a folder or URI says that it is a corpus, of whatever version."""
     try:
-        return bool(_load(path)["format"] == FORMAT)
+        return bool(_load(place)["format"] == FORMAT)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read and check `manifest.json`.
+def read_manifest(place: str | Path) -> Manifest:
+    """Read and check the `manifest.json` of a folder or URI.
 
     Raises:
         DataError: it is missing, damaged, or of another format or version.
     """
     try:
-        values = _load(folder)
+        values = _load(place)
         if values["format"] != FORMAT:
-            raise DataError(f"{folder} is not a corpus: its manifest is of the format {values['format']!r}")
+            raise DataError(f"{place} is not a corpus: its manifest is of the format {values['format']!r}")
         if values["format_version"] != FORMAT_VERSION:
             version = values["format_version"]
             raise DataError(
-                f"{folder} has corpus format {version}, this version reads {FORMAT_VERSION}; build it again"
+                f"{place} has corpus format {version}, this version reads {FORMAT_VERSION}; build it again"
             )
         return _parse(values)
     except FileNotFoundError:
         raise DataError(
-            f"{folder} is not a corpus: it has no {MANIFEST}; make one with `lda corpus build`"
+            f"{place} is not a corpus: it has no {MANIFEST}; make one with `lda corpus build`"
         ) from None
     except DataError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder / MANIFEST} is damaged ({error!r}); build the corpus again") from None
+    except OSError as error:
+        raise DataError(f"{place}/{MANIFEST} cannot be read ({' '.join(str(error).split())})") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{place}/{MANIFEST} is damaged ({error!r}); build the corpus again") from None
 
 
-def _load(folder: Path) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+def _load(place: str | Path) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(storage(place).read(MANIFEST).decode("utf-8"))
     return values
 
 

@@ -59,7 +59,7 @@ class Corpus:
 
     The vocabulary of a text stands in order of falling frequency (ties: alphabetical), that of a matrix in
     the order of its columns. Empty documents are kept. A corpus does not change once made, and it can be
-    pickled: one on disk travels as its path.
+    pickled: one on disk or in an object store travels as its path or URI.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Corpus:
 
     @property
     def on_disk(self) -> bool:
-        """Whether the shards lie in a folder, so that the corpus travels as a path."""
+        """Whether the shards lie in a folder or an object store, so that the corpus travels as its name."""
         return not isinstance(self._shards, MemoryShards)
 
     @property
@@ -220,10 +220,10 @@ class Corpus:
         )
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the corpus to a folder: under a temporary name beside it, then renamed.
+        """Write the corpus to a folder, under a temporary name beside it, then renamed; or to a URI.
 
         Raises:
-            DataError: the folder exists and `overwrite` is false, or it is something else than a corpus.
+            DataError: it exists and `overwrite` is false, or it is something else than a corpus.
         """
         from lda.corpus.folder import write_folder
 
@@ -231,7 +231,7 @@ class Corpus:
 
     @classmethod
     def open(cls, path: str | Path) -> Corpus:
-        """Open a corpus folder; its shards are mapped when they are first used.
+        """Open a corpus folder, whose shards are mapped when they are first used, or one at a URI (s3://, gs://).
 
         Raises:
             DataError: there is no corpus, it is incomplete, or a newer version wrote it.

@@ -12,8 +12,15 @@ from lda.corpus.assemble import TokenBatch, drop_negative
 from lda.corpus.counts import default_terms
 from lda.corpus.errors import DataError
 from lda.corpus.formats import Source, find_sources
-from lda.corpus.ingest import input_paths, make_options, prefixed, same_kind, token_batches
-from lda.corpus.manifest import is_corpus_folder
+from lda.corpus.ingest import (
+    finished_corpora,
+    input_list,
+    input_paths,
+    make_options,
+    prefixed,
+    same_kind,
+    token_batches,
+)
 from lda.corpus.reader import CountReader, ReadOptions
 from lda.corpus.recipe import Recipe
 from lda.corpus.store import Corpus
@@ -79,10 +86,10 @@ def iter_documents(
     if batch_documents < 1:
         raise ValueError(f"batch_documents must be at least 1, got {batch_documents}")
     recipe = recipe or Recipe()
-    paths = input_paths(inputs)
-    if len(paths) == 1 and is_corpus_folder(paths[0]):
-        return iter_corpus(Corpus.open(paths[0]), vocabulary_terms, batch_documents=batch_documents)
-    sources = find_sources(paths, format)
+    built = finished_corpora(inputs)
+    if built and len(input_list(inputs)) == 1:
+        return iter_corpus(Corpus.open(built[0]), vocabulary_terms, batch_documents=batch_documents)
+    sources = find_sources(input_paths(inputs), format)
     options = make_options(recipe, vocabulary, encoding, errors)
     index = {term: number for number, term in enumerate(vocabulary_terms)}
     if isinstance(same_kind(sources), CountReader):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,7 +44,9 @@ def corpus() -> None:
     short_help="Read documents into a corpus folder.",
 )
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Folder to write the corpus to.")
+@click.option(
+    "-o", "--output", required=True, metavar="DIR", help="Folder (or s3://, gs:// URI) to write to."
+)
 @source_options
 @token_options
 @click.option(
@@ -65,7 +66,7 @@ def build(**options: Any) -> None:  # noqa: ANN401 - click passes them by name
     with stored_inputs(inputs) as paths:
         made = build_corpus(
             paths,
-            Path(output),
+            output,
             format=options["format"],
             recipe=recipe,
             vocabulary=options["vocabulary"],

@@ -209,12 +209,15 @@ def _ngram_range(value: str) -> tuple[int, int]:
 
 
 @contextmanager
-def stored_inputs(inputs: Sequence[str]) -> Iterator[list[Path]]:
-    """The inputs as paths; `-` is standard input, kept in a temporary file: readers look at it twice."""
+def stored_inputs(inputs: Sequence[str]) -> Iterator[list[str | Path]]:
+    """The inputs as paths and URIs; `-` is standard input, kept in a temporary file: readers look at it twice."""
+    from lda.corpus.storage import is_uri
+
     with tempfile.TemporaryDirectory(prefix="lda-") as folder:
-        paths = [Path(folder, "stdin") if name == "-" else Path(name) for name in inputs]
+        piped = Path(folder, "stdin")
+        paths = [piped if name == "-" else name if is_uri(name) else Path(name) for name in inputs]
         if "-" in inputs:
-            with paths[inputs.index("-")].open("wb") as file:
+            with piped.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
         yield paths
 

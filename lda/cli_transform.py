@@ -115,7 +115,7 @@ def _selection(output: str, overwrite: bool, top: int | None, threshold: float) 
     return selection
 
 
-def _batches(model: Model, paths: list[Path], options: dict[str, Any]) -> Iterator[DocumentBatch]:
+def _batches(model: Model, paths: list[str | Path], options: dict[str, Any]) -> Iterator[DocumentBatch]:
     from lda.corpus import iter_documents
     from lda.documents import recipe_of
 

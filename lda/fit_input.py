@@ -48,9 +48,9 @@ def opened_corpus(
         yield corpus, seconds
 
 
-def _read(paths: list[Path], folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:
+def _read(paths: list[str | Path], folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:
     from lda.corpus import build_corpus, read_corpus
-    from lda.corpus.manifest import is_corpus_folder
+    from lda.corpus.ingest import finished_corpora
 
     how: dict[str, Any] = {
         "format": options["format"],
@@ -60,7 +60,7 @@ def _read(paths: list[Path], folder: str, options: dict[str, Any], recipe: Recip
         "encoding": options["encoding"],
         "errors": options["encoding_errors"],
     }
-    if any(is_corpus_folder(path) for path in paths):
+    if finished_corpora(paths):
         return read_corpus(paths, **how)
     corpus = build_corpus(paths, folder, **how)
     _give_back_memory()

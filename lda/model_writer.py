@@ -1,25 +1,23 @@
 """Writing a model: to a folder that appears whole or not at all, or to an object store.
 
-An object store cannot rename. There the files go into a folder of a name never used before, and `model.json`, which
-names that folder, is written last: until then the model does not exist, or is still the one before.
+In an object store the files go into a folder of its own, and `model.json`, which names it, is written last.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import secrets
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lda.atomic import check_folder_target, new_folder
 from lda.cluster.part_files import part_name, write_matrix
-from lda.corpus.errors import DataError
+from lda.corpus.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage import Storage, beside, is_uri, storage
 from lda.model_files import (
     ALPHA,
@@ -41,29 +39,13 @@ if TYPE_CHECKING:
     from lda.model import Model
     from lda.record import RunRecord
 
-DATA: Final = "data-"
-"""How the names of the folders of files begin, in an object store."""
-
 
 def check_model_target(path: str | Path, *, overwrite: bool) -> None:
     """Refuse, before a long run, a target that could not be written after it. Raises `DataError`."""
     if not is_uri(path):
         check_folder_target(Path(path), overwrite=overwrite, is_ours=is_model)
         return
-    place, probe = storage(path), f"{DATA}probe-{secrets.token_hex(4)}"
-    try:
-        there = place.size(DESCRIPTION) is not None
-        if there and not overwrite:
-            raise DataError(f"{path} exists already; choose another name, or allow overwriting (--overwrite)")
-        if there and not is_model(path):
-            raise DataError(f"{path} has a {DESCRIPTION} that is not a model's; choose another name")
-        place.write(probe, b"")
-        place.delete(probe)
-    except OSError as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"{path} cannot be written ({reason}); check name and rights, or choose another"
-        ) from None
+    check_remote_target(str(path), DESCRIPTION, "a model", is_model, overwrite=overwrite)
 
 
 class ModelWriter:
@@ -138,18 +120,9 @@ def new_model(path: str | Path, *, overwrite: bool) -> Iterator[ModelWriter]:
 @contextmanager
 def _new_remote(path: str, *, overwrite: bool) -> Iterator[ModelWriter]:
     check_model_target(path, overwrite=overwrite)
-    root = storage(path)
-    before = str(read_description(path).get("folder", "")) if is_model(path) else ""
-    folder = DATA + secrets.token_hex(4)
-    try:
-        yield ModelWriter(beside(path, f"/{folder}"), root, folder)
-    except BaseException:
-        with suppress(OSError):
-            root.remove(folder)
-        raise
-    if before.startswith(DATA) and "/" not in before:
-        with suppress(OSError):  # the new model is there and valid; what is left of the old one harms nobody
-            root.remove(before)
+    before = str(read_description(path).get("folder", "")) if is_model(path) else None
+    with new_data_folder(path, before) as folder:
+        yield ModelWriter(beside(path, f"/{folder}"), storage(path), folder)
 
 
 def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> None:
