@@ -63,6 +63,11 @@ def is_uri(place: str | os.PathLike[str]) -> bool:
     return isinstance(place, str) and _SCHEME.match(place) is not None
 
 
+def without_keys(place: str) -> str:
+    """A URI without the keys that may stand in it, as s3://KEY:SECRET@bucket: for what is kept or shown."""
+    return re.sub(r"(?<=://)[^/?@]*@", "", place, count=1) if is_uri(place) else place
+
+
 def beside(place: str, suffix: str) -> str:
     """The place whose name is that of `place` with a suffix; the query of a URI stays behind the name."""
     if not is_uri(place):
@@ -160,6 +165,8 @@ class RemoteStorage:
             reason = " ".join(str(error).split())
             raise DataError(f"{uri} cannot be reached ({reason}); check the URI, or name a path") from None
         self._path = path.rstrip("/")
+        if not self._path:
+            raise DataError(f"{uri} names no place; give the bucket and a name in it")
 
     def _at(self, name: str) -> str:
         return f"{self._path}/{name}" if name else self._path

@@ -231,8 +231,11 @@ def size_of(corpus: Corpus) -> str:
 def command_line(ctx: click.Context, **always: object) -> str:
     """A shell command that repeats this one: arguments, options that were given, and `always`.
 
-    Options of how to report are left out, and so are --overwrite and --resume, which nobody should copy unawares.
+    Options of how to report are left out, and so are --overwrite and --resume, which nobody should copy unawares,
+    and keys in URIs: the command is kept in the model.
     """
+    from lda.corpus.storage import without_keys
+
     words = [*ctx.command_path.split()]
     options: list[str] = []
     for parameter in ctx.command.params:
@@ -252,4 +255,4 @@ def command_line(ctx: click.Context, **always: object) -> str:
                 parameter.opts, key=lambda option: (option.startswith("--"), -parameter.opts.index(option))
             )
             options += [longest] if value is True else [longest, str(value)]
-    return shlex.join(words + options)
+    return shlex.join(without_keys(word) for word in words + options)

@@ -29,6 +29,7 @@ from lda.record import RunRecord
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
 FORMAT: Final = "raylda-model"
@@ -78,7 +79,7 @@ def load_model(path: str | Path) -> Model:
         averaged = files.field("averaged", bool)
         return Model(
             counts=counts,
-            alpha=np.asarray(np.load(io.BytesIO(files.read(ALPHA)), allow_pickle=False), dtype=np.float64),
+            alpha=files.alpha(),
             beta=float(files.field("beta", float)),
             vocabulary=files.vocabulary(),
             record=RunRecord.from_dict(files.field("run", dict)),
@@ -86,7 +87,7 @@ def load_model(path: str | Path) -> Model:
         )
     except DataError:
         raise
-    except (KeyError, TypeError, ValueError, EOFError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise _damaged(path, str(error)) from error
 
 
@@ -145,7 +146,15 @@ class _Files:
         try:
             return self._where.read(self._name(file))
         except OSError as error:
-            raise _damaged(f"{self._path}/{self._name(file)}", str(error)) from error
+            raise self._damaged_file(file, error) from error
+
+    def alpha(self) -> npt.NDArray[np.float64]:
+        """The prior (K,). Raises `DataError`."""
+        data = io.BytesIO(self.read(ALPHA))
+        try:
+            return np.asarray(np.load(data, allow_pickle=False), dtype=np.float64)
+        except (ValueError, EOFError) as error:
+            raise self._damaged_file(ALPHA, error) from error
 
     def vocabulary(self) -> list[str]:
         """The V terms. Raises `DataError`."""
@@ -153,7 +162,10 @@ class _Files:
         try:
             return decode_vocabulary(data, as_json=self._description.get("vocabulary_encoding") == "json")
         except ValueError as error:
-            raise _damaged(f"{self._path}/{self._name(VOCABULARY)}", str(error)) from error
+            raise self._damaged_file(VOCABULARY, error) from error
+
+    def _damaged_file(self, file: str, why: object) -> DataError:
+        return _damaged(f"{self._path}/{self._name(file)}", str(why))
 
     def matrix(self, kind: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> csr_matrix:
         """The counts of a kind, of all parts. Raises `DataError` when they have another shape or type."""
@@ -163,10 +175,8 @@ class _Files:
         else:
             matrix = _stacked((self._part(row) for row in rows), rows, shape[1], dtype)
         if matrix.shape != shape or matrix.dtype != dtype or (matrix.data.size and matrix.data.min() < 0):
-            raise _damaged(
-                f"{self._path}/{self._name(rows[0]['file'])}",
-                f"expected {kind} of shape {shape} and type {dtype}, got {matrix.dtype} {matrix.shape}",
-            )
+            wrong = f"expected {kind} of shape {shape} and type {dtype}, got {matrix.dtype} {matrix.shape}"
+            raise self._damaged_file(rows[0]["file"], wrong)
         return matrix
 
     def _part(self, row: dict[str, Any]) -> csr_matrix:
@@ -175,7 +185,7 @@ class _Files:
             return map_csr(Path(self._path) / name)
         data = self.read(row["file"])
         if hashlib.sha256(data).hexdigest() != row["sha256"]:
-            raise _damaged(f"{self._path}/{name}", "its sha256 is not that of the description")
+            raise self._damaged_file(row["file"], "its sha256 is not that of the description")
         return read_csr(f"{self._path}/{name}", data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,36 @@ def nodes(started_nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nod
     monkeypatch.setattr("lda.cluster.driver.environment", dict)
     yield started_nodes
     started_nodes.check_nothing_left()
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """A bucket of a real S3 server on this machine: `bucket.format("name")` is the URI of a place in it.
+
+    Keys and server stand in the URI, so that processes started before reach it as well.
+    """
+    moto = pytest.importorskip("moto.server", reason="needs moto, of the extra dev")
+    from pyarrow import fs
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    query = f"endpoint_override={host}:{port}&scheme=http&region=us-east-1"
+    fs.FileSystem.from_uri(f"s3://key:secret@bucket?{query}&allow_bucket_creation=true")[0].create_dir(
+        "bucket"
+    )
+    yield f"s3://key:secret@bucket/{{}}?{query}"
+    server.stop()
+
+
+@pytest.fixture(params=["file", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Gives the URI of a name: in a folder that is taken for an object store, and in a real one."""
+    if request.param == "file":
+        return lambda name: (tmp_path / name).as_uri()
+    bucket: str = request.getfixturevalue("bucket")
+    return lambda name: bucket.format(f"{tmp_path.name}/{name}")
 
 
 # Ray leaves the pipes and log files of the processes it starts to the garbage collector.

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 import ray
 from click.testing import CliRunner, Result
-from nodes import TWO, same, settings, stored
+from nodes import stored
 
 from lda import Model
 from lda.cli import cli
 from lda.cluster import driver as driver_module
-from lda.cluster import fit
 from lda.cluster.aggregator_actor import AggregatorActor
+from lda.corpus.remote import RemoteShards
+from lda.corpus.storage import storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,8 +71,17 @@ def alone(corpus: Path) -> Path:
     return corpus.parent / "alone"
 
 
-def on(nodes: Nodes) -> list[object]:
-    return ["--address", nodes.address, "--workers", 2, "--threads-per-worker", 1, "--aggregators", 2]
+def on(nodes: Nodes, aggregators: int = 2) -> list[object]:
+    return [
+        "--address",
+        nodes.address,
+        "--workers",
+        2,
+        "--threads-per-worker",
+        1,
+        "--aggregators",
+        aggregators,
+    ]
 
 
 def equal(one: object, other: object) -> None:
@@ -121,36 +131,46 @@ def test_the_driver_gets_small_messages_and_the_same_model(
     assert min(file["bytes"] for file in files) > 5 * LARGEST
 
 
-@pytest.mark.parametrize(
-    ("where", "reason"),
-    [("elsewhere", "no such file here"), ("nowhere", r"there is no folder .*/nowhere")],
-)
-def test_a_part_that_is_not_to_be_seen_is_fetched(
-    nodes: Nodes,
-    corpus: Path,
-    alone: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    where: str,
-    reason: str,
+def test_from_object_store_to_object_store(
+    nodes: Nodes, corpus: Path, alone: Path, tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One node does not share the model's folder: it has none of that name, or one of its own."""
-    other = tmp_path / where
-    (tmp_path / "elsewhere").mkdir()
+    """Corpus, checkpoints and model; the driver reads no shard, the aggregators write the parts."""
+    source, target = bucket.format("cluster/corpus"), bucket.format("cluster/model")
+    run("corpus", "build", corpus, "-o", source)
+    monkeypatch.setattr(RemoteShards, "batch", lambda *_: pytest.fail("the driver read a shard"))
+    said = run(*command(source, target, *on(nodes)))
+    assert "comes through this process" not in said.stderr
+    equal(alone, target)
+    (folder,) = storage(target).folders()
+    assert "counts-00001-of-00002.npz" in storage(target).files(folder)
+
+
+def test_a_part_that_is_not_to_be_seen_is_fetched(
+    nodes: Nodes, corpus: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes that do not share the model's folder: one has a folder of that name of its own, another has none."""
+    (tmp_path / "own").mkdir()
+    seen_by = ["", str(tmp_path / "own"), str(tmp_path / "none")]
 
     class Apart(AggregatorActor):
         async def write_part(self, step: int, place: str, part: int, *rest: int) -> Any:
-            return await super().write_part(step, str(other) if part else place, part, *rest)
+            return await super().write_part(step, seen_by[part] or place, part, *rest)
 
     monkeypatch.setattr(driver_module, "AggregatorActor", Apart)
-    said = run(*command(corpus, tmp_path / "m", *on(nodes)))
-    kinds = re.findall(
-        rf"(\w+)-00001-of-00002.npz, which aggregator 1 on [\d.]+ was to write to {tmp_path}/\S+, is not there "
-        rf"\({reason}\), so it comes through this process",
+    said = run(*command(corpus, tmp_path / "m", *on(nodes, aggregators=3)))
+    fetched = re.findall(
+        rf"(\w+)-0000(\d)-of-00003.npz, which aggregator (\d) on [\d.]+ was to write to {tmp_path}/\S+, is not "
+        r"there \((no such file|there is no folder).*?\), so it comes through this process",
         said.stderr,
     )
-    assert kinds == ["counts", "mean_counts"]
+    assert fetched == [
+        ("counts", "1", "1", "no such file"),
+        ("mean_counts", "1", "1", "no such file"),
+        ("counts", "2", "2", "there is no folder"),
+        ("mean_counts", "2", "2", "there is no folder"),
+    ]
     equal(alone, tmp_path / "m")
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_disk_that_is_full_leaves_nothing(
@@ -173,8 +193,3 @@ def test_a_disk_that_is_full_leaves_nothing(
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == "lda: error: No space left on device"
     assert not list(tmp_path.iterdir())
-
-
-def test_an_estimator_has_the_matrices(nodes: Nodes) -> None:
-    wanted = settings(n_samples=2, sample_interval=1)
-    same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=replace(TWO, aggregators=2)))
