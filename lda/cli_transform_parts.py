@@ -142,16 +142,16 @@ def _room_below(output: str) -> Iterator[Path]:
             folder.parent.rmdir()
 
 
-def _recipe(model: Model, paths: list[Path], options: dict[str, Any]) -> Recipe:
+def _recipe(model: Model, paths: list[str | Path], options: dict[str, Any]) -> Recipe:
     """How to read documents so that all words stay that the model may know, and those it does not are counted."""
     from lda.corpus import Recipe
     from lda.corpus.formats import find_sources
-    from lda.corpus.ingest import same_kind
+    from lda.corpus.ingest import input_paths, same_kind
     from lda.corpus.reader import TextReader
     from lda.documents import recipe_of
 
     recipe = recipe_of(model, text=options["text"], id=options["id"])
-    if isinstance(same_kind(find_sources(paths, options["format"])), TextReader):
+    if isinstance(same_kind(find_sources(input_paths(paths), options["format"])), TextReader):
         return replace(recipe, min_df=1, max_df=1.0, max_features=None)
     return Recipe(text=recipe.text, id=recipe.id)
 
