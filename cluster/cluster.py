@@ -80,7 +80,7 @@ def connected(cluster: Cluster) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    _probe(cluster.address)
+    listening = _probe(cluster.address)
     try:
         with _own_sigterm():
             if cluster.address == "local":
@@ -92,6 +92,11 @@ def connected(cluster: Cluster) -> Iterator[None]:
         text = " ".join(str(error).split()) or type(error).__name__
         if "ersion mismatch" in text:
             raise ClusterError(f"the cluster at {cluster.address} runs other versions: {text}") from error
+        if listening and isinstance(error, ConnectionError):
+            raise ClusterError(
+                f"what listens at {cluster.address} does not let this process in ({text.rstrip('.')}); a Ray cluster "
+                "with a token wants the same one here, in ~/.ray/auth_token or RAY_AUTH_TOKEN; else, is it Ray's port?"
+            ) from error
         raise _unreachable(cluster.address, text) from error
     try:
         yield
@@ -115,17 +120,21 @@ def _unreachable(address: str, reason: str) -> ClusterError:
     )
 
 
-def _probe(address: str) -> None:
-    """Raise ClusterError unless something listens at HOST:PORT: Ray would try for two minutes and end the process."""
+def _probe(address: str) -> bool:
+    """Whether something listens at HOST:PORT; False also for an address that does not say where.
+
+    Raises ClusterError when nothing does: Ray would try for two minutes and end the process.
+    """
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", address)
     host, _, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
     if not (host and port.isdecimal()):
-        return
+        return False
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise _unreachable(address, str(error)) from error
+    return True
 
 
 def _quiet() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,20 @@ def test_no_cluster_there(monkeypatch: pytest.MonkeyPatch, by_environment: bool)
         ClusterError, match=r"no Ray cluster answers at 127.0.0.1:9 .*refused.*`ray start --head`"
     ):
         fit(as_corpus(np.ones((2, 3))), settings(), cluster=replace(TWO, address=address))
+
+
+def test_cluster_that_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Ray says after 20 s without its token, or to what is no Ray; said here at once."""
+
+    def refused(**_options: object) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster.")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", refused)
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        address = f"127.0.0.1:{there.getsockname()[1]}"
+        with pytest.raises(ClusterError, match=rf"listens at {address} does not .*RAY_AUTH_TOKEN"):
+            fit(as_corpus(np.ones((2, 3))), settings(), cluster=replace(TWO, address=address))
 
 
 def test_documents_that_workers_cannot_read(nodes: Nodes, tmp_path: Path) -> None:
