@@ -21,7 +21,9 @@ from lda.samplers.inference import (
     sort_documents,
     split_tokens,
 )
+from lda.samplers.language import add_alpha_parts, empty_model
 from lda.samplers.layout import empty_counts, topic_dtype, word_rows
+from lda.samplers.left_to_right import left_to_right, particle_topics
 from lda.samplers.limits import check_document_length
 from lda.samplers.priors import Priors
 from lda.samplers.sequential import sweep_documents
@@ -31,6 +33,9 @@ SAMPLES: Final = 12
 """Sweeps over a new document before its topics are averaged, and sweeps averaged. Averages, because a single
 state punishes small alpha: a topic that is absent from it gets next to nothing."""
 
+
+PARTICLES: Final = 20
+"""States of a document in the left-to-right estimator."""
 
 FRACTIONS: Final = 4096
 """Averaged counts are rounded to multiples of 1 / FRACTIONS."""
@@ -101,6 +106,26 @@ class FrozenModel:
             priors = Priors(alpha=self.alpha, beta=float(beta) * scale)
             self._model = MeanModel(rows, store).build(store, totals, priors, pool, 0)
 
+    @classmethod
+    def of_topic_word(
+        cls, topic_word: NDArray[Any], alpha: NDArray[np.float64], *, threads: int | None = None
+    ) -> FrozenModel:
+        """A language model given as p(term | topic), (K, V) with rows that sum to 1; kept as float32.
+
+        alpha: (K,). threads: None for all cores. Every row of terms is dense: 4 bytes a cell.
+        """
+        made = cls.__new__(cls)
+        made.n_topics, made.n_terms = topic_word.shape
+        made.alpha = np.asarray(alpha, dtype=np.float64)
+        made._threads = threads or available_threads()
+        rows = word_rows(np.zeros(made.n_terms, dtype=np.int64), made.n_topics, all_dense=True)
+        model = empty_model(rows)
+        model.phi.reshape(-1, rows.stride)[: made.n_terms, : made.n_topics] = topic_word.T
+        model.alpha[: made.n_topics] = made.alpha
+        add_alpha_parts(model, 0, made.n_terms)
+        made._model = model
+        return made
+
     def transform(
         self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0,
         burn_in: int = BURN_IN, samples: int = SAMPLES,
@@ -119,27 +144,22 @@ class FrozenModel:
         self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0
     ) -> sp.csr_matrix:
         """Topic counts (D, K) int32 of one state after burn-in, for documents whose counts are wanted."""
-        batch = _Batch.of(doc_offsets, words, self.n_terms)
-        z = np.zeros(len(batch.words), dtype=topic_dtype(self.n_topics))
-
-        def run(span: tuple[int, int]) -> None:
-            part = self._infer(batch, span, seed, BURN_IN, 1, None)
-            z[batch.doc_offsets[span[0]] : batch.doc_offsets[span[1]]] = part
-
-        self._each_block(batch, run)
-        rows = np.repeat(np.arange(len(batch.keys)), np.diff(batch.doc_offsets))
+        _, z = self.topics_of_tokens(doc_offsets, words, seed=seed)
+        lengths = np.diff(doc_offsets)
+        rows = np.repeat(np.arange(len(lengths)), lengths)
         ones = np.ones(len(z), dtype=np.int32)
-        return sp.coo_matrix(
-            (ones, (rows, z.astype(np.int32))), shape=(len(batch.keys), self.n_topics)
-        ).tocsr()
+        return sp.coo_matrix((ones, (rows, z.astype(np.int32))), shape=(len(lengths), self.n_topics)).tocsr()
 
     def completion(
-        self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0,
+        burn_in: int = BURN_IN, samples: int = SAMPLES,
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:  # fmt: skip
         """Document completion: (log-likelihood, nats; number of scored tokens), a value a document.
 
-        Half of each document's tokens, chosen by content and seed, give theta; the other half is scored:
-        sum log sum_k theta_k phi_kw. (Wallach et al., ICML 2009, section 5.1 "estimated theta".)
+        Half of each document's tokens, chosen by content and seed, give theta, averaged over `samples` sweeps
+        after `burn_in`; the other half is scored: sum log sum_k theta_k phi_kw. (Wallach et al., ICML 2009,
+        section 5.1 "estimated theta".) With many samples a term is log p(w | seen half) of one token by itself:
+        the mean of theta is taken before the logarithm.
         """
         whole = _Batch.of(doc_offsets, words, self.n_terms)
         held = np.zeros(len(whole.words), dtype=np.bool_)
@@ -152,7 +172,7 @@ class FrozenModel:
         def run(span: tuple[int, int]) -> None:
             first, last = span
             theta = np.zeros((last - first, self.n_topics), dtype=np.float32)
-            self._infer(seen, span, seed, BURN_IN, SAMPLES, theta, origin=first)
+            self._infer(seen, span, seed, burn_in, samples, theta, origin=first)
             score_documents(
                 scored, ends[first : last + 1], 0, last - first, self._model, theta, scores[first:last]
             )
@@ -160,9 +180,54 @@ class FrozenModel:
         self._each_block(seen, run)
         return scores, np.diff(ends)
 
-    def _each_block(self, batch: _Batch, run: Callable[[tuple[int, int]], object]) -> None:
+    def left_to_right(
+        self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0,
+        particles: int = PARTICLES,
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:  # fmt: skip
+        """Left-to-right estimates: (log p(w_d), nats; number of tokens), a value a document.
+
+        The time grows with the square of a document's length; see `lda.samplers.left_to_right`.
+        """
+        batch = _Batch.of(doc_offsets, words, self.n_terms)
+        lengths = np.diff(batch.doc_offsets)
+        scores = np.zeros(len(batch.keys), dtype=np.float64)
+
+        def run(span: tuple[int, int]) -> None:
+            first, last = span
+            z = particle_topics(particles, int(lengths[first:last].max()), self.n_topics)
+            left_to_right(
+                batch.words, batch.doc_offsets, batch.keys, first, last,
+                self._model, np.uint64(seed), z, scores[first:last],
+            )  # fmt: skip
+
+        weight = np.concatenate([[0], np.cumsum(lengths**2 + 1)])
+        self._each_block(batch, run, weight)
+        return scores, lengths
+
+    def topics_of_tokens(
+        self, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], *, seed: int = 0
+    ) -> tuple[NDArray[np.int32], NDArray[Any]]:
+        """(terms, topics), both (N,), of one state after burn-in; the tokens of a document sorted by term."""
+        batch = _Batch.of(doc_offsets, words, self.n_terms)
+        z = np.zeros(len(batch.words), dtype=topic_dtype(self.n_topics))
+
+        def run(span: tuple[int, int]) -> None:
+            part = self._infer(batch, span, seed, BURN_IN, 1, None)
+            z[batch.doc_offsets[span[0]] : batch.doc_offsets[span[1]]] = part
+
+        self._each_block(batch, run)
+        return batch.words, z
+
+    def _each_block(
+        self,
+        batch: _Batch,
+        run: Callable[[tuple[int, int]], object],
+        weight: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Call `run` on runs of documents of equal weight, (D + 1,) cumulated; None weighs by tokens."""
         n = len(batch.keys)
-        weight = batch.doc_offsets + np.arange(n + 1)  # empty documents are work too
+        if weight is None:
+            weight = batch.doc_offsets + np.arange(n + 1)  # empty documents are work too
         with Threads(min(self._threads, max(n, 1))) as pool:
             pool.run(run, blocks(weight, 0, n, max(pool.n * BLOCKS_PER_THREAD, n // 4096)))
 

@@ -87,10 +87,9 @@ def test_proportions_come_near_the_exact_ones(words: list[int]) -> None:
     np.testing.assert_allclose(theta, theta_given(words), atol=0.006)
 
 
-def test_completion_comes_near_the_exact_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lda.cluster.inference.SAMPLES", 20_000)
+def test_completion_comes_near_the_exact_one() -> None:
     lists = [[0, 0, 1, 2, 2], [4, 1], [3, 3, 0, 4, 1, 1, 2]]
-    scores, tokens = FrozenModel(COUNTS, ALPHA, BETA).completion(*batch(lists), seed=5)
+    scores, tokens = FrozenModel(COUNTS, ALPHA, BETA).completion(*batch(lists), seed=5, samples=20_000)
     for words, score, n in zip(lists, scores, tokens, strict=True):
         held = naive.held_half(len(words), naive.content_key(words), 5)
         split: dict[bool, list[int]] = {True: [], False: []}
