@@ -48,8 +48,8 @@ def left_to_right(words: list[int], key: int, model: Model, seed: int, n_particl
     particles: list[list[int]] = [[] for _ in range(n_particles)]
     for i, w in enumerate(words):
         p = []
-        for r, z in enumerate(particles):
-            doc, z = Document(model), list(z)
+        for r in range(n_particles):
+            doc, z = Document(model), list(particles[r])
             for k in z:
                 doc.add(k)
                 doc.smooth_sum += doc.smooth(k)
@@ -59,7 +59,7 @@ def left_to_right(words: list[int], key: int, model: Model, seed: int, n_particl
                     doc.smooth_sum -= doc.smooth(z[j])
                 k = draw(model, words[j], -1, stream(drawn), doc, leave_out=False)
                 drawn += 1
-                z[j:j + 1] = [k]
+                z[j : j + 1] = [k]
                 doc.add(k)
                 doc.smooth_sum += doc.smooth(k)
             particles[r] = z

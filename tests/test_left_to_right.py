@@ -33,7 +33,9 @@ def estimates(docs: Any, model: Any, n_particles: int, seed: int = 0) -> NDArray
 
 def test_exact_likelihood_is_a_distribution() -> None:
     # The oracle itself: all documents of two tokens have the probabilities that sum to one.
-    total = sum(np.exp(naive_evaluation.log_likelihood([a, b], PHI, ALPHA)) for a in range(5) for b in range(5))
+    total = sum(
+        np.exp(naive_evaluation.log_likelihood([a, b], PHI, ALPHA)) for a in range(5) for b in range(5)
+    )
     assert total == pytest.approx(1)
 
 

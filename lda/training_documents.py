@@ -1,0 +1,47 @@
+"""Which documents a model was trained on, by content: so that scoring it on them does not go unnoticed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lda.cluster.records import FitResult
+    from lda.corpus import Corpus
+
+    Hashes = npt.NDArray[np.uint64]
+
+MAX_DOCUMENTS: Final = 10_000_000  # 80 MB in the model's folder
+MAX_TOKENS: Final = 1 << 30  # some 10 s of hashing at the end of a fit, and of reading a corpus once more
+
+
+def trained_hashes(result: FitResult, corpus: Corpus) -> Hashes | None:
+    """Sorted content hashes of the documents that a fit has used, 8 bytes each; None for a corpus too large.
+
+    Documents that were kept out for validation are not among them, nor are those too short to tell.
+    """
+    from lda.cluster.heldout import kept_documents
+    from lda.corpus.document_hashes import document_hashes, term_hashes
+
+    if corpus.n_documents > MAX_DOCUMENTS or corpus.n_tokens > MAX_TOKENS:
+        return None
+    used = kept_documents(corpus.n_documents, result.settings.validation_fraction, result.seed)
+    terms = term_hashes(corpus.vocabulary)
+    found = np.zeros(corpus.n_documents, dtype=np.uint64)
+    for i in range(corpus.n_shards):
+        shard = corpus.shard(i)
+        last = shard.first_document + len(shard.doc_offsets) - 1
+        found[shard.first_document : last] = document_hashes(shard.doc_offsets, shard.words, terms)
+    return np.unique(found[used & (found != 0)])
+
+
+def n_among(hashes: Hashes, trained: Hashes) -> int:
+    """How many of `hashes`, those that can tell, are in the sorted array `trained`."""
+    told = hashes[hashes != 0]
+    if not len(trained):
+        return 0
+    at = np.minimum(np.searchsorted(trained, told), len(trained) - 1)
+    return int((trained[at] == told).sum())
