@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lda.corpus.shard import CorpusShard
     from lda.corpus.stopwords import resolve_stop_words
     from lda.corpus.store import Corpus
-    from lda.corpus.stream import DocumentBatch, iter_corpus, iter_documents
+    from lda.corpus.stream import DocumentBatch, iter_corpus, iter_documents, keeps_order
 
 __all__ = [
     "FORMATS",
@@ -27,6 +27,7 @@ __all__ = [
     "build_corpus",
     "iter_corpus",
     "iter_documents",
+    "keeps_order",
     "read_corpus",
     "resolve_stop_words",
 ]
@@ -42,6 +43,7 @@ _HOME = {
     "build_corpus": "ingest",
     "iter_corpus": "stream",
     "iter_documents": "stream",
+    "keeps_order": "stream",
     "read_corpus": "ingest",
     "resolve_stop_words": "stopwords",
 }

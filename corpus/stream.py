@@ -100,6 +100,18 @@ def iter_documents(
     return (part for batch in batches for part in _split(batch, batch_documents))
 
 
+def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # noqa: A002
+    """Whether `iter_documents` gives the tokens of these inputs in the order of the text; counts have none.
+
+    Raises:
+        DataError: an input is missing, or is neither text nor counts.
+    """
+    paths = input_paths(inputs)
+    if len(paths) == 1 and is_corpus_folder(paths[0]):
+        return Corpus.open(paths[0]).ordered
+    return not isinstance(same_kind(find_sources(paths, format)), CountReader)
+
+
 def iter_corpus(
     corpus: Corpus, vocabulary_terms: Sequence[str], *, batch_documents: int = 4096
 ) -> Iterator[DocumentBatch]:

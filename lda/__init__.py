@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
     from lda.estimator import LDA, load
     from lda.model import Model
+    from lda.topic_matrix import TopicMatrix
     from lda.transform_parts import transform_corpus
 
     __version__: str
@@ -34,6 +35,7 @@ __all__ = [
     "DataError",
     "Model",
     "Recipe",
+    "TopicMatrix",
     "__version__",
     "as_corpus",
     "build_corpus",
@@ -53,6 +55,7 @@ _HOME: Final = {
     "Corpus": "lda.corpus",
     "DataError": "lda.corpus",
     "Recipe": "lda.corpus",
+    "TopicMatrix": "lda.topic_matrix",
     "as_corpus": "lda.corpus",
     "build_corpus": "lda.corpus",
     "read_corpus": "lda.corpus",

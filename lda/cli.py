@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "fit": ("lda.cli_fit", "fit", "Fit topics to documents."),
     "topics": ("lda.cli_read", "topics", "Print the topics of a model."),
     "transform": ("lda.cli_transform", "transform", "Find the topics of new documents."),
+    "evaluate": ("lda.cli_evaluate", "evaluate", "Measure how good a model is."),
     "info": ("lda.cli_read", "info", "Describe a model."),
     "corpus": ("lda.cli_corpus", "corpus", "Build and inspect corpora on disk."),
     "deploy": ("lda.cli_deploy", "deploy", "Print files that start a fit on a cluster."),
@@ -124,6 +125,7 @@ def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:
         "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
         "lda topics model/",
         "lda transform model/ new.jsonl --text text -o topics.parquet --top 5",
+        "lda evaluate model/ heldout.jsonl --text text",
     ),
     context_settings={
         "auto_envvar_prefix": "LDA",

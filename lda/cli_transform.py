@@ -13,11 +13,11 @@ from lda.cli_help import WithExamples
 from lda.cli_options import Console, command_line, output_options, source_options, stored_inputs
 from lda.cli_transform_parts import names_folder, transform_parts
 from lda.fit_cluster import worker_options
+from lda.new_documents import read_documents
 from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from lda.corpus import DocumentBatch
     from lda.doc_topics import Selection, Writer
@@ -86,13 +86,16 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
     if names_folder(output, options):
         ctx.exit(transform_parts(console, options, command))
     selection = _selection(output, overwrite, options["top"], options["threshold"])
+    from lda.documents import recipe_of
     from lda.model import Model
 
     model = Model.load(options["model"])
     started = time.perf_counter()
     with stored_inputs(options["inputs"]) as paths:
         console.progress.note(f"reading {', '.join(options['inputs'][:3])}")
-        batches = _batches(model, paths, options)
+        recipe = recipe_of(model, text=options["text"], id=options["id"])
+        size = max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics))
+        batches = read_documents(paths, model.vocabulary, recipe, options, batch_documents=size)
         with _writer(output, model.n_topics, selection, overwrite) as writer:
             counts = _stream(console, model, batches, writer, options)
     _report(console, options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
@@ -113,23 +116,6 @@ def _selection(output: str, overwrite: bool, top: int | None, threshold: float) 
     if output != "-":
         check_file_target(Path(output), overwrite=overwrite)
     return selection
-
-
-def _batches(model: Model, paths: list[str | Path], options: dict[str, Any]) -> Iterator[DocumentBatch]:
-    from lda.corpus import iter_documents
-    from lda.documents import recipe_of
-
-    return iter_documents(
-        paths,
-        format=options["format"],
-        recipe=recipe_of(model, text=options["text"], id=options["id"]),
-        vocabulary_terms=model.vocabulary,
-        vocabulary=options["vocabulary"],
-        threads=options["threads"],
-        encoding=options["encoding"],
-        errors=options["encoding_errors"],
-        batch_documents=max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics)),
-    )
 
 
 @contextmanager

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.corpus import Corpus, DocumentBatch, Recipe
+    from lda.evaluation import Evaluation
     from lda.model import Model
 
 
-def batches_of(model: Model, X: object) -> Iterator[DocumentBatch]:
+def batches_of(model: Evaluation, X: object) -> Iterator[DocumentBatch]:
     """Everything `as_corpus` takes, batch by batch, in the ids of the model's vocabulary.
 
     Terms are matched by name where both sides have names, else by position; terms that the model does not
@@ -31,7 +32,7 @@ def batches_of(model: Model, X: object) -> Iterator[DocumentBatch]:
     from lda.corpus import as_corpus, iter_corpus
 
     corpus = as_corpus(X, allow_empty=True)
-    if corpus.ordered or (model.record.named_terms and _has_names(corpus)):
+    if corpus.ordered or (model.named_terms and _has_names(corpus)):
         return iter_corpus(corpus, model.vocabulary)
     exact = hasattr(X, "shape")  # gensim's pairs know only the highest id that occurs
     if corpus.n_terms != model.n_terms if exact else corpus.n_terms > model.n_terms:
@@ -42,7 +43,7 @@ def batches_of(model: Model, X: object) -> Iterator[DocumentBatch]:
     return iter_corpus(corpus, corpus.vocabulary)
 
 
-def all_documents(model: Model, X: object) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+def all_documents(model: Evaluation, X: object) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """All documents of X at once: (doc_offsets (D + 1,) int64, words (N,) int32). Raises as `batches_of`."""
     batches = list(batches_of(model, X))
     lengths = [np.diff(batch.doc_offsets) for batch in batches]
@@ -63,7 +64,7 @@ def recipe_of(model: Model, **fields: str | None) -> Recipe:
     if recipe.tokenizer is not None:
         raise DataError(
             f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
-            "use LDA.transform in Python with the same function"
+            "use LDA in Python with the same function"
         )
     return replace(recipe, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]
 

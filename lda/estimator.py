@@ -161,20 +161,19 @@ class LDA(FittedEstimator):
     def score(self, X: object, y: object = None) -> float:
         """Log-likelihood per token of documents by document completion, in nats; higher is better.
 
-        One half of each document gives its topics, the other half is scored. exp(-score) is a perplexity of
-        documents the model has not seen, if it has not seen them; no bound is involved.
+        One half of each document gives its topics, the other half is scored; the halves are the same for every
+        model of one vocabulary. exp(-score) is a perplexity of
+        documents the model has not seen; a warning tells of those it has. No bound is involved. More numbers, and
+        the left-to-right estimator, are in `model_.heldout_score`.
 
         Raises:
             DataError: as `transform`, or no document has two known words, so there is nothing to score.
         """
-        from lda.corpus.errors import DataError
-        from lda.documents import all_documents
+        from lda.evaluation import score_on
+        from lda.heldout_score import Estimation
 
         frozen = self._frozen()
-        log_likelihood, tokens = frozen.completion(*all_documents(self.model_, X), seed=self.seed_)
-        if not tokens.sum():
-            raise DataError("score needs a document with at least two words that the model knows, got none")
-        return float(log_likelihood.sum() / tokens.sum())
+        return score_on(self.model_, X, Estimation(), frozen).log_likelihood
 
     def _settings(self) -> FitSettings:
         from lda.cluster import FitSettings

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import FitResult, FrozenModel, SweepRecord
+    from lda.coherence import Coherence, Engine
+    from lda.diagnostics import TopicDiagnostics
     from lda.model import Model
 
     Floats = npt.NDArray[np.float64]
@@ -106,6 +108,41 @@ class FittedEstimator(EstimatorConventions):
     def top_words(self, n: int = 10) -> list[list[str]]:
         """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer)."""
         return self._fitted().top_words(n)
+
+    def perplexity(self, X: object) -> float:
+        """exp(-score(X)) of documents the model has not seen; lower is better. See `LDA.score`."""
+        return float(np.exp(-self.score(X)))
+
+    def coherence(
+        self, X: object, measure: str = "npmi", *, n_words: int = 10, engine: Engine = "own"
+    ) -> Coherence:
+        """Coherence of the topics on documents X, those of the fit or a reference corpus; see `Model.coherence`.
+
+        An estimator does not keep the documents it was fitted to, so they are asked for here.
+        """
+        return self._fitted().coherence(X, measure, n_words=n_words, engine=engine)
+
+    def diagnostics(self, X: object = None, *, n_words: int = 10) -> TopicDiagnostics:
+        """Numbers about each topic under MALLET's names.
+
+        After `fit`, how the training documents use the topics is known from the last sweep, but not which words
+        have which topic; documents X have the topics of their words inferred, and give the whole list.
+        """
+        from lda.document_use import DocumentUse
+        from lda.evaluation import diagnose
+
+        model = self._fitted()
+        if X is not None:
+            return model.diagnostics(X, n_words=n_words, threads=thread_count(self.n_jobs))
+        use = None
+        if self._doc_topic_counts is not None:
+            use = DocumentUse(model.alpha)
+            use.add(self._doc_topic_counts)
+        return diagnose(model, None, n_words=n_words, use=use)
+
+    def score(self, X: object, y: object = None) -> float:
+        """See `LDA.score`."""
+        raise NotImplementedError
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[np.object_]:
         """Names of the columns of `transform`: "lda0", "lda1", ... as scikit-learn would call them."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from lda.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,8 +44,8 @@ class Topic(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Model:
-    """A fitted LDA model.
+class Model(Evaluation):
+    """A fitted LDA model; `Evaluation` has what can be asked of its quality.
 
     Attributes:
         counts: (V, K) int32 CSR, tokens of each term in each topic, from the last sweep.
@@ -52,6 +54,8 @@ class Model:
         vocabulary: V terms in column order.
         record: the facts of the run.
         mean_counts: (V, K) float32 CSR, counts averaged over late sweeps; None when one sample was asked for.
+        document_hashes: sorted uint64 content hashes of the documents trained on, so that scoring the model on
+            them is noticed; None where it is not known, or they are too many.
     """
 
     counts: csr_matrix
@@ -60,6 +64,7 @@ class Model:
     vocabulary: list[str]
     record: RunRecord
     mean_counts: csr_matrix | None = None
+    document_hashes: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         n_terms, n_topics = self.counts.shape
@@ -89,6 +94,7 @@ class Model:
     ) -> Model:
         """The model of a run that has just ended on this corpus."""
         from lda.record import RunRecord
+        from lda.training_documents import trained_hashes
 
         if result.topic_word_counts is None:
             raise ValueError(
@@ -105,6 +111,7 @@ class Model:
             vocabulary=vocabulary,
             record=record,
             mean_counts=result.mean_counts,
+            document_hashes=trained_hashes(result, corpus),
         )
 
     @classmethod
@@ -129,6 +136,21 @@ class Model:
     def n_terms(self) -> int:
         """V."""
         return int(self.counts.shape[0])
+
+    @property
+    def named_terms(self) -> bool:
+        """Whether the terms have names, or only the numbers of a matrix' columns."""
+        return self.record.named_terms
+
+    @property
+    def last_tokens(self) -> Floats:
+        """(K,) float64, tokens of each topic in the last sweep."""
+        return np.asarray(self.counts.sum(axis=0, dtype=np.float64)).ravel()
+
+    @property
+    def trained(self) -> npt.NDArray[np.uint64] | None:
+        """Sorted content hashes of the documents trained on; None if they are not known."""
+        return self.document_hashes
 
     @property
     def language_counts(self) -> csr_matrix:

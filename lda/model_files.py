@@ -4,6 +4,7 @@ model.json        format and version, priors, sizes, fingerprint, the files of c
 counts.npz        (V, K) int32 CSR, readable by `scipy.sparse.load_npz`
 mean_counts.npz   (V, K) float32 CSR, only after averaging over late sweeps
 alpha.npy         (K,) float64
+documents.npy     sorted uint64, content hashes of the documents trained on, unless they were too many
 vocabulary.txt    one term a line, UTF-8 (JSON strings if a term holds a line break: see model.json)
 
 After a fit with several aggregators the counts lie in parts, `counts-00000-of-00004.npz` and so on, each of
@@ -37,6 +38,7 @@ FORMAT_VERSION: Final = 2  # raise it when an older reader would misread the fol
 DESCRIPTION: Final = "model.json"
 ALPHA: Final = "alpha.npy"
 VOCABULARY: Final = "vocabulary.txt"
+HASHES: Final = "documents.npy"
 
 
 def is_model(path: str | Path) -> bool:
@@ -84,6 +86,7 @@ def load_model(path: str | Path) -> Model:
             vocabulary=files.vocabulary(),
             record=RunRecord.from_dict(files.field("run", dict)),
             mean_counts=files.matrix("mean_counts", counts.shape, np.dtype(np.float32)) if averaged else None,
+            document_hashes=files.hashes(),
         )
     except DataError:
         raise
@@ -166,6 +169,21 @@ class _Files:
 
     def _damaged_file(self, file: str, why: object) -> DataError:
         return _damaged(f"{self._path}/{self._name(file)}", str(why))
+
+    def hashes(self) -> npt.NDArray[np.uint64] | None:
+        """Content hashes of the training documents, mapped where they can be. Raises `DataError`, ValueError."""
+        if not self._description.get("document_hashes"):  # of an earlier version, or too many
+            return None
+        if is_uri(self._path):
+            found = np.load(io.BytesIO(self.read(HASHES)), allow_pickle=False)
+        else:
+            try:
+                found = np.load(Path(self._path) / self._name(HASHES), mmap_mode="r", allow_pickle=False)
+            except OSError as error:
+                raise _damaged(f"{self._path}/{self._name(HASHES)}", str(error)) from error
+        if found.ndim != 1 or found.dtype != np.uint64:
+            raise ValueError(f"{HASHES} should hold (n,) uint64, got {found.dtype} {found.shape}")
+        return np.asarray(found)
 
     def matrix(self, kind: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> csr_matrix:
         """The counts of a kind, of all parts. Raises `DataError` when they have another shape or type."""

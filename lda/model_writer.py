@@ -23,6 +23,7 @@ from lda.model_files import (
     ALPHA,
     DESCRIPTION,
     FORMAT,
+    HASHES,
     VOCABULARY,
     encode_vocabulary,
     is_model,
@@ -66,11 +67,12 @@ class ModelWriter:
         fingerprint: str,
         counts: Sequence[PartFile],
         mean_counts: Sequence[PartFile],
+        document_hashes: npt.NDArray[np.uint64] | None = None,
     ) -> None:
         """Write all but the files of counts, which are there by now; `model.json` last."""
-        buffer = io.BytesIO()
-        np.save(buffer, alpha, allow_pickle=False)
-        self._files.write(ALPHA, buffer.getbuffer())
+        self._files.write(ALPHA, _npy(alpha))
+        if document_hashes is not None:
+            self._files.write(HASHES, _npy(document_hashes))
         encoding, terms = encode_vocabulary(vocabulary)
         self._files.write(VOCABULARY, terms)
         # Older versions know counts of one part, beside the description: of anything else they must be told.
@@ -86,6 +88,7 @@ class ModelWriter:
             "fingerprint": fingerprint,
             "vocabulary_encoding": encoding,
             "averaged": bool(mean_counts),
+            "document_hashes": document_hashes is not None,
             "folder": self._folder,
             "parts": {
                 "counts": [asdict(part) for part in counts],
@@ -94,6 +97,12 @@ class ModelWriter:
             "run": record.to_dict(),
         }
         self._root.write(DESCRIPTION, _json(description))
+
+
+def _npy(array: npt.NDArray[Any]) -> memoryview:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getbuffer()
 
 
 def _json(description: dict[str, Any]) -> bytes:
@@ -143,4 +152,5 @@ def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> No
             fingerprint=model.fingerprint(),
             counts=files["counts"],
             mean_counts=files["mean_counts"],
+            document_hashes=model.document_hashes,
         )

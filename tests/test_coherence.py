@@ -116,5 +116,5 @@ def test_settings() -> None:
 
 def test_gensim_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gensim", None)
-    with pytest.raises(DataError, match=r"gensim cannot be imported .* pip install gensim"):
+    with pytest.raises(DataError, match=r"gensim cannot be imported .*`pip install gensim`"):
         coherences([["a", "b"]], ["a", "b"], reference([["a", "b"]], ["a", "b"]), engine="gensim")

@@ -124,12 +124,16 @@ def test_gensim_corpora() -> None:
 
 
 def test_score_is_per_token_and_honest(fitted: lda.LDA) -> None:
-    score = fitted.score(tiny.documents())
+    unseen = tiny.documents(120)[60:]
+    score = fitted.score(unseen)
     assert -np.log(15) < score < 0
+    assert fitted.perplexity(unseen) == np.exp(-score)
     worse = lda.LDA(3, max_iter=0, random_state=0).fit(tiny.documents())
-    assert worse.score(tiny.documents()) < score
-    halves = [fitted.score(tiny.documents()[:30]), fitted.score(tiny.documents()[30:])]
+    assert worse.score(unseen) < score
+    halves = [fitted.score(unseen[:30]), fitted.score(unseen[30:])]
     assert np.mean(halves) == pytest.approx(score, abs=1e-9)  # unlike a bound, it does not depend on the set
+    with pytest.warns(UserWarning, match="2 of 12 scored documents have the same words as documents that"):
+        fitted.score([*unseen[:10], *(doc[::-1] for doc in tiny.documents()[:2])])
     with pytest.raises(DataError, match="two words"):
         fitted.score([["bread"]])
 

@@ -73,7 +73,7 @@ def test_round_trip(model: Model, saved: Path) -> None:
     assert loaded.mean_counts is not None
     assert not loaded.counts.data.flags.writeable
     assert sorted(path.name for path in saved.iterdir()) == [
-        "alpha.npy", "counts.npz", "mean_counts.npz", "model.json", "vocabulary.txt",
+        "alpha.npy", "counts.npz", "documents.npy", "mean_counts.npz", "model.json", "vocabulary.txt",
     ]  # fmt: skip
 
 

@@ -1,0 +1,174 @@
+"""`TopicMatrix`: topics from anywhere, given as a matrix, so that any model can be scored like our own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lda.corpus.errors import DataError
+from lda.evaluation import Evaluation
+from lda.model import has_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from lda.cluster import FrozenModel
+    from lda.corpus import DocumentBatch
+
+    Floats = npt.NDArray[np.float64]
+
+ROW_SUM_TOLERANCE: Final = 1e-3  # rounded numbers and float32 sums stay below; rows are normalised afterwards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TopicMatrix(Evaluation):
+    """Topics of another program: `score`, `perplexity`, `coherence` and `diagnostics` as of a `Model`.
+
+    Attributes:
+        matrix: (K, V) float64, p(term | topic); rows sum to 1, and are normalised once more.
+        vocabulary: V terms in column order.
+        alpha: (K,) float64, the prior of each topic in a document; of a symmetric prior one number will do.
+        beta: smoothing in the diagnostics that smooth.
+
+    Raises DataError: shapes do not fit, an entry is NaN, infinite or negative, or a row does not sum to 1.
+    """
+
+    matrix: Floats
+    vocabulary: list[str]
+    alpha: Floats
+    beta: float = 0.01
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.matrix, dtype=np.float64)
+        _check_matrix(matrix, len(self.vocabulary))
+        matrix /= matrix.sum(axis=1, keepdims=True)
+        object.__setattr__(self, "matrix", matrix)
+        object.__setattr__(self, "alpha", _check_alpha(self.alpha, len(matrix)))
+
+    @property
+    def n_topics(self) -> int:
+        """K."""
+        return len(self.matrix)
+
+    @property
+    def named_terms(self) -> bool:
+        """Whether the terms are names, not just numbers of columns."""
+        return has_names(self.vocabulary)
+
+    @property
+    def language_counts(self) -> csr_matrix:
+        """(V, K) CSR, p(term | topic)."""
+        from scipy.sparse import csr_matrix
+
+        return csr_matrix(self.matrix.T)
+
+    @property
+    def topic_word(self) -> Floats:
+        """(K, V) float64, rows sum to 1."""
+        return self.matrix
+
+    def frozen(self, *, threads: int | None = None) -> FrozenModel:
+        """The language model prepared for inference."""
+        from lda.cluster.inference import FrozenModel
+
+        return FrozenModel.of_topic_word(self.matrix, self.alpha, threads=threads)
+
+    def top_words(self, n: int = 10) -> list[list[str]]:
+        """The `n` most probable terms of each topic, best first; equal ones by column."""
+        best = (np.argsort(-row, kind="stable")[:n] for row in self.matrix)
+        return [
+            [self.vocabulary[w] for w in ids if row[w] > 0]
+            for row, ids in zip(self.matrix, best, strict=True)
+        ]
+
+    def checked(self, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
+        """The same documents. Raises DataError at a word that has probability 0 in every topic."""
+        impossible = np.asarray(self.matrix.max(axis=0).astype(np.float32) == 0)
+        for batch in batches:
+            found = impossible[batch.words]
+            if found.any():
+                term = self.vocabulary[int(batch.words[int(found.argmax())])]
+                raise DataError(
+                    f"{term!r} has probability 0 in every topic, so documents that hold it have likelihood 0; "
+                    "smooth the matrix, by adding beta to the counts for instance, or leave the term out"
+                )
+            yield batch
+
+
+def _check_matrix(matrix: Floats, n_terms: int) -> None:
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise DataError(
+            f"a topic-word matrix must have a row a topic and a column a term, got {matrix.shape}"
+        )
+    if matrix.shape[1] != n_terms:
+        transposed = "; it seems to be transposed" if matrix.shape[0] == n_terms else ""
+        raise DataError(
+            f"the vocabulary must name the {matrix.shape[1]} columns of the topic-word matrix, "
+            f"got {n_terms} terms{transposed}"
+        )
+    bad = ~(np.isfinite(matrix) & (matrix >= 0))
+    if bad.any():
+        k, w = np.unravel_index(int(bad.argmax()), bad.shape)
+        raise DataError(
+            f"probabilities must be 0 or more, got {matrix[k, w]} in row {k}, column {w} of the topic-word matrix"
+        )
+    sums = matrix.sum(axis=1)
+    off = np.flatnonzero(np.abs(sums - 1) > ROW_SUM_TOLERANCE)
+    if len(off):
+        others = f" (and {len(off) - 1} more rows do not)" if len(off) > 1 else ""
+        raise DataError(
+            f"each row of a topic-word matrix must sum to 1, row {off[0]} sums to {sums[off[0]]:.6g}{others}; "
+            "divide each row by its sum"
+        )
+
+
+def _check_alpha(alpha: Any, n_topics: int) -> Floats:  # noqa: ANN401 - a number or an array
+    found = np.asarray(alpha, dtype=np.float64)
+    if found.size == 1:
+        found = np.full(n_topics, found.ravel()[0])
+    if found.shape != (n_topics,):
+        raise DataError(f"alpha must have one entry, or one per topic ({n_topics}), got shape {found.shape}")
+    if not (np.isfinite(found) & (found > 0)).all():
+        k = int((~(np.isfinite(found) & (found > 0))).argmax())
+        raise DataError(f"alpha must be positive and finite, got {found[k]} for topic {k}")
+    return found
+
+
+def read_topic_matrix(topic_word: str | Path, vocabulary: str | Path, alpha: str | float) -> TopicMatrix:
+    """Read a matrix (K, V) from .npy, or sparse from SciPy's .npz; terms, one a line; alpha, a number or .npy.
+
+    Raises DataError: a file is missing or damaged, or its content is refused by `TopicMatrix`.
+    """
+    from lda.corpus.vocabulary_file import read_vocabulary
+
+    return TopicMatrix(
+        matrix=_read_array(Path(topic_word)),
+        vocabulary=read_vocabulary(vocabulary),
+        alpha=_read_alpha(alpha),
+    )
+
+
+def _read_alpha(alpha: str | float) -> Floats:
+    try:
+        return np.array(float(alpha))
+    except ValueError:
+        return _read_array(Path(str(alpha)))
+
+
+def _read_array(path: Path) -> Floats:
+    try:
+        if path.suffix == ".npz":
+            from scipy.sparse import load_npz
+
+            return np.asarray(load_npz(path).toarray(), dtype=np.float64)
+        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist; name a file of NumPy (.npy)") from error
+    except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no array of numbers in NumPy's format (.npy): {error}") from error
