@@ -162,9 +162,9 @@ class LDA(FittedEstimator):
         """Log-likelihood per token of documents by document completion, in nats; higher is better.
 
         One half of each document gives its topics, the other half is scored; the halves are the same for every
-        model of one vocabulary. exp(-score) is a perplexity of
-        documents the model has not seen; a warning tells of those it has. No bound is involved. More numbers, and
-        the left-to-right estimator, are in `model_.heldout_score`.
+        model of one vocabulary. exp(-score) is a perplexity of documents the model has not seen; a warning tells of
+        those it has. No bound is involved. More numbers, and the left-to-right estimator, are in
+        `model_.heldout_score`.
 
         Raises:
             DataError: as `transform`, or no document has two known words, so there is nothing to score.
