@@ -166,7 +166,8 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
             with Output(targets, max(options["top_words"], 0)) as output:
                 result, resumed_from = _run(console, corpus, settings, checkpoints, cluster, output)
                 record = _record(result, corpus, seconds_read, command)
-                fitted = output.finish(result, corpus, record)
+                # Of a fit on a cluster the driver reads no documents, however many there are.
+                fitted = output.finish(result, corpus, record, remember=cluster is None)
             console.progress.note(f"wrote {targets.model} (fingerprint {fitted.fingerprint[:12]})")
     run = fitted.record
     if not run.interrupted:

@@ -135,7 +135,7 @@ class LDA(FittedEstimator):
             self._check_place(checkpointing)
         with self._progress(settings) as tell:
             result = fit(corpus, settings, on_sweep=tell, checkpointing=checkpointing, cluster=cluster)
-        return self._adopt(Model.from_fit(result, corpus), result)
+        return self._adopt(Model.from_fit(result, corpus, remember=cluster is None), result)
 
     def fit_transform(self, X: object, y: object = None) -> Any:  # noqa: ANN401
         """`fit(X).transform(X)`: a document has the same topics here and when it comes again later.

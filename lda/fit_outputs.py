@@ -119,11 +119,15 @@ class Output:
             self._writer = self._stack.enter_context(new_model(targets.model, overwrite=targets.overwrite))
         return self._writer.place
 
-    def finish(self, result: FitResult, corpus: Corpus, record: RunRecord) -> Fitted:
-        """Write everything that is not written yet, the model first."""
+    def finish(self, result: FitResult, corpus: Corpus, record: RunRecord, *, remember: bool) -> Fitted:
+        """Write everything that is not written yet, the model first.
+
+        remember: keep content hashes of the documents, for which the corpus is read once more.
+        """
         import numpy as np
 
         from lda.model import topics_of
+        from lda.training_documents import trained_hashes
 
         stored, alpha, vocabulary = (
             result.stored,
@@ -140,6 +144,7 @@ class Output:
             fingerprint=stored.fingerprint,
             counts=stored.counts,
             mean_counts=stored.mean_counts,
+            document_hashes=trained_hashes(result, corpus) if remember else None,
         )
         self._stack.close()
         topics = topics_of(stored.tops, alpha, float(result.beta), vocabulary)

@@ -90,9 +90,18 @@ class Model(Evaluation):
 
     @classmethod
     def from_fit(
-        cls, result: FitResult, corpus: Corpus, *, seconds_read: float = 0.0, command: str | None = None
+        cls,
+        result: FitResult,
+        corpus: Corpus,
+        *,
+        seconds_read: float = 0.0,
+        command: str | None = None,
+        remember: bool = True,
     ) -> Model:
-        """The model of a run that has just ended on this corpus."""
+        """The model of a run that has just ended on this corpus.
+
+        remember: keep content hashes of the documents, for which the corpus is read once more.
+        """
         from lda.record import RunRecord
         from lda.training_documents import trained_hashes
 
@@ -111,7 +120,7 @@ class Model(Evaluation):
             vocabulary=vocabulary,
             record=record,
             mean_counts=result.mean_counts,
-            document_hashes=trained_hashes(result, corpus),
+            document_hashes=trained_hashes(result, corpus) if remember else None,
         )
 
     @classmethod

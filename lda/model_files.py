@@ -171,18 +171,21 @@ class _Files:
         return _damaged(f"{self._path}/{self._name(file)}", str(why))
 
     def hashes(self) -> npt.NDArray[np.uint64] | None:
-        """Content hashes of the training documents, mapped where they can be. Raises `DataError`, ValueError."""
+        """Content hashes of the training documents, mapped where they can be. Raises `DataError`."""
         if not self._description.get("document_hashes"):  # of an earlier version, or too many
             return None
-        if is_uri(self._path):
-            found = np.load(io.BytesIO(self.read(HASHES)), allow_pickle=False)
-        else:
-            try:
-                found = np.load(Path(self._path) / self._name(HASHES), mmap_mode="r", allow_pickle=False)
-            except OSError as error:
-                raise _damaged(f"{self._path}/{self._name(HASHES)}", str(error)) from error
+        name = f"{self._path}/{self._name(HASHES)}"
+        try:
+            if is_uri(self._path):
+                found = np.load(io.BytesIO(self.read(HASHES)), allow_pickle=False)
+            else:
+                found = np.load(name, mmap_mode="r", allow_pickle=False)
+        except (OSError, EOFError) as error:
+            raise _damaged(name, str(error)) from error
+        except ValueError:  # NumPy takes what it cannot read for a pickle, and says so
+            raise _damaged(name, "it is no array") from None
         if found.ndim != 1 or found.dtype != np.uint64:
-            raise ValueError(f"{HASHES} should hold (n,) uint64, got {found.dtype} {found.shape}")
+            raise _damaged(name, f"expected (n,) uint64, got {found.dtype} {found.shape}")
         return np.asarray(found)
 
     def matrix(self, kind: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> csr_matrix:

@@ -163,3 +163,19 @@ def test_bad_input(place: Path, kind: str) -> None:
         assert expected in run("evaluate", *arguments, code=2).stderr
     else:
         assert expected in fails(code, "evaluate", *arguments, "-q")
+
+
+def test_a_fit_remembers_its_documents(place: Path, tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    run("fit", place / "train.jsonl", *TEXT, "-k", 3, "-n", 2, "-o", target, "-q")
+    result = run("evaluate", target, place / "all.jsonl", *TEXT)
+    assert "warning: 60 of 100 scored documents" in result.stderr
+    (target / "documents.npy").write_bytes(b"torn")
+    assert "documents.npy" in fails(3, "evaluate", target, place / "new.jsonl", *TEXT)
+    (target / "documents.npy").unlink()
+    assert "documents.npy is missing" in fails(3, "evaluate", target, place / "new.jsonl", *TEXT)
+    description = json.loads((target / "model.json").read_text())
+    del description["document_hashes"]  # as an earlier version wrote it
+    (target / "model.json").write_text(json.dumps(description))
+    value = run_json("evaluate", target, place / "all.jsonl", *TEXT)
+    assert value["completion"]["n_trained"] is None
