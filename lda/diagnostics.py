@@ -36,7 +36,8 @@ class TopicDiagnostics:
         uniform_dist: Kullback-Leibler divergence of p from the uniform distribution: small for vague topics.
         corpus_dist: that of p from the corpus' own distribution: small for topics that say nothing of their own.
         eff_num_words: 1 / sum p(w)^2, the number of words it would take if all were equally probable.
-        exclusivity: mean over top words of p(w | k) / sum over topics of p(w | topic), smoothed by beta.
+        exclusivity: mean over top words of p(w | k) / sum over topics of p(w | topic), smoothed by beta (from the
+            description of later versions of MALLET).
         document_entropy: of the distribution of its tokens over documents: low where few documents hold it all.
         coherence: sum over pairs of top words, j before i, of log((n_ij + beta) / (n_j + beta)); n counts the
             documents in which tokens of those words have this topic (Mimno et al., EMNLP 2011, in MALLET's form).
