@@ -129,8 +129,8 @@ def _check_usage(metrics: list[str], options: dict[str, Any]) -> None:
 def _model(options: dict[str, Any]) -> tuple[Evaluation, tuple[str, ...], Recipe, str]:
     """(model, held-out inputs, how text becomes words, the model's name)."""
     if options["topic_word"] is None:
-        from lda.model import Model
         from lda.documents import recipe_of
+        from lda.model import Model
 
         name, *inputs = options["paths"]
         model = Model.load(name)
