@@ -106,10 +106,10 @@ def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # 
     Raises:
         DataError: an input is missing, or is neither text nor counts.
     """
-    paths = input_paths(inputs)
-    if len(paths) == 1 and is_corpus_folder(paths[0]):
-        return Corpus.open(paths[0]).ordered
-    return not isinstance(same_kind(find_sources(paths, format)), CountReader)
+    built = finished_corpora(inputs)
+    if built and len(input_list(inputs)) == 1:
+        return Corpus.open(built[0]).ordered
+    return not isinstance(same_kind(find_sources(input_paths(inputs), format)), CountReader)
 
 
 def iter_corpus(

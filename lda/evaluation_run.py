@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lda.progress import SECONDS_BETWEEN_LINES, Progress, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from lda.coherence import Coherence, Reference
@@ -31,7 +31,7 @@ class EvaluationRun:
         model: Evaluation,
         recipe: Recipe,
         options: dict[str, Any],
-        paths: list[Path],
+        paths: Sequence[str | Path],
     ) -> None:
         self.progress, self.model, self.recipe = progress, model, recipe
         self.options, self.paths = options, paths
@@ -87,16 +87,14 @@ class EvaluationRun:
         return dict(zip(measures, found, strict=True))
 
     def _reference(self) -> Reference:
-        from pathlib import Path
-
         from lda.coherence import Reference
         from lda.corpus import keeps_order
 
-        paths = [Path(name) for name in self.options["reference"]] or self.paths
+        paths = self.options["reference"] or self.paths
         ordered = keeps_order(paths, self.options["format"])
         return Reference(batches=lambda: self._documents(paths), ordered=ordered)
 
-    def _documents(self, paths: list[Path], batch_documents: int = 4096) -> Iterator[DocumentBatch]:
+    def _documents(self, paths: Sequence[str | Path], batch_documents: int = 4096) -> Iterator[DocumentBatch]:
         from lda.new_documents import read_documents
 
         terms = self.model.vocabulary

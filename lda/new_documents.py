@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read_documents(
-    paths: list[Path],
+    paths: Sequence[str | Path],
     terms: Sequence[str],
     recipe: Recipe,
     options: dict[str, Any],
