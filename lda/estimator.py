@@ -116,7 +116,9 @@ class LDA(FittedEstimator):
             X: (D, V) counts as any sparse or dense matrix, a table of counts, token lists, a `Corpus`, the path
                 of a corpus folder: everything `lda.as_corpus` takes.
             y: ignored.
-            cluster: run on a Ray cluster; None is this process. With its `staleness` 0 the model is the same.
+            cluster: run on a Ray cluster; None is this process. With its `staleness` 0 the model is the same. The
+                counts and the documents' topics are fetched into this process at the end, range by range: they must fit
+                its memory. `lda fit -o` has them written by the cluster instead.
             checkpointing: store the state every so many sweeps, and with its `resume` go on from there to the same
                 bits. Needs a `random_state`. The last checkpoints stay: fit does not know when you have saved.
 
