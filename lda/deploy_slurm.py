@@ -60,10 +60,13 @@ export RAY_AUTH_TOKEN
 # What is started in the background ends with this script, however it ends.
 started=()
 finish() {{
+    local status=$?
     if ((${{#started[@]}})); then
         kill "${{started[@]}}" 2>/dev/null || true
         wait "${{started[@]}}" 2>/dev/null || true
     fi
+    # After a failure, Ray's own logs stay.
+    ((status)) || rm -rf "/tmp/raylda-$SLURM_JOB_ID"
 }}
 trap finish EXIT
 trap 'exit 143' TERM

@@ -113,6 +113,7 @@ def test_fit_on_two_nodes(tmp_path: Path, environment: dict[str, str]) -> None:
         while (left := processes_of(environment["SLURM_JOB_ID"])) and time.monotonic() < until:
             time.sleep(0.2)
         assert not left
+        assert not Path(f"/tmp/raylda-{environment['SLURM_JOB_ID']}").exists()
     finally:
         for process in processes_of(environment["SLURM_JOB_ID"]):
             os.kill(process, signal.SIGKILL)
