@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.scratch import Arrays, InMemory
-from lda.samplers.counting import Delta, add_delta, gather_rows, row_lengths
+from lda.samplers.counting import Delta, add_delta, gather_rows, row_lengths, totals_of
 from lda.samplers.histograms import Histogram, add_histograms, values
 from lda.samplers.layout import WordRows, empty_counts
 
@@ -69,9 +69,7 @@ class Aggregator:
         count = np.empty(starts[-1], dtype=np.int32)
         gather_rows(counts, self.rows.n_topics, starts, topic, count)
         self.arrays.release()
-        totals = np.zeros(self.rows.n_topics, dtype=np.int64)
-        np.add.at(totals, topic, count)
-        return Delta(first, starts, topic, count, totals)
+        return Delta(first, starts, topic, count, totals_of(topic, count, self.rows.n_topics))
 
     def cell_histogram(self) -> Histogram:
         """How many n_kw equal n, for n > 0."""

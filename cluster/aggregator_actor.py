@@ -10,7 +10,7 @@ import ray
 import scipy.sparse as sp
 
 from lda.cluster.aggregator import Aggregator
-from lda.cluster.codec import decode, encode
+from lda.cluster.codec import encode, merged
 from lda.cluster.hosts import Ready, introduce, one_line
 from lda.cluster.protocol import Exchange
 from lda.cluster.range_actor import RangeCalls
@@ -18,7 +18,6 @@ from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import count_rows
 from lda.cluster.word_range import WordRange
 from lda.corpus.store import Corpus
-from lda.samplers.counting import joined, merge_deltas
 from lda.samplers.histograms import Histogram
 from lda.samplers.layout import slice_rows
 
@@ -105,12 +104,8 @@ class AggregatorActor(RangeCalls):
         messages = self.exchange.take(step)
         if not messages:
             return
-        deltas = [joined([decode(p, self.settings.n_topics) for p in message]) for message in messages]
-        total = deltas[0]
-        for delta in deltas[1:]:
-            total = merge_deltas(total, delta)
-        local = total._replace(first=0)
-        self.counts.add_totals(self.counts.add(local))
+        total = merged(messages, self.settings.n_topics)
+        self.counts.add_totals(self.counts.add(total._replace(first=0)))
         if not self.walked:
             # One object a version in the node's shared memory, however many workers read it.
             self.published[self.exchange.version] = ray.put(encode([total], *self.span))

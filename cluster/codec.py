@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lda.samplers.counting import Delta
+from lda.samplers.counting import Delta, joined, merge_deltas, totals_of
 
 _HEADER: Final = struct.Struct("<qqqqBBB")
 _WIDTHS: Final = (np.dtype("<i1"), np.dtype("<i2"), np.dtype("<i4"))
@@ -50,9 +51,13 @@ def decode(message: bytes, n_topics: int) -> Delta:
     topic = np.frombuffer(body, dtype=f"<u{topic_width}", count=n, offset=offset)
     start = np.zeros(last - first + 1, dtype=np.int64)
     np.cumsum(rows, out=start[1:])
-    totals = np.zeros(n_topics, dtype=np.int64)
-    np.add.at(totals, topic, change)
-    return Delta(first, start, topic, change, totals)
+    return Delta(first, start, topic, change, totals_of(topic, change, n_topics))
+
+
+def merged(messages: list[list[bytes]], n_topics: int) -> Delta:
+    """The net sum of what several workers changed of the same words; a message is one piece or several."""
+    deltas = [joined([decode(piece, n_topics) for piece in message]) for message in messages]
+    return reduce(merge_deltas, deltas)
 
 
 def _narrow(values: NDArray[Any]) -> NDArray[Any]:
