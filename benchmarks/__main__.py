@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from benchmarks.cluster import cluster
 from benchmarks.ingest import ingest
 from benchmarks.memory import memory
 from benchmarks.sizing import sizing
@@ -19,6 +20,7 @@ main.add_command(speed)
 main.add_command(memory)
 main.add_command(ingest)
 main.add_command(sizing)
+main.add_command(cluster)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")
