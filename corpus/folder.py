@@ -147,12 +147,16 @@ def open_folder(path: str | Path) -> Corpus:
 
 
 class FolderShards:
-    """Shards in files, mapped and checked against their sha256 at first use."""
+    """Shards in files, mapped when they are used and checked against their sha256 at first use."""
+
+    # Only the last one stays mapped: who uses a shard for long copies what it needs, and pages of all of them would
+    # count as this process's memory.
 
     def __init__(self, folder: Path, entries: list[FileEntry]) -> None:
         self._folder = folder.resolve()
         self._entries = entries
-        self._mapped: dict[int, pa.RecordBatch] = {}
+        self._checked: set[int] = set()
+        self._last: tuple[int, pa.RecordBatch] | None = None
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -166,10 +170,13 @@ class FolderShards:
         Raises:
             DataError: the file is missing or damaged.
         """
-        found = self._mapped.get(index)
-        if found is None:
-            found = self._mapped[index] = _map_file(self._folder, self._entries[index])
-        return found
+        last = self._last  # one look: another thread may put its own there
+        if last is not None and last[0] == index:
+            return last[1]
+        batch = _map_file(self._folder, self._entries[index], checked=index in self._checked)
+        self._checked.add(index)
+        self._last = (index, batch)
+        return batch
 
     def tokens(self) -> list[int]:
         """Tokens of each shard, from the manifest."""
@@ -184,9 +191,9 @@ def _check_size(folder: Path, entry: FileEntry) -> None:
         raise damaged(path, f"it has {size} bytes instead of {entry.bytes}")
 
 
-def _map_file(folder: Path, entry: FileEntry) -> pa.RecordBatch:
+def _map_file(folder: Path, entry: FileEntry, *, checked: bool = False) -> pa.RecordBatch:
     path = folder / entry.file
     _check_size(folder, entry)
     # Closing gives the file descriptor back at once; the mapping lives as long as an array looks at it.
     with pa.memory_map(str(path)) as source:
-        return deserialize(path, source.read_buffer(), entry)
+        return deserialize(path, source.read_buffer(), entry, checked=checked)
