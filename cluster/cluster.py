@@ -95,7 +95,8 @@ def connected(cluster: Cluster) -> Iterator[None]:
         if listening and isinstance(error, ConnectionError):
             raise ClusterError(
                 f"what listens at {cluster.address} does not let this process in ({text.rstrip('.')}); a Ray cluster "
-                "with a token wants the same one here, in ~/.ray/auth_token or RAY_AUTH_TOKEN; else, is it Ray's port?"
+                "with a token wants RAY_AUTH_MODE=token here, and the same one in ~/.ray/auth_token or RAY_AUTH_TOKEN; "
+                "else, is it Ray's port?"
             ) from error
         raise _unreachable(cluster.address, text) from error
     try:
