@@ -81,11 +81,10 @@ class TopicMatrix(Evaluation):
 
     def top_words(self, n: int = 10) -> list[list[str]]:
         """The `n` most probable terms of each topic, best first; equal ones by column."""
-        best = (np.argsort(-row, kind="stable")[:n] for row in self.matrix)
-        return [
-            [self.vocabulary[w] for w in ids if row[w] > 0]
-            for row, ids in zip(self.matrix, best, strict=True)
-        ]
+        from lda.cluster.tops import largest
+
+        columns = np.arange(self.n_terms, dtype=np.int32)
+        return [[self.vocabulary[w] for w in largest(columns, row, n)[0]] for row in self.matrix]
 
     def checked(self, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
         """The same documents. Raises DataError at a word that has probability 0 in every topic."""

@@ -179,3 +179,26 @@ def test_a_fit_remembers_its_documents(place: Path, tmp_path: Path) -> None:
     (target / "model.json").write_text(json.dumps(description))
     value = run_json("evaluate", target, place / "all.jsonl", *TEXT)
     assert value["completion"]["n_trained"] is None
+
+
+def test_counts_are_no_texts(place: Path, tmp_path: Path) -> None:
+    sp.save_npz(tmp_path / "counts.npz", tiny.counts())
+    (tmp_path / "counts.vocab").write_text(
+        "".join(f"{term}\n" for term in sorted(" ".join(tiny.THEMES).split()))
+    )
+    arguments = (
+        "evaluate",
+        place / "model-0",
+        "-m",
+        "npmi,u_mass",
+        "-n",
+        5,
+        "--reference",
+        tmp_path / "counts.npz",
+    )
+    result = run(*arguments)
+    assert "warning: npmi is meant for windows of 10 tokens" in result.stderr
+    value = run_json(*arguments)
+    assert (value["npmi"]["window"], value["npmi"]["n_windows"]) == (None, 60)
+    texts = run_json("evaluate", place / "model-0", "-m", "u_mass", "-n", 5, "--reference", place / "corpus")
+    assert value["u_mass"]["topics"] == texts["u_mass"]["topics"]  # documents are documents
