@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lda.cluster.checkpoint import put_topics, topics_name
 from lda.cluster.codec import decode, encode
+from lda.cluster.found import damage
 from lda.cluster.heldout import choose_heldout, kept_documents
 from lda.cluster.hosts import Ready, introduce, one_line
 from lda.cluster.settings import FitSettings
@@ -88,6 +89,10 @@ class WorkerActor:
         """Learn the aggregators; returns the lengths of the documents held here."""
         self.aggregators = aggregators
         return self.sweeper.documents.length_histogram()
+
+    def damage(self, place: str, folder: str, files: dict[str, str]) -> str | None:
+        """What is wrong with one of these files of a checkpoint, or None. Raises OSError when it cannot be read."""
+        return damage(storage(place), folder, files)
 
     def restore(self, place: str, folder: str) -> None:
         """Take the topics of the documents held here from a checkpoint, and push all of them as new."""

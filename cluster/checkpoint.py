@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
@@ -210,86 +209,6 @@ def _digest(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-class Found:
-    """A checkpoint that is whole: its state, and its topics shard by shard."""
-
-    def __init__(self, place: Storage, folder: str, body: dict[str, Any]) -> None:
-        self.place, self.folder, self.body = place, folder, body
-
-    def topics(self, index: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """Z of the tokens of one logical shard, in canonical order."""
-        return np.frombuffer(self.place.read(f"{self.folder}/{topics_name(index)}"), dtype=dtype)
-
-    def state(self) -> RunState:
-        """Everything but the topics and the sums."""
-        body = self.body
-        best, stale = body["patience"]
-        return RunState(
-            n_sweeps=body["n_sweeps"],
-            tick=body["tick"],
-            alpha=np.array(body["alpha"], dtype=np.float64),
-            beta=body["beta"],
-            history=body["history"],
-            seconds=body["seconds"],
-            sweeping=body["sweeping"],
-            patience=(-np.inf if best is None else best, stale),
-            mean_taken=body["mean_taken"],
-        )
-
-
-def latest(place: Storage, who: dict[str, Any], warn: Callable[[str], None]) -> Found | None:
-    """The newest checkpoint that is whole, or None.
-
-    warn is told of each that is not. Raises CheckpointError naming the settings that differ when the checkpoint
-    is of another fit.
-    """
-    folders = stored(place)[::-1]
-    for folder, older in zip_longest(folders, folders[1:]):
-        try:
-            body = _verified(place, folder)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            then = "there is none before" if older is None else f"{older}, the one before, is tried"
-            warn(f"the checkpoint {folder} in {place.root} is damaged ({error}); {then}")
-            continue
-        if differ := differences(body["identity"], who):
-            raise OtherFitError(
-                f"the checkpoint in {place.root} is of another fit: {differ}; "
-                "repeat the command as it was, or take another place for this one"
-            )
-        return Found(place, folder, body)
-    return None
-
-
 def _short(value: object) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _verified(place: Storage, folder: str) -> dict[str, Any]:
-    outer = json.loads(_part(place, folder, "manifest.json"))
-    if _digest(outer["body"].encode()) != outer["sha256"]:
-        raise ValueError("its manifest has another checksum than it says")
-    body: dict[str, Any] = json.loads(outer["body"])
-    if body["format"] not in READ:
-        raise ValueError(f"it has format {body['format']}, this version reads up to {FORMAT}")
-    for name, digest in body["files"].items():
-        if _digest_of(place, folder, name) != digest:
-            raise ValueError(f"{name} has another checksum than the manifest says")
-    return body
-
-
-def _digest_of(place: Storage, folder: str, name: str) -> str:
-    whole = hashlib.sha256()
-    try:
-        for chunk in place.chunks(f"{folder}/{name}"):
-            whole.update(chunk)
-    except FileNotFoundError:
-        raise ValueError(f"{name} is missing") from None
-    return whole.hexdigest()
-
-
-def _part(place: Storage, folder: str, name: str) -> bytes:
-    try:
-        return place.read(f"{folder}/{name}")
-    except FileNotFoundError:
-        raise ValueError(f"{name} is missing") from None

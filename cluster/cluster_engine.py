@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import ray
 import scipy.sparse as sp
 
-from lda.cluster.checkpoint import Found
 from lda.cluster.cluster import Cluster
 from lda.cluster.driver import Driver
+from lda.cluster.found import Found
 from lda.cluster.heldout import choose_heldout
 from lda.cluster.records import StoredCounts
 from lda.cluster.settings import FitSettings
@@ -91,6 +91,11 @@ class ClusterEngine:
                 waiting += self.driver.resample(self.tick, self.priors, level)
                 self.tick += 1
             ray.get(waiting)
+
+    def check(self, place: Storage, folder: str, files: Mapping[str, str]) -> None:
+        """Have the workers look at the files of a checkpoint. Raises ValueError when one is damaged."""
+        if problem := self.driver.damage(place.root, folder, files):
+            raise ValueError(problem)
 
     def restore(self, found: Found) -> None:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""

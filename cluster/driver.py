@@ -7,6 +7,7 @@ or from the beginning: with staleness 0 that leads to the same bits as if nothin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -157,19 +158,29 @@ class Driver(HeldCounts):
         ray.get([w.stop.remote() for w in self.workers])
         ray.get([a.let_go.remote() for a in self.aggregators])
 
+    def damage(self, place: str, folder: str, files: Mapping[str, str]) -> str | None:
+        """What is wrong with one of the files of a checkpoint, sha256 by name, or None; each is read by one worker."""
+        names, n = list(files), self.n_workers
+        shares = [{name: files[name] for name in names[i::n]} for i in range(n)]
+        asked = [w.damage.remote(place, folder, share) for w, share in zip(self.workers, shares, strict=True)]
+        return next((problem for problem in self._read(asked, place, folder) if problem), None)
+
     def restore(self, place: str, folder: str, names: list[str]) -> None:
         """Have all workers take their topics from a checkpoint, and aggregators the sums among its files `names`."""
+        asked = [w.restore.remote(place, folder) for w in self.workers]
+        asked += [a.restore_sum.remote(place, folder, names) for a in self.aggregators]
+        self._read(asked, place, folder)
+        self.steps = self.phases
+
+    def _read(self, asked: list[Any], place: str, folder: str) -> list[Any]:
+        """What those who read a checkpoint answer. Raises ClusterError when one of them cannot."""
         try:
-            file_results(
-                [w.restore.remote(place, folder) for w in self.workers]
-                + [a.restore_sum.remote(place, folder, names) for a in self.aggregators]
-            )
+            return file_results(asked)
         except OSError as error:
             raise ClusterError(
                 f"a worker cannot read the checkpoint {folder} in {place} ({error}); "
                 "checkpoints must lie where all nodes reach them"
             ) from error
-        self.steps = self.phases
 
     def log_likelihood(self, priors: Priors, *, now: bool) -> float:
         """Joint log-likelihood, nats a token, after all steps so far; now: of whatever there is."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import scipy.sparse as sp
 
-from lda.cluster.checkpoint import Found, put_topics
+from lda.cluster.checkpoint import put_topics
+from lda.cluster.found import Found
 from lda.cluster.heldout import choose_heldout
 from lda.cluster.learning import learned
 from lda.cluster.records import StoredCounts

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 import scipy.sparse as sp
 
-from lda.cluster.checkpoint import Checkpointing, Found, RunState, write
+from lda.cluster.checkpoint import Checkpointing, RunState, write
 from lda.cluster.convergence import Patience, Samples
+from lda.cluster.found import Found
 from lda.cluster.records import CountsTo, FitResult, StoredCounts, SweepRecord
 from lda.cluster.settings import FitSettings
 from lda.corpus.storage import Storage, storage
@@ -128,7 +129,7 @@ class Keeper:
     def __init__(self, settings: Checkpointing, who: dict[str, Any]) -> None:
         self.place = storage(settings.path)
         self.who = who
-        self.every, self.keep = settings.every, settings.keep
+        self.every, self.keep, self.resume = settings.every, settings.keep, settings.resume
 
     def due(self, sweep: int) -> bool:
         """Whether a checkpoint follows this sweep."""

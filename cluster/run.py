@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lda.cluster.checkpoint import Checkpointing, Found, identity, latest
+from lda.cluster.checkpoint import Checkpointing, identity
 from lda.cluster.cluster import Cluster, ClusterError, connected
 from lda.cluster.engine import Engine
+from lda.cluster.found import Found, latest
 from lda.cluster.loop import AnyEngine, Clock, Keeper, Run
 from lda.cluster.records import CountsTo, FitResult, SweepRecord
 from lda.cluster.settings import FitSettings
@@ -58,7 +59,9 @@ def fit(
         warn=warn,
     )
     if cluster is None:
-        keeper, found = _checkpoints(task, corpus, resume=False)
+        keeper, found = _keeper(task, corpus), None
+        if keeper is not None and keeper.resume:
+            found = latest(keeper.place, keeper.who, task.warn)
         engine = Engine(corpus, task.settings, task.interrupted)
         return _attempt(task, engine, keeper, found)
     with ExitStack() as stack:
@@ -81,13 +84,11 @@ class _Task:
     warn: Callable[[str], None]
 
 
-def _checkpoints(task: _Task, corpus: Corpus, *, resume: bool) -> tuple[Keeper | None, Found | None]:
-    """Who writes the checkpoints, and the last one where it is to be gone on from."""
+def _keeper(task: _Task, corpus: Corpus) -> Keeper | None:
+    """Who writes the checkpoints, if there are to be any."""
     if task.checkpointing is None:
-        return None, None
-    keeper = Keeper(task.checkpointing, identity(task.settings, corpus.content_hash))
-    wanted = resume or task.checkpointing.resume
-    return keeper, latest(keeper.place, keeper.who, task.warn) if wanted else None
+        return None
+    return Keeper(task.checkpointing, identity(task.settings, corpus.content_hash))
 
 
 def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found | None) -> FitResult:
@@ -107,24 +108,28 @@ def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found
 
 def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
     """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
-    lost = ""
+    lost, keeper = "", _keeper(task, corpus)
     with connected(cluster):
         from lda.cluster.cluster_engine import ClusterEngine
         from lda.cluster.losses import LOST
 
         for _ in range(cluster.max_failures + 1):
-            keeper, found = _checkpoints(task, corpus, resume=bool(lost))
-            if lost:
-                since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"
-                task.warn(f"lost {lost}; going on from {since}")
             engine = None
             try:
                 engine = ClusterEngine(
                     corpus, task.settings, cluster, task.interrupted, recovering=bool(lost)
                 )
+                found = None
+                if keeper is not None and (lost or keeper.resume):
+                    found = latest(keeper.place, keeper.who, task.warn, engine.check)
+                if lost:
+                    since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"
+                    task.warn(f"lost {lost}; going on from {since}")
+                    lost = ""
                 return _attempt(task, engine, keeper, found)
             except LOST:
-                lost = "an actor at its start" if engine is None else engine.losses()
+                now = "an actor at its start" if engine is None else engine.losses()
+                lost = f"{lost}, then {now}" if lost else now
             finally:
                 if engine is not None:
                     engine.end()

@@ -23,7 +23,7 @@ from lda.interrupt import finish_on_interrupt
 from lda.sizes import take_size
 
 if TYPE_CHECKING:
-    from lda.cluster import Cluster, FitResult, FitSettings
+    from lda.cluster import Cluster, FitResult, FitSettings, SweepRecord
     from lda.corpus import Corpus
     from lda.model import Topic
     from lda.record import RunRecord
@@ -247,13 +247,21 @@ def _run(
     from lda.corpus import DataError
 
     warn = once(console.progress.warn)
-    resumed_from = checkpoints.begin(settings, corpus, console.progress.note, warn)
+    resumed_from = checkpoints.begin(
+        settings, corpus, console.progress.note, warn, on_cluster=cluster is not None
+    )
+    began: list[int] = []
     with finish_on_interrupt(console.progress.warn) as interrupted, console.progress.fit(settings) as tell:
+
+        def note(record: SweepRecord) -> bool | None:
+            began[:] = began or [record.sweep - 1]
+            return tell(record)
+
         try:
             result = fit_corpus(
                 corpus,
                 settings,
-                on_sweep=tell,
+                on_sweep=note,
                 interrupted=interrupted,
                 document_topics=output.wants_document_topics,
                 checkpointing=checkpoints.settings,
@@ -263,6 +271,10 @@ def _run(
             )
         except ValueError as error:  # the settings do not fit this corpus
             raise DataError(str(error)) from error
+    if (
+        resumed_from is not None and began
+    ):  # workers may have found that checkpoint damaged, and used one before
+        resumed_from = began[0] or None
     return result, resumed_from
 
 

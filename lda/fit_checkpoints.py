@@ -128,12 +128,18 @@ class Checkpoints:
         return model if complete and not differ and not model.record.interrupted else None
 
     def begin(
-        self, settings: FitSettings, corpus: Corpus, note: Callable[[str], None], warn: Callable[[str], None]
+        self,
+        settings: FitSettings,
+        corpus: Corpus,
+        note: Callable[[str], None],
+        warn: Callable[[str], None],
+        *,
+        on_cluster: bool,
     ) -> int | None:
         """Say from where the fit goes on and return that sweep; None is the beginning, and old checkpoints go.
 
         The engine looks for the checkpoint again, which reads it a second time; but a long fit should tell at
-        once, not after its first sweep, whether it found one.
+        once, not after its first sweep, whether it found one. on_cluster: leave it to the workers to read all of it.
 
         Raises:
             OtherFitError: the last checkpoint is of another corpus, or of other settings.
@@ -141,10 +147,11 @@ class Checkpoints:
         if not self.resume:
             self.discard()
             return None
-        from lda.cluster.checkpoint import identity, latest
+        from lda.cluster.checkpoint import identity
+        from lda.cluster.found import check_here, check_names, latest
 
         who = identity(settings.resolved(), corpus.content_hash)
-        found = latest(self.place, who, warn)
+        found = latest(self.place, who, warn, check_names if on_cluster else check_here)
         if found is None:
             warn(f"there is no checkpoint in {self.path} to resume; starting from the beginning")
             return None

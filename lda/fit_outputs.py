@@ -114,7 +114,9 @@ class Output:
     def _place(self) -> str:
         from lda.model_writer import new_model
 
-        if self._writer is None:  # after a loss in the midst of writing the same folder is asked for again
+        if self._writer is not None:  # asked again after a loss in the midst of writing, maybe with fewer parts
+            self._writer.clear()
+        else:
             targets = self._targets
             self._writer = self._stack.enter_context(new_model(targets.model, overwrite=targets.overwrite))
         return self._writer.place

@@ -57,6 +57,11 @@ class ModelWriter:
         self._root, self._folder = root, folder
         self._files = storage(place)
 
+    def clear(self) -> None:
+        """Remove what has been written so far."""
+        for name in self._files.files():
+            self._files.delete(name)
+
     def finish(
         self,
         *,

@@ -14,7 +14,8 @@ import scipy.sparse as sp
 
 from lda.cluster import CheckpointError, Checkpointing, FitSettings
 from lda.cluster.aggregator import Aggregator
-from lda.cluster.checkpoint import RunState, check_place, discard, identity, latest, put_topics, stored, write
+from lda.cluster.checkpoint import RunState, check_place, discard, identity, put_topics, stored, write
+from lda.cluster.found import latest
 from lda.cluster.word_range import WordRange
 from lda.corpus.storage import LocalStorage, RemoteStorage, Storage, storage
 from lda.samplers.counting import Delta

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 import ray
 from click.testing import CliRunner, Result
-from nodes import stored
+from nodes import TWO, same, settings, stored
 
 from lda import Model
 from lda.cli import cli
+from lda.cluster import Checkpointing, fit
 from lda.cluster import driver as driver_module
 from lda.cluster.aggregator_actor import AggregatorActor
 from lda.corpus.remote import RemoteShards
-from lda.corpus.storage import storage
+from lda.corpus.storage import LocalStorage, storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,6 +172,40 @@ def test_a_part_that_is_not_to_be_seen_is_fetched(
     ]
     equal(alone, tmp_path / "m")
     assert not (tmp_path / "none").exists()
+
+
+def test_workers_look_through_a_checkpoint(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest is damaged, and the driver, which reads no topics, says so; the one before is gone on from."""
+    wanted, place = settings(sweeps=6), Checkpointing(path=str(tmp_path), every=2)
+    fit(nodes.corpus, wanted, cluster=TWO, checkpointing=place, on_sweep=lambda record: record.sweep == 5)
+    topics = tmp_path / "sweep-00000004" / "topics-00003.bin"
+    data = bytearray(topics.read_bytes())
+    data[len(data) // 2] ^= 1
+    topics.write_bytes(data)
+    for name in ("read", "chunks"):
+        ordinary = getattr(LocalStorage, name)
+        monkeypatch.setattr(
+            LocalStorage,
+            name,
+            lambda self, file, do=ordinary: pytest.fail(file) if "topics-" in file else do(self, file),
+        )
+    told: list[str] = []
+    seen: list[int] = []
+    result = fit(
+        nodes.corpus,
+        wanted,
+        cluster=TWO,
+        checkpointing=replace(place, resume=True),
+        warn=told.append,
+        on_sweep=lambda record: seen.append(record.sweep),
+    )
+    assert len(told) == 1
+    assert "sweep-00000004" in told[0]
+    assert "topics-00003.bin has another checksum than the manifest says" in told[0]
+    assert seen == [3, 4, 5, 6]
+    same(fit(nodes.corpus, wanted), result)
 
 
 def test_a_disk_that_is_full_leaves_nothing(
