@@ -114,7 +114,9 @@ class Output:
     def _place(self) -> str:
         from lda.model_writer import new_model
 
-        if self._writer is not None:  # asked again after a loss in the midst of writing, maybe with fewer parts
+        if (
+            self._writer is not None
+        ):  # asked again after a loss in the midst of writing, maybe with fewer parts
             self._writer.clear()
         else:
             targets = self._targets

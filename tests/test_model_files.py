@@ -21,6 +21,7 @@ import lda
 from lda import DataError, Model, model_writer
 from lda.atomic import new_file
 from lda.cluster.npz import map_csr, save_csr
+from lda.fit_outputs import Output, Targets
 from lda.model import has_names
 from lda.model_files import decode_vocabulary, encode_vocabulary
 
@@ -170,6 +171,16 @@ def test_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> None
     process.wait()
     process.stdout.close()
     assert not (tmp_path / "model").exists()
+
+
+def test_a_second_attempt_to_write_finds_an_empty_folder(tmp_path: Path) -> None:
+    """After the loss of a node there may be fewer parts; those of the first attempt must not lie among them."""
+    targets = Targets(model=str(tmp_path / "m"), doc_topics=None, topic_keys=None, overwrite=False)
+    with Output(targets, 0) as output:
+        folder = Path(output.counts_to.place())
+        (folder / "counts-00001-of-00002.npz").write_bytes(b"of the first attempt")
+        assert output.counts_to.place() == str(folder)
+        assert not list(folder.iterdir())
 
 
 def test_failed_file_leaves_nothing(tmp_path: Path) -> None:
