@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -10,6 +12,9 @@ from lda.cluster.scratch import Arrays, InMemory
 from lda.samplers.counting import Delta, add_delta, gather_rows, row_lengths, totals_of
 from lda.samplers.histograms import Histogram, add_histograms, values
 from lda.samplers.layout import WordRows, empty_counts
+
+CELLS: Final = 1 << 24
+"""Counts looked through at a time, where they lie on disk."""
 
 
 class CountError(RuntimeError):
@@ -73,7 +78,12 @@ class Aggregator:
 
     def cell_histogram(self) -> Histogram:
         """How many n_kw equal n, for n > 0."""
-        return add_histograms([values(self.counts.dense), values(self.counts.count)])
+        parts = []
+        for array in (self.counts.dense, self.counts.count):
+            for first in range(0, len(array), CELLS):
+                parts.append(values(array[first : first + CELLS]))
+                self.arrays.release()
+        return add_histograms(parts)
 
     def matrix(self) -> sp.csr_matrix:
         """The counts as a CSR matrix (V, K) int32, word-major, topics ascending."""

@@ -164,7 +164,7 @@ class Sweeper:
             spans = shard.word_blocks(phase, self.threads, 0, self.plan.n_terms)
             for totals in self.threads.map(partial(self._apply, shard, phase), spans):
                 self.counts.add_totals(totals)
-        self.counts.arrays.release()
+                self.counts.arrays.release()
 
     def _apply(self, shard: Shard, phase: int, span: tuple[int, int]) -> NDArray[np.int64]:
         return self.counts.add(shard.delta(phase, span))
