@@ -155,7 +155,7 @@ class Engine:
         """Write the counts, and their mean, into a model's folder. Raises OSError when that is refused."""
         part = self.words.write_part(place, 0, 1, taken, n_top)
         if part.problem is not None:
-            raise OSError(part.problem)
+            raise OSError(f"the counts could not be written to {place}: {part.problem}")
         return gathered([part], self.plan.n_terms, self.settings.n_topics, n_top)
 
     def settle(self) -> None:

@@ -46,7 +46,7 @@ def write_matrix(place: str, name: str, matrix: sp.csr_matrix) -> tuple[PartFile
             return _write_local(Path(place), name, matrix), None
         problem = f"there is no folder {place}"
     except (OSError, DataError) as error:
-        problem = " ".join(str(error).split())
+        problem = " ".join(str(getattr(error, "strerror", None) or error).split())
     return _described(name, matrix, csr_bytes(matrix)), problem
 
 
