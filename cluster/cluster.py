@@ -18,6 +18,7 @@ PIN: Final = dict.fromkeys(
 
 
 PROBE_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 60.0  # a process may have to be started first
 LOSSES: Final = r"^(A worker died or was killed|The node with node id)"
 """How Ray's own paragraphs about losses begin."""
 
@@ -181,6 +182,47 @@ def slots(cluster: Cluster, *, recovering: bool = False) -> Slots:
             "ask for fewer, or add nodes"
         )
     return Slots(workers, threads, len(nodes))
+
+
+def check_seen(folder: str) -> None:
+    """Raise ClusterError unless all hosts of the cluster see a folder that this process has just made.
+
+    Each host but this one is asked by a task. Asking lost to comparing addresses alone: a temporary folder may well
+    lie on shared storage.
+    """
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+    nodes = {
+        n["NodeManagerAddress"]: n["NodeID"] for n in _nodes() if n["Alive"] and n["Resources"].get("CPU")
+    }
+    nodes.pop(here, None)
+    look = ray.remote(os.path.isdir)
+    asked = {
+        look.options(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
+            folder
+        ): (address)
+        for address, node in nodes.items()
+    }
+    answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=LOOK_SECONDS) if asked else ([], [])
+    blind = [asked[reference] for reference in answered if not _answer(reference)]
+    if blind:
+        raise ClusterError(
+            f"the input is no corpus yet and would become one in {folder}, out of sight of {', '.join(sorted(blind))}; "
+            "build it where all nodes reach it (lda corpus build INPUT... -o CORPUS) and fit that, "
+            "or set TMPDIR to such a folder"
+        )
+
+
+def _answer(reference: Any) -> bool:  # noqa: ANN401 - Ray's references are untyped
+    import ray
+    from ray.exceptions import RayError
+
+    try:
+        return bool(ray.get(reference))
+    except RayError:  # a node that was lost meanwhile
+        return True
 
 
 def environment() -> dict[str, Any]:

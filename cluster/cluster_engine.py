@@ -13,7 +13,7 @@ from lda.cluster.cluster import Cluster
 from lda.cluster.driver import Driver
 from lda.cluster.found import Found
 from lda.cluster.heldout import choose_heldout
-from lda.cluster.records import StoredCounts
+from lda.cluster.records import Exchange, StoredCounts
 from lda.cluster.settings import FitSettings
 from lda.corpus.storage import Storage
 from lda.samplers.priors import Priors, start_priors
@@ -119,9 +119,15 @@ class ClusterEngine:
         self._done += 1
         return True
 
-    def exchanged(self) -> tuple[int, float]:
-        """(bytes sent by all workers, longest wait of one in seconds) of the last sweep."""
-        return sum(r.sent for r in self._reports), max((r.waited for r in self._reports), default=0.0)
+    def exchanged(self) -> Exchange:
+        """What the workers did in the last sweep."""
+        reports = self._reports
+        return Exchange(
+            workers=len(reports),
+            bytes_sent=sum(r.sent for r in reports),
+            seconds_waited=max((r.waited for r in reports), default=0.0),
+            slowest=min((r.tokens / max(r.seconds - r.waited, 1e-9) for r in reports), default=0.0),
+        )
 
     def learn_priors(self) -> None:
         """Update those priors that are to be learned; without steps in common, from what there is."""

@@ -11,7 +11,7 @@ from lda.cluster.checkpoint import put_topics
 from lda.cluster.found import Found
 from lda.cluster.heldout import choose_heldout
 from lda.cluster.learning import learned
-from lda.cluster.records import StoredCounts
+from lda.cluster.records import Exchange, StoredCounts
 from lda.cluster.settings import FitSettings
 from lda.cluster.stored import gathered
 from lda.cluster.sweeper import Sweeper
@@ -131,9 +131,9 @@ class Engine:
         """Whether documents were kept out for validation."""
         return self.heldout is not None
 
-    def exchanged(self) -> tuple[int, float]:
-        """Bytes sent and seconds waited in the last sweep: nothing, in one process."""
-        return 0, 0.0
+    def exchanged(self) -> Exchange:
+        """What was exchanged in the last sweep: nothing, in one process."""
+        return Exchange()
 
     def matrix(self) -> sp.csr_matrix:
         """The counts (V, K) int32, word-major."""

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from lda.cluster.checkpoint import Checkpointing, RunState, write
 from lda.cluster.convergence import Patience, Samples
 from lda.cluster.found import Found
-from lda.cluster.records import CountsTo, FitResult, StoredCounts, SweepRecord
+from lda.cluster.records import CountsTo, Exchange, FitResult, StoredCounts, SweepRecord
 from lda.cluster.settings import FitSettings
 from lda.corpus.storage import Storage, storage
 from lda.samplers.priors import Priors
@@ -49,8 +49,8 @@ class AnyEngine(Protocol):
         """Resample every token once; False when it was interrupted."""
         ...
 
-    def exchanged(self) -> tuple[int, float]:
-        """(bytes sent by all, longest wait in seconds) of the last sweep."""
+    def exchanged(self) -> Exchange:
+        """What was exchanged in the last sweep."""
         ...
 
     def learn_priors(self) -> None:
@@ -213,7 +213,7 @@ class Run:
 
     def _record(self, before: float, seconds: float) -> SweepRecord:
         settings, engine = self.engine.settings, self.engine
-        sent, waited = engine.exchanged()
+        exchange = engine.exchanged()
         evaluate = self.n_sweeps % settings.evaluate_every == 0 or self.n_sweeps == settings.sweeps
         return SweepRecord(
             sweep=self.n_sweeps,
@@ -223,8 +223,10 @@ class Run:
             heldout=engine.heldout_score() if evaluate else None,
             alpha_sum=float(engine.priors.alpha.sum()),
             beta=engine.priors.beta,
-            bytes_exchanged=sent,
-            seconds_waited=waited,
+            bytes_exchanged=exchange.bytes_sent,
+            seconds_waited=exchange.seconds_waited,
+            workers=exchange.workers,
+            slowest_worker=exchange.slowest,
         )
 
     def result(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Final
 
 import ray
@@ -14,6 +15,8 @@ from ray.exceptions import (
     RayTaskError,
     WorkerCrashedError,
 )
+
+from lda.cluster.cluster import ClusterError
 
 LOST = (RayActorError, ObjectLostError, WorkerCrashedError, NodeDiedError, ActorUnschedulableError)
 """What Ray raises when a process or node is gone; anything else an actor raises is a defect or bad input."""
@@ -31,6 +34,27 @@ def is_lost(reference: Any) -> bool:  # noqa: ANN401 - Ray's references are unty
     except LOST:
         return True
     return False
+
+
+def check_own_node() -> None:
+    """Raise ClusterError when the node is gone by which this process is part of the cluster.
+
+    Ray ends a driver without a node at its next step, whatever that is, and says only what it was.
+    """
+    own = ray.get_runtime_context().get_node_id()
+    node = next((n for n in ray.nodes() if n["NodeID"] == own), None)  # type: ignore[no-untyped-call]
+    if node is not None and node["Alive"]:
+        try:
+            address = node["NodeManagerAddress"], node["NodeManagerPort"]
+            socket.create_connection(address, timeout=ANSWER_SECONDS).close()
+        except OSError:
+            pass
+        else:
+            return
+    raise ClusterError(
+        "the Ray node of this host has gone, and the fit with it; start it again "
+        "(`ray start --address=...`), then repeat the command with --resume"
+    )
 
 
 def file_results(references: list[Any]) -> list[Any]:

@@ -15,6 +15,20 @@ from lda.cluster.tops import TopWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What the workers of a cluster did in one sweep; all zero in one process.
+
+    workers: how many took part. bytes_sent: by all of them. seconds_waited: the longest that one waited for others.
+    slowest: tokens/s of the slowest while it did not wait.
+    """
+
+    workers: int = 0
+    bytes_sent: int = 0
+    seconds_waited: float = 0.0
+    slowest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRecord:
     """One sweep as it ended.
 
@@ -22,6 +36,7 @@ class SweepRecord:
     sweep. log_likelihood: joint, nats a token, where evaluated. heldout: by document completion, nats a token,
     where evaluated and documents were kept out. alpha_sum, beta: the priors in force.
     bytes_exchanged: sent by all workers, on a cluster. seconds_waited: the longest that one waited for others.
+    workers: how many there were, 0 in one process. slowest_worker: tokens/s of the slowest while it did not wait.
     """
 
     sweep: int
@@ -33,6 +48,8 @@ class SweepRecord:
     beta: float
     bytes_exchanged: int = 0
     seconds_waited: float = 0.0
+    workers: int = 0
+    slowest_worker: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

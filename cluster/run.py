@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lda.cluster.checkpoint import Checkpointing, identity
-from lda.cluster.cluster import Cluster, ClusterError, connected
+from lda.cluster.cluster import Cluster, ClusterError, check_seen, connected
 from lda.cluster.engine import Engine
 from lda.cluster.found import Found, latest
 from lda.cluster.loop import AnyEngine, Clock, Keeper, Run
 from lda.cluster.records import CountsTo, FitResult, SweepRecord
+from lda.cluster.running import alone
 from lda.cluster.settings import FitSettings
+from lda.corpus.storage import storage
 
 if TYPE_CHECKING:
     from lda.corpus.store import Corpus
@@ -58,16 +60,20 @@ def fit(
         counts_to=counts_to,
         warn=warn,
     )
-    if cluster is None:
-        keeper, found = _keeper(task, corpus), None
-        if keeper is not None and keeper.resume:
-            found = latest(keeper.place, keeper.who, task.warn)
-        engine = Engine(corpus, task.settings, task.interrupted)
-        return _attempt(task, engine, keeper, found)
     with ExitStack() as stack:
+        if checkpointing is not None and checkpointing.every:
+            stack.enter_context(alone(storage(checkpointing.path), warn))
+        if cluster is None:
+            keeper, found = _keeper(task, corpus), None
+            if keeper is not None and keeper.resume:
+                found = latest(keeper.place, keeper.who, task.warn)
+            engine = Engine(corpus, task.settings, task.interrupted)
+            return _attempt(task, engine, keeper, found)
         if not corpus.on_disk:
             # Workers read documents themselves, so there must be something to read.
+            stack.enter_context(connected(cluster))
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="raylda-"))
+            check_seen(folder)
             corpus.save(f"{folder}/corpus")
             corpus = type(corpus).open(f"{folder}/corpus")
         return _on_cluster(task, corpus, cluster)
@@ -111,7 +117,7 @@ def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
     lost, keeper = "", _keeper(task, corpus)
     with connected(cluster):
         from lda.cluster.cluster_engine import ClusterEngine
-        from lda.cluster.losses import LOST
+        from lda.cluster.losses import LOST, check_own_node
 
         for _ in range(cluster.max_failures + 1):
             engine = None
@@ -130,6 +136,7 @@ def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
             except LOST:
                 now = "an actor at its start" if engine is None else engine.losses()
                 lost = f"{lost}, then {now}" if lost else now
+                check_own_node()
             finally:
                 if engine is not None:
                     engine.end()

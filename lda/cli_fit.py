@@ -16,7 +16,7 @@ from lda.cli_options import (
     token_options,
 )
 from lda.fit_checkpoints import Checkpoints, checkpoint_options, once
-from lda.fit_cluster import cluster_of, cluster_options
+from lda.fit_cluster import cluster_of, cluster_options, connected_early
 from lda.fit_input import opened_corpus
 from lda.fit_outputs import Fitted, Output, Targets
 from lda.interrupt import finish_on_interrupt
@@ -151,13 +151,15 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     targets = Targets.take(options)
     checkpoints = Checkpoints.take(options, targets)
     checkpoints.check(targets)
+    ctx.with_resource(checkpoints.alone(console.progress.warn))
     targets = targets.replacing(checkpoints.resume)
     targets.check()
     recipe = take_recipe(options)
     settings = _settings(options)
     cluster = cluster_of(options)
     resumed_from: int | None
-    with opened_corpus(console, options, recipe) as (corpus, seconds_read):
+    ready = ctx.with_resource(connected_early(cluster, options["inputs"], resuming=checkpoints.resume))
+    with opened_corpus(console, options, recipe, ready) as (corpus, seconds_read):
         done = checkpoints.finished(targets.model, settings, corpus, complete=targets.others_exist())
         if done is not None:
             console.progress.warn(f"{targets.model} is finished already; nothing to resume")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -83,13 +84,12 @@ class Checkpoints:
         return Checkpointing(path=self.path, every=self.every, resume=self.resume)
 
     def check(self, targets: Targets) -> None:
-        """Refuse, before anything is read, a place that cannot be used, and to destroy what is still of use.
+        """Refuse, before anything is read, a place that cannot be used.
 
         Raises:
-            DataError: it lies in the model's folder, or holds checkpoints of a run that was cut off, and neither
-                --resume nor --overwrite was given. CheckpointError: nothing can be written there.
+            DataError: it lies in the model's folder. CheckpointError: nothing can be written there.
         """
-        from lda.cluster.checkpoint import check_place, stored
+        from lda.cluster.checkpoint import check_place
         from lda.corpus import DataError
 
         if not self.every:
@@ -98,12 +98,30 @@ class Checkpoints:
             raise DataError(
                 f"the checkpoints cannot lie in {targets.model}, which becomes the model; choose another place"
             )
-        if not (self.resume or self.overwrite) and (found := stored(self.place)):
-            raise DataError(
-                f"{self.path} holds checkpoints of a run that was cut off, the last after sweep "
-                f"{sweep_of(found[-1])}; go on from there with --resume, or begin anew with --overwrite"
-            )
         check_place(self.place)
+
+    @contextmanager
+    def alone(self, warn: Callable[[str], None]) -> Iterator[None]:
+        """Be the only run there, and refuse to destroy what is still of use.
+
+        Raises:
+            DataError: it holds checkpoints of a run that was cut off, and neither --resume nor --overwrite was
+                given. OtherFitError: another run is using it.
+        """
+        from lda.cluster.checkpoint import stored
+        from lda.cluster.running import alone
+        from lda.corpus import DataError
+
+        if not self.every:
+            yield
+            return
+        with alone(self.place, warn):
+            if not (self.resume or self.overwrite) and (found := stored(self.place)):
+                raise DataError(
+                    f"{self.path} holds checkpoints of a run that was cut off, the last after sweep "
+                    f"{sweep_of(found[-1])}; go on from there with --resume, or begin anew with --overwrite"
+                )
+            yield
 
     def finished(self, path: str, settings: FitSettings, corpus: Corpus, *, complete: bool) -> Model | None:
         """The model, if an earlier run of this command finished it; None if there is still work to do.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from lda.cluster import Cluster
 
@@ -81,6 +83,34 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+@contextmanager
+def connected_early(
+    cluster: Cluster | None, inputs: Sequence[str], *, resuming: bool
+) -> Iterator[Callable[[str], None]]:
+    """For input that has yet to be made a corpus: reach the cluster before, as making it may take hours.
+
+    Yields a function that raises ClusterError if not all nodes see the folder it is given: where the corpus goes.
+    A finished fit that is resumed needs no cluster, so then it is not reached here.
+
+    Raises:
+        ClusterError: there is none at the address.
+    """
+    if cluster is None or resuming or _is_corpus(inputs):
+        yield lambda folder: None
+        return
+    from lda.cluster.cluster import check_seen, connected
+
+    with connected(cluster):
+        yield check_seen
+
+
+def _is_corpus(inputs: Sequence[str]) -> bool:
+    from lda.corpus.manifest import is_corpus_folder
+    from lda.corpus.storage import is_uri
+
+    return any(is_uri(name) or is_corpus_folder(Path(name)) for name in inputs if name != "-")
 
 
 def _staleness(text: str) -> int | None:

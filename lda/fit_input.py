@@ -13,7 +13,7 @@ from lda.cli_options import Console, size_of, stored_inputs
 from lda.interrupt import terminate_as_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lda.corpus import Corpus, Recipe
@@ -25,13 +25,14 @@ STOP_WORDS_WORTH_A_HINT: Final = (
 
 @contextmanager
 def opened_corpus(
-    console: Console, options: dict[str, Any], recipe: Recipe
+    console: Console, options: dict[str, Any], recipe: Recipe, ready: Callable[[str], None]
 ) -> Iterator[tuple[Corpus, float]]:
     """The corpus that the options name, and the seconds that reading it took.
 
     A corpus folder is opened where it is. Anything else is built into a temporary folder (TMPDIR says where),
     which is gone after the block, also when an exception or a signal ends it. Reading into memory lost: tokens
-    would be there twice, once as read and once as sorted for the fit.
+    would be there twice, once as read and once as sorted for the fit. ready: told of the temporary folder before
+    anything is read.
 
     Raises:
         DataError: the input is missing, damaged or empty. OSError: no room for the temporary folder.
@@ -40,6 +41,7 @@ def opened_corpus(
     console.progress.note(f"reading {', '.join(inputs[:3])}{' ...' if len(inputs) > 3 else ''}")
     started = time.perf_counter()
     with terminate_as_interrupt(), tempfile.TemporaryDirectory(prefix="raylda-") as folder:
+        ready(folder)
         with stored_inputs(inputs) as paths:
             corpus = _read(paths, f"{folder}/corpus", options, recipe)
         seconds = time.perf_counter() - started

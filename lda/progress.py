@@ -83,7 +83,9 @@ class Progress:
             evaluated = record.log_likelihood is not None or record.heldout is not None
             if evaluated or self.verbosity > 0 or now - last >= SECONDS_BETWEEN_LINES or record.sweep == 1:
                 last = now
-                self.note(f"sweep {record.sweep}/{sweeps}: {_speed(record)}{_quality(record)}{left}")
+                self.note(
+                    f"sweep {record.sweep}/{sweeps}: {_speed(record)}{_workers(record)}{_quality(record)}{left}"
+                )
 
         try:
             yield tell
@@ -111,7 +113,7 @@ class Progress:
             def tell(record: SweepRecord) -> None:
                 nonlocal quality
                 quality = _quality(record) or quality
-                line = f"{_speed(record)}{quality}{eta.after(record)}"
+                line = f"{_speed(record)}{_workers(record)}{quality}{eta.after(record)}"
                 bar.update(task, completed=record.sweep, description=line)
 
             try:
@@ -157,6 +159,15 @@ def describe(settings: FitSettings) -> str:
 
 def _speed(record: SweepRecord) -> str:
     return f"{record.tokens_per_second / 1e6:.2f} M tokens/s"
+
+
+def _workers(record: SweepRecord) -> str:
+    """On a cluster: how many workers, the slowest of several, what they sent, and the longest wait of one."""
+    if not record.workers:
+        return ""
+    slowest = f" (slowest {record.slowest_worker / 1e6:.2f} M)" if record.workers > 1 else ""
+    sent, waited = record.bytes_exchanged / 1e6, record.seconds_waited
+    return f", {plural(record.workers, 'worker')}{slowest}, {sent:.2f} MB sent, waited {waited:.2f} s"
 
 
 def _quality(record: SweepRecord) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import json
 import os
 import random
@@ -69,7 +70,9 @@ def start(arguments: Sequence[object], scratch: Path) -> subprocess.Popen[str]:
 
 def wait_for_checkpoint(process: subprocess.Popen[str], folder: Path) -> None:
     deadline = time.monotonic() + 60
-    while not list(folder.glob("sweep-*/manifest.json")):
+    while not glob.glob(
+        f"{folder}/sweep-*/manifest.json"
+    ):  # which Path.glob fails at when a folder goes meanwhile
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.002)

@@ -143,3 +143,11 @@ def test_a_host_that_does_not_see_the_corpus_is_named(network: Network, corpus: 
     assert len(lines) == 1
     assert f"on {blind.address} cannot work: " in lines[0]
     assert str(corpus) in lines[0]
+
+
+def test_input_that_is_no_corpus_is_refused_at_once(network: Network, tmp_path: Path) -> None:
+    """It would be built where the other hosts cannot read it."""
+    (tmp_path / "docs.txt").write_text("a b c\n" * 50)
+    _, errors = ended(on_network(network, *options(tmp_path / "docs.txt", tmp_path / "m", "-q")), 4)
+    assert "lda corpus build" in errors
+    assert len(errors.splitlines()) == 1
