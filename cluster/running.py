@@ -124,9 +124,13 @@ def _exists(pid: int) -> bool:
 
 
 def _began(pid: int) -> str | None:
-    """When a process began, in ticks since the boot: a number may have gone to another process. None if unknown."""
+    """When a process began, in ticks since the boot: a number may have gone to another process.
+
+    None if that is not known, and of one that was killed and that its parent has not asked about.
+    """
     with suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if state in "ZX" else values[18]
     return None
 
 

@@ -65,7 +65,7 @@ def test_a_second_run_is_refused_until_the_first_has_ended(
 
 def test_a_killed_run_holds_up_nobody(other: subprocess.Popen[str], tmp_path: Path) -> None:
     other.kill()
-    other.wait()
+    os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and its number is still taken
     assert (tmp_path / "c" / running.NAME).exists()
     with running.alone(storage(tmp_path / "c"), refuse):
         pass

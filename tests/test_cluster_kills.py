@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import ray
+from click.testing import CliRunner
 from nodes import TWO, consistent, same, settings
 
+import lda
+from lda.cli import cli
 from lda.cluster import fit
 from lda.cluster.checkpoint import Checkpointing
 from lda.cluster.cluster import ClusterError
@@ -198,3 +201,46 @@ def test_a_killed_driver_is_resumed_by_any_number_of_workers(nodes: Nodes, tmp_p
     )
     assert seen[0] > 6
     same(fit(nodes.corpus, LONG), result)
+
+
+def test_ctrl_c_keeps_the_model_so_far(nodes: Nodes, tmp_path: Path) -> None:
+    """The command as a user runs it: ended by SIGINT, and taken up again."""
+    words = [
+        "fit",
+        nodes.folder / "small",
+        "-k",
+        24,
+        "-o",
+        tmp_path / "m",
+        "-n",
+        400,
+        "--checkpoint-every",
+        1,
+    ]
+    on = ["--address", nodes.address, "--workers", 2, "--threads-per-worker", 1, "--progress", "log", "-v"]
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heeds}; import sys; sys.argv[0] = 'lda'; from lda.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code, *map(str, [*words, *on])],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        lines: list[str] = []
+        for line in process.stderr:
+            lines.append(line.strip())
+            if line.startswith("sweep 5/400"):
+                process.send_signal(signal.SIGINT)
+    assert process.returncode == 130, lines
+    sweep = next(line for line in lines if line.startswith("sweep 5/400"))
+    assert re.search(r"M tokens/s, 2 workers \(slowest [\d.]+ M\), [\d.]+ MB sent, waited [\d.]+ s", sweep)
+    assert "the model so far is in" in lines[-1]
+    assert lines[-1].endswith("--resume")
+    shorter = [*map(str, words[:6]), "-n", "20", "-q"]
+    for more in (["--resume", *map(str, on[:6])], ["-o", str(tmp_path / "alone")]):
+        result = CliRunner().invoke(cli, [*shorter, *more])
+        assert result.exit_code == 0, result.stderr
+    models = [lda.load(tmp_path / name).model_ for name in ("m", "alone")]
+    assert models[0].record.n_sweeps == 20
+    assert models[0].fingerprint() == models[1].fingerprint()

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("sampler", "workers", "threads", "aggregators"),
-    [("adlda", 1, 2, 2), ("esca", 2, 1, 1), ("pclda", 2, 1, None), ("uncollapsed", 3, 1, 1)],
+    [
+        ("adlda", 1, 2, 2),
+        ("esca", 2, 1, 1),
+        ("pclda", 2, 1, None),
+        ("uncollapsed", 3, 1, 1),
+        ("collapsed", 1, 1, None),
+    ],
 )
 def test_one_seed_one_model(
     nodes: Nodes, sampler: str, workers: int, threads: int, aggregators: int | None
@@ -41,6 +47,8 @@ def test_one_seed_one_model(
     assert spread.mean_counts is not None
     assert (alone.mean_counts != spread.mean_counts).nnz == 0
     assert all(record.bytes_exchanged > 0 for record in spread.history)
+    assert {record.workers for record in spread.history} == {workers}
+    assert all(record.slowest_worker > 0 for record in spread.history)
 
 
 def test_growing_start(nodes: Nodes, tmp_path: Path) -> None:

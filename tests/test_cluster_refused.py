@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import ray
-from nodes import TWO, counts, settings, stored
+from click.testing import CliRunner
+from nodes import TWO, counts, same, settings, stored
 
+from lda.cli import cli
 from lda.cluster import fit
 from lda.cluster.checkpoint import CheckpointError, Checkpointing
 from lda.cluster.cluster import Cluster, ClusterError
 from lda.corpus import as_corpus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nodes import Nodes
+
+    from lda.cluster.records import SweepRecord
 
 
 @pytest.mark.parametrize(
@@ -99,3 +106,67 @@ def test_checkpoints_that_workers_cannot_write(nodes: Nodes, tmp_path: Path) -> 
     ) as e:
         fit(nodes.corpus, settings(), cluster=TWO, checkpointing=place)
     assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--workers", 0, "workers must be at least 1, got 0"),
+        ("--workers", -1, "workers must be at least 1, got -1"),
+        ("--aggregators", 0, "aggregators must be at least 1, got 0"),
+        ("--threads-per-worker", 0, "threads_per_worker must be at least 1, got 0"),
+        ("--staleness", -1, "staleness must be 0 or more, or none, got -1"),
+        ("--staleness", "some", "--staleness must be a whole number or none, got 'some'"),
+    ],
+)
+def test_numbers_that_cannot_be(tmp_path: Path, option: str, value: object, said: str) -> None:
+    words = ["fit", "docs.txt", "-o", str(tmp_path / "m"), "--address", "auto", option, str(value)]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == f"Error: {said}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_workers_cannot_be_collapsed(nodes: Nodes) -> None:
+    with pytest.raises(ValueError, match="the sampler collapsed runs on one worker"):
+        fit(nodes.corpus, settings("collapsed"), cluster=TWO)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A place with room for 400 KB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "none", place], capture_output=True
+    ).returncode:
+        pytest.skip("needs the right to mount")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(nodes: Nodes, small_disk: Path) -> None:
+    wanted = settings(sweeps=8)
+    place = Checkpointing(path=str(small_disk / "c"), every=2)
+
+    def fill(record: SweepRecord) -> None:
+        if record.sweep == 5:
+            with suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(4096))
+
+    with pytest.raises(
+        CheckpointError, match=r"of sweep 6 could not be written .*No space left on device; make"
+    ):
+        fit(nodes.corpus, wanted, cluster=TWO, checkpointing=place, on_sweep=fill)
+    (small_disk / "ballast").unlink()
+    seen: list[int] = []
+    result = fit(
+        nodes.corpus,
+        wanted,
+        cluster=TWO,
+        checkpointing=replace(place, resume=True),
+        on_sweep=lambda record: seen.append(record.sweep),
+    )
+    assert seen[0] == 5
+    same(fit(nodes.corpus, wanted), result)
