@@ -7,6 +7,7 @@ import click
 from benchmarks.cluster import cluster
 from benchmarks.ingest import ingest
 from benchmarks.memory import memory
+from benchmarks.race.command import race
 from benchmarks.sizing import sizing
 from benchmarks.speed import speed
 
@@ -21,6 +22,7 @@ main.add_command(memory)
 main.add_command(ingest)
 main.add_command(sizing)
 main.add_command(cluster)
+main.add_command(race)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")

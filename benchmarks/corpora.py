@@ -15,10 +15,24 @@ SHARED: Final = HERE.parents[1] / "shared" / "data"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a corpus lies and how its text is read."""
+    """Where a corpus lies and how its text is read.
+
+    text: fields that hold it. min_df: rarest word kept. group: a field whose equal values mark near-duplicates, which
+    must not stand on both sides of a split.
+    """
 
     path: Path
     text: str
+    min_df: int = 5
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountSource:
+    """A corpus that comes counted, so that there is no text to read. vocabulary: its words, one a line."""
+
+    path: Path
+    vocabulary: Path
     min_df: int = 5
 
 
@@ -26,7 +40,13 @@ SOURCES: Final[dict[str, Source]] = {
     "sotu": Source(path=HERE / "data" / "sotu.jsonl.gz", text="text", min_df=3),
     "arxiv": Source(path=SHARED / "arxiv-cs-to2016.tsv.xz", text="title,abstract"),
     "ungd": Source(path=SHARED / "ungd-2000-2024.jsonl.xz", text="text"),
-    "debian": Source(path=SHARED / "debian-descriptions.jsonl.xz", text="summary,text"),
+    "debian": Source(path=SHARED / "debian-descriptions.jsonl.xz", text="summary,text", group="source"),
+}
+
+COUNTED: Final[dict[str, CountSource]] = {
+    "nips": CountSource(
+        path=SHARED / "docword.nips-freq20.txt.gz", vocabulary=SHARED / "vocab.nips-freq20.txt"
+    ),
 }
 
 
@@ -35,15 +55,24 @@ def default_source() -> str:
     return "arxiv" if SOURCES["arxiv"].path.exists() else "sotu"
 
 
-def recipe(source: Source) -> Recipe:
+def recipe(source: Source | CountSource) -> Recipe:
     """English without stop words, rare words dropped: what a person fitting topics would do."""
-    return Recipe(text=source.text, stop_words="english", min_df=source.min_df, max_df=0.5)
+    text = source.text if isinstance(source, Source) else None
+    return Recipe(text=text, stop_words="english", min_df=source.min_df, max_df=0.5)
+
+
+def built(name: str, folder: Path) -> Corpus:
+    """The corpus `name`, built on disk in `folder`.
+
+    Raises FileNotFoundError when its file is not here.
+    """
+    source = SOURCES[name] if name in SOURCES else COUNTED[name]
+    if not source.path.exists():
+        raise FileNotFoundError(f"the corpus {name} is not here: {source.path}")
+    vocabulary = source.vocabulary if isinstance(source, CountSource) else None
+    return build_corpus([source.path], folder, recipe=recipe(source), vocabulary=vocabulary)
 
 
 def prepared(name: str) -> Corpus:
     """The corpus `name`, built on disk in a folder of its own; built once a process."""
-    source = SOURCES[name]
-    if not source.path.exists():
-        raise FileNotFoundError(f"the corpus {name} is not here: {source.path}")
-    folder = Path(tempfile.mkdtemp(prefix="raylda-benchmark-")) / name
-    return build_corpus([source.path], folder, recipe=recipe(source))
+    return built(name, Path(tempfile.mkdtemp(prefix="raylda-benchmark-")) / name)

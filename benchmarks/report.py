@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 PACKAGES = ("raylda", "numpy", "numba", "llvmlite", "pyarrow", "tomotopy", "scikit-learn", "gensim")
 
 
-def machine() -> str:
-    """One line: date, processor, cores, Python and package versions."""
+def processor() -> str:
+    """Processor and number of cores."""
     cpu = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -21,6 +21,11 @@ def machine() -> str:
             )
     except OSError:
         pass  # not Linux: the general name has to do
+    return f"{cpu}, {os.cpu_count()} cores"
+
+
+def machine() -> str:
+    """One line: date, processor, cores, Python and package versions."""
     found = []
     for package in PACKAGES:
         try:
@@ -28,7 +33,7 @@ def machine() -> str:
         except PackageNotFoundError:
             continue
     today = dt.datetime.now(tz=dt.UTC).date()
-    return f"{today}, {cpu}, {os.cpu_count()} cores, Python {platform.python_version()}; " + ", ".join(found)
+    return f"{today}, {processor()}, Python {platform.python_version()}; " + ", ".join(found)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -1,0 +1,68 @@
+"""raylda itself, with the settings of `lda fit`; its kernels are compiled before the clock starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import scipy.sparse as sp
+from protocol import Model, Race
+
+from lda.cluster import FitSettings, fit
+from lda.cluster.engine import Engine
+from lda.cluster.loop import Clock, Run
+from lda.cluster.records import SweepRecord
+from lda.corpus import Corpus, as_corpus
+
+ENDLESS = 10**9
+COMPILE = "--compile"
+
+
+def main(race: Race) -> None:
+    """Sweep until the time is over."""
+    with race.stopped():
+        # The compiler's memory is not that of a fit: it stays in another process, the machine code in the cache.
+        subprocess.run([sys.executable, __file__, sys.argv[1], COMPILE], check=True)
+    compile_kernels(race)
+    settings = FitSettings(
+        n_topics=race.k, seed=race.seed, threads=race.threads, sweeps=ENDLESS, evaluate_every=ENDLESS
+    ).resolved()
+    race.settings(
+        sampler=settings.sampler, start=settings.start, alpha="learned, asymmetric", beta=settings.beta,
+        threads=settings.threads, phases=settings.phases,
+    )  # fmt: skip
+    engine = Engine(Corpus.open(race.data / "corpus"), settings, lambda: False)
+
+    def model() -> Model:
+        counts = engine.matrix()
+        return counts.toarray().T + engine.priors.beta, engine.priors.alpha
+
+    def on_sweep(record: SweepRecord) -> bool:
+        return race.passed(record.sweep, model)
+
+    race.start()
+    run = Run(engine, Clock(), on_sweep, None)
+    try:
+        engine.start()
+        run.sweeps()
+    finally:
+        engine.close()
+
+
+def compile_kernels(race: Race) -> None:
+    """Run every kernel once, on next to nothing: machine code depends on the types of the arrays, and these on K."""
+    few = sp.csr_matrix(np.random.default_rng(0).poisson(0.5, (300, 50)))
+    settings = FitSettings(
+        n_topics=race.k,
+        threads=race.threads,
+        sweeps=2,
+        burn_in=0,
+        optimize_interval=1,
+        evaluate_every=ENDLESS,
+    )
+    fit(as_corpus(few), settings, document_topics=False)
+
+
+if __name__ == "__main__":
+    (compile_kernels if COMPILE in sys.argv else main)(Race.of_command_line())

@@ -1,0 +1,139 @@
+"""`python -m benchmarks race`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from benchmarks.corpora import COUNTED, SOURCES, default_source
+from benchmarks.race.external import read_external
+from benchmarks.race.job import SYSTEMS, System
+from benchmarks.race.plot import write_html, write_png
+from benchmarks.race.readme import write_between
+from benchmarks.race.results import Result
+from benchmarks.race.runner import RESULTS, Plan
+from benchmarks.race.runner import race as race_all
+from benchmarks.race.summary import heats
+from benchmarks.race.text import markdown, origin
+
+CORPORA = (*SOURCES, *COUNTED, "synthetic")
+README = Path(__file__).parents[2] / "README.md"
+
+
+@click.command()
+@click.option(
+    "--corpus", "corpora", multiple=True, default=(default_source(),), metavar="NAME|FOLDER",
+    help=f"{', '.join(CORPORA)}, or a corpus folder of `lda corpus build`; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "-k", "topics", type=click.IntRange(2), multiple=True, default=(100,), help="Topics; may be repeated."
+)
+@click.option("--systems", default=",".join(SYSTEMS), help="Who races, with commas between.")
+@click.option(
+    "--external", "externals", type=click.Path(dir_okay=False, path_type=Path), multiple=True,
+    help="TOML file of a program that races too; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--seconds", type=click.FloatRange(0, min_open=True), default=60.0, help="Training seconds of a run."
+)
+@click.option(
+    "--points", "n_points", type=click.IntRange(1, 40), default=7, help="Snapshots, each at twice the time."
+)
+@click.option("--seeds", type=click.IntRange(1), default=3, help="Runs of each system.")
+@click.option("--threads", type=click.IntRange(1), default=2, help="Cores that a system may use.")
+@click.option(
+    "--limit", type=click.FloatRange(1), help="Wall-clock seconds of a run. [default: 600 + 5 x seconds]"
+)
+@click.option(
+    "--tokens", type=click.IntRange(1000), default=100_000_000, help="Size of the synthetic corpus."
+)
+@click.option(
+    "--level", "levels", type=float, multiple=True, help="Level to tell the seconds to; may be repeated."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of results.",
+)
+@click.option("--resume", is_flag=True, help="Keep the runs that the folder has, and go on.")
+@click.option("--write-readme", is_flag=True, help="Put the table into the README.")
+def race(
+    corpora: tuple[str, ...], topics: tuple[int, ...], systems: str, externals: tuple[Path, ...], seconds: float,
+    n_points: int, seeds: int, threads: int, limit: float | None, tokens: int, levels: tuple[float, ...],
+    output: Path, resume: bool, write_readme: bool,
+) -> None:  # fmt: skip
+    """Held-out log-likelihood against training seconds, of raylda and of others.
+
+    Each system runs in a process of its own, peers in environments that this command makes under ~/.cache/raylda. A
+    system that cannot be installed, fails or is too slow keeps its row, with the reason. docs/benchmarks.md says more.
+    """
+    plan = Plan(
+        corpora=_checked_corpora(corpora), topics=topics, systems=_entrants(systems, externals), seconds=seconds,
+        n_points=n_points, seeds=seeds, threads=_checked_threads(threads),
+        limit=600 + 5 * seconds if limit is None else limit, tokens=tokens, output=output,
+    )  # fmt: skip
+    if (output / RESULTS).exists() and not resume:
+        raise click.UsageError(f"{output} has results already; add --resume to go on, or name another folder")
+    results = race_all(plan, lambda line: click.echo(line, err=True))
+    if not results:
+        raise click.ClickException("nothing was raced, so there is no table")
+    text = publish(results, output, levels)
+    click.echo(text)
+    if write_readme:
+        write_between(README, text)
+
+
+def publish(results: list[Result], output: Path, levels: tuple[float, ...] = ()) -> str:
+    """Write race.md, race.png and race.html of some results; returns the Markdown."""
+    found = heats(results, levels)
+    text = f"{markdown(found)}\n\n{origin(results)}"
+    (output / "race.md").write_text(text + "\n", encoding="utf-8")
+    try:
+        write_png(found, output / "race.png")
+        write_html(found, output / "race.html")
+    except ImportError:
+        click.echo("no pictures: matplotlib is not installed (pip install matplotlib)", err=True)
+    return text
+
+
+def _entrants(names: str, externals: tuple[Path, ...]) -> list[System]:
+    chosen: list[System] = []
+    for name in filter(None, (part.strip() for part in names.split(","))):
+        if name not in SYSTEMS:
+            raise click.BadParameter(
+                f"systems are {', '.join(SYSTEMS)}; got {name!r}", param_hint="--systems"
+            )
+        chosen.append(SYSTEMS[name])
+    try:
+        chosen += [read_external(path) for path in externals]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--external") from error
+    names_of = [system.name for system in chosen]
+    twice = next((name for name in names_of if names_of.count(name) > 1), None)
+    if twice or not chosen:
+        what = f"each system races once, got {twice} twice" if twice else "at least one system must race"
+        raise click.BadParameter(f"{what}; change the list", param_hint="--systems")
+    return chosen
+
+
+def _checked_corpora(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in CORPORA and not Path(name).is_dir():
+            raise click.BadParameter(
+                f"corpora are {', '.join(CORPORA)} and folders; got {name!r}", param_hint="--corpus"
+            )
+    return names
+
+
+def _checked_threads(threads: int) -> int:
+    from lda.cluster.settings import available_threads
+
+    cores = available_threads()
+    if threads > cores:
+        raise click.BadParameter(
+            f"{threads} threads need as many cores, here are {cores}", param_hint="--threads"
+        )
+    return threads
