@@ -111,18 +111,35 @@ def test_clock_stands_still_and_snapshots_come_when_due(
     assert seconds == [1.5, 3.0, 4.5]
 
 
-def test_fits_from_the_beginning_grow_until_the_time_is_reached(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("startup", "a_sweep", "wanted"),
+    [
+        (0.0, 0.01, [5, 100, 200, 400]),
+        (0.5, 0.01, [5, 9, 50, 150, 350]),
+        (0.1, 0.0, [5, 50, 1500, 45000]),
+    ],
+)
+def test_fits_from_the_beginning_grow_until_the_time_is_reached(
+    tmp_path: Path, startup: float, a_sweep: float, wanted: list[int]
+) -> None:
     run = object.__new__(Race)
     run.out, run.k, run.n_tokens, run.points, run._taken = tmp_path, 1, 10, [1.0, 2.0, 4.0], 0
     fits = []
 
     def fit(sweeps: int) -> tuple[float, tuple[list[list[float]], float]]:
         fits.append(sweeps)
-        return 0.01 * sweeps, ([[1.0]], 0.5)
+        return startup + a_sweep * sweeps, ([[1.0]], 0.5)
 
+    run._stopped = 0.0
     run.restarted(fit, first=5)
-    assert fits == [5, 100, 200, 400]
-    assert not run.points
+    taken = [json.loads(path.read_text())["sweeps"] for path in sorted(tmp_path.glob("snapshot-*.json"))]
+    if a_sweep:
+        assert fits == wanted
+        assert not run.points
+        assert taken[-1] == wanted[-1]
+    else:  # it never gets slower: it is not asked for ever
+        assert fits[:4] == wanted
+        assert (fits[-1], taken) == (10**6, [5, 10**6])
 
 
 @pytest.mark.parametrize("name", ["ldac", "mallet", "uci", "npz"])
@@ -159,8 +176,9 @@ def test_topics_are_read_as_programs_write_them(tmp_path: Path) -> None:
 
 
 PROGRAM = """
-import sys
+import sys, time
 source, output, k, sweeps = sys.argv[1:]
+time.sleep(0.01 * int(sweeps))
 rows = open(source).read().splitlines()
 terms = max(int(cell.split(":")[0]) for row in rows for cell in row.split()[1:]) + 1
 if len(rows) == 54:

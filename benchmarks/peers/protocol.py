@@ -35,6 +35,10 @@ PAUSED = "paused"
 """A file that stands in `out` while a snapshot is taken: what that needs is not the system's memory."""
 
 
+GROWTH, MOST_SWEEPS = 30, 10**6
+"""Most times as many sweeps as in the fit before, and most sweeps, of systems that are fitted from the beginning."""
+
+
 class Over(Exception):  # noqa: N818 - nothing is wrong
     """Raised to leave a system's own loop when the time is over."""
 
@@ -132,17 +136,21 @@ class Race:
 
         fit: takes the number of sweeps, returns the seconds that these took, and the model.
         """
-        sweeps = first
+        sweeps, before = first, (0, 0.0)
         while self.points:
-            marker = self.out / PAUSED
             seconds, model = fit(sweeps)
-            marker.touch()
-            if seconds >= 0.7 * self.next_point or sweeps == first:
-                self.record(seconds, sweeps, model)
+            if seconds >= 0.7 * self.next_point or sweeps in (first, MOST_SWEEPS):
+                with self.stopped():
+                    self.record(seconds, sweeps, model)
                 # The last one is to end near the end, not on it: a rate that was off must not repeat the longest fit.
                 self.points = [point for point in self.points if 0.9 * point > seconds]
-            marker.unlink()
-            sweeps = max(sweeps + 1, int(sweeps * self.next_point / seconds)) if self.points else sweeps
+            if not self.points or sweeps == MOST_SWEEPS:
+                return
+            # What a sweep takes, whatever a fit takes besides; timings this short may say that it takes nothing.
+            rate = (seconds - before[1]) / (sweeps - before[0])
+            more = (self.next_point - seconds) / rate if rate > 0 else float("inf")
+            before = (sweeps, seconds)
+            sweeps = min(max(sweeps + 1, int(min(sweeps + more, GROWTH * sweeps))), MOST_SWEEPS)
 
     def _write(self, name: str, body: object) -> None:
         partial = self.out / f"{name}.partial"
