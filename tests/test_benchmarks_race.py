@@ -111,35 +111,34 @@ def test_clock_stands_still_and_snapshots_come_when_due(
     assert seconds == [1.5, 3.0, 4.5]
 
 
-@pytest.mark.parametrize(
-    ("startup", "a_sweep", "wanted"),
-    [
-        (0.0, 0.01, [5, 100, 200, 400]),
-        (0.5, 0.01, [5, 9, 50, 150, 350]),
-        (0.1, 0.0, [5, 50, 1500, 45000]),
-    ],
-)
+@pytest.mark.parametrize(("startup", "a_sweep"), [(0.0, 0.0103), (0.5, 0.0103), (0.1, 0.0)])
 def test_fits_from_the_beginning_grow_until_the_time_is_reached(
-    tmp_path: Path, startup: float, a_sweep: float, wanted: list[int]
+    tmp_path: Path, startup: float, a_sweep: float
 ) -> None:
     run = object.__new__(Race)
-    run.out, run.k, run.n_tokens, run.points, run._taken = tmp_path, 1, 10, [1.0, 2.0, 4.0], 0
+    run.out, run.k, run.n_tokens, run.points, run._taken, run._stopped = (
+        tmp_path,
+        1,
+        10,
+        [1.0, 2.0, 4.0],
+        0,
+        0.0,
+    )
     fits = []
 
     def fit(sweeps: int) -> tuple[float, tuple[list[list[float]], float]]:
         fits.append(sweeps)
         return startup + a_sweep * sweeps, ([[1.0]], 0.5)
 
-    run._stopped = 0.0
     run.restarted(fit, first=5)
-    taken = [json.loads(path.read_text())["sweeps"] for path in sorted(tmp_path.glob("snapshot-*.json"))]
+    taken = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("snapshot-*.json"))]
+    assert fits == sorted(set(fits))
+    assert len(fits) < 10
     if a_sweep:
-        assert fits == wanted
-        assert not run.points
-        assert taken[-1] == wanted[-1]
+        assert taken[-1]["seconds"] == pytest.approx(4.0, rel=0.1)
+        assert sum(fits) < 3 * fits[-1]
     else:  # it never gets slower: it is not asked for ever
-        assert fits[:4] == wanted
-        assert (fits[-1], taken) == (10**6, [5, 10**6])
+        assert [body["sweeps"] for body in taken] == [5, 10**6]
 
 
 @pytest.mark.parametrize("name", ["ldac", "mallet", "uci", "npz"])
@@ -277,6 +276,16 @@ def test_summary_takes_medians_and_times_to_levels() -> None:
     assert slow.ratio == pytest.approx((4 + 4 * 1.0 / 1.005) / 1.2)
     assert (absent.heldout, absent.ratio, absent.notes) == (None, None, ["not installed"])
     assert seconds_to([(1.0, -9.0), (2.0, -8.0), (3.0, -8.5)], -8.2) == pytest.approx(1.8)
+
+
+def test_end_of_a_race_is_the_same_time_for_all() -> None:
+    late = [(2, -9.0), (7, -8.5), (17, -7.5)]
+    [heat] = heats(
+        [result("late", 0, late), result("never", 0, [(30, -7.0)]), result("soon", 0, [(7.9, -7.9)])]
+    )
+    late_row, never, soon = heat.rows
+    assert (late_row.heldout, soon.heldout) == (pytest.approx(-8.4), -7.9)
+    assert (never.heldout, never.notes) == (-7.0, ["its first snapshot came after 30.0 s"])
 
 
 def test_default_levels_lie_below_the_best_median() -> None:

@@ -146,9 +146,10 @@ class Race:
                 self.points = [point for point in self.points if 0.9 * point > seconds]
             if not self.points or sweeps == MOST_SWEEPS:
                 return
-            # What a sweep takes, whatever a fit takes besides; timings this short may say that it takes nothing.
-            rate = (seconds - before[1]) / (sweeps - before[0])
-            more = (self.next_point - seconds) / rate if rate > 0 else float("inf")
+            # What a sweep takes, whatever a fit takes besides. Sweeps become faster, but half of the mean is the least
+            # that is believed: one slow short fit would else make the next one far too long.
+            rate = max((seconds - before[1]) / (sweeps - before[0]), 0.5 * seconds / sweeps)
+            more = (self.next_point - seconds) / rate
             before = (sweeps, seconds)
             sweeps = min(max(sweeps + 1, int(min(sweeps + more, GROWTH * sweeps))), MOST_SWEEPS)
 

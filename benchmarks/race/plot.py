@@ -68,8 +68,8 @@ def _colours(heats: Sequence[Heat]) -> dict[str, str]:
 
 
 def _median_run(runs: list) -> object:  # type: ignore[type-arg]
-    middle = statistics.median_low([run.curve[-1][1] for run in runs])
-    return next(run for run in runs if run.curve[-1][1] == middle)
+    middle = statistics.median_low([run.final for run in runs])
+    return next(run for run in runs if run.final == middle)
 
 
 def write_png(heats: Sequence[Heat], path: Path) -> None:

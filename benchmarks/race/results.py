@@ -61,6 +61,21 @@ class Result:
         return sorted((float(point["seconds"]), float(point["heldout"])) for point in self.points)
 
     @property
+    def final(self) -> float | None:
+        """Held-out nats a token when the time is over: a system that overshoots is taken back on a straight line.
+
+        That of the first snapshot where it came later still.
+        """
+        before, curve = None, self.curve
+        for seconds, value in curve:
+            if seconds > self.seconds:
+                if before is None:
+                    return value
+                return before[1] + (value - before[1]) * (self.seconds - before[0]) / (seconds - before[0])
+            before = (seconds, value)
+        return curve[-1][1] if curve else None
+
+    @property
     def tokens_per_second(self) -> float | None:
         """Tokens that the system went over in a training second, to its last snapshot."""
         if not self.points:

@@ -15,6 +15,9 @@ BELOW_BEST: Final = (0.2, 0.1, 0.05, 0.02)
 OWN_MARGIN: Final = 0.005
 """A system's own level is its best less this: nearly flat curves would else be compared by their noise."""
 
+LATE: Final = 1.1
+"""A system whose first snapshot comes later than this share of the time has no value at its end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -67,8 +70,8 @@ def levels_of(results: Iterable[Result]) -> list[float]:
     """Levels to ask the seconds of: rounded, below the best median that a system ends with."""
     finals: dict[str, list[float]] = {}
     for result in results:
-        if result.curve:
-            finals.setdefault(result.system, []).append(result.curve[-1][1])
+        if result.final is not None:
+            finals.setdefault(result.system, []).append(result.final)
     if not finals:
         return []
     best = max(statistics.median(values) for values in finals.values())
@@ -99,10 +102,13 @@ def _heat(results: list[Result], levels: Sequence[float]) -> Heat:
 
 def _row(runs: list[Result], levels: list[float], ours: list[Result]) -> Row:
     raced = [run for run in runs if run.curve]
-    finals = [run.curve[-1][1] for run in raced]
+    finals = [run.final for run in raced if run.final is not None]
     own = _median([max(value for _, value in run.curve) for run in raced])
     level = None if own is None else own - OWN_MARGIN
-    reasons = dict.fromkeys(run.reason for run in runs if run.status != "done" and run.reason)
+    reasons = [run.reason for run in runs if run.status != "done" and run.reason]
+    late = [run.curve[0][0] for run in raced if run.curve[0][0] > LATE * run.seconds]
+    if late:
+        reasons.append(f"its first snapshot came after {min(late):.1f} s")
     return Row(
         system=runs[0].system,
         version=next((run.version for run in runs if run.version), ""),
@@ -115,7 +121,7 @@ def _row(runs: list[Result], levels: list[float], ours: list[Result]) -> Row:
         ratio=_ratio(raced, ours, level),
         peak_bytes=_median([float(run.peak_bytes) for run in raced]),
         tokens_per_second=_median([rate for run in raced if (rate := run.tokens_per_second) is not None]),
-        notes=list(reasons),
+        notes=list(dict.fromkeys(reasons)),
     )
 
 
