@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from nodes import Nodes
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+# For `benchmarks`, which is not installed; last, so that an installed `lda` is the one that is tested.
+sys.path.append(str(Path(__file__).parents[1]))
 
 
 @pytest.fixture(scope="session")
