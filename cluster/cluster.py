@@ -19,7 +19,7 @@ PIN: Final = dict.fromkeys(
 
 PROBE_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 60.0  # a process may have to be started first
-LOSSES: Final = r"^(A worker died or was killed|The node with node id)"
+LOSSES: Final = r"^(A worker died or was killed|The node with node id|Raylet is terminated)"
 """How Ray's own paragraphs about losses begin."""
 
 

@@ -161,6 +161,13 @@ class Host:
         """The command `lda` on this host."""
         return self.start(PYTHON, "-W", "error", "-m", "lda", *arguments, **options)
 
+    def pid_of(self, program: str) -> int:
+        """Of the one process on this host that runs a program of this name."""
+        pids = ip("netns", "pids", self.namespace).split()
+        words = {int(pid): Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0] for pid in pids}
+        (found,) = [pid for pid, word in words.items() if Path(word).name == program]
+        return found
+
     def bytes_sent(self) -> int:
         """By this host since it was made."""
         return int(re.findall(r"TX:.*\n\s*(\d+)", ip("-n", self.namespace, "-s", "link", "show", "eth0"))[0])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import netns
 import numpy as np
 import pytest
-from netns import Network
+from netns import Host, Network
 from nodes import stored
 from planted import plant
 
@@ -56,9 +59,22 @@ def ended(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
     return output, errors
 
 
-def on_network(network: Network, *arguments: object) -> subprocess.Popen[str]:
+def on_network(
+    network: Network, *arguments: object, host: Host | None = None, env: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """The command on a host, the first if none is said."""
     to = ["--address", network.address, "--progress", "log"]
-    return network.hosts[0].lda(*arguments, *to, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    on = host or network.hosts[0]
+    return on.lda(*arguments, *to, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+
+
+def wait_for_sweep(sweep: int, process: subprocess.Popen[str], checkpoints: Path) -> None:
+    """Until the checkpoint of that sweep is there."""
+    until = time.monotonic() + 100
+    while not list(checkpoints.parent.glob(f"{checkpoints.name}/sweep-*{sweep}/manifest.json")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +118,7 @@ def test_a_host_cut_off_leaves_no_trace(
     cut = network.hosts[2]
     process = on_network(network, *options(corpus, tmp_path / "m"))
     try:
-        until = time.monotonic() + 60
-        while not list(tmp_path.glob("m.checkpoint/sweep-*6/manifest.json")):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        wait_for_sweep(6, process, tmp_path / "m.checkpoint")
         cut.down()
         output, errors = ended(process)
     finally:
@@ -132,22 +144,39 @@ def test_a_token_is_asked_for(network: Network, corpus: Path, tmp_path: Path) ->
     assert "wants RAY_AUTH_MODE=token" in lines[-1]
 
 
-def test_a_host_that_does_not_see_the_corpus_is_named(network: Network, corpus: Path, tmp_path: Path) -> None:
-    blind = network.hosts[1]
-    network.restart(blind, hide=corpus)
+def test_what_a_host_does_not_see_is_refused(network: Network, corpus: Path, tmp_path: Path) -> None:
+    """The corpus; and input that would become a corpus where that host cannot read it."""
+    blind, scratch = network.hosts[1], corpus.with_name("scratch")
+    scratch.mkdir()
+    (tmp_path / "docs.txt").write_text("one document of words\n" * 50)
+    network.restart(blind, hide=corpus.parent)
     try:
-        _, errors = ended(on_network(network, *options(corpus, tmp_path / "m", "-q")), 4)
+        _, unread = ended(on_network(network, *options(corpus, tmp_path / "m", "-q")), 4)
+        raw = options(tmp_path / "docs.txt", tmp_path / "m", "-q")
+        _, unseen = ended(on_network(network, *raw, env={"TMPDIR": str(scratch)}), 4)
+        ended(on_network(network, *raw, env={"TMPDIR": str(tmp_path)}))
     finally:
         network.restart(blind)
-    lines = errors.splitlines()
-    assert len(lines) == 1
-    assert f"on {blind.address} cannot work: " in lines[0]
-    assert str(corpus) in lines[0]
+    assert re.search(rf"^lda: error: worker \d on {blind.address} cannot work: .*{corpus}.*\n$", unread)
+    assert re.search(rf"^lda: error: .* out of sight of {blind.address}; .*lda corpus build .*\n$", unseen)
 
 
-def test_input_that_is_no_corpus_is_refused_at_once(network: Network, tmp_path: Path) -> None:
-    """It would be built where the other hosts cannot read it."""
-    (tmp_path / "docs.txt").write_text("a b c\n" * 50)
-    _, errors = ended(on_network(network, *options(tmp_path / "docs.txt", tmp_path / "m", "-q")), 4)
-    assert "lda corpus build" in errors
-    assert len(errors.splitlines()) == 1
+def test_a_driver_that_loses_its_own_node_says_so(
+    network: Network, corpus: Path, alone: dict[str, Any], tmp_path: Path
+) -> None:
+    """Where Ray would end the process without a word of ours; the command goes on from another host."""
+    mine = network.hosts[2]
+    process = on_network(network, *options(corpus, tmp_path / "m"), host=mine)
+    wait_for_sweep(6, process, tmp_path / "m.checkpoint")
+    os.kill(mine.pid_of("raylet"), signal.SIGKILL)
+    try:
+        _, errors = ended(process, 4)
+    finally:
+        network.restart(mine)
+    last = errors.splitlines()[-1]
+    assert last.startswith("lda: error: the Ray node of this host has gone")
+    assert last.endswith("--resume")
+    assert "Raylet is terminated" not in errors
+    value = json.loads(ended(on_network(network, *options(corpus, tmp_path / "m", "--resume")))[0])
+    assert value["resumed_from"] >= 4
+    assert value["fingerprint"] == alone["fingerprint"]
