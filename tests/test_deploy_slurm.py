@@ -98,7 +98,7 @@ def test_fit_on_two_nodes(tmp_path: Path, environment: dict[str, str]) -> None:
     )
     try:
         done = subprocess.run(
-            ["bash"], input=text, capture_output=True, text=True, env=environment, timeout=120
+            ["bash"], input=text, capture_output=True, text=True, env=environment, timeout=400
         )
         assert done.returncode == 0, done.stderr[-3000:]
         report = json.loads(done.stdout.splitlines()[-1])
