@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lda.cluster.aggregator import Aggregator
-from lda.cluster.codec import decode, encode, merged
+from lda.cluster.codec import decode, decode_pieces, encode, merged
 from lda.cluster.ranges import shard_shares, word_ranges
 from lda.cluster.sweeper import Sweeper, count_rows
 from lda.cluster.threads import Threads
@@ -123,7 +123,7 @@ class Exchanging:
     def _aggregate(self, number: int, messages: list[list[bytes]]) -> bytes:
         n_topics, counts = self.settings.n_topics, self.aggregators[number]
         with self._clock("aggregate"):
-            total = merged(messages, n_topics)
+            total = merged(decode_pieces(m, n_topics) for m in messages)
             counts.add_totals(counts.add(total._replace(first=0)))
             news = encode([total], *self.spans[number])
         self.merged_entries += len(total.topic)

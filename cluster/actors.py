@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from lda.cluster.checkpoint import put_topics, topics_name
 from lda.cluster.codec import decode, encode
+from lda.cluster.follower import Follower
 from lda.cluster.found import damage
 from lda.cluster.heldout import choose_heldout, kept_documents
 from lda.cluster.hosts import Ready, introduce, one_line
+from lda.cluster.neighbours import Lent
 from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.threads import Threads
-from lda.cluster.walk import add_in_blocks
 from lda.corpus.errors import DataError
 from lda.corpus.storage import storage
 from lda.corpus.store import Corpus
@@ -71,12 +72,13 @@ class WorkerActor:
                 self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
             source = self if settings.model_memory is not None else None
             self.sweeper = Sweeper(corpus, settings, keep, parts, self.threads, source, ranges)
+            self.replica = Follower(number, self.sweeper, settings.n_topics)
         except (DataError, OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.aggregators: list[Any] = []
-        self.versions = [0] * len(ranges)
         self.step = 0
         self.fetched = 0  # bytes, since the last step began
+        self.unconfirmed: list[Any] = []  # pushes whose arrival has not been looked at
         self.priors: Priors | None = None
         self.stopped = False
 
@@ -88,7 +90,20 @@ class WorkerActor:
     def connect(self, aggregators: list[Any]) -> Histogram:
         """Learn the aggregators; returns the lengths of the documents held here."""
         self.aggregators = aggregators
+        self.replica.connect(aggregators)
         return self.sweeper.documents.length_histogram()
+
+    def lend(self, size: int) -> Lent | None:
+        """Begin a replica for `size` workers of this node; None where that cannot be done."""
+        return self.replica.lend(size)
+
+    def borrow(self, lent: Lent, rank: int, size: int) -> bool:
+        """Take the replica that a neighbour has begun; False where it cannot be reached."""
+        return self.replica.borrow(lent, rank, size)
+
+    def keep_own(self) -> None:
+        """Go back to a replica of one's own."""
+        self.replica.keep_own()
 
     def damage(self, place: str, folder: str, files: dict[str, str]) -> str | None:
         """What is wrong with one of these files of a checkpoint, or None. Raises OSError when it cannot be read."""
@@ -104,6 +119,7 @@ class WorkerActor:
             documents.forget(phase)
             self._push(phase)
             self.step += 1
+        self._confirm()
 
     @ray.method(concurrency_group="control")
     def set_priors(self, priors: Priors) -> None:
@@ -138,6 +154,7 @@ class WorkerActor:
             work(phase, tick, level, priors)
             sent += self._push(phase)
             self.step += 1
+        self._confirm()
         return PassReport(
             tokens=self.sweeper.documents.tokens_through(level),
             seconds=time.perf_counter() - begin,
@@ -170,25 +187,23 @@ class WorkerActor:
             ray.get([a.totals.remote(self.step) for a in self.aggregators])
             received, self.fetched = self.fetched, 0
             return received
-        replies = ray.get(
-            [a.pull.remote(self.number, self.versions[i], self.step) for i, a in enumerate(self.aggregators)]
-        )
-        received = 0
-        for i, (version, references) in enumerate(replies):
-            for message in ray.get(list(references)):
-                received += len(message)
-                add_in_blocks(self.sweeper.counts, decode(message, self.settings.n_topics), self.threads)
-            self.versions[i] = version
-        return received
+        return self.replica.catch_up(self.step)
 
     def _push(self, phase: int) -> int:
-        sent, waiting = 0, []
+        """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""
+        # Before anything else is sent: Ray may let a later call of one caller overtake an earlier one.
+        self._confirm()
+        sent = 0
         for (first, last), aggregator in zip(self.ranges, self.aggregators, strict=True):
             message = self._message(phase, first, last)
             sent += sum(map(len, message))
-            waiting.append(aggregator.push.remote(self.number, self.step, message))
-        ray.get(waiting)
+            self.unconfirmed.append(aggregator.push.remote(self.number, self.step, message))
         return sent
+
+    def _confirm(self) -> None:
+        """Wait until all that was sent has arrived."""
+        ray.get(self.unconfirmed)
+        self.unconfirmed = []
 
     def _message(self, phase: int, first: int, last: int) -> list[bytes]:
         """What the phase changed of words first .. last - 1: in pieces where memory is short, else in one."""
@@ -216,18 +231,18 @@ class WorkerActor:
 
     def heldout_score(self, priors: Priors) -> float | None:
         """Score of the validation documents under the newest counts; None where there are none."""
-        if self.heldout is None:
-            return None
-        self._catch_up()
-        counts = self.sweeper.counts.matrix()
-        return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)
+        return self._score(priors, self.step)
 
     @ray.method(concurrency_group="control")
     def heldout_score_now(self, priors: Priors) -> float | None:
         """The same while passes may be going on, under what the aggregators have by now."""
+        return self._score(priors, 0)
+
+    def _score(self, priors: Priors, step: int) -> float | None:
         if self.heldout is None:
             return None
-        parts = ray.get([a.matrix.remote(0) for a in self.aggregators])
+        # Not from the replica: neighbours would have to come along.
+        parts = ray.get([a.matrix.remote(step) for a in self.aggregators])
         counts = sp.csr_matrix(sp.vstack(parts, format="csr"))
         return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)
 

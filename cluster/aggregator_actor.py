@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Final
 
 import ray
 import scipy.sparse as sp
 
 from lda.cluster.aggregator import Aggregator
-from lda.cluster.codec import encode, merged
+from lda.cluster.codec import decode_pieces, encode, merged
 from lda.cluster.hosts import Ready, introduce, one_line
 from lda.cluster.protocol import Exchange
 from lda.cluster.range_actor import RangeCalls
@@ -18,8 +18,12 @@ from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import count_rows
 from lda.cluster.word_range import WordRange
 from lda.corpus.store import Corpus
+from lda.samplers.counting import Delta
 from lda.samplers.histograms import Histogram
 from lda.samplers.layout import slice_rows
+
+REPLY_SECONDS: Final = 0.002
+"""Enough for the answers that tell of a version to be on their way."""
 
 
 class AggregatorActor(RangeCalls):
@@ -40,7 +44,7 @@ class AggregatorActor(RangeCalls):
             self.words = WordRange(self.counts, *span)
         except (OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
-        self.exchange: Exchange[list[bytes]] = Exchange(workers, staleness)
+        self.exchange: Exchange[Any] = Exchange(workers, staleness)
         self.published: dict[int, Any] = {}
         self.workers = workers
         # Workers that walk the vocabulary take counts; nobody would read what has changed.
@@ -48,6 +52,7 @@ class AggregatorActor(RangeCalls):
         self.taken: dict[tuple[int, int, int], tuple[Any, int]] = {}
         self.seconds = 0.0
         self._news = asyncio.Event()
+        self.unadded: list[Delta] = []  # published already
 
     async def ready(self) -> Ready:
         """Where this aggregator runs, and whether it can work."""
@@ -60,7 +65,11 @@ class AggregatorActor(RangeCalls):
 
     async def push(self, worker: int, step: int, message: list[bytes]) -> None:
         """Take what a worker changed in a step; a repetition is dropped."""
-        if self.exchange.push(worker, step, message):
+        before = time.perf_counter()
+        # Unpacked while others still sample; where memory is short, packed it stays until it is needed.
+        unpacked = None if self.walked else decode_pieces(message, self.settings.n_topics)
+        self.seconds += time.perf_counter() - before
+        if self.exchange.push(worker, step, message if unpacked is None else unpacked):
             self._news.set()
             self._news = asyncio.Event()
 
@@ -104,11 +113,27 @@ class AggregatorActor(RangeCalls):
         messages = self.exchange.take(step)
         if not messages:
             return
-        total = merged(messages, self.settings.n_topics)
-        self.counts.add_totals(self.counts.add(total._replace(first=0)))
-        if not self.walked:
+        if self.walked:
+            total = merged(decode_pieces(message, self.settings.n_topics) for message in messages)
+        else:
+            total = merged(messages)
             # One object a version in the node's shared memory, however many workers read it.
             self.published[self.exchange.version] = ray.put(encode([total], *self.span))
+            asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
+        self.unadded.append(total)
+        self.seconds += time.perf_counter() - before
+        if self.walked:
+            self._add()
+
+    def _add(self) -> None:
+        """Add to the counts what has been published: the workers need not wait for that.
+
+        What cannot be added stays, so that whoever reads the counts next is told of it.
+        """
+        before = time.perf_counter()
+        for delta in self.unadded:
+            self.counts.add_totals(self.counts.add(delta._replace(first=0)))
+        self.unadded.clear()
         self.seconds += time.perf_counter() - before
 
     async def matrix(self, step: int) -> sp.csr_matrix:
@@ -125,6 +150,7 @@ class AggregatorActor(RangeCalls):
         while min(self.exchange.pushed) < step:
             await self._news.wait()
         self._publish(step)
+        self._add()
 
     async def busy(self) -> float:
         """Seconds spent on adding and publishing so far."""

@@ -54,9 +54,13 @@ def decode(message: bytes, n_topics: int) -> Delta:
     return Delta(first, start, topic, change, totals_of(topic, change, n_topics))
 
 
-def merged(messages: list[list[bytes]], n_topics: int) -> Delta:
-    """The net sum of what several workers changed of the same words; a message is one piece or several."""
-    deltas = [joined([decode(piece, n_topics) for piece in message]) for message in messages]
+def decode_pieces(message: list[bytes], n_topics: int) -> Delta:
+    """The delta of a message of one piece or several."""
+    return joined([decode(piece, n_topics) for piece in message])
+
+
+def merged(deltas: Iterable[Delta]) -> Delta:
+    """The net sum of what several workers changed of the same words."""
     return reduce(merge_deltas, deltas)
 
 

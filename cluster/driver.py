@@ -81,8 +81,24 @@ class Driver(HeldCounts):
         self.workers += [self._worker(i, shared, parts) for i, parts in enumerate(shares)]
         self._introduce()
         self.lengths = add_histograms(ray.get([w.connect.remote(self.aggregators) for w in self.workers]))
+        self._share_replicas()
         self.trained_tokens = int((self.lengths.key * self.lengths.times).sum())
         self.steps = 0
+
+    def _share_replicas(self) -> None:
+        """Have the workers of a node that keep in step hold one replica of the counts among them."""
+        if self.cluster.staleness != 0 or self.settings.model_memory is not None:
+            return
+        nodes: dict[str, list[Any]] = {}
+        for i, worker in enumerate(self.workers):
+            nodes.setdefault(self.said[f"worker {i}"].node, []).append(worker)
+        for team in nodes.values():
+            if len(team) == 1:
+                continue
+            lent = ray.get(team[0].lend.remote(len(team)))
+            asked = [w.borrow.remote(lent, r, len(team)) for r, w in enumerate(team) if r and lent]
+            if not lent or not all(ray.get(asked)):
+                ray.get([w.keep_own.remote() for w in team])
 
     def _aggregator(self, corpus: Any, span: tuple[int, int]) -> Any:  # noqa: ANN401 - Ray handles are untyped
         actor = ray.remote(AggregatorActor).options(

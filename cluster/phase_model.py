@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lda.cluster.neighbours import Team
+from lda.cluster.scratch import Arrays, InMemory
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.samplers.dirichlet import draw_rows, fill_empty_topics, n_blocks, normalise_rows
 from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
@@ -15,13 +17,21 @@ from lda.samplers.priors import Priors
 class MeanModel:
     """phi_kw = (n_kw + beta) / (n_k + bbar), in the layout of the counts; built anew in place each phase.
 
-    n_terms: V, where these are but a range of the vocabulary.
+    n_terms: V, where these are but a range of the vocabulary. team: who else fills the same `arrays`.
     """
 
-    def __init__(self, rows: WordRows, counts: TopicCounts, n_terms: int | None = None) -> None:
+    def __init__(
+        self,
+        rows: WordRows,
+        counts: TopicCounts,
+        n_terms: int | None = None,
+        arrays: Arrays | None = None,
+        team: Team | None = None,
+    ) -> None:
         self._n_terms = len(rows.start) if n_terms is None else n_terms
+        self._team = team or Team()
         # Topics of sparse rows are read where the aggregator of this process keeps them.
-        self.model = empty_model(rows, counts.topic)
+        self.model = empty_model(rows, counts.topic, (arrays or InMemory()).zeros)
         weight = np.zeros(len(rows.start) + 1, dtype=np.int64)
         np.cumsum(np.where(rows.start >= 0, rows.stride, rows.capacity.astype(np.int64) + 1), out=weight[1:])
         self._weight = weight
@@ -36,18 +46,23 @@ class MeanModel:
     ) -> LanguageModel:
         """The model of phase number `phase`; the one built before is overwritten."""
         set_priors(self.model, topic_totals, priors.alpha, priors.beta, self._n_terms)
-        spans = blocks(self._weight, 0, len(self._weight) - 1, threads.n * BLOCKS_PER_THREAD)
-        threads.run(lambda s: fill_mean(self.model, counts, priors.beta, s[0], s[1]), spans)
+        team = self._team
+        spans = blocks(self._weight, 0, len(self._weight) - 1, threads.n * team.size * BLOCKS_PER_THREAD)
+        threads.run(lambda s: fill_mean(self.model, counts, priors.beta, s[0], s[1]), team.part(spans))
+        team.meet()
         return self.model
 
 
 class DrawnModel:
     """phi_k ~ Dirichlet(beta + n_k.), all rows dense; a new draw each phase, keyed by (seed, phase, word)."""
 
-    def __init__(self, rows: WordRows, seed: int) -> None:
-        self.model = empty_model(rows)
-        self._seed = np.uint64(seed)
-        self._sums = np.zeros((n_blocks(len(rows.start)), rows.n_topics), dtype=np.float64)
+    def __init__(
+        self, rows: WordRows, seed: int, arrays: Arrays | None = None, team: Team | None = None
+    ) -> None:
+        zeros = (arrays or InMemory()).zeros
+        self.model = empty_model(rows, zeros=zeros)
+        self._seed, self._team = np.uint64(seed), team or Team()
+        self._sums = zeros(n_blocks(len(rows.start)) * rows.n_topics, np.float64).reshape(-1, rows.n_topics)
 
     def build(
         self,
@@ -59,13 +74,17 @@ class DrawnModel:
     ) -> LanguageModel:
         """The model of phase number `phase`; the one built before is overwritten."""
         set_priors(self.model, topic_totals, priors.alpha, priors.beta)
-        self._sums[:] = 0
-        numbers = range(len(self._sums))
+        team = self._team
+        numbers = team.part(range(len(self._sums)))
+        self._sums[numbers] = 0
         tick = np.uint64(phase)
         threads.run(
             lambda b: draw_rows(self.model, counts, priors.beta, self._seed, tick, b, self._sums), numbers
         )
+        team.meet()
         totals = self._sums.sum(axis=0)
+        # Neighbours write the same into the same places here, whatever each of them has normalised by then.
         fill_empty_topics(self.model, self._seed, tick, totals)
         threads.run(lambda b: normalise_rows(self.model, b, totals), numbers)
+        team.meet()
         return self.model

@@ -15,6 +15,7 @@ memory, and their binary search jumps about where a scan of 256 neighbours reads
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -52,8 +53,15 @@ class LanguageModel(NamedTuple):
     row_mass: NDArray[np.float64]
 
 
-def empty_model(rows: WordRows, topic: NDArray[Any] | None = None) -> LanguageModel:
-    """A model in the layout `rows`, to be filled by `fill_mean`; `topic` may be shared with the counts."""
+def empty_model(
+    rows: WordRows,
+    topic: NDArray[Any] | None = None,
+    zeros: Callable[[int, np.dtype[Any]], NDArray[Any]] = aligned_zeros,
+) -> LanguageModel:
+    """A model in the layout `rows`, to be filled by `fill_mean`; `topic` may be shared with the counts.
+
+    zeros: where the arrays of the words come from; those of the topics alone are always this process's own.
+    """
     n_groups = -(-rows.stride // GROUP)
     n_rows = rows.n_dense_rows + 1
     n_slots = rows.n_sparse_slots + LANES
@@ -62,14 +70,14 @@ def empty_model(rows: WordRows, topic: NDArray[Any] | None = None) -> LanguageMo
         stride=rows.stride,
         n_groups=n_groups,
         start=rows.start,
-        length=np.zeros(len(rows.start), dtype=np.int32),
-        phi=aligned_zeros(n_rows * rows.stride),
-        topic=np.zeros(n_slots, dtype=topic_dtype(rows.n_topics)) if topic is None else topic,
-        weight=np.zeros(n_slots, dtype=np.float32),
+        length=zeros(len(rows.start), np.dtype(np.int32)),
+        phi=zeros(n_rows * rows.stride, np.dtype(np.float32)),
+        topic=zeros(n_slots, topic_dtype(rows.n_topics)) if topic is None else topic,
+        weight=zeros(n_slots, np.dtype(np.float32)),
         alpha=aligned_zeros(rows.stride),
         denominator=np.ones(rows.stride, dtype=np.float64),
-        group_mass=np.zeros(n_rows * n_groups, dtype=np.float32),
-        row_mass=np.zeros(n_rows, dtype=np.float64),
+        group_mass=zeros(n_rows * n_groups, np.dtype(np.float32)),
+        row_mass=zeros(n_rows, np.dtype(np.float64)),
     )
 
 

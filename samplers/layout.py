@@ -133,7 +133,7 @@ def empty_counts(
     return TopicCounts(
         start=rows.start,
         capacity=rows.capacity,
-        length=np.zeros(len(rows.start), dtype=np.int32),
+        length=zeros(len(rows.start), np.dtype(np.int32)),
         dense=zeros(rows.n_dense_rows * rows.stride, np.dtype(np.int32)),
         topic=zeros(rows.n_sparse_slots + LANES, topic_dtype(rows.n_topics)),
         count=zeros(rows.n_sparse_slots + LANES, np.dtype(np.int32)),

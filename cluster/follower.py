@@ -1,0 +1,82 @@
+"""A worker's replica of the counts, brought up to what the aggregators publish: alone, or with neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import ray
+from numpy.typing import NDArray
+
+from lda.cluster.codec import decode
+from lda.cluster.neighbours import Lent, SharedArrays, Team
+from lda.cluster.sweeper import Sweeper
+from lda.cluster.walk import add_in_blocks
+from lda.samplers.flags import SPACING
+
+
+class Follower:
+    """Adds what the aggregators publish to the counts of a sweeper. number: of the worker."""
+
+    def __init__(self, number: int, sweeper: Sweeper, n_topics: int) -> None:
+        self.number, self.sweeper, self.n_topics = number, sweeper, n_topics
+        self.aggregators: list[Any] = []
+        self.versions: list[int] = []
+        self._alone()
+
+    def _alone(self) -> None:
+        self._arrays: SharedArrays | None = None
+        self._totals: NDArray[np.int64] | None = None
+        self.team = Team()
+
+    def connect(self, aggregators: list[Any]) -> None:
+        """Learn the aggregators."""
+        self.aggregators, self.versions = aggregators, [0] * len(aggregators)
+
+    def lend(self, size: int) -> Lent | None:
+        """Begin a replica for `size` workers of this node; None where that cannot be done."""
+        try:
+            arrays = SharedArrays()
+            self._hold(arrays, 0, size)
+        except OSError:
+            return None
+        return arrays.lent
+
+    def borrow(self, lent: Lent, rank: int, size: int) -> bool:
+        """Take the replica that a neighbour has begun; False where it cannot be reached."""
+        try:
+            self._hold(SharedArrays(lent), rank, size)
+        except OSError:
+            return False
+        return True
+
+    def keep_own(self) -> None:
+        """Go back to a replica of one's own."""
+        self._alone()
+        self.sweeper.hold()
+
+    def _hold(self, arrays: SharedArrays, rank: int, size: int) -> None:
+        """Counts and model in `arrays`; row r of totals is n_k of what the worker of rank r has added."""
+        totals = arrays.zeros(size * self.n_topics, np.int64).reshape(size, self.n_topics)
+        team = Team(rank, size, arrays.zeros(size * SPACING, np.int64))
+        self.sweeper.hold(arrays, team)
+        self._arrays, self._totals, self.team = arrays, totals, team
+
+    def catch_up(self, step: int) -> int:
+        """Bring the counts to what `step` may begin from; returns the bytes taken in by this worker."""
+        replies = ray.get(
+            [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
+        )
+        self.versions = [version for version, _ in replies]
+        counts, received = self.sweeper.counts, 0
+        if self._totals is not None:
+            counts.topic_totals[:] = self._totals[self.team.rank]
+        for _, references in self.team.part(replies):
+            for message in ray.get(list(references)):
+                received += len(message)
+                add_in_blocks(counts, decode(message, self.n_topics), self.sweeper.threads)
+        if self._totals is not None:
+            self._totals[self.team.rank] = counts.topic_totals
+            self.team.meet()
+            counts.topic_totals[:] = self._totals.sum(axis=0)
+        return received

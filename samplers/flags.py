@@ -1,0 +1,66 @@
+"""Numbers by which processes that share memory tell each other how far they are.
+
+A plain store may become visible before the writes that precede it, on processors other than Intel's and AMD's.
+These are release stores and acquire loads: who reads a number sees everything written before it was set.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from lda.samplers.jit import kernel
+
+SPACING: Final = 16
+"""Numbers of a cache line, and of the line fetched with it: two writers on one line would slow each other."""
+
+_BYTES: Final = 8
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    view = context.make_array(array_type)(context, builder, array)
+    return builder.gep(view.data, [index])
+
+
+def _store_release(typing: Any, flags: Any, index: Any, value: Any) -> Any:
+    """flags[index] = value, after all writes before it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _address(context, builder, signature.args[0], args[0], args[1])
+        builder.store_atomic(args[2], address, "release", _BYTES)
+        return ir.Constant(ir.IntType(64), 0)
+
+    return types.int64(flags, types.intp, types.int64), codegen
+
+
+def _load_acquire(typing: Any, flags: Any, index: Any) -> Any:
+    """flags[index], before all reads after it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _address(context, builder, signature.args[0], args[0], args[1])
+        return builder.load_atomic(address, "acquire", _BYTES)
+
+    return types.int64(flags, types.intp), codegen
+
+
+store_release = cast("Any", intrinsic(_store_release))
+load_acquire = cast("Any", intrinsic(_load_acquire))
+
+
+@kernel
+def set_flag(flags: NDArray[Any], i: int, value: int) -> None:
+    """Set number i of `flags` (n * SPACING,) int64; whoever reads it sees all that was written before."""
+    store_release(flags, i * SPACING, value)
+
+
+@kernel
+def lowest_flag(flags: NDArray[Any]) -> int:
+    """The lowest of the numbers in `flags` (n * SPACING,) int64, n > 0."""
+    lowest = load_acquire(flags, 0)
+    for i in range(1, len(flags) // SPACING):
+        lowest = min(lowest, load_acquire(flags, i * SPACING))
+    return int(lowest)
