@@ -12,13 +12,19 @@ TOKENS_PER_SHARD: Final = 2**18
 beside its sweep, small enough that a big corpus gives hundreds of cores their share and a lost shard is
 rebuilt in moments."""
 
+EVEN_SHARDS: Final = 64
+LEAST_TOKENS: Final = 2**15
+"""A corpus of middling size has so many shards, if they then have so many tokens: with 27 of them, one of two
+workers had 4 % more to do than the other, who waited."""
+
 MIN_SHARDS: Final = 8
 """Even a small corpus has so many shards, as far as it has documents: all cores of a laptop find work."""
 
 
 def shard_count(n_documents: int, n_tokens: int) -> int:
     """Number of logical shards; never depends on machine or threads."""
-    return min(max(-(-n_tokens // TOKENS_PER_SHARD), MIN_SHARDS), n_documents)
+    even = min(n_tokens // LEAST_TOKENS, EVEN_SHARDS)
+    return min(max(-(-n_tokens // TOKENS_PER_SHARD), even, MIN_SHARDS), n_documents)
 
 
 def shard_bounds(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
