@@ -11,11 +11,8 @@ from typing import Any, Final, Literal
 from lda.samplers.limits import PRIOR_MAX, PRIOR_MIN
 from lda.samplers.registry import sampler
 
-Start = Literal["auto", "random", "growing"]
+Start = Literal["auto", "random", "annealed", "growing"]
 MAX_TOPICS: Final = (1 << 31) - 1
-
-GROWING_FROM: Final = 200
-"""Topics from which "auto" takes the growing start (see `start.py` for what was measured)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +71,8 @@ class FitSettings:
         if self.threads is not None:
             _whole("threads", self.threads, 1, 4096)
         self._check_memory()
-        if self.start not in ("auto", "random", "growing"):
-            raise ValueError(f"start must be auto, random or growing, got {self.start!r}")
+        if self.start not in ("auto", "random", "annealed", "growing"):
+            raise ValueError(f"start must be auto, random, annealed or growing, got {self.start!r}")
         _prior("alpha", self.alpha)
         _prior("beta", self.beta)
         if (
@@ -111,9 +108,6 @@ class FitSettings:
     def resolved(self) -> FitSettings:
         """The same settings with every choice made, except for priors that are to be learned."""
         chosen = sampler(self.sampler)
-        start = self.start
-        if start == "auto":
-            start = "growing" if self.n_topics >= GROWING_FROM else "random"
         current = chosen.language == "current"
         return replace(
             self,
@@ -121,7 +115,7 @@ class FitSettings:
             # Counts that are current at each token leave nothing to exchange and nothing to divide.
             phases=1 if current else (self.phases or chosen.phases),
             threads=1 if current else (self.threads or available_threads()),
-            start=start,
+            start="growing" if self.start == "auto" else self.start,
         )
 
 

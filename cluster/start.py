@@ -1,11 +1,29 @@
-"""The start: which documents get their first topics when."""
+"""The start: which documents get their first topics when, and how wide phi is until then.
+
+While a start lasts, phi is smoothed with a larger beta than the one asked for. Words then do not settle in the
+first topic that happens to have them. Held-out likelihood per token on arXiv abstracts, beta 0.01 at the end, by
+training seconds on two cores, one seed (first line: random topics; the others: growing from 4,000 documents):
+
+    K = 100                        8 s       16 s      32 s     K = 1000                20 s      40 s
+    random                       -7.712    -7.546    -7.449
+    growing, beta 0.01           -7.654    -7.571    -7.486     beta 0.01             -7.361    -7.288
+    growing, beta 0.1            -7.496    -7.444    -7.435*    beta 0.03             -7.303    -7.268
+    growing, beta 0.3            -7.500    -7.462    -7.452*    beta 0.1              -7.331    -7.284
+    growing, beta 1              -7.700    -7.590    -7.555*    beta 0.3              -7.438    -7.300    (* at 24 s)
+
+Without a larger beta the growing start lost at K = 100: its first documents fixed topics that the rest could not
+undo. What else lost: twice or eight times the documents in the first stage, a beta that decays after a growing
+start (no difference), learning alpha sooner (K = 1000: -7.253 for -7.230 after 27 sweeps).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lda.cluster.settings import FitSettings
+from lda.samplers.priors import Priors
 from lda.samplers.registry import Sampler
 
 FIRST_STAGE: Final = 4000
@@ -15,13 +33,33 @@ STAGE_SWEEPS: Final = 3
 """Sweeps over the documents so far before their number is doubled."""
 
 
+ANNEALED: Final = 3.0
+DECAY: Final = 0.9
+"""Where there are too few documents to begin with some of them, topics are random, and beta begins at three times
+the warm one and falls by a tenth a sweep. NIPS abstracts, K = 100, 3 s: -7.469 for -7.527; after 20 s no difference."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """levels: stages, 1 for a random start. first_stage: documents in the first. sweeps: in each stage."""
+    """levels: stages, 1 without a growing start. first_stage: documents in the first. sweeps: in each stage.
+
+    beta: the least beta of the passes of a start. decay: its factor from pass to pass; 1 for one that stays until
+    the start is over.
+    """
 
     levels: int
     first_stage: int
     sweeps: int
+    beta: float = 0.0
+    decay: float = 1.0
+
+    def warm(self, tick: int, priors: Priors) -> Priors:
+        """The priors that pass number `tick` samples with. A function of these alone: a resumed fit goes on alike."""
+        if self.decay < 1:
+            beta = self.beta * self.decay ** max(tick - 1, 0)
+        else:
+            beta = self.beta if tick < self.levels * (1 + self.sweeps) else 0.0
+        return priors if beta <= priors.beta else replace(priors, beta=beta)
 
 
 def stages(settings: FitSettings, n_documents: int, sampler: Sampler) -> Stages:
@@ -30,9 +68,13 @@ def stages(settings: FitSettings, n_documents: int, sampler: Sampler) -> Stages:
     A growing start doubles the documents until all are in. Samplers whose language model is no mean of counts
     begin at random: a Dirichlet draw from few documents says less than their counts do.
     """
-    if settings.start != "growing" or sampler.language != "mean" or n_documents <= FIRST_STAGE:
-        return Stages(1, max(n_documents, 1), 0)
+    everything = max(n_documents, 1)
+    if settings.start == "random" or sampler.language != "mean":
+        return Stages(1, everything, 0)
+    warm = 1 / math.sqrt(settings.n_topics)
+    if settings.start == "annealed" or n_documents <= FIRST_STAGE:
+        return Stages(1, everything, 0, ANNEALED * warm, DECAY)
     levels = 1
     while FIRST_STAGE << (levels - 1) < n_documents:
         levels += 1
-    return Stages(levels, FIRST_STAGE, STAGE_SWEEPS)
+    return Stages(levels, FIRST_STAGE, STAGE_SWEEPS, warm)

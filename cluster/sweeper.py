@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from lda.cluster.aggregator import Aggregator
 from lda.cluster.documents import Documents
 from lda.cluster.memory import cut_ranges, document_memory
+from lda.cluster.neighbours import Team
 from lda.cluster.phase_model import DrawnModel, MeanModel
-from lda.cluster.scratch import OnDisk
+from lda.cluster.scratch import Arrays, InMemory, OnDisk
 from lda.cluster.settings import FitSettings
 from lda.cluster.shard import Plan, Shard
 from lda.cluster.start import Stages, stages
@@ -75,13 +76,25 @@ class Sweeper:
             ranges = cut_ranges(rows, ranges or [(0, corpus.n_terms)], settings.model_memory)
             self._walk = Walk(rows, ranges, source)
             return
-        self._counts = Aggregator(rows)
-        if self.sampler.language == "drawn":
-            # A draw has no zeros to leave out.
-            rows = word_rows(corpus.term_frequencies, settings.n_topics, all_dense=True)
-            self._model = DrawnModel(rows, settings.seed)
+        self._rows, self._seed = rows, settings.seed
+        # A draw has no zeros to leave out.
+        drawn = self.sampler.language == "drawn"
+        self._drawn_rows = (
+            word_rows(corpus.term_frequencies, settings.n_topics, all_dense=True) if drawn else None
+        )
+        self.hold()
+
+    def hold(self, arrays: Arrays | None = None, team: Team | None = None) -> None:
+        """Keep counts and language model in `arrays`, filled together with `team`; what was there is lost.
+
+        Raises OSError when there is no room for them, or what a neighbour lends does not fit.
+        """
+        arrays = arrays or InMemory()
+        self._counts = Aggregator(self._rows, arrays)
+        if self._drawn_rows is not None:
+            self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
         else:
-            self._model = MeanModel(self._counts.rows, self._counts.counts)
+            self._model = MeanModel(self._rows, self._counts.counts, None, arrays, team)
 
     @property
     def counts(self) -> Aggregator:
@@ -110,6 +123,7 @@ class Sweeper:
             self._sample(phase, tick, level, priors, fresh=False)
 
     def _sample(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
+        priors = self.stages.warm(tick, priors)
         if self._walk is not None:
             self._sample_by_range(phase, tick, level, priors, fresh=fresh)
             return

@@ -103,7 +103,10 @@ def _check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str)
 @click.option("--beta", default="0.01", help="Prior of each term in a topic: a number, or auto to learn it.")
 @click.option("--optimize-interval", type=int, default=5, help="Sweeps between updates of learned priors.")
 @click.option(
-    "--start", type=click.Choice(["auto", "random", "growing"]), default="auto", help="How topics begin."
+    "--start",
+    type=click.Choice(["auto", "random", "annealed", "growing"]),
+    default="auto",
+    help="How topics begin.",
 )
 @click.option("--phases", type=int, help="Exchanges of counts per sweep.  [default: by the sampler]")
 @click.option(

@@ -33,7 +33,8 @@ class LDA(FittedEstimator):
         beta: prior of a term in a topic: one number, or "auto" to learn it.
         max_iter: sweeps over the corpus.
         phases: exchanges of counts per sweep; None leaves the choice to the sampler.
-        start: "random" topics, a "growing" set of documents, or "auto" by the number of topics.
+        start: "random" topics, "annealed" from random ones, a "growing" set of documents; "auto" grows it where
+            there are enough documents, and anneals otherwise.
         n_jobs: threads; None and -1 take all cores. It changes the time, never the result.
         memory: bytes that the fit may hold, or a size as "4GB": documents beyond it stay on disk.
         model_memory: bytes of these for the model: a larger one is walked word range by word range. Neither
@@ -67,7 +68,7 @@ class LDA(FittedEstimator):
         beta: float | Literal["auto"] = 0.01,
         max_iter: int = 200,
         phases: int | None = None,
-        start: Literal["auto", "random", "growing"] = "auto",
+        start: Literal["auto", "random", "annealed", "growing"] = "auto",
         n_jobs: int | None = None,
         memory: str | int | None = None,
         model_memory: str | int | None = None,

@@ -51,7 +51,7 @@ def start_priors(alpha: float | Sequence[float] | str, beta: float | str, n_topi
     Raises ValueError when an array has not K entries or an entry is not a positive number.
     """
     if isinstance(alpha, str):
-        start = np.full(n_topics, min(0.1, 20.0 / n_topics))
+        start = np.full(n_topics, min(0.1, 50.0 / n_topics))
     else:
         start = np.asarray(alpha, dtype=np.float64)
         if start.ndim == 0:

@@ -66,6 +66,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         for name in ("adlda", "esca", "esca-leave-out", "pclda", "uncollapsed", "collapsed")
     },
     "growing": {"start": "growing"},
+    "annealed": {"start": "annealed"},
     "growing, collapsed": {"start": "growing", "sampler": "collapsed"},
     "learned beta": {"beta": "auto"},
     "given alpha": {"alpha": (0.1, 0.2, 0.3, 0.4)},

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lda.cluster import FitResult
     from lda.corpus import Corpus
 
-STARTS = ("random", "growing")
+STARTS = ("random", "annealed", "growing")
 
 
 def counts(n_docs: int = 300, n_terms: int = 600, seed: int = 0) -> np.ndarray:
@@ -115,6 +115,7 @@ def test_counts_agree_after_every_phase(
     monkeypatch.setattr(Sweeper, "apply", recount)
     result = fit(corpus, settings(sampler, start=start, sweeps=1, phases=3, threads=2))
     assert seen[-1] == corpus.n_tokens == result.n_tokens
+    # An annealed start has no stages.
     grows = start == "growing" and SAMPLERS[sampler].language == "mean"
     # 300 documents, 40 in the first stage: 4 stages of a start and 3 sweeps.
     phases = 1 if sampler == "collapsed" else 3

@@ -36,7 +36,7 @@ from lda.samplers.priors import Priors, start_priors
         ({"sweeps": -1}, "number of sweeps must be at least 0, got -1"),
         ({"phases": 0}, "phases must be between 1 and 1024, got 0"),
         ({"threads": 0}, "threads must be between 1 and 4096, got 0"),
-        ({"start": "warm"}, "start must be auto, random or growing, got 'warm'"),
+        ({"start": "warm"}, "start must be auto, random, annealed or growing, got 'warm'"),
         ({"seed": -1}, "the seed must be between 0 and .*, got -1"),
         ({"seed": 2**64}, "the seed must be .*, got 18446744073709551616"),
         ({"optimize_interval": 0}, "optimize_interval must be at least 1, got 0"),
@@ -58,10 +58,10 @@ def test_each_bad_value_is_named(given: dict[str, Any], message: str) -> None:
 
 def test_choices_are_made() -> None:
     chosen = FitSettings(n_topics=5).resolved()
-    assert (chosen.sampler, chosen.start) == ("adlda", "random")
+    assert (chosen.sampler, chosen.start) == ("adlda", "growing")
     assert chosen.threads is not None
     assert chosen.phases is not None
-    assert FitSettings(n_topics=100_000).resolved().start == "growing"
+    assert FitSettings(n_topics=5, start="random").resolved().start == "random"
     assert FitSettings(n_topics=5, sampler="collapsed", threads=8, phases=3).resolved().threads == 1
     assert (
         FitSettings(n_topics=np.int64(5), seed=np.uint64(2**63), alpha=np.float32(0.5)).resolved() is not None
@@ -70,7 +70,7 @@ def test_choices_are_made() -> None:
 
 def test_priors() -> None:
     assert start_priors((1, 2), 0.5, 2).alpha.tolist() == [1.0, 2.0]
-    assert start_priors("auto", "auto", 1000).alpha.sum() == pytest.approx(20)
+    assert start_priors("auto", "auto", 1000).alpha.sum() == pytest.approx(50)
     with pytest.raises(ValueError, match=r"one per topic \(3\), got 2"):
         start_priors((1, 2), 0.5, 3)
     with pytest.raises(ValueError, match="alpha must be numbers of at least 1e-12"):
