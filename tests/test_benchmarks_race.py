@@ -392,3 +392,14 @@ def test_synthetic_words_follow_zipf(tmp_path: Path) -> None:
     for first, last in blocks:
         assert frequencies[first:last].sum() == pytest.approx(wanted[first:last].sum(), rel=0.1)
     assert [path.name for path in tmp_path.iterdir()] == ["whole"]
+
+
+def test_all_seeds_reach_the_level_a_system_is_compared_at() -> None:
+    runs = [
+        CANNED[0],
+        result("two", 0, [(4, -9.0), (8, -8.0)]),
+        result("two", 1, [(4, -9.0), (8, -8.2)]),
+    ]
+    [heat] = heats(runs)
+    assert heat.rows[1].own_level == pytest.approx(-8.205)
+    assert heat.rows[1].ratio == pytest.approx(((4 + 4 * 0.795) + (4 + 4 * 0.795 / 0.8)) / 2 / 1)

@@ -103,7 +103,8 @@ def _heat(results: list[Result], levels: Sequence[float]) -> Heat:
 def _row(runs: list[Result], levels: list[float], ours: list[Result]) -> Row:
     raced = [run for run in runs if run.curve]
     finals = [run.final for run in raced if run.final is not None]
-    own = _median([max(value for _, value in run.curve) for run in raced])
+    # The worst seed's best: with the median, half of an even number of seeds would not get to their own level.
+    own = min((max(value for _, value in run.curve) for run in raced), default=None)
     level = None if own is None else own - OWN_MARGIN
     reasons = [run.reason for run in runs if run.status != "done" and run.reason]
     late = [run.curve[0][0] for run in raced if run.curve[0][0] > LATE * run.seconds]
