@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from benchmarks.cluster import cluster
+from benchmarks.inference import transform
 from benchmarks.ingest import ingest
 from benchmarks.memory import memory
 from benchmarks.race.command import race
@@ -23,6 +24,7 @@ main.add_command(ingest)
 main.add_command(sizing)
 main.add_command(cluster)
 main.add_command(race)
+main.add_command(transform)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")

@@ -1,0 +1,191 @@
+"""New documents: documents a second of `transform` at equal quality, beside tomotopy and gensim.
+
+Each system trains its own model, infers the proportions of one half of each held-out document, and these are scored on
+the other half under that model. It does so with more and more effort. Counted is the speed of the least effort that
+comes within `--close` nats of the best that the system reaches, so a system is not charged for sweeps it does not need.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.race.command import CORPORA
+from benchmarks.race.data import prepare
+from benchmarks.report import machine, table
+from lda.cluster import FitSettings, FrozenModel, fit
+from lda.corpus import Corpus
+
+EFFORTS = {
+    "raylda": ((1, 1), (2, 2), (4, 4), (8, 8), (12, 12), (24, 24)),  # burn-in, samples
+    "tomotopy": (2, 5, 10, 20, 50, 100, 200),  # sweeps; 100 is the default
+    "gensim": (5, 10, 20, 50, 100, 200),  # iterations; 50 is the default
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Held-out documents cut in two at random: what is shown, and what is scored."""
+
+    shown: list[NDArray[np.int32]]
+    scored: list[NDArray[np.int32]]
+
+    @classmethod
+    def of(cls, offsets: NDArray[np.int64], words: NDArray[np.int32]) -> Halves:
+        """Cut every document; of an odd number of tokens one more is shown."""
+        rng = np.random.default_rng(0)
+        shown, scored = [], []
+        for begin, end in itertools.pairwise(offsets):
+            mixed = rng.permutation(words[begin:end])
+            shown.append(np.sort(mixed[: -(-len(mixed) // 2)]))
+            scored.append(np.sort(mixed[-(-len(mixed) // 2) :]))
+        return cls(shown, scored)
+
+    def score(self, theta: NDArray[Any], phi: NDArray[Any]) -> float:
+        """Log-likelihood of the scored halves, nats a token; theta (D, K), phi (K, V)."""
+        total = sum(
+            float(np.log(theta[d].astype(np.float64) @ phi[:, w]).sum()) for d, w in enumerate(self.scored)
+        )
+        return total / sum(map(len, self.scored))
+
+
+Infer = Callable[[list[NDArray[np.int32]], Any], NDArray[Any]]
+
+
+def raylda_model(corpus: Corpus, k: int, sweeps: int, threads: int) -> tuple[Infer, NDArray[Any]]:
+    """(inference of documents at some effort, phi)."""
+    settings = FitSettings(n_topics=k, sweeps=sweeps, threads=threads, evaluate_every=10**6)
+    result = fit(corpus, settings, document_topics=False)
+    if result.topic_word_counts is None:
+        raise RuntimeError("a fit that is not written gives its counts back")
+    model = FrozenModel(result.topic_word_counts, result.alpha, result.beta, threads=threads)
+    phi = result.topic_word_counts.toarray().T + result.beta
+
+    def infer(documents: list[NDArray[np.int32]], effort: tuple[int, int]) -> NDArray[Any]:
+        offsets = np.concatenate([[0], np.cumsum([len(d) for d in documents])]).astype(np.int64)
+        return model.transform(offsets, np.concatenate(documents), burn_in=effort[0], samples=effort[1])
+
+    return infer, phi / phi.sum(axis=1, keepdims=True)
+
+
+def tomotopy_model(corpus: Corpus, k: int, sweeps: int, threads: int) -> tuple[Infer, NDArray[Any]]:
+    """The same of tomotopy, which infers a list of documents with several workers."""
+    import tomotopy
+
+    model = tomotopy.LDAModel(k=k, alpha=min(0.1, 20 / k), eta=0.01, seed=0)
+    names = [str(w) for w in range(corpus.n_terms)]
+    for document in _documents(corpus):
+        model.add_doc([names[w] for w in document])
+    model.train(sweeps, workers=threads, show_progress=False)
+    phi = np.full((k, corpus.n_terms), 0.01)
+    columns = np.array([int(word) for word in model.used_vocabs])
+    for topic in range(k):
+        phi[topic, columns] = model.get_topic_word_dist(topic, normalize=False)
+
+    def infer(documents: list[NDArray[np.int32]], effort: int) -> NDArray[Any]:
+        made = [model.make_doc([names[w] for w in document]) for document in documents]
+        found, _ = model.infer(made, iterations=effort, workers=threads)
+        return np.array(found)
+
+    return infer, phi / phi.sum(axis=1, keepdims=True)
+
+
+def gensim_model(corpus: Corpus, k: int, sweeps: int, threads: int) -> tuple[Infer, NDArray[Any]]:
+    """The same of gensim, which infers in one process; a fifth of the passes, for each is a pass over batches."""
+    from gensim.models import LdaMulticore
+
+    bags = [_bag(document) for document in _documents(corpus)]
+    model = LdaMulticore(
+        bags, num_topics=k, id2word={w: str(w) for w in range(corpus.n_terms)}, workers=threads,
+        passes=max(1, sweeps // 5), random_state=0, eta=0.01,
+    )  # fmt: skip
+
+    def infer(documents: list[NDArray[np.int32]], effort: int) -> NDArray[Any]:
+        model.iterations = effort
+        gamma, _ = model.inference([_bag(document) for document in documents])
+        return np.asarray(gamma / gamma.sum(axis=1, keepdims=True))
+
+    return infer, np.asarray(model.get_topics(), dtype=np.float64)
+
+
+def _documents(corpus: Corpus) -> list[NDArray[np.int32]]:
+    out = []
+    for i in range(corpus.n_shards):
+        shard = corpus.shard(i)
+        pairs = zip(shard.doc_offsets[:-1], shard.doc_offsets[1:], strict=True)
+        out += [np.array(shard.words[begin:end]) for begin, end in pairs if end > begin]
+    return out
+
+
+def _bag(document: NDArray[np.int32]) -> list[tuple[int, int]]:
+    words, counts = np.unique(document, return_counts=True)
+    return list(zip(words.tolist(), counts.tolist(), strict=True))
+
+
+MODELS = {"raylda": raylda_model, "tomotopy": tomotopy_model, "gensim": gensim_model}
+
+
+def curve(
+    name: str, infer: Infer, phi: NDArray[Any], halves: Halves, repeats: int
+) -> list[tuple[str, float, float]]:
+    """(effort, documents a second, log-likelihood) for each effort of a system."""
+    points = []
+    for effort in EFFORTS[name]:
+        rates = []
+        for _ in range(repeats):
+            before = time.perf_counter()
+            theta = infer(halves.shown, effort)
+            rates.append(len(halves.shown) / (time.perf_counter() - before))
+        label = "+".join(map(str, effort)) if isinstance(effort, tuple) else str(effort)
+        points.append((label, statistics.median(rates), halves.score(theta, phi)))
+    return points
+
+
+@click.command()
+@click.option("--corpus", "name", type=click.Choice(CORPORA), default="sotu", help="Corpus.")
+@click.option("-k", "n_topics", type=int, default=100, help="Topics.")
+@click.option("--sweeps", type=int, default=100, help="Sweeps of training, a fifth as many passes of gensim.")
+@click.option("--threads", type=int, default=2, help="Threads, and workers of tomotopy.")
+@click.option("--repeats", type=int, default=3, help="Inferences of which the median is taken.")
+@click.option("--close", type=float, default=0.01, help="Nats from a system's best that are good enough.")
+def transform(name: str, n_topics: int, sweeps: int, threads: int, repeats: int, close: float) -> None:
+    """Documents a second of inference at equal quality, beside tomotopy and gensim."""
+    with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as folder:
+        made = prepare(name, Path(folder) / name, 10**7)
+        corpus, held = Corpus.open(Path(made.folder) / "corpus"), made.heldout()
+        halves = Halves.of(held.doc_offsets, held.words)
+        click.echo(
+            f"{machine()}\n{name}: {made.n_heldout:,} held-out documents, K = {n_topics}, {threads} threads\n"
+        )
+        curves, best = [], {}
+        for system, train in MODELS.items():
+            try:
+                infer, phi = train(corpus, n_topics, sweeps, threads)
+            except ImportError:
+                click.echo(
+                    f"{system} is not installed here (pip install {system}), so it is left out", err=True
+                )
+                continue
+            infer(halves.shown[:50], EFFORTS[system][0])  # compiled, threads started
+            points = curve(system, infer, phi, halves, repeats)
+            top = max(value for _, _, value in points)
+            best[system] = next(point for point in points if point[2] >= top - close)
+            curves += [(system, label, f"{rate:,.0f}", f"{value:.4f}") for label, rate, value in points]
+    click.echo(table(("system", "effort", "documents/s", "nats a token"), curves) + "\n")
+    ours = best["raylda"][1]
+    rows = [
+        (system, label, f"{rate:,.0f}", f"{value:.4f}", f"{ours / rate:.1f}")
+        for system, (label, rate, value) in best.items()
+    ]
+    click.echo(f"least effort within {close} nats of a system's own best")
+    click.echo(table(("system", "effort", "documents/s", "nats a token", "raylda is faster by"), rows))
