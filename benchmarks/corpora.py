@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lda.corpus import Corpus, Recipe, build_corpus
 
@@ -76,3 +81,12 @@ def built(name: str, folder: Path) -> Corpus:
 def prepared(name: str) -> Corpus:
     """The corpus `name`, built on disk in a folder of its own; built once a process."""
     return built(name, Path(tempfile.mkdtemp(prefix="raylda-benchmark-")) / name)
+
+
+def documents(corpus: Corpus) -> Iterator[NDArray[np.int32]]:
+    """The term ids of each document that has any."""
+    for i in range(corpus.n_shards):
+        shard = corpus.shard(i)
+        for begin, end in pairwise(shard.doc_offsets):
+            if end > begin:
+                yield shard.words[begin:end]

@@ -20,6 +20,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import speed
+from benchmarks.corpora import documents
 from benchmarks.race.command import CORPORA
 from benchmarks.race.data import prepare
 from benchmarks.report import machine, table
@@ -71,29 +73,26 @@ def raylda_model(corpus: Corpus, k: int, sweeps: int, threads: int) -> tuple[Inf
     model = FrozenModel(result.topic_word_counts, result.alpha, result.beta, threads=threads)
     phi = result.topic_word_counts.toarray().T + result.beta
 
-    def infer(documents: list[NDArray[np.int32]], effort: tuple[int, int]) -> NDArray[Any]:
-        offsets = np.concatenate([[0], np.cumsum([len(d) for d in documents])]).astype(np.int64)
-        return model.transform(offsets, np.concatenate(documents), burn_in=effort[0], samples=effort[1])
+    def infer(shown: list[NDArray[np.int32]], effort: tuple[int, int]) -> NDArray[Any]:
+        offsets = np.concatenate([[0], np.cumsum([len(d) for d in shown])]).astype(np.int64)
+        return model.transform(offsets, np.concatenate(shown), burn_in=effort[0], samples=effort[1])
 
     return infer, phi / phi.sum(axis=1, keepdims=True)
 
 
 def tomotopy_model(corpus: Corpus, k: int, sweeps: int, threads: int) -> tuple[Infer, NDArray[Any]]:
     """The same of tomotopy, which infers a list of documents with several workers."""
-    import tomotopy
-
-    model = tomotopy.LDAModel(k=k, alpha=min(0.1, 20 / k), eta=0.01, seed=0)
-    names = [str(w) for w in range(corpus.n_terms)]
-    for document in _documents(corpus):
-        model.add_doc([names[w] for w in document])
+    model = speed.tomotopy_model(corpus, k, seed=0)
     model.train(sweeps, workers=threads, show_progress=False)
-    phi = np.full((k, corpus.n_terms), 0.01)
-    columns = np.array([int(word) for word in model.used_vocabs])
+    names = corpus.vocabulary
+    ids = {name: w for w, name in enumerate(names)}
+    phi = np.full((k, corpus.n_terms), speed.BETA)
+    columns = np.array([ids[word] for word in model.used_vocabs])
     for topic in range(k):
         phi[topic, columns] = model.get_topic_word_dist(topic, normalize=False)
 
-    def infer(documents: list[NDArray[np.int32]], effort: int) -> NDArray[Any]:
-        made = [model.make_doc([names[w] for w in document]) for document in documents]
+    def infer(shown: list[NDArray[np.int32]], effort: int) -> NDArray[Any]:
+        made = [model.make_doc([names[w] for w in document]) for document in shown]
         found, _ = model.infer(made, iterations=effort, workers=threads)
         return np.array(found)
 
@@ -104,27 +103,18 @@ def gensim_model(corpus: Corpus, k: int, sweeps: int, threads: int) -> tuple[Inf
     """The same of gensim, which infers in one process; a fifth of the passes, for each is a pass over batches."""
     from gensim.models import LdaMulticore
 
-    bags = [_bag(document) for document in _documents(corpus)]
+    bags = [_bag(document) for document in documents(corpus)]
     model = LdaMulticore(
         bags, num_topics=k, id2word={w: str(w) for w in range(corpus.n_terms)}, workers=threads,
-        passes=max(1, sweeps // 5), random_state=0, eta=0.01,
+        passes=max(1, sweeps // 5), random_state=0, eta=speed.BETA,
     )  # fmt: skip
 
-    def infer(documents: list[NDArray[np.int32]], effort: int) -> NDArray[Any]:
+    def infer(shown: list[NDArray[np.int32]], effort: int) -> NDArray[Any]:
         model.iterations = effort
-        gamma, _ = model.inference([_bag(document) for document in documents])
+        gamma, _ = model.inference([_bag(document) for document in shown])
         return np.asarray(gamma / gamma.sum(axis=1, keepdims=True))
 
     return infer, np.asarray(model.get_topics(), dtype=np.float64)
-
-
-def _documents(corpus: Corpus) -> list[NDArray[np.int32]]:
-    out = []
-    for i in range(corpus.n_shards):
-        shard = corpus.shard(i)
-        pairs = zip(shard.doc_offsets[:-1], shard.doc_offsets[1:], strict=True)
-        out += [np.array(shard.words[begin:end]) for begin, end in pairs if end > begin]
-    return out
 
 
 def _bag(document: NDArray[np.int32]) -> list[tuple[int, int]]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from benchmarks.corpora import SOURCES, default_source, prepared
+from benchmarks.corpora import SOURCES, default_source, documents, prepared
 from benchmarks.report import machine, table
 from lda.cluster import FitSettings, fit
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus
 
+BETA: Final = 0.01
 SAMPLERS = ("adlda", "esca", "esca-leave-out", "pclda", "uncollapsed")
 
 
@@ -34,17 +35,20 @@ def our_rate(
     return result.tokens_per_second, start
 
 
-def tomotopy_rate(corpus: Corpus, n_topics: int, sweeps: int, threads: int, seed: int) -> float:
-    """Tokens per second of tomotopy's collapsed sampler, alpha learned as ours is; the start not counted."""
+def tomotopy_model(corpus: Corpus, n_topics: int, seed: int) -> Any:  # noqa: ANN401 - it has no stubs
+    """An untrained model of tomotopy with the documents of a corpus; alpha is learned as ours is."""
     import tomotopy
 
-    model = tomotopy.LDAModel(k=n_topics, alpha=min(0.1, 20 / n_topics), eta=0.01, seed=seed)
+    model = tomotopy.LDAModel(k=n_topics, alpha=min(0.1, 20 / n_topics), eta=BETA, seed=seed)
     names = corpus.vocabulary
-    for i in range(corpus.n_shards):
-        shard = corpus.shard(i)
-        for begin, end in zip(shard.doc_offsets[:-1], shard.doc_offsets[1:], strict=True):
-            if end > begin:
-                model.add_doc([names[w] for w in shard.words[begin:end]])
+    for document in documents(corpus):
+        model.add_doc([names[w] for w in document])
+    return model
+
+
+def tomotopy_rate(corpus: Corpus, n_topics: int, sweeps: int, threads: int, seed: int) -> float:
+    """Tokens per second of tomotopy's collapsed sampler; the start not counted."""
+    model = tomotopy_model(corpus, n_topics, seed)
     model.train(1, workers=threads, show_progress=False)
     before = time.perf_counter()
     model.train(sweeps, workers=threads, show_progress=False)

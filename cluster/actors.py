@@ -72,7 +72,6 @@ class WorkerActor:
                 self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
             source = self if settings.model_memory is not None else None
             self.sweeper = Sweeper(corpus, settings, keep, parts, self.threads, source, ranges)
-            self.replica = Follower(number, self.sweeper, settings.n_topics)
         except (DataError, OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.aggregators: list[Any] = []
@@ -90,7 +89,7 @@ class WorkerActor:
     def connect(self, aggregators: list[Any]) -> Histogram:
         """Learn the aggregators; returns the lengths of the documents held here."""
         self.aggregators = aggregators
-        self.replica.connect(aggregators)
+        self.replica = Follower(self.number, self.sweeper, self.settings.n_topics, aggregators)
         return self.sweeper.documents.length_histogram()
 
     def lend(self, size: int) -> Lent | None:

@@ -67,9 +67,9 @@ class AggregatorActor(RangeCalls):
         """Take what a worker changed in a step; a repetition is dropped."""
         before = time.perf_counter()
         # Unpacked while others still sample; where memory is short, packed it stays until it is needed.
-        unpacked = None if self.walked else decode_pieces(message, self.settings.n_topics)
+        held = message if self.walked else decode_pieces(message, self.settings.n_topics)
         self.seconds += time.perf_counter() - before
-        if self.exchange.push(worker, step, message if unpacked is None else unpacked):
+        if self.exchange.push(worker, step, held):
             self._news.set()
             self._news = asyncio.Event()
 
@@ -89,6 +89,7 @@ class AggregatorActor(RangeCalls):
         while not self.exchange.may_start(step):
             await self._news.wait()
         self._publish(step)
+        self._add()
         return self.counts.totals()
 
     async def between(self, first: int, last: int) -> list[Any]:
@@ -119,11 +120,9 @@ class AggregatorActor(RangeCalls):
             total = merged(messages)
             # One object a version in the node's shared memory, however many workers read it.
             self.published[self.exchange.version] = ray.put(encode([total], *self.span))
-            asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
         self.unadded.append(total)
+        asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
         self.seconds += time.perf_counter() - before
-        if self.walked:
-            self._add()
 
     def _add(self) -> None:
         """Add to the counts what has been published: the workers need not wait for that.
@@ -131,9 +130,9 @@ class AggregatorActor(RangeCalls):
         What cannot be added stays, so that whoever reads the counts next is told of it.
         """
         before = time.perf_counter()
-        for delta in self.unadded:
-            self.counts.add_totals(self.counts.add(delta._replace(first=0)))
-        self.unadded.clear()
+        while self.unadded:
+            self.counts.add_totals(self.counts.add(self.unadded[0]._replace(first=0)))
+            del self.unadded[0]
         self.seconds += time.perf_counter() - before
 
     async def matrix(self, step: int) -> sp.csr_matrix:

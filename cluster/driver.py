@@ -96,7 +96,8 @@ class Driver(HeldCounts):
             if len(team) == 1:
                 continue
             lent = ray.get(team[0].lend.remote(len(team)))
-            asked = [w.borrow.remote(lent, r, len(team)) for r, w in enumerate(team) if r and lent]
+            borrowers = team[1:] if lent else []
+            asked = [w.borrow.remote(lent, rank, len(team)) for rank, w in enumerate(borrowers, start=1)]
             if not lent or not all(ray.get(asked)):
                 ray.get([w.keep_own.remote() for w in team])
 

@@ -18,20 +18,15 @@ from lda.samplers.flags import SPACING
 class Follower:
     """Adds what the aggregators publish to the counts of a sweeper. number: of the worker."""
 
-    def __init__(self, number: int, sweeper: Sweeper, n_topics: int) -> None:
+    def __init__(self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any]) -> None:
         self.number, self.sweeper, self.n_topics = number, sweeper, n_topics
-        self.aggregators: list[Any] = []
-        self.versions: list[int] = []
+        self.aggregators, self.versions = aggregators, [0] * len(aggregators)
         self._alone()
 
     def _alone(self) -> None:
         self._arrays: SharedArrays | None = None
         self._totals: NDArray[np.int64] | None = None
         self.team = Team()
-
-    def connect(self, aggregators: list[Any]) -> None:
-        """Learn the aggregators."""
-        self.aggregators, self.versions = aggregators, [0] * len(aggregators)
 
     def lend(self, size: int) -> Lent | None:
         """Begin a replica for `size` workers of this node; None where that cannot be done."""

@@ -14,6 +14,7 @@ import mmap
 import os
 import secrets
 import time
+import weakref
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -46,19 +47,21 @@ class SharedArrays:
     """
 
     def __init__(self, lent: Lent | None = None) -> None:
-        self._end = 0
         self._owner = lent is None
         if lent is None:
             if not hasattr(os, "memfd_create"):
                 raise OSError("this system has no memory that processes can lend each other by a path")
             self._file = os.memfd_create("raylda", os.MFD_CLOEXEC)
+        else:
+            self._file = os.open(lent.path, os.O_RDWR | os.O_CLOEXEC)
+        # Arrays that are still used keep their memory.
+        weakref.finalize(self, os.close, self._file)
+        if lent is None:
             self._token = secrets.token_bytes(TOKEN_BYTES)
             os.write(self._file, self._token)
         else:
-            self._file = os.open(lent.path, os.O_RDWR | os.O_CLOEXEC)
             # A process id means another process in another container.
             if os.pread(self._file, TOKEN_BYTES, 0) != lent.token:
-                os.close(self._file)
                 raise OSError(f"{lent.path} is not the memory that was lent")
             self._token = lent.token
         self._end = mmap.ALLOCATIONGRANULARITY
@@ -84,11 +87,6 @@ class SharedArrays:
 
     def release(self) -> None:
         """Nothing: they stay."""
-
-    def __del__(self) -> None:
-        """Give the memory up; arrays that are still used keep theirs."""
-        if hasattr(self, "_file") and self._end:
-            os.close(self._file)
 
 
 class Team:

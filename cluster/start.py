@@ -2,18 +2,19 @@
 
 While a start lasts, phi is smoothed with a larger beta than the one asked for. Words then do not settle in the
 first topic that happens to have them. Held-out likelihood per token on arXiv abstracts, beta 0.01 at the end, by
-training seconds on two cores, one seed (first line: random topics; the others: growing from 4,000 documents):
+training seconds on two cores, one seed (random topics, or growing from 4,000 documents):
 
-    K = 100                        8 s       16 s      32 s     K = 1000                20 s      40 s
-    random                       -7.712    -7.546    -7.449
-    growing, beta 0.01           -7.654    -7.571    -7.486     beta 0.01             -7.361    -7.288
-    growing, beta 0.1            -7.496    -7.444    -7.435*    beta 0.03             -7.303    -7.268
-    growing, beta 0.3            -7.500    -7.462    -7.452*    beta 0.1              -7.331    -7.284
-    growing, beta 1              -7.700    -7.590    -7.555*    beta 0.3              -7.438    -7.300    (* at 24 s)
+    K = 100                                                        K = 1000, growing    20 s     40 s
+    random             -7.712 (8 s)  -7.546 (16 s)  -7.449 (32 s)  beta 0.01          -7.361   -7.288
+    growing, 0.01      -7.654 (8 s)  -7.571 (17 s)  -7.486 (32 s)  beta 0.03          -7.303   -7.268
+    growing, 0.1       -7.505 (6 s)  -7.454 (12 s)  -7.435 (24 s)  beta 0.1           -7.331   -7.284
+    growing, 0.3       -7.512 (6 s)  -7.468 (12 s)  -7.452 (24 s)  beta 0.3           -7.438   -7.300
+    growing, 1         -7.746 (6 s)  -7.624 (12 s)  -7.555 (24 s)
 
 Without a larger beta the growing start lost at K = 100: its first documents fixed topics that the rest could not
-undo. What else lost: twice or eight times the documents in the first stage, a beta that decays after a growing
-start (no difference), learning alpha sooner (K = 1000: -7.253 for -7.230 after 27 sweeps).
+undo. What else lost: twice the documents in the first stage (K = 100: -7.452 after 20 s); a beta that decays after a
+growing start (-7.435 after 20 s, no difference); at K = 1000, learning alpha from the fifth sweep on (-7.253 after 26
+sweeps; -7.230 to -7.240 with three other pairs of alpha and beta after 27 to 30).
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ STAGE_SWEEPS: Final = 3
 ANNEALED: Final = 3.0
 DECAY: Final = 0.8
 """Where there are too few documents to begin with some of them, topics are random, and beta begins at three times
-the warm one and falls by a fifth a sweep: it is 0.01 after 15 sweeps at K = 100, after 23 at K = 3. NIPS, K = 100,
-3 s, with a tenth a sweep: -7.469 for -7.527; after 20 s no difference. A tenth is as good (arXiv at K = 100, random
-topics, 16 s: -7.495 for -7.512), but fits of 40 sweeps would be half over before they are cold. Cooling within a share
-of the sweeps asked for lost: a fit resumed with more sweeps would not be the fit that was asked for them at once."""
+the warm one and falls by a fifth a sweep: it is below 0.01 after 16 sweeps at K = 100, after 24 at K = 3. NIPS at
+K = 100, 3 s, with a tenth a sweep: -7.469 for -7.527; after 20 s no difference. A tenth is no worse (arXiv at
+K = 100, random topics, 16 s: -7.495 for -7.512), but fits of 40 sweeps would be half over before they are cold.
+Cooling within a share of the sweeps asked for lost: a fit resumed with more sweeps would not be the fit that was
+asked for them at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Sweeper:
         if self._drawn_rows is not None:
             self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
         else:
-            self._model = MeanModel(self._rows, self._counts.counts, None, arrays, team)
+            self._model = MeanModel(self._rows, self._counts.counts, arrays=arrays, team=team)
 
     @property
     def counts(self) -> Aggregator:

@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from lda.samplers.jit import kernel
+from lda.samplers.lanes import pointer_to
 
 SPACING: Final = 16
 """Numbers of a cache line, and of the line fetched with it: two writers on one line would slow each other."""
@@ -21,16 +22,11 @@ SPACING: Final = 16
 _BYTES: Final = 8
 
 
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    view = context.make_array(array_type)(context, builder, array)
-    return builder.gep(view.data, [index])
-
-
 def _store_release(typing: Any, flags: Any, index: Any, value: Any) -> Any:
     """flags[index] = value, after all writes before it."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], args[0], args[1])
+        address = pointer_to(context, builder, signature.args[0], args[0], args[1])
         builder.store_atomic(args[2], address, "release", _BYTES)
         return ir.Constant(ir.IntType(64), 0)
 
@@ -41,7 +37,7 @@ def _load_acquire(typing: Any, flags: Any, index: Any) -> Any:
     """flags[index], before all reads after it."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        address = _address(context, builder, signature.args[0], args[0], args[1])
+        address = pointer_to(context, builder, signature.args[0], args[0], args[1])
         return builder.load_atomic(address, "acquire", _BYTES)
 
     return types.int64(flags, types.intp), codegen

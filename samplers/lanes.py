@@ -48,7 +48,7 @@ def padded(length: int) -> int:
     return -(-length // LANES) * LANES
 
 
-def _data(context: Any, builder: Any, array_type: Any, array: Any, start: Any) -> Any:
+def pointer_to(context: Any, builder: Any, array_type: Any, array: Any, start: Any) -> Any:
     """Pointer to element `start` of a contiguous one-dimensional array."""
     view = context.make_array(array_type)(context, builder, array)
     return builder.gep(view.data, [start])
@@ -99,9 +99,9 @@ def _scan_rows(typing: Any, a: Any, a0: Any, b: Any, b0: Any, n_blocks: Any, pre
     signature = types.float32(a, types.intp, b, types.intp, types.intp, prefix)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        left = _data(context, builder, signature.args[0], args[0], args[1])
-        right = _data(context, builder, signature.args[2], args[2], args[3])
-        out = _data(context, builder, signature.args[5], args[5], args[4].type(0))
+        left = pointer_to(context, builder, signature.args[0], args[0], args[1])
+        right = pointer_to(context, builder, signature.args[2], args[2], args[3])
+        out = pointer_to(context, builder, signature.args[5], args[5], args[4].type(0))
         return _accumulate(
             builder,
             args[4],
@@ -131,10 +131,10 @@ def _scan_gather(
     signature = types.float32(index, weight, types.intp, base, types.intp, types.intp, prefix)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        indices = _data(context, builder, signature.args[0], args[0], args[2])
-        weights = _data(context, builder, signature.args[1], args[1], args[2])
-        table = _data(context, builder, signature.args[3], args[3], args[4])
-        out = _data(context, builder, signature.args[6], args[6], args[5].type(0))
+        indices = pointer_to(context, builder, signature.args[0], args[0], args[2])
+        weights = pointer_to(context, builder, signature.args[1], args[1], args[2])
+        table = pointer_to(context, builder, signature.args[3], args[3], args[4])
+        out = pointer_to(context, builder, signature.args[6], args[6], args[5].type(0))
         intp = args[5].type
 
         def products(first: Any) -> Any:
@@ -158,7 +158,7 @@ def _count_lanes(typing: Any, prefix: Any, start: Any, target: Any) -> Any:
     signature = types.intp(prefix, types.intp, types.float32)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _data(context, builder, signature.args[0], args[0], args[1])
+        pointer = pointer_to(context, builder, signature.args[0], args[0], args[1])
         lanes = _vector_load(builder, pointer, args[1].type(0))
         target = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), args[2], _I32(0))
         zeros = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
@@ -175,7 +175,7 @@ def _prefetch(typing: Any, array: Any, start: Any) -> Any:
     signature = types.void(array, types.intp)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _data(context, builder, signature.args[0], args[0], args[1])
+        pointer = pointer_to(context, builder, signature.args[0], args[0], args[1])
         byte = ir.IntType(8).as_pointer()
         kind = ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32])
         module = builder.module
