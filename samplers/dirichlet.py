@@ -1,8 +1,12 @@
 """Gamma draws, and the drawn language model phi_k ~ Dirichlet(beta + n_k.) made of them.
 
 phi_kw = g_kw / sum_w g_kw with g_kw ~ Gamma(n_kw + beta). Gamma variables of shape a >= 1 by Marsaglia and
-Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000), section 4; below 1 by their
-remark G(a) = G(a + 1) U^(1/a). Values under the smallest normal float32 become 0.
+Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000), section 4. Those of a < 1, which are
+nearly all, by Ahrens and Dieter, "Computer methods for sampling from gamma, beta, Poisson and binomial
+distributions", Computing 12 (1974), algorithm GS: most cost one logarithm and one exponential, where Marsaglia and
+Tsang's G(a) = G(a + 1) U^(1/a) costs five and a square root.
+
+Values under the smallest normal float32 become 0.
 """
 
 from __future__ import annotations
@@ -29,14 +33,8 @@ _PHI_STREAM: Final = np.uint64(0x70686920647261)
 @helper
 def gamma_draw(shape: float, origin: np.uint64, step: np.uint64, i: int) -> tuple[float, int]:
     """(one Gamma(shape, 1) draw, index of the stream's next unused number); float64, 0 where under 1.2e-38."""
-    boost = 0.0
     if shape < 1.0:
-        boost = math.log(1.0 - uniform(origin, step, i)) / shape
-        i += 1
-        # Gamma(a + 1) stays below 100 up to one draw in 10^40: nothing can lift this out of the underflow.
-        if boost < _LOG_TINY - 5.0:
-            return 0.0, i
-        shape += 1.0
+        return small_draw(shape, least_share(shape), origin, step, i)
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     while True:
@@ -49,9 +47,34 @@ def gamma_draw(shape: float, origin: np.uint64, step: np.uint64, i: int) -> tupl
             continue
         v = v * v * v
         if u < 1.0 - 0.0331 * x * x * x * x or math.log(u) < 0.5 * x * x + d * (1.0 - v + math.log(v)):
-            break
-    logarithm = math.log(d * v) + boost
-    return (math.exp(logarithm) if logarithm > _LOG_TINY else 0.0), i
+            return d * v, i
+
+
+@helper
+def least_share(shape: float) -> float:
+    """What `small_draw` takes for 0: the largest p whose p^(1 / shape) is under 1.2e-38."""
+    return math.exp(shape * _LOG_TINY)
+
+
+@helper
+def small_draw(shape: float, least: float, origin: np.uint64, step: np.uint64, i: int) -> tuple[float, int]:
+    """`gamma_draw` of a shape below 1, for which least is `least_share`: algorithm GS."""
+    bound = 1.0 + shape / math.e
+    while True:
+        p = bound * (1.0 - uniform(origin, step, i))
+        if p < least:  # rejected in one of 10^37 cases
+            return 0.0, i + 1
+        v = uniform(origin, step, i + 1)
+        i += 2
+        if p <= 1.0:
+            g = math.exp(math.log(p) / shape)
+            # exp(-g) is at least 1 - g, which is nearly always enough to know.
+            if v < 1.0 - g or v < math.exp(-g):
+                return g, i
+        else:
+            g = -math.log((bound - p) / shape)
+            if v < g ** (shape - 1.0):
+                return g, i
 
 
 @kernel
@@ -71,6 +94,7 @@ def draw_rows(
     """
     n_topics = model.n_topics
     n_w = np.zeros(n_topics, dtype=np.int32)
+    least = least_share(beta)
     first = block * VOCABULARY_BLOCK
     for w in range(first, min(first + VOCABULARY_BLOCK, len(model.start))):
         origin, step = stream(seed ^ _PHI_STREAM, phase, np.uint64(w))
@@ -84,7 +108,10 @@ def draw_rows(
         i = 0
         out = model.start[w]
         for k in range(n_topics):
-            g, i = gamma_draw(n_w[k] + beta, origin, step, i)
+            if n_w[k] == 0 and beta < 1.0:
+                g, i = small_draw(beta, least, origin, step, i)
+            else:
+                g, i = gamma_draw(n_w[k] + beta, origin, step, i)
             model.phi[out + k] = g
             sums[block, k] += model.phi[out + k]
             n_w[k] = 0

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.dirichlet import gamma_draw
+from lda.samplers.dirichlet import gamma_draw, least_share, small_draw
 from lda.samplers.jit import kernel
 from lda.samplers.lanes import LANES, pick, scan_rows
 from lda.samplers.language import LanguageModel
@@ -39,6 +39,9 @@ def sweep_documents(
     theta = np.zeros(stride, dtype=np.float32)  # up to a factor, which cancels
     prefix = np.zeros(stride + LANES, dtype=np.float32)
     blocks = stride // LANES
+    least = np.empty(n_topics, dtype=np.float64)  # of topics that a document does not have: most
+    for k in range(n_topics):
+        least[k] = least_share(np.float64(model.alpha[k]))
     for d in range(first, last):
         begin, end = doc_offsets[d], doc_offsets[d + 1]
         for i in range(begin, end):
@@ -46,7 +49,11 @@ def sweep_documents(
         origin, step = stream(seed ^ _THETA_STREAM, sweep, doc_keys[d])
         j = 0
         for k in range(n_topics):
-            g, j = gamma_draw(np.float64(model.alpha[k]) + n_dk[k], origin, step, j)
+            alpha = np.float64(model.alpha[k])
+            if n_dk[k] == 0 and alpha < 1.0:
+                g, j = small_draw(alpha, least[k], origin, step, j)
+            else:
+                g, j = gamma_draw(alpha + n_dk[k], origin, step, j)
             theta[k] = g
             n_dk[k] = 0
         origin, step = stream(seed, sweep, doc_keys[d])

@@ -55,14 +55,21 @@ class Stream:
 
 
 def gamma(shape: float, stream: Stream, i: int) -> tuple[float, int]:
-    """(Gamma(shape) by Marsaglia and Tsang, next free number of the stream)."""
-    log_boost = 0.0
-    if shape < 1:
-        log_boost = math.log(1 - stream(i)) / shape
-        i += 1
-        if log_boost < math.log(1.2e-38) - 5:
-            return 0.0, i
-        shape += 1
+    """(Gamma(shape) by Marsaglia and Tsang, below 1 by Ahrens and Dieter; next free number of the stream)."""
+    tiny = 1.2e-38
+    while shape < 1:
+        p = (math.e + shape) / math.e * (1 - stream(i))
+        if p < tiny**shape:
+            return 0.0, i + 1
+        v, i = stream(i + 1), i + 2
+        if p <= 1:
+            g = p ** (1 / shape)
+            accepted = v < math.exp(-g)
+        else:
+            g = -math.log(((math.e + shape) / math.e - p) / shape)
+            accepted = v < g ** (shape - 1)
+        if accepted:
+            return g, i
     d = shape - 1 / 3
     c = 1 / math.sqrt(9 * d)
     while True:
@@ -71,9 +78,7 @@ def gamma(shape: float, stream: Stream, i: int) -> tuple[float, int]:
         i += 3
         v = (1 + c * x) ** 3
         if v > 0 and math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
-            break
-    logarithm = math.log(d * v) + log_boost
-    return (math.exp(logarithm) if logarithm > math.log(1.2e-38) else 0.0), i
+            return d * v, i
 
 
 # Prefix sums in sixteen lanes
