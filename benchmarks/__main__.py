@@ -11,6 +11,7 @@ from benchmarks.memory import memory
 from benchmarks.race.command import race
 from benchmarks.sizing import sizing
 from benchmarks.speed import speed
+from benchmarks.topics import topics
 
 
 @click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
@@ -24,6 +25,7 @@ main.add_command(ingest)
 main.add_command(sizing)
 main.add_command(cluster)
 main.add_command(race)
+main.add_command(topics)
 main.add_command(transform)
 
 if __name__ == "__main__":

@@ -42,7 +42,10 @@ threading.Thread(target=watch, daemon=True).start()
 result = fit(corpus, FitSettings(n_topics=n_topics, sampler=sampler, sweeps=sweeps, threads=2), document_topics=False)
 rows = word_rows(corpus.term_frequencies, n_topics, all_dense=sampler in ("pclda", "uncollapsed"))
 model = 8 * (rows.n_dense_rows * rows.stride + rows.n_sparse_slots)
-print(json.dumps({"peak": peak, "tokens": corpus.n_tokens, "model": model}))
+print(json.dumps({
+    "peak": peak, "tokens": corpus.n_tokens, "model": model, "rate": result.tokens_per_second,
+    "start": result.seconds - corpus.n_tokens * result.n_sweeps / result.tokens_per_second,
+}))
 """
 
 
@@ -60,17 +63,32 @@ def memory(name: str, topics: tuple[int, ...], samplers: tuple[str, ...], sweeps
         build_corpus([source.path], folder, recipe=recipe(source))
         for n_topics in topics:
             for sampler in samplers:
-                command = [sys.executable, "-c", CHILD, str(folder), str(n_topics), sampler]
                 # Once a machine and version the kernels are compiled; LLVM's memory is not that of a fit.
-                subprocess.run([*command, "1"], check=True, capture_output=True)
-                command.append(str(sweeps))
-                out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-                rows.append(_row(n_topics, sampler, json.loads(out)))
+                measured(folder, n_topics, sampler, 1)
+                rows.append(_row(n_topics, sampler, measured(folder, n_topics, sampler, sweeps)))
     click.echo(machine() + "\n")
     click.echo(table(["K", "sampler", "tokens", "model, MB", "peak, MB", "bound, MB", "within"], rows))
 
 
-def _row(n_topics: int, sampler: str, seen: dict[str, int]) -> list[object]:
+def measured(folder: Path, n_topics: int, sampler: str, sweeps: int) -> dict[str, float]:
+    """A fit of the corpus in `folder`, by two threads of a process of its own.
+
+    peak: resident bytes. model: bytes of counts and phi. tokens. rate: tokens a second. start: seconds before.
+    """
+    command = [sys.executable, "-c", CHILD, str(folder), str(n_topics), sampler, str(sweeps)]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    found: dict[str, float] = json.loads(out)
+    return found
+
+
+def _row(n_topics: int, sampler: str, seen: dict[str, float]) -> list[object]:
     bound = PER_TOKEN * seen["tokens"] + seen["model"] + FIXED
     numbers = [f"{seen[key] / 1e6:.0f}" for key in ("model", "peak")]
-    return [n_topics, sampler, f"{seen['tokens']:,}", *numbers, f"{bound / 1e6:.0f}", seen["peak"] <= bound]
+    return [
+        n_topics,
+        sampler,
+        f"{seen['tokens']:,.0f}",
+        *numbers,
+        f"{bound / 1e6:.0f}",
+        seen["peak"] <= bound,
+    ]

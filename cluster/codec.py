@@ -1,57 +1,60 @@
-"""Deltas as bytes: narrow integers, then LZ4.
-
-Row lengths and changes are small numbers and compress well; topics are nearly random and are sent as they are,
-in two bytes where K allows.
-"""
+"""Messages: deltas as bytes (`samplers/packing.py`) behind a head that says of which words, and how long they are."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
 from functools import reduce
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from lda.samplers.counting import Delta, joined, merge_deltas, totals_of
+from lda.samplers.counting import Delta, joined, merge_deltas
+from lda.samplers.packing import Packed, pack, room, unpack
 
-_HEADER: Final = struct.Struct("<qqqqBBB")
-_WIDTHS: Final = (np.dtype("<i1"), np.dtype("<i2"), np.dtype("<i4"))
+_HEADER: Final = struct.Struct("<qqqqqB")
 
 
 def encode(deltas: Iterable[Delta], first: int, last: int) -> bytes:
     """One message for the words first .. last - 1 from deltas of consecutive ranges that lie within.
 
-    The totals are not sent: they follow from the changes.
+    The totals are not sent: they follow from the changes. Raises OverflowError for a change beyond 32 bits.
     """
     parts = list(deltas)
     lengths = np.zeros(last - first, dtype=np.int64)
     for part in parts:
         lengths[part.first - first : part.first - first + len(part.start) - 1] = np.diff(part.start)
-    topic = np.concatenate([p.topic for p in parts]) if parts else np.empty(0, dtype=np.uint16)
-    change = np.concatenate([p.change for p in parts]) if parts else np.empty(0, dtype=np.int32)
-    rows, changes = _narrow(lengths), _narrow(change)
-    body = b"".join((rows.tobytes(), changes.tobytes(), topic.tobytes()))
-    packed = pa.compress(body, codec="lz4", asbytes=True) if body else b""
-    header = _HEADER.pack(first, last, len(topic), len(body), rows.itemsize, changes.itemsize, topic.itemsize)
-    return header + bytes(packed)
+    topic: NDArray[Any] = np.concatenate([p.topic for p in parts] or [np.empty(0, dtype=np.uint16)])
+    change = np.concatenate([p.change for p in parts] or [np.empty(0, dtype=np.int32)])
+    if change.dtype != np.int32 and (change != change.astype(np.int32)).any():
+        raise OverflowError(f"a count changed by {change.min()} .. {change.max()}, beyond 32 bits")
+    packed = room(len(lengths), len(topic))
+    n_rows, n_extra = pack(lengths, topic, change.astype(np.int32, copy=False), packed)
+    head = _HEADER.pack(first, last, len(topic), n_rows, n_extra, topic.itemsize)
+    parts_of = (packed.rows[:n_rows], packed.gap, packed.change, packed.extra[:n_extra])
+    return b"".join([head, *(part.tobytes() for part in parts_of)])
 
 
 def decode(message: bytes, n_topics: int) -> Delta:
-    """The delta that `encode` was given, as one."""
-    first, last, n, size, row_width, change_width, topic_width = _HEADER.unpack_from(message)
-    packed = memoryview(message)[_HEADER.size :]
-    body = pa.decompress(packed, decompressed_size=size, codec="lz4", asbytes=True) if size else b""
-    rows = np.frombuffer(body, dtype=f"<i{row_width}", count=last - first)
-    offset = rows.nbytes
-    change = np.frombuffer(body, dtype=f"<i{change_width}", count=n, offset=offset).astype(np.int32)
-    offset += n * change_width
-    topic = np.frombuffer(body, dtype=f"<u{topic_width}", count=n, offset=offset)
-    start = np.zeros(last - first + 1, dtype=np.int64)
-    np.cumsum(rows, out=start[1:])
-    return Delta(first, start, topic, change, totals_of(topic, change, n_topics))
+    """The delta that `encode` was given, as one. Raises ValueError for a message that is not whole."""
+    first, last, n, n_rows, n_extra, width = _HEADER.unpack_from(message)
+    ends = list(accumulate((_HEADER.size, n_rows, n, (n + 1) // 2, n_extra)))
+    body = np.frombuffer(message, dtype=np.uint8)
+    if len(body) != ends[-1]:
+        raise ValueError(f"a message has {len(body)} bytes, and its head says {ends[-1]}")
+    delta = Delta(
+        first,
+        np.empty(last - first + 1, dtype=np.int64),
+        np.empty(n, dtype=f"<u{width}"),
+        np.empty(n, dtype=np.int32),
+        np.zeros(n_topics, dtype=np.int64),
+    )
+    packed = Packed(*(body[begin:end] for begin, end in pairwise(ends)))
+    if unpack(packed, *delta[1:]) != (n_rows, n_extra):
+        raise ValueError("a message holds another number of entries than its head says")
+    return delta
 
 
 def decode_pieces(message: list[bytes], n_topics: int) -> Delta:
@@ -62,15 +65,3 @@ def decode_pieces(message: list[bytes], n_topics: int) -> Delta:
 def merged(deltas: Iterable[Delta]) -> Delta:
     """The net sum of what several workers changed of the same words."""
     return reduce(merge_deltas, deltas)
-
-
-def _narrow(values: NDArray[Any]) -> NDArray[Any]:
-    """The same integers in the narrowest signed type that holds them."""
-    if len(values) == 0:
-        return values.astype(np.int8)
-    low, high = int(values.min()), int(values.max())
-    for dtype in _WIDTHS:
-        limits = np.iinfo(dtype)
-        if limits.min <= low and high <= limits.max:
-            return values.astype(dtype)
-    raise OverflowError(f"a count changed by {low} .. {high}, beyond 32 bits")

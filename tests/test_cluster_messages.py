@@ -90,15 +90,27 @@ def test_a_message_about_nothing() -> None:
     assert (got.first, got.start.tolist(), len(got.topic), got.totals.tolist()) == (3, [0] * 5, 0, [0] * 4)
 
 
-@pytest.mark.parametrize(("change", "width"), [(127, 1), (-128, 1), (128, 2), (-32_769, 4)])
-def test_changes_are_as_narrow_as_they_may_be(change: int, width: int) -> None:
-    """Random changes of the width, which no codec can shorten."""
-    rng = np.random.default_rng(0)
-    made = rng.integers(1, max(abs(change), 2), size=(500, 40)) * rng.choice([-1, 1], size=(500, 40))
-    made[0, 0] = change
-    message = encode([delta(made)], 0, 500)
-    assert decode(message, 40).change.min() == made.min()
-    assert (width - 1) * 20_000 < len(message) <= (width + 2) * 20_000 + 2_000
+def test_a_message_byte_by_byte() -> None:
+    """As the format is described: lengths of rows, gaps, changes in four bits, and what did not fit."""
+    made = np.zeros((206, 700), dtype=np.int64)
+    made[0, [0, 1, 256, 512, 699]] = 1, -1, 8, -8, 131
+    made[2, 62] = -300
+    made[203, 62] = 1
+    rows, gaps, extra = (
+        [5, 0, 0, 1, 0, 199 - 128 | 128, 1, 1, 0, 1],
+        [0, 0, 254, 255, 186, 62, 62],
+        [0, 0, 260 - 15 - 128 | 128, 1, 599 - 15 - 512 | 128, 4],
+    )
+    changes = [0 | 1 << 4, 14 | 15 << 4, 15 | 15 << 4, 0]
+    message = encode([delta(made, 7)], 7, 213)
+    assert list(message[-27:]) == rows + gaps + changes + extra
+    same(decode(message, 700), delta(made, 7))
+
+
+def test_a_message_that_is_not_whole_is_refused() -> None:
+    message = encode([delta(np.ones((2, 3), dtype=np.int64))], 0, 2)
+    with pytest.raises(ValueError, match="a message has 53 bytes, and its head says 52"):
+        decode(message + b"\0", 3)
 
 
 def test_a_change_beyond_32_bits_is_refused() -> None:
