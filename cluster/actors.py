@@ -58,9 +58,11 @@ class WorkerActor:
         parts: list[int],
         threads: int,
         ranges: list[tuple[int, int]],
+        staleness: int | None,
         delay: float = 0.0,
     ) -> None:
         self.number, self.settings, self.ranges, self.delay = number, settings, ranges, delay
+        self.in_step = staleness == 0
         self.threads = Threads(threads)
         self.problem: str | None = None
         try:
@@ -71,11 +73,15 @@ class WorkerActor:
             if number == 0:  # who scores them must read them, from whichever shards
                 self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
             source = self if settings.model_memory is not None else None
-            self.sweeper = Sweeper(corpus, settings, keep, parts, self.threads, source, ranges)
+            # Workers that may run ahead of each other need no lag to do so.
+            self.sweeper = Sweeper(
+                corpus, settings, keep, parts, self.threads, source, ranges, lagging=self.in_step
+            )
         except (DataError, OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.aggregators: list[Any] = []
         self.step = 0
+        self.counted = -1  # steps that the counts of the present step are made of
         self.fetched = 0  # bytes, since the last step began
         self.unconfirmed: list[Any] = []  # pushes whose arrival has not been looked at
         self.priors: Priors | None = None
@@ -145,7 +151,7 @@ class WorkerActor:
         begin, waited, sent, received = time.perf_counter(), 0.0, 0, 0
         for phase in range(self.sweeper.plan.phases):
             before = time.perf_counter()
-            received += self._catch_up()
+            received += self._catch_up(self.step - self.sweeper.plan.unseen(phase, fresh=first))
             waited += time.perf_counter() - before
             if self.delay:
                 time.sleep(self.delay)
@@ -153,7 +159,13 @@ class WorkerActor:
             work(phase, tick, level, priors)
             sent += self._push(phase)
             self.step += 1
-        self._confirm()
+        if not self.in_step:
+            self._confirm()  # in step, who reads the counts of this pass names its last step, and waits for it
+        elif self.settings.model_memory is None and not first and self.sweeper.plan.lag:
+            # All but the last phase, while others finish.
+            self.counted = self.step - 1
+            received += self.replica.catch_up(self.counted)
+            self.replica.team.end()
         return PassReport(
             tokens=self.sweeper.documents.tokens_through(level),
             seconds=time.perf_counter() - begin,
@@ -164,7 +176,8 @@ class WorkerActor:
 
     def totals(self) -> NDArray[np.int64]:
         """n_k (K,) that this step begins from, of all aggregators."""
-        parts: list[NDArray[np.int64]] = ray.get([a.totals.remote(self.step) for a in self.aggregators])
+        asked = [a.totals.remote(self.step, self.counted) for a in self.aggregators]
+        parts: list[NDArray[np.int64]] = ray.get(asked)
         total: NDArray[np.int64] = np.sum(parts, axis=0)
         return total
 
@@ -177,16 +190,19 @@ class WorkerActor:
         self.fetched += len(message)
         return decode(message, self.settings.n_topics)
 
-    def _catch_up(self) -> int:
-        """Bring the counts to what this step may begin from; returns the bytes received.
+    def _catch_up(self, counted: int) -> int:
+        """Bring the counts to the steps before `counted`, which the present step begins from; returns bytes received.
 
         A worker that walks the vocabulary fetches counts while it samples; here it only waits for its turn.
         """
+        self.counted, before = counted, self.counted
         if self.settings.model_memory is not None:
-            ray.get([a.totals.remote(self.step) for a in self.aggregators])
+            self.totals()
             received, self.fetched = self.fetched, 0
             return received
-        return self.replica.catch_up(self.step)
+        if counted == before:
+            return 0
+        return self.replica.catch_up(counted)
 
     def _push(self, phase: int) -> int:
         """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""

@@ -45,6 +45,7 @@ class AggregatorActor(RangeCalls):
         except (OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.exchange: Exchange[Any] = Exchange(workers, staleness)
+        self.staleness = staleness
         self.published: dict[int, Any] = {}
         self.workers = workers
         # Workers that walk the vocabulary take counts; nobody would read what has changed.
@@ -70,6 +71,8 @@ class AggregatorActor(RangeCalls):
         held = message if self.walked else decode_pieces(message, self.settings.n_topics)
         self.seconds += time.perf_counter() - before
         if self.exchange.push(worker, step, held):
+            if self.staleness == 0 and not self.walked:
+                self._publish(self.exchange.complete)  # before anybody asks: while they sample
             self._news.set()
             self._news = asyncio.Event()
 
@@ -81,14 +84,17 @@ class AggregatorActor(RangeCalls):
         done = self.exchange.confirm(worker, version)
         for old in [v for v in self.published if v <= done]:
             del self.published[old]
-        newest = self.exchange.version
+        newest = self.exchange.newest(step)
         return newest, [self.published[v] for v in range(version + 1, newest + 1)]
 
-    async def totals(self, step: int) -> Any:  # noqa: ANN401 - Ray's stubs do without
-        """The n_k (K,) of these words, once `step` may begin."""
+    async def totals(self, step: int, counted: int) -> Any:  # noqa: ANN401 - Ray's stubs do without
+        """The n_k (K,) of these words by the steps before `counted`, once `step` may begin.
+
+        Not as soon as `counted` may: until then somebody still walks through counts of fewer steps.
+        """
         while not self.exchange.may_start(step):
             await self._news.wait()
-        self._publish(step)
+        self._publish(counted)
         self._add()
         return self.counts.totals()
 
@@ -111,16 +117,14 @@ class AggregatorActor(RangeCalls):
 
     def _publish(self, step: int) -> None:
         before = time.perf_counter()
-        messages = self.exchange.take(step)
-        if not messages:
-            return
-        if self.walked:
-            total = merged(decode_pieces(message, self.settings.n_topics) for message in messages)
-        else:
-            total = merged(messages)
-            # One object a version in the node's shared memory, however many workers read it.
-            self.published[self.exchange.version] = ray.put(encode([total], *self.span))
-        self.unadded.append(total)
+        while messages := self.exchange.take(step):
+            if self.walked:
+                total = merged(decode_pieces(message, self.settings.n_topics) for message in messages)
+            else:
+                total = merged(messages)
+                # One object a version in the node's shared memory, however many workers read it.
+                self.published[self.exchange.version] = ray.put(encode([total], *self.span))
+            self.unadded.append(total)
         asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
         self.seconds += time.perf_counter() - before
 
@@ -146,7 +150,7 @@ class AggregatorActor(RangeCalls):
         return self.counts.cell_histogram(), self.counts.topic_totals.copy()
 
     async def _until(self, step: int) -> None:
-        while min(self.exchange.pushed) < step:
+        while self.exchange.complete < step:
             await self._news.wait()
         self._publish(step)
         self._add()

@@ -9,8 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.plan import Plan
 from lda.cluster.scratch import OnDisk
-from lda.cluster.shard import Plan, Shard
+from lda.cluster.shard import Shard
 from lda.cluster.threads import Threads, blocks
 from lda.samplers.document_rows import fill_rows, row_lengths
 from lda.samplers.histograms import Histogram, add_histograms

@@ -115,7 +115,9 @@ class Driver(HeldCounts):
             scheduling_strategy=place,
             runtime_env=environment(),
         )
-        return actor.remote(number, corpus, self.settings, parts, self.threads, self.ranges)
+        return actor.remote(
+            number, corpus, self.settings, parts, self.threads, self.ranges, self.cluster.staleness
+        )
 
     def _named(self) -> dict[str, Any]:
         """The actors by what users call them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -84,13 +85,20 @@ class Engine:
         return whole
 
     def _pass(self, level: int) -> bool:
+        unseen: deque[int] = deque()  # phases that the next one does not see yet, as on a cluster
+        whole = True
         for phase in range(self.plan.phases):
             if self.interrupted():
-                return False
+                whole = False
+                break
             self.sweeper.resample(phase, self.tick, level, self.priors)
+            unseen.append(phase)
+            if len(unseen) > self.plan.lag:
+                self.sweeper.apply(unseen.popleft())
+        for phase in unseen:
             self.sweeper.apply(phase)
-        self.tick += 1
-        return True
+        self.tick += whole
+        return whole
 
     def learn_priors(self) -> None:
         """Update those priors that are to be learned from the present state."""

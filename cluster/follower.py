@@ -12,7 +12,6 @@ from lda.cluster.codec import decode
 from lda.cluster.neighbours import Lent, SharedArrays, Team
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.walk import add_in_blocks
-from lda.samplers.flags import SPACING
 
 
 class Follower:
@@ -53,7 +52,7 @@ class Follower:
     def _hold(self, arrays: SharedArrays, rank: int, size: int) -> None:
         """Counts and model in `arrays`; row r of totals is n_k of what the worker of rank r has added."""
         totals = arrays.zeros(size * self.n_topics, np.int64).reshape(size, self.n_topics)
-        team = Team(rank, size, arrays.zeros(size * SPACING, np.int64))
+        team = Team(rank, size, arrays.zeros(Team.length(size), np.int64))
         self.sweeper.hold(arrays, team)
         self._arrays, self._totals, self.team = arrays, totals, team
 
@@ -63,15 +62,18 @@ class Follower:
             [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
         )
         self.versions = [version for version, _ in replies]
-        counts, received = self.sweeper.counts, 0
+        counts, received = self.sweeper.counts, [0]
+
+        def take_in(i: int) -> None:
+            for message in ray.get(list(replies[i][1])):
+                received.append(len(message))
+                delta = decode(message, self.n_topics)
+                add_in_blocks(counts, delta, self.sweeper.threads)
+                if self._totals is not None:
+                    self._totals[self.team.rank] += delta.totals
+
+        self.team.begin()
+        self.team.share(len(replies), take_in)
         if self._totals is not None:
-            counts.topic_totals[:] = self._totals[self.team.rank]
-        for _, references in self.team.part(replies):
-            for message in ray.get(list(references)):
-                received += len(message)
-                add_in_blocks(counts, decode(message, self.n_topics), self.sweeper.threads)
-        if self._totals is not None:
-            self._totals[self.team.rank] = counts.topic_totals
-            self.team.meet()
             counts.topic_totals[:] = self._totals.sum(axis=0)
-        return received
+        return sum(received)

@@ -17,7 +17,8 @@ from lda.samplers.priors import Priors
 class MeanModel:
     """phi_kw = (n_kw + beta) / (n_k + bbar), in the layout of the counts; built anew in place each phase.
 
-    n_terms: V, where these are but a range of the vocabulary. team: who else fills the same `arrays`.
+    n_terms: V, where these are but a range of the vocabulary. team: who else fills the same `arrays`. lag: how many
+    rounds behind the first of a team its last may still read; there is a model for each of them.
     """
 
     def __init__(
@@ -27,11 +28,15 @@ class MeanModel:
         n_terms: int | None = None,
         arrays: Arrays | None = None,
         team: Team | None = None,
+        lag: int = 0,
     ) -> None:
         self._n_terms = len(rows.start) if n_terms is None else n_terms
         self._team = team or Team()
-        # Topics of sparse rows are read where the aggregator of this process keeps them.
-        self.model = empty_model(rows, counts.topic, (arrays or InMemory()).zeros)
+        zeros = (arrays or InMemory()).zeros
+        # Topics of sparse rows are read where the counts have them, unless a neighbour may be changing those.
+        ahead = lag if self._team.size > 1 else 0
+        self._models = [empty_model(rows, None if ahead else counts.topic, zeros) for _ in range(1 + ahead)]
+        self._built = 0
         weight = np.zeros(len(rows.start) + 1, dtype=np.int64)
         np.cumsum(np.where(rows.start >= 0, rows.stride, rows.capacity.astype(np.int64) + 1), out=weight[1:])
         self._weight = weight
@@ -44,13 +49,19 @@ class MeanModel:
         threads: Threads,
         phase: int,
     ) -> LanguageModel:
-        """The model of phase number `phase`; the one built before is overwritten."""
-        set_priors(self.model, topic_totals, priors.alpha, priors.beta, self._n_terms)
-        team = self._team
+        """The model of phase number `phase`; an earlier one is overwritten."""
+        self._built += 1
+        model, team = self.model, self._team
+        set_priors(model, topic_totals, priors.alpha, priors.beta, self._n_terms)
         spans = blocks(self._weight, 0, len(self._weight) - 1, threads.n * team.size * BLOCKS_PER_THREAD)
-        threads.run(lambda s: fill_mean(self.model, counts, priors.beta, s[0], s[1]), team.part(spans))
-        team.meet()
-        return self.model
+        team.share(len(spans), lambda i: fill_mean(model, counts, priors.beta, *spans[i]), threads)
+        team.end()
+        return model
+
+    @property
+    def model(self) -> LanguageModel:
+        """The model built last."""
+        return self._models[self._built % len(self._models)]
 
 
 class DrawnModel:
@@ -74,17 +85,16 @@ class DrawnModel:
     ) -> LanguageModel:
         """The model of phase number `phase`; the one built before is overwritten."""
         set_priors(self.model, topic_totals, priors.alpha, priors.beta)
-        team = self._team
-        numbers = team.part(range(len(self._sums)))
-        self._sums[numbers] = 0
-        tick = np.uint64(phase)
-        threads.run(
-            lambda b: draw_rows(self.model, counts, priors.beta, self._seed, tick, b, self._sums), numbers
-        )
-        team.meet()
+        team, tick = self._team, np.uint64(phase)
+
+        def draw(block: int) -> None:
+            self._sums[block] = 0
+            draw_rows(self.model, counts, priors.beta, self._seed, tick, block, self._sums)
+
+        team.share(len(self._sums), draw, threads)
         totals = self._sums.sum(axis=0)
         # Neighbours write the same into the same places here, whatever each of them has normalised by then.
         fill_empty_topics(self.model, self._seed, tick, totals)
-        threads.run(lambda b: normalise_rows(self.model, b, totals), numbers)
-        team.meet()
+        team.share(len(self._sums), lambda block: normalise_rows(self.model, block, totals), threads)
+        team.end()
         return self.model

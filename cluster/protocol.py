@@ -7,6 +7,9 @@ it changed; before step s it asks for what has changed. Staleness says how old t
     n > 0   at least all pushes of the steps before s - n, and whatever else has come: a worker may run n ahead
     None    whatever has come: nobody ever waits
 
+With staleness 0 a worker may name an earlier step than the one it is about to make. All name the same one then,
+and nobody waits while what the last step changed is on its way.
+
 `Exchange` is what one aggregator knows of this. A push that comes twice is dropped, so that senders may repeat.
 What is handed out is cut into versions: all readers get the same ones, in the same order.
 """
@@ -61,17 +64,28 @@ class Exchange(Generic[D]):
         """Whether enough has come for a worker to begin `step`."""
         return self.staleness is None or min(self.pushed) >= step - self.staleness
 
+    @property
+    def complete(self) -> int:
+        """Steps that all workers have pushed."""
+        return min(self.pushed)
+
     def take(self, step: int) -> list[D]:
         """Pushes for the next version, in the order of (step, worker); empty when there is nothing new.
 
-        Called when a worker may begin `step`. With staleness 0 these are the steps before it and no later ones:
-        a worker that is ahead must not be visible to one that is not.
+        Called when a worker may begin `step`. With staleness 0 these are of one step before it, so that a version
+        is a step: a worker that is ahead must not be visible to one that is not.
         """
-        ready = sorted(s for s in self.waiting if self.staleness != 0 or s < step)
+        ready = sorted(self.waiting)
+        if self.staleness == 0:
+            ready = [s for s in ready[:1] if s < step]
         taken = [delta for s in ready for _, delta in sorted(self.waiting.pop(s).items())]
         if taken:
             self.version += 1
         return taken
+
+    def newest(self, step: int) -> int:
+        """The newest version for who begins from the steps before `step`."""
+        return min(self.version, step) if self.staleness == 0 else self.version
 
     def confirm(self, worker: int, version: int) -> int:
         """Note that a worker has all versions up to `version`; returns the version that all have."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lda.cluster.plan import Plan
 from lda.cluster.scratch import Arrays, InMemory
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.corpus.shard import CorpusShard
@@ -29,37 +29,13 @@ DELTA_TOKENS: Final = 1 << 17
 """Tokens netted at a time; bounds the memory of a delta on its way to the aggregator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What divides documents, the same for every shard of a corpus.
-
-    n_documents: in the whole corpus. phases: a document's phase is its global index modulo this. levels: number
-    of stages of a growing start, 1 without. first_stage: documents in its first stage. seed: of the fit.
-    """
-
-    n_documents: int
-    n_terms: int
-    n_topics: int
-    phases: int
-    levels: int
-    first_stage: int
-    seed: int
-
-    def level(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Stage at which documents join, from their uniform random number (D,) in [0, 1)."""
-        if self.levels == 1:
-            return np.zeros(len(share), dtype=np.int64)
-        position = np.maximum(share * self.n_documents / self.first_stage, 1e-300)
-        return np.clip(np.ceil(np.log2(position)), 0, self.levels - 1).astype(np.int64)
-
-
 class Shard:
     """A set of documents with its assignments z, swept phase by phase.
 
     Documents lie in the order (phase, level, global index): those of a phase, and within it those of the first
     stages of a growing start, are contiguous. Tokens of a document are sorted by word. Memory: 4 bytes a token
     for words, 2 (K < 65536) or 4 for topics, 4 for the word index, 2 or 4 divided by the phases for the
-    topics before the current phase.
+    topics before the current phase, and before the last one where its changes are still to be told.
     """
 
     def __init__(
@@ -100,8 +76,9 @@ class Shard:
         self._order: list[NDArray[np.int32]] = []
         self._word_start: list[NDArray[np.int64]] = []
         self._index_words()
-        # One buffer for the topics before a phase: a fresh copy each time would stand beside the last one.
-        self._before = self.arrays.zeros(max(len(o) for o in self._order), self.z.dtype)
+        # Buffers for the topics before a phase, in turn: a fresh copy each time would stand beside the last one.
+        longest = max(len(o) for o in self._order)
+        self._buffers = [self.arrays.zeros(longest, self.z.dtype) for _ in range(1 + plan.lag)]
         self._paused: Paused | None = None
 
     def _documents_of(self, part: tuple[int, int]) -> NDArray[np.int64]:
@@ -132,8 +109,12 @@ class Shard:
 
     def forget(self, phase: int) -> None:
         """Let the phase begin with tokens that have no topic, so that its delta counts all of them."""
+        self._before(phase)[:] = self.plan.n_topics
+
+    def _before(self, phase: int) -> NDArray[Any]:
+        """The topics of the phase's tokens before it; another phase overwrites them, with a lag the next but one."""
         begin, end = self._tokens(phase)
-        self._before[: end - begin] = self.plan.n_topics
+        return self._buffers[phase % len(self._buffers)][: end - begin]
 
     def _copy_words(
         self, parts: list[CorpusShard], order: NDArray[np.int64], lengths: NDArray[np.int64]
@@ -220,7 +201,7 @@ class Shard:
         edges, begin = self.doc_edges[phase], self._tokens(phase)[0]
         first, last = int(edges[0]), int(edges[-1])
         if self._paused is None:
-            documents, tokens = int(np.diff(self.doc_edges[:, [0, -1]]).max()), len(self._before)
+            documents, tokens = int(np.diff(self.doc_edges[:, [0, -1]]).max()), len(self._buffers[0])
             self._paused = Paused(
                 0, 0,
                 self.arrays.zeros(documents, np.int64),
@@ -252,11 +233,12 @@ class Shard:
             raise RuntimeError("begin_ranges comes first")
         first = edges[level] if fresh else edges[0]
         seed, tick = np.uint64(self.plan.seed), np.uint64(sweep)
+        before = self._before(phase)
         at_once = sampler.rule == "simultaneous" and not fresh
 
         def block(documents: tuple[int, int]) -> None:
             sweep_range(
-                self.words, self.doc_offsets, self.doc_keys, *documents, self.z, self._before, *span,
+                self.words, self.doc_offsets, self.doc_keys, *documents, self.z, before, *span,
                 model, paused, seed, tick, at_once, sampler.leave_out, fresh,
             )  # fmt: skip
 
@@ -279,7 +261,7 @@ class Shard:
 
     def _remember(self, phase: int) -> None:
         begin, end = self._tokens(phase)
-        self._before[: end - begin] = self.z[begin:end]
+        self._before(phase)[:] = self.z[begin:end]
 
     def _document_blocks(self, first: int, last: int, threads: Threads) -> list[tuple[int, int]]:
         return blocks(self.doc_offsets, int(first), int(last), threads.n * BLOCKS_PER_THREAD)
@@ -295,10 +277,10 @@ class Shard:
         return self._word_start[phase]
 
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
-        """Net changes of the counts of a range of words since the phase began."""
+        """Net changes of the counts of a range of words that the phase made."""
         begin, end = self._tokens(phase)
         return net_delta(
-            self._before[: end - begin],
+            self._before(phase),
             self.z[begin:end],
             self._order[phase],
             self._word_start[phase],

@@ -23,13 +23,13 @@ PROCESS_BYTES: Final = 310_000_000
 TERM_BYTES: Final = 16
 """Index of a term's row in the counts: where it begins, its capacity, its length."""
 
-CHANGE_BYTES: Final = 0.6
-"""Of the change in a delta's entry, after LZ4: most are +1 or -1. The topic is as good as random and stays whole."""
+ENTRY_BYTES: Final = 1.6
+"""Of a delta's entry: a byte for the topic, half a one for the change, and a few more where these do not do."""
 
-ROW_BYTES: Final = 0.25
-"""Of the length of a word's row in a delta, after LZ4: most rows are short, or empty."""
+ROW_BYTES: Final = 1.0
+"""Of the length of a word's row in a delta; words without changes are counted in runs."""
 
-HEADER_BYTES: Final = 43
+HEADER_BYTES: Final = 41
 """Of a message."""
 
 EARLY: Final = 0.9
@@ -67,8 +67,11 @@ def topic_bytes(n_topics: int) -> int:
 
 
 def token_bytes(n_topics: int, phases: int) -> float:
-    """Bytes a token takes where it is sampled: word, topic, index by word, topic before the phase."""
-    return 4 + topic_bytes(n_topics) + 4 + topic_bytes(n_topics) / phases
+    """Bytes a token takes where it is sampled: word, topic, index by word, topic before the phase.
+
+    The last is kept for two phases, where one is sampled while the changes of the other are on their way.
+    """
+    return 4 + topic_bytes(n_topics) + 4 + min(2, phases) * topic_bytes(n_topics) / phases
 
 
 def count_bytes(rows: WordRows) -> int:
@@ -108,8 +111,8 @@ def traffic(setup: Setup, changed: float, cells: Histogram | None = None) -> Tra
 
 def _bytes(setup: Setup, entries: float, senders: int) -> float:
     messages = setup.phases * senders
-    each = topic_bytes(setup.n_topics) + CHANGE_BYTES
-    return each * entries + messages * (ROW_BYTES * setup.n_terms + HEADER_BYTES * setup.aggregators)
+    rows = min(setup.n_terms, entries / messages)
+    return ENTRY_BYTES * entries + messages * (ROW_BYTES * rows + HEADER_BYTES * setup.aggregators)
 
 
 def worker_bytes(setup: Setup, rows: WordRows, changed: float = EARLY) -> float:

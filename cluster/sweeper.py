@@ -19,9 +19,10 @@ from lda.cluster.documents import Documents
 from lda.cluster.memory import cut_ranges, document_memory
 from lda.cluster.neighbours import Team
 from lda.cluster.phase_model import DrawnModel, MeanModel
+from lda.cluster.plan import Plan
 from lda.cluster.scratch import Arrays, InMemory, OnDisk
 from lda.cluster.settings import FitSettings
-from lda.cluster.shard import Plan, Shard
+from lda.cluster.shard import Shard
 from lda.cluster.start import Stages, stages
 from lda.cluster.threads import Threads
 from lda.cluster.walk import CountSource, Walk
@@ -38,7 +39,8 @@ class Sweeper:
     """Samples its documents phase by phase.
 
     settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
-    shards held here. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
+    shards held here. lagging: whether counts may lack what `Plan.unseen` allows; a caller who cannot say what
+    counts hold says no. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
     taken from `source`, whose own ranges are `ranges`; without a source they are kept here, on disk.
     """
 
@@ -51,15 +53,19 @@ class Sweeper:
         threads: Threads,
         source: CountSource | None = None,
         ranges: list[tuple[int, int]] | None = None,
+        *,
+        lagging: bool = True,
     ) -> None:
         self.sampler = sampler(settings.sampler)
         self.threads = threads
         self.stages: Stages = stages(settings, int(keep.sum()), self.sampler)
+        phases = settings.phases or 1
         self.plan = Plan(
             n_documents=corpus.n_documents,
             n_terms=corpus.n_terms,
             n_topics=settings.n_topics,
-            phases=settings.phases or 1,
+            phases=phases,
+            lag=self.sampler.lag(phases) if lagging else 0,
             levels=self.stages.levels,
             first_stage=self.stages.first_stage,
             seed=settings.seed,
@@ -94,7 +100,9 @@ class Sweeper:
         if self._drawn_rows is not None:
             self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
         else:
-            self._model = MeanModel(self._rows, self._counts.counts, arrays=arrays, team=team)
+            self._model = MeanModel(
+                self._rows, self._counts.counts, arrays=arrays, team=team, lag=self.plan.lag
+            )
 
     @property
     def counts(self) -> Aggregator:
@@ -130,9 +138,11 @@ class Sweeper:
         if self._model is None:
             raise RuntimeError("the language model has been dropped")
         counts, totals = self.counts.counts, self.counts.topic_totals
-        model = self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
+        # The counts of a pass's beginning serve a second phase, where it does not see the first.
+        if phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase:
+            self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
         for shard in self.documents.each():
-            shard.sample(phase, tick, self.sampler, model, self.threads, level=level, fresh=fresh)
+            shard.sample(phase, tick, self.sampler, self._model.model, self.threads, level=level, fresh=fresh)
 
     def _sample_by_range(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
         walk = self._walk

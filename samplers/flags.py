@@ -43,8 +43,20 @@ def _load_acquire(typing: Any, flags: Any, index: Any) -> Any:
     return types.int64(flags, types.intp), codegen
 
 
+def _compare_exchange(typing: Any, flags: Any, index: Any, old: Any, new: Any) -> Any:
+    """flags[index] = new where it is old, at once and in order with all else; returns what it was."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = pointer_to(context, builder, signature.args[0], args[0], args[1])
+        found = builder.cmpxchg(address, args[2], args[3], "acq_rel", "acquire")
+        return builder.extract_value(found, 0)
+
+    return types.int64(flags, types.intp, types.int64, types.int64), codegen
+
+
 store_release = cast("Any", intrinsic(_store_release))
 load_acquire = cast("Any", intrinsic(_load_acquire))
+compare_exchange = cast("Any", intrinsic(_compare_exchange))
 
 
 @kernel
@@ -60,3 +72,24 @@ def lowest_flag(flags: NDArray[Any]) -> int:
     for i in range(1, len(flags) // SPACING):
         lowest = min(lowest, load_acquire(flags, i * SPACING))
     return int(lowest)
+
+
+@kernel
+def sum_of_flags(flags: NDArray[Any]) -> int:
+    """The sum of the numbers in `flags` (n * SPACING,) int64."""
+    total = 0
+    for i in range(len(flags) // SPACING):
+        total += load_acquire(flags, i * SPACING)
+    return int(total)
+
+
+@kernel
+def take_number(counter: NDArray[Any], limit: int) -> int:
+    """The number in `counter` (1 or more,) int64, which is one more for whoever comes next; -1 when it is `limit`."""
+    value = load_acquire(counter, 0)
+    while value < limit:
+        found = compare_exchange(counter, 0, value, value + 1)
+        if found == value:
+            return int(value)
+        value = found
+    return -1

@@ -25,6 +25,14 @@ class Sampler:
     phases: int
     summary: str
 
+    def lag(self, phases: int) -> int:
+        """Phases just before a phase that its counts may lack: 1, or 0 where that would change what is sampled from.
+
+        A mean of counts is out of date by half a phase anyhow. A draw of phi must be one given all topics as
+        they are, or the sampler would no longer be exact.
+        """
+        return 1 if phases > 1 and self.language == "mean" else 0
+
 
 SAMPLERS: Final[dict[str, Sampler]] = {
     s.name: s

@@ -99,7 +99,7 @@ def counts(n_docs: int, n_terms: int, shortness: float) -> np.ndarray:
 
 def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
     given: dict[str, Any] = {
-        "n_topics": 24, "sweeps": 4, "phases": 2, "optimize_interval": 1, "burn_in": 0, "beta": "auto",
+        "n_topics": 24, "sweeps": 4, "phases": 3, "optimize_interval": 1, "burn_in": 0, "beta": "auto",
         "validation_fraction": 0.1, "evaluate_every": 2, "threads": 1,
     }  # fmt: skip
     return FitSettings(sampler=sampler, **given | more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from lda.cluster import fit
 from lda.cluster.cluster import Cluster
 from lda.cluster.driver import Driver
 from lda.cluster.neighbours import Lent, SharedArrays, Team
-from lda.samplers.flags import SPACING
+from lda.cluster.threads import Threads
 
 if TYPE_CHECKING:
     from nodes import Nodes
@@ -23,16 +24,29 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memfd on this system")
 
 
+PIECES = 40
+
+
 def fill(lent: Lent, rank: int, rounds: int) -> None:
-    """In each round, check that all have finished the last one, and write the next number."""
+    """In each round, add one to all numbers of one of two sets; nobody may still read that one as it was."""
     arrays = SharedArrays(lent)
-    numbers, flags = arrays.zeros(2 * 5000, np.int64).reshape(2, 5000), arrays.zeros(2 * SPACING, np.int64)
-    team = Team(rank, 2, flags)
-    for n in range(rounds):
-        assert (numbers == n).all()
-        team.meet()
-        numbers[rank] = n + 1
-        team.meet()
+    sets = arrays.zeros(2 * PIECES * 100, np.int64).reshape(2, PIECES, 100)
+    team = Team(rank, 2, arrays.zeros(Team.length(2), np.int64))
+    busy = np.random.default_rng(rank)
+    with Threads(2) as threads:
+        for n in range(rounds):
+            numbers = sets[n % 2]
+
+            def work(piece: int, numbers: Any = numbers, n: int = n) -> None:
+                assert (numbers[piece] == n // 2).all()
+                numbers[piece] += 1
+
+            team.begin()
+            team.share(PIECES, work, threads)
+            assert (numbers == n // 2 + 1).all()
+            team.end()
+            time.sleep(busy.exponential(1e-4))
+            assert (numbers == n // 2 + 1).all(), "written while it is read"
 
 
 def spawn(*arguments: Any) -> multiprocessing.process.BaseProcess:
@@ -43,13 +57,13 @@ def spawn(*arguments: Any) -> multiprocessing.process.BaseProcess:
 
 def test_two_processes_write_in_turns() -> None:
     owner = SharedArrays()
-    numbers = owner.zeros(2 * 5000, np.int64)
-    owner.zeros(2 * SPACING, np.int64)
+    numbers = owner.zeros(2 * PIECES * 100, np.int64)
+    owner.zeros(Team.length(2), np.int64)
     others = [spawn(owner.lent, rank, 300) for rank in range(2)]
     for process in others:
         process.join(120)
     assert [process.exitcode for process in others] == [0, 0]
-    assert (numbers == 300).all()
+    assert (numbers == 150).all()
 
 
 def test_memory_goes_with_its_last_user() -> None:
@@ -72,10 +86,15 @@ def test_memory_of_another_is_refused() -> None:
         SharedArrays(owner.lent).zeros(10, np.int64)
 
 
-@pytest.mark.parametrize("items", [[], [1], list(range(7))])
-def test_parts_of_a_team_are_all(items: list[int]) -> None:
-    parts = [Team(rank, 3).part(items) for rank in range(3)]
-    assert sorted(item for part in parts for item in part) == items
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_one_alone_does_everything(n_threads: int) -> None:
+    team, done = Team(), []
+    with Threads(n_threads) as threads:
+        for n in (0, 1, 7):
+            team.begin()
+            team.share(n, done.append, threads)
+            team.end()
+    assert sorted(done) == sorted([*range(1), *range(7)])
 
 
 def test_workers_of_a_node_share_one_replica(nodes: Nodes) -> None:

@@ -19,11 +19,12 @@ class World:
     """Workers, one aggregator and its versions, as the actors have them, a message at a time.
 
     A delta is the pair (worker, step). Each worker asks, samples and pushes in turn; what it holds is what it has
-    been handed. `log` is what each worker held when it began each step, `cut` the versions.
+    been handed. `log` is what each worker held when it began each step, `cut` the versions. With a lag, two steps
+    are a pass, and the second begins from what the first began from.
     """
 
-    def __init__(self, workers: int, steps: int, staleness: int | None) -> None:
-        self.steps, self.staleness = steps, staleness
+    def __init__(self, workers: int, steps: int, staleness: int | None, lag: int = 0) -> None:
+        self.steps, self.staleness, self.lag = steps, staleness, lag
         self.exchange: Exchange[Push] = Exchange(workers, staleness)
         self.published: dict[int, list[Push]] = {}
         self.cut: list[list[Push]] = []
@@ -35,18 +36,26 @@ class World:
 
     def _pull(self, worker: int, step: int) -> tuple[int, list[list[Push]]]:
         """What an aggregator does when asked; what all have confirmed is gone for good."""
-        if taken := self.exchange.take(step):
-            self.cut.append(taken)
-            self.published[self.exchange.version] = taken
+        self._publish(step)
         done = self.exchange.confirm(worker, self.version[worker])
         for old in [v for v in self.published if v <= done]:
             del self.published[old]
-        newest = self.exchange.version
+        newest = self.exchange.newest(step)
         return newest, [self.published[v] for v in range(self.version[worker] + 1, newest + 1)]
+
+    def _publish(self, step: int) -> None:
+        while taken := self.exchange.take(step):
+            self.cut.append(taken)
+            self.published[self.exchange.version] = taken
+
+    def counted(self, step: int) -> int:
+        """The steps before this one are what a step begins from."""
+        return step - step % 2 * self.lag
 
     def can_ask(self, worker: int) -> bool:
         step = self.step[worker]
-        return not self.sampled[worker] and step < self.steps and self.exchange.may_start(step)
+        may_start = self.exchange.may_start(self.counted(step))
+        return not self.sampled[worker] and step < self.steps and may_start
 
     def enabled(self) -> list[int]:
         return [w for w in range(len(self.step)) if self.sampled[w] or self.can_ask(w)]
@@ -56,7 +65,7 @@ class World:
 
     def ask(self, worker: int, *, lose: bool = False) -> None:
         """A worker asks for news before its step; a lost reply leaves it as it was."""
-        newest, versions = self._pull(worker, self.step[worker])
+        newest, versions = self._pull(worker, self.counted(self.step[worker]))
         if lose:
             return
         for version in versions:
@@ -67,6 +76,8 @@ class World:
 
     def push(self, worker: int) -> None:
         assert self.exchange.push(worker, self.step[worker], (worker, self.step[worker]))
+        if self.staleness == 0:
+            self._publish(self.exchange.complete)
         self.step[worker] += 1
         self.sampled[worker] = False
 
@@ -85,7 +96,7 @@ class World:
         slowest = min(self.step)
         for worker, step in enumerate(self.step):
             if self.staleness is not None and self.sampled[worker]:
-                assert step - slowest <= self.staleness, "ran too far ahead"
+                assert step - slowest <= self.staleness + self.lag, "ran too far ahead"
 
     def settle(self) -> None:
         """At the end all readers catch up, and hold the sum of all pushes."""
@@ -105,22 +116,22 @@ class World:
         )  # fmt: skip
 
 
-def replay(order: tuple[int, ...], workers: int, steps: int, staleness: int | None) -> World:
-    world = World(workers, steps, staleness)
+def replay(order: tuple[int, ...], *how: int | None) -> World:
+    world = World(*how)  # type: ignore[arg-type]
     for worker in order:
         world.advance(worker)
     return world
 
 
-@pytest.mark.parametrize("staleness", STALENESS)
-@pytest.mark.parametrize(("workers", "steps"), [(1, 3), (2, 3), (3, 2)])
-def test_every_interleaving(workers: int, steps: int, staleness: int | None) -> None:
+@pytest.mark.parametrize(("staleness", "lag"), [*((s, 0) for s in STALENESS), (0, 1)])
+@pytest.mark.parametrize(("workers", "steps"), [(1, 4), (2, 3), (3, 2)])
+def test_every_interleaving(workers: int, steps: int, staleness: int | None, lag: int) -> None:
     """All reachable states: none deadlocks, all end in the sum; with staleness 0 all look the same from within."""
     seen, ends, paths = set(), 0, [()]
     begins: dict[tuple[int, int], set[frozenset[Push]]] = {}
     while paths:
         order = paths.pop()
-        world = replay(order, workers, steps, staleness)
+        world = replay(order, workers, steps, staleness, lag)
         if world.key() in seen:
             continue
         seen.add(world.key())
@@ -135,12 +146,13 @@ def test_every_interleaving(workers: int, steps: int, staleness: int | None) -> 
         paths += [(*order, worker) for worker in world.enabled()]
     assert ends > 0
     for (worker, step), held in begins.items():
-        needed = set() if staleness is None else set(product(range(workers), range(step - staleness)))
+        begun = step - step % 2 * lag
+        needed = set() if staleness is None else set(product(range(workers), range(begun - staleness)))
         # What a worker pushed itself must be among what it begins from: it leaves these tokens out one by one.
-        needed |= {(worker, s) for s in range(step)}
+        needed |= {(worker, s) for s in range(begun)}
         assert all(needed <= h for h in held)
         if staleness == 0:
-            assert held == {frozenset(product(range(workers), range(step)))}
+            assert held == {frozenset(product(range(workers), range(begun)))}
 
 
 @given_settings(max_examples=150, deadline=None)
@@ -169,17 +181,19 @@ def test_repetitions_and_lost_replies(
 
 
 @given_settings(max_examples=60, deadline=None)
-@given(st.data(), st.integers(1, 4), st.integers(1, 4))
-def test_versions_of_a_synchronous_run_are_the_same(data: st.DataObject, workers: int, steps: int) -> None:
+@given(st.data(), st.integers(1, 4), st.integers(1, 4), st.integers(0, 1))
+def test_versions_of_a_synchronous_run_are_the_same(
+    data: st.DataObject, workers: int, steps: int, lag: int
+) -> None:
     """Not only their sum: each version has the pushes of one step in the workers' order, whatever came first."""
-    world = World(workers, steps, 0)
+    world = World(workers, steps, 0, lag)
     while not world.finished():
         world.advance(data.draw(st.sampled_from(world.enabled())))
     world.settle()
     assert world.cut == [[(w, s) for w in range(workers)] for s in range(steps)]
 
 
-def test_a_restored_run_begins_with_one_version() -> None:
+def test_a_restored_run_begins_when_all_have_told() -> None:
     """Workers push all phases of a checkpoint without asking in between; none may begin before all have."""
     exchange: Exchange[Push] = Exchange(2, 0)
     for step in range(3):
@@ -188,8 +202,8 @@ def test_a_restored_run_begins_with_one_version() -> None:
     for step in range(3):
         exchange.push(1, step, (1, step))
     assert exchange.may_start(3)
-    assert exchange.take(3) == [(w, s) for s in range(3) for w in range(2)]
-    assert exchange.version == 1
+    assert [exchange.take(3) for _ in range(4)] == [[(0, s), (1, s)] for s in range(3)] + [[]]
+    assert exchange.version == exchange.newest(3) == 3
 
 
 def test_a_worker_that_is_ahead_is_not_seen_by_one_that_is_not() -> None:
@@ -200,6 +214,9 @@ def test_a_worker_that_is_ahead_is_not_seen_by_one_that_is_not() -> None:
     exchange.push(0, 1, (0, 1))
     assert exchange.take(1) == []
     assert not exchange.may_start(2)
+    exchange.push(1, 1, (1, 1))
+    assert exchange.take(2) == [(0, 1), (1, 1)]
+    assert [exchange.newest(step) for step in range(4)] == [0, 1, 2, 2]
 
 
 @pytest.mark.parametrize("bound", [0, 1, 3])

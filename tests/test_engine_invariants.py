@@ -20,6 +20,8 @@ from lda.corpus import as_corpus
 from lda.samplers.registry import SAMPLERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lda.cluster import FitResult
     from lda.corpus import Corpus
 
@@ -101,18 +103,31 @@ def test_another_seed_is_another_model(corpus: Corpus) -> None:
 def test_counts_agree_after_every_phase(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch, sampler: str, start: str
 ) -> None:
-    seen = []
+    seen, sampled = [], [0]
+
+    def noted(ordinary: Callable[..., None]) -> Callable[..., None]:
+        def sample(sweeper: Sweeper, phase: int, *rest: Any) -> None:
+            ordinary(sweeper, phase, *rest)
+            sampled[0] = phase
+
+        return sample
 
     def recount(sweeper: Sweeper, phase: int) -> None:
         apply(sweeper, phase)
         shard, n_wk = sweeper.documents.shards[0], sweeper.counts.matrix().toarray()
-        expected = naive.counts(shard.words, shard.z, corpus.n_terms, 24)
+        topics = shard.z.copy()
+        if sampled[0] > phase:  # sampled, not counted yet
+            ahead = slice(*shard._tokens(sampled[0]))
+            topics[ahead] = shard._before(sampled[0])
+        expected = naive.counts(shard.words, topics, corpus.n_terms, 24)
         np.testing.assert_array_equal(n_wk, expected)
         np.testing.assert_array_equal(sweeper.counts.topic_totals, expected.sum(axis=0))
         seen.append(int(n_wk.sum()))
 
     apply = Sweeper.apply
     monkeypatch.setattr(Sweeper, "apply", recount)
+    for name in ("first_topics", "resample"):
+        monkeypatch.setattr(Sweeper, name, noted(getattr(Sweeper, name)))
     result = fit(corpus, settings(sampler, start=start, sweeps=1, phases=3, threads=2))
     assert seen[-1] == corpus.n_tokens == result.n_tokens
     # An annealed start has no stages.
@@ -123,6 +138,33 @@ def test_counts_agree_after_every_phase(
     assert seen == sorted(seen)
     np.testing.assert_array_equal(result.doc_topic_counts.sum(axis=1).A1, counts().sum(axis=1))  # type: ignore[union-attr]
     np.testing.assert_array_equal(result.doc_topic_counts.sum(axis=0), result.topic_word_counts.sum(axis=0))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("phases", "begins"), [(1, [0]), (2, [0, 0]), (4, [0, 0, 1, 2])])
+def test_a_phase_sees_all_phases_but_the_one_before(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, phases: int, begins: list[int]
+) -> None:
+    """begins[p]: how many phases of the pass are in the counts of phase p; what goes before a pass is."""
+    states, models = [], []
+    ordinary = Sweeper.resample
+
+    def resample(sweeper: Sweeper, phase: int, *arguments: Any) -> None:
+        states.append(sweeper.documents.shards[0].z.copy())
+        ordinary(sweeper, phase, *arguments)
+        model = sweeper._model
+        assert model is not None
+        models.append(model.model.denominator[:24].copy())
+
+    monkeypatch.setattr(Sweeper, "resample", resample)
+    engine = Engine(corpus, settings(phases=phases, beta=0.1, start="random").resolved(), lambda: False)
+    engine.start()
+    for _ in range(2):
+        engine.sweep()
+    words = engine.documents.shards[0].words
+    for phase in range(phases, 2 * phases):
+        topics = states[phases + begins[phase - phases]]
+        n_k = naive.counts(words, topics, corpus.n_terms, 24).sum(axis=0)
+        np.testing.assert_allclose(models[phase], n_k + 0.1 * corpus.n_terms)
 
 
 def test_a_wrong_count_is_noticed(corpus: Corpus) -> None:
