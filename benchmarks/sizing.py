@@ -57,7 +57,7 @@ def measured(corpus: Corpus, settings: FitSettings, workers: int, sweeps: int) -
         for _ in range(sweeps):
             engine.sweep()
         reports = engine._reports
-        moved = Traffic(sum(r.sent for r in reports), max(r.received for r in reports))
+        moved = Traffic(sum(r.sent for r in reports), sum(r.received for r in reports))  # one replica
         peaks = {name: peak(said.pid) for name, said in engine.driver.said.items()}
     finally:
         engine.end()
