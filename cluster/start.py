@@ -67,17 +67,27 @@ class Stages:
         return priors if beta <= priors.beta else replace(priors, beta=beta)
 
 
+def start_in_effect(settings: FitSettings, n_documents: int, sampler: Sampler) -> str:
+    """random, annealed or growing: what resolved `settings` come to with so many documents to train on.
+
+    Samplers whose language model is no mean of counts begin at random: a Dirichlet draw from few documents says
+    less than their counts do.
+    """
+    if settings.start == "random" or sampler.language != "mean":
+        return "random"
+    return "annealed" if settings.start == "annealed" or n_documents <= FIRST_STAGE else "growing"
+
+
 def stages(settings: FitSettings, n_documents: int, sampler: Sampler) -> Stages:
     """Stages of the start that resolved `settings` ask for.
 
-    A growing start doubles the documents until all are in. Samplers whose language model is no mean of counts
-    begin at random: a Dirichlet draw from few documents says less than their counts do.
+    A growing start doubles the documents until all are in.
     """
-    everything = max(n_documents, 1)
-    if settings.start == "random" or sampler.language != "mean":
+    everything, start = max(n_documents, 1), start_in_effect(settings, n_documents, sampler)
+    if start == "random":
         return Stages(1, everything, 0)
     warm = 1 / math.sqrt(settings.n_topics)
-    if settings.start == "annealed" or n_documents <= FIRST_STAGE:
+    if start == "annealed":
         return Stages(1, everything, 0, ANNEALED * warm, DECAY)
     levels = 1
     while FIRST_STAGE << (levels - 1) < n_documents:

@@ -256,7 +256,8 @@ def _run(
         settings, corpus, console.progress.note, warn, on_cluster=cluster is not None
     )
     began: list[int] = []
-    with finish_on_interrupt(console.progress.warn) as interrupted, console.progress.fit(settings) as tell:
+    progress = console.progress.fit(settings, corpus.n_documents)
+    with finish_on_interrupt(console.progress.warn) as interrupted, progress as tell:
 
         def note(record: SweepRecord) -> bool | None:
             began[:] = began or [record.sweep - 1]

@@ -136,7 +136,7 @@ class LDA(FittedEstimator):
         corpus = as_corpus(X)
         if checkpointing is not None:
             self._check_place(checkpointing)
-        with self._progress(settings) as tell:
+        with self._progress(settings, corpus.n_documents) as tell:
             result = fit(corpus, settings, on_sweep=tell, checkpointing=checkpointing, cluster=cluster)
         return self._adopt(Model.from_fit(result, corpus, remember=cluster is None), result)
 
@@ -220,11 +220,11 @@ class LDA(FittedEstimator):
             )
         check_place(place)
 
-    def _progress(self, settings: FitSettings) -> Any:  # noqa: ANN401 - a context manager around a callback
+    def _progress(self, settings: FitSettings, n_documents: int) -> Any:  # noqa: ANN401 - a context manager around a callback
         from lda.progress import Progress
 
         mode: Literal["log", "none"] = "log" if self.verbose else "none"
-        return Progress(mode, verbosity=int(self.verbose) - 1).fit(settings, self.callbacks)
+        return Progress(mode, verbosity=int(self.verbose) - 1).fit(settings, n_documents, self.callbacks)
 
 
 def load(path: str | Path) -> LDA:

@@ -52,9 +52,11 @@ class Progress:
         self._write(text)
 
     @contextmanager
-    def fit(self, settings: FitSettings, callbacks: Sequence[OnSweep] = ()) -> Iterator[OnSweep]:
+    def fit(
+        self, settings: FitSettings, n_documents: int, callbacks: Sequence[OnSweep] = ()
+    ) -> Iterator[OnSweep]:
         """Announce a fit and yield the function to call after each sweep; the callbacks are called by it."""
-        self.note(describe(settings))
+        self.note(describe(settings, n_documents))
         show = {"bar": self._bar, "log": self._lines}.get(self.mode, _nothing)
         with show(settings.sweeps) as tell:
 
@@ -140,18 +142,23 @@ class _Eta:
         return f", {clock(left * sum(self._recent) / len(self._recent))} left" if left else ""
 
 
-def describe(settings: FitSettings) -> str:
+def describe(settings: FitSettings, n_documents: int) -> str:
     """The line before the first sweep: everything that decides the result, in effect, not as typed."""
+    from lda.cluster.heldout import kept_documents
+    from lda.cluster.start import start_in_effect
     from lda.samplers.priors import start_priors
+    from lda.samplers.registry import sampler
 
     chosen = settings.resolved()
+    kept = int(kept_documents(n_documents, chosen.validation_fraction, chosen.seed).sum())
+    start = start_in_effect(chosen, kept, sampler(chosen.sampler))
     alpha = start_priors(chosen.alpha, chosen.beta, chosen.n_topics).alpha
     beta = start_priors(0.1, chosen.beta, chosen.n_topics).beta
     each = f"{alpha[0]:.4g}" if alpha.min() == alpha.max() else f"{alpha.min():.4g} to {alpha.max():.4g}"
     learn_alpha = ", learned from here" if isinstance(chosen.alpha, str) else ""
     learn_beta = " (learned from here)" if isinstance(chosen.beta, str) else ""
     return (
-        f"fitting {chosen.n_topics} topics in {chosen.sweeps} sweeps: sampler {chosen.sampler}, {chosen.start} start, "
+        f"fitting {chosen.n_topics} topics in {chosen.sweeps} sweeps: sampler {chosen.sampler}, {start} start, "
         f"alpha {each} per topic (sum {alpha.sum():.4g}{learn_alpha}), beta {beta:.4g}{learn_beta}, "
         f"seed {chosen.seed}, {plural(chosen.threads or 1, 'thread')}"
     )

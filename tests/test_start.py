@@ -11,8 +11,9 @@ import pytest
 from lda.cluster import FitSettings, fit
 from lda.cluster import start as start_module
 from lda.cluster.phase_model import MeanModel
-from lda.cluster.start import DECAY, Stages, stages
+from lda.cluster.start import DECAY, FIRST_STAGE, Stages, stages
 from lda.corpus import as_corpus
+from lda.progress import describe
 from lda.samplers.priors import Priors
 from lda.samplers.registry import SAMPLERS, sampler
 
@@ -29,6 +30,24 @@ def priors(beta: float = 0.01) -> Priors:
 
 def wanted(**more: Any) -> FitSettings:
     return FitSettings(n_topics=K, **more).resolved()
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "n_documents", "said"),
+    [
+        ("auto", "adlda", FIRST_STAGE, "annealed"),
+        ("auto", "adlda", FIRST_STAGE + 1, "growing"),
+        ("growing", "esca", 10, "annealed"),
+        ("annealed", "adlda", 10**6, "annealed"),
+        ("random", "adlda", 10**6, "random"),
+        ("auto", "pclda", 10**6, "random"),
+    ],
+)
+def test_the_start_is_announced_as_it_will_be(start: str, name: str, n_documents: int, said: str) -> None:
+    settings = FitSettings(n_topics=K, start=start, sampler=name)
+    assert f", {said} start, " in describe(settings, n_documents)
+    made = stages(settings.resolved(), n_documents, sampler(name))
+    assert (made.levels > 1, made.decay < 1) == (said == "growing", said == "annealed")
 
 
 def test_growing_is_warm_until_all_documents_are_in() -> None:

@@ -13,7 +13,9 @@ from lda.cluster import FitSettings, fit
 from lda.cluster.engine import Engine
 from lda.cluster.loop import Clock, Run
 from lda.cluster.records import SweepRecord
+from lda.cluster.start import start_in_effect
 from lda.corpus import Corpus, as_corpus
+from lda.samplers.registry import sampler
 
 ENDLESS = 10**9
 COMPILE = "--compile"
@@ -28,11 +30,13 @@ def main(race: Race) -> None:
     settings = FitSettings(
         n_topics=race.k, seed=race.seed, threads=race.threads, sweeps=ENDLESS, evaluate_every=ENDLESS
     ).resolved()
+    corpus = Corpus.open(race.data / "corpus")
+    start = start_in_effect(settings, corpus.n_documents, sampler(settings.sampler))
     race.settings(
-        sampler=settings.sampler, start=settings.start, alpha="learned, asymmetric", beta=settings.beta,
+        sampler=settings.sampler, start=start, alpha="learned, asymmetric", beta=settings.beta,
         threads=settings.threads, phases=settings.phases,
     )  # fmt: skip
-    engine = Engine(Corpus.open(race.data / "corpus"), settings, lambda: False)
+    engine = Engine(corpus, settings, lambda: False)
 
     def model() -> Model:
         counts = engine.matrix()
