@@ -14,9 +14,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks.corpora import SOURCES, default_source, recipe
+from benchmarks.corpora import SOURCES, built, default_source
 from benchmarks.report import machine, table
-from lda.corpus import build_corpus
 
 PER_TOKEN = 12
 FIXED = 300e6
@@ -56,11 +55,10 @@ print(json.dumps({
 @click.option("--sweeps", type=int, default=20, help="Sweeps a fit.")
 def memory(name: str, topics: tuple[int, ...], samplers: tuple[str, ...], sweeps: int) -> None:
     """Peak resident memory of fits of a corpus on disk, each in a process of its own."""
-    source = SOURCES[name]
     rows = []
     with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as scratch:
         folder = Path(scratch) / name
-        build_corpus([source.path], folder, recipe=recipe(source))
+        built(name, folder)
         for n_topics in topics:
             for sampler in samplers:
                 # Once a machine and version the kernels are compiled; LLVM's memory is not that of a fit.

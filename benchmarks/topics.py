@@ -12,10 +12,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks.corpora import SOURCES, default_source, recipe
+from benchmarks.corpora import SOURCES, built, default_source
 from benchmarks.memory import measured
 from benchmarks.report import machine, table
-from lda.corpus import build_corpus
 
 PEER = """
 import resource, sys
@@ -37,11 +36,11 @@ print(rate, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 )
 def topics(name: str, numbers: tuple[int, ...], sampler: str, sweeps: int, peer_up_to: int) -> None:
     """Time a token and peak memory by number of topics, two threads, beside two sweeps of tomotopy."""
-    source, rows = SOURCES[name], []
+    rows = []
     with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as scratch:
         folder = Path(scratch) / name
-        built = build_corpus([source.path], folder, recipe=recipe(source))
-        click.echo(f"{machine()}\n{name}: {built.n_tokens:,} tokens; {sampler}, {sweeps} sweeps\n")
+        corpus = built(name, folder)
+        click.echo(f"{machine()}\n{name}: {corpus.n_tokens:,} tokens; {sampler}, {sweeps} sweeps\n")
         measured(folder, numbers[0], sampler, 1)  # kernels compile
         for n_topics in numbers:
             seen = measured(folder, n_topics, sampler, sweeps)

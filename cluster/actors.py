@@ -163,8 +163,7 @@ class WorkerActor:
             self._confirm()  # in step, who reads the counts of this pass names its last step, and waits for it
         elif self.settings.model_memory is None and not first and self.sweeper.plan.lag:
             # All but the last phase, while others finish.
-            self.counted = self.step - 1
-            received += self.replica.catch_up(self.counted)
+            received += self._catch_up(self.step - 1)
             self.replica.team.end()
         return PassReport(
             tokens=self.sweeper.documents.tokens_through(level),

@@ -45,7 +45,6 @@ class AggregatorActor(RangeCalls):
         except (OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.exchange: Exchange[Any] = Exchange(workers, staleness)
-        self.staleness = staleness
         self.published: dict[int, Any] = {}
         self.workers = workers
         # Workers that walk the vocabulary take counts; nobody would read what has changed.
@@ -71,7 +70,7 @@ class AggregatorActor(RangeCalls):
         held = message if self.walked else decode_pieces(message, self.settings.n_topics)
         self.seconds += time.perf_counter() - before
         if self.exchange.push(worker, step, held):
-            if self.staleness == 0 and not self.walked:
+            if self.exchange.staleness == 0 and not self.walked:
                 self._publish(self.exchange.complete)  # before anybody asks: while they sample
             self._news.set()
             self._news = asyncio.Event()
@@ -125,7 +124,7 @@ class AggregatorActor(RangeCalls):
                 # One object a version in the node's shared memory, however many workers read it.
                 self.published[self.exchange.version] = ray.put(encode([total], *self.span))
             self.unadded.append(total)
-        asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
+            asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
         self.seconds += time.perf_counter() - before
 
     def _add(self) -> None:

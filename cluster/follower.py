@@ -62,7 +62,7 @@ class Follower:
             [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
         )
         self.versions = [version for version, _ in replies]
-        counts, received = self.sweeper.counts, [0]
+        counts, received = self.sweeper.counts, list[int]()
 
         def take_in(i: int) -> None:
             for message in ray.get(list(replies[i][1])):

@@ -77,6 +77,16 @@ def small_draw(shape: float, least: float, origin: np.uint64, step: np.uint64, i
                 return g, i
 
 
+@helper
+def posterior_draw(
+    prior: float, least: float, n: int, origin: np.uint64, step: np.uint64, i: int
+) -> tuple[float, int]:
+    """`gamma_draw` of shape prior + n, n mostly 0; least is `least_share` of the prior, found once for many draws."""
+    if n == 0 and prior < 1.0:
+        return small_draw(prior, least, origin, step, i)
+    return gamma_draw(prior + n, origin, step, i)
+
+
 @kernel
 def draw_rows(
     model: LanguageModel,
@@ -108,10 +118,7 @@ def draw_rows(
         i = 0
         out = model.start[w]
         for k in range(n_topics):
-            if n_w[k] == 0 and beta < 1.0:
-                g, i = small_draw(beta, least, origin, step, i)
-            else:
-                g, i = gamma_draw(n_w[k] + beta, origin, step, i)
+            g, i = posterior_draw(beta, least, n_w[k], origin, step, i)
             model.phi[out + k] = g
             sums[block, k] += model.phi[out + k]
             n_w[k] = 0

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.dirichlet import gamma_draw, least_share, small_draw
+from lda.samplers.dirichlet import least_share, posterior_draw
 from lda.samplers.jit import kernel
 from lda.samplers.lanes import LANES, pick, scan_rows
 from lda.samplers.language import LanguageModel
@@ -49,11 +49,7 @@ def sweep_documents(
         origin, step = stream(seed ^ _THETA_STREAM, sweep, doc_keys[d])
         j = 0
         for k in range(n_topics):
-            alpha = np.float64(model.alpha[k])
-            if n_dk[k] == 0 and alpha < 1.0:
-                g, j = small_draw(alpha, least[k], origin, step, j)
-            else:
-                g, j = gamma_draw(alpha + n_dk[k], origin, step, j)
+            g, j = posterior_draw(np.float64(model.alpha[k]), least[k], n_dk[k], origin, step, j)
             theta[k] = g
             n_dk[k] = 0
         origin, step = stream(seed, sweep, doc_keys[d])
