@@ -57,7 +57,7 @@ def measured(corpus: Corpus, settings: FitSettings, workers: int, sweeps: int) -
         for _ in range(sweeps):
             engine.sweep()
         reports = engine._reports
-        moved = Traffic(sum(r.sent for r in reports), sum(r.received for r in reports))  # one replica
+        moved = Traffic(sum(r.sent for r in reports), max(r.received for r in reports))
         peaks = {name: peak(said.pid) for name, said in engine.driver.said.items()}
     finally:
         engine.end()
@@ -84,7 +84,8 @@ def peak(pid: int) -> int:
 def sizing(name: str, topics: tuple[int, ...], workers: tuple[int, ...], sweeps: int) -> None:
     """Bytes on the network and in memory, by the formulas of docs/cluster.md and as measured."""
     nodes = Nodes()
-    nodes.add_node(num_cpus=max(workers), include_dashboard=False)
+    for _ in range(max(workers)):  # one for each worker: on one node they would share a replica
+        nodes.add_node(num_cpus=1, include_dashboard=False)
     ray.init(nodes.address, log_to_driver=False, logging_level="ERROR")
     rows = []
     with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as scratch:

@@ -21,7 +21,9 @@ from lda.cluster.follower import Follower
 from lda.cluster.found import damage
 from lda.cluster.heldout import choose_heldout, kept_documents
 from lda.cluster.hosts import Ready, introduce, one_line
+from lda.cluster.letters import Letters
 from lda.cluster.neighbours import Lent
+from lda.cluster.outbox import Outbox
 from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.threads import Threads
@@ -83,7 +85,6 @@ class WorkerActor:
         self.step = 0
         self.counted = -1  # steps that the counts of the present step are made of
         self.fetched = 0  # bytes, since the last step began
-        self.unconfirmed: list[Any] = []  # pushes whose arrival has not been looked at
         self.priors: Priors | None = None
         self.stopped = False
 
@@ -95,6 +96,7 @@ class WorkerActor:
     def connect(self, aggregators: list[Any]) -> Histogram:
         """Learn the aggregators; returns the lengths of the documents held here."""
         self.aggregators = aggregators
+        self.outbox = Outbox(self.number, aggregators)
         self.replica = Follower(self.number, self.sweeper, self.settings.n_topics, aggregators)
         return self.sweeper.documents.length_histogram()
 
@@ -110,21 +112,46 @@ class WorkerActor:
         """Go back to a replica of one's own."""
         self.replica.keep_own()
 
+    def begin_letters(self, shape: tuple[int, int, int]) -> Lent | None:
+        """Begin what all workers will tell each other directly; None where that cannot be done. shape: of `Letters`."""
+        try:
+            self.letters = Letters(*shape)
+        except OSError:
+            return None
+        return self.letters.lent
+
+    def find_letters(self, shape: tuple[int, int, int], lent: Lent) -> bool:
+        """Find what another worker has begun; False where it cannot be reached."""
+        try:
+            self.letters = Letters(*shape, lent)
+        except OSError:
+            return False
+        return True
+
+    def write_letters(self, read: list[bool]) -> None:
+        """Tell each other directly from now on. read: by aggregator, whether it reads that, too."""
+        self.outbox.write_letters(self.letters, read)
+        self.replica.read_letters(self.letters)
+
     def damage(self, place: str, folder: str, files: dict[str, str]) -> str | None:
         """What is wrong with one of these files of a checkpoint, or None. Raises OSError when it cannot be read."""
         return damage(storage(place), folder, files)
 
     def restore(self, place: str, folder: str) -> None:
-        """Take the topics of the documents held here from a checkpoint, and push all of them as new."""
+        """Take the topics of the documents held here from a checkpoint; `tell_all` must follow."""
         source, documents = storage(place), self.sweeper.documents
         for index in documents.parts:
             data = source.read(f"{folder}/{topics_name(index)}")
             documents.set_topics(index, np.frombuffer(data, dtype=documents.topic_dtype))
+
+    def tell_all(self) -> None:
+        """Push all topics held here as new. All workers must be asked: each waits for what the others push."""
         for phase in range(self.sweeper.plan.phases):
-            documents.forget(phase)
+            self._catch_up(self.step)
+            self.sweeper.documents.forget(phase)
             self._push(phase)
             self.step += 1
-        self._confirm()
+        self.outbox.confirm()
 
     @ray.method(concurrency_group="control")
     def set_priors(self, priors: Priors) -> None:
@@ -160,7 +187,7 @@ class WorkerActor:
             sent += self._push(phase)
             self.step += 1
         if not self.in_step:
-            self._confirm()  # in step, who reads the counts of this pass names its last step, and waits for it
+            self.outbox.confirm()  # in step, who reads the counts of this pass names its last step, and waits for it
         elif self.settings.model_memory is None and not first and self.sweeper.plan.lag:
             # All but the last phase, while others finish.
             received += self._catch_up(self.step - 1)
@@ -205,19 +232,9 @@ class WorkerActor:
 
     def _push(self, phase: int) -> int:
         """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""
-        # Before anything else is sent: Ray may let a later call of one caller overtake an earlier one.
-        self._confirm()
-        sent = 0
-        for (first, last), aggregator in zip(self.ranges, self.aggregators, strict=True):
-            message = self._message(phase, first, last)
-            sent += sum(map(len, message))
-            self.unconfirmed.append(aggregator.push.remote(self.number, self.step, message))
-        return sent
-
-    def _confirm(self) -> None:
-        """Wait until all that was sent has arrived."""
-        ray.get(self.unconfirmed)
-        self.unconfirmed = []
+        messages = [self._message(phase, first, last) for first, last in self.ranges]
+        self.outbox.push(self.step, messages)
+        return sum(len(piece) for message in messages for piece in message)
 
     def _message(self, phase: int, first: int, last: int) -> list[bytes]:
         """What the phase changed of words first .. last - 1: in pieces where memory is short, else in one."""

@@ -12,6 +12,8 @@ import scipy.sparse as sp
 from lda.cluster.aggregator import Aggregator
 from lda.cluster.codec import decode_pieces, encode, merged
 from lda.cluster.hosts import Ready, introduce, one_line
+from lda.cluster.letters import Letters
+from lda.cluster.neighbours import Lent
 from lda.cluster.protocol import Exchange
 from lda.cluster.range_actor import RangeCalls
 from lda.cluster.settings import FitSettings
@@ -49,6 +51,7 @@ class AggregatorActor(RangeCalls):
         self.workers = workers
         # Workers that walk the vocabulary take counts; nobody would read what has changed.
         self.walked = settings.model_memory is not None
+        self.pulled = not self.walked
         self.taken: dict[tuple[int, int, int], tuple[Any, int]] = {}
         self.seconds = 0.0
         self._news = asyncio.Event()
@@ -58,16 +61,30 @@ class AggregatorActor(RangeCalls):
         """Where this aggregator runs, and whether it can work."""
         return introduce(self.problem)
 
+    async def find_letters(self, shape: tuple[int, int, int], lent: Lent, part: int) -> bool:
+        """Publish nothing from now on: the workers tell each other what changes. True if it can be read here, too.
+
+        part: which of their messages are for this aggregator.
+        """
+        self.pulled, self.part = False, part
+        try:
+            self.letters = Letters(*shape, lent)
+        except OSError:
+            return False
+        return True
+
     async def let_go(self) -> None:
         """Let nobody wait any more: a worker that has ended would be waited for without end."""
         self.exchange.staleness = None
         self._news.set()
 
-    async def push(self, worker: int, step: int, message: list[bytes]) -> None:
-        """Take what a worker changed in a step; a repetition is dropped."""
+    async def push(self, worker: int, step: int, message: list[bytes] | None) -> None:
+        """Take what a worker changed in a step; a repetition is dropped. message: None to read it from the letters."""
         before = time.perf_counter()
-        # Unpacked while others still sample; where memory is short, packed it stays until it is needed.
-        held = message if self.walked else decode_pieces(message, self.settings.n_topics)
+        if message is None:
+            message = [self.letters.of(worker, step, self.part)]
+        # Unpacked while others still sample; what nobody waits for stays packed until it is added.
+        held = decode_pieces(message, self.settings.n_topics) if self.pulled else message
         self.seconds += time.perf_counter() - before
         if self.exchange.push(worker, step, held):
             if self.exchange.staleness == 0 and not self.walked:
@@ -117,13 +134,13 @@ class AggregatorActor(RangeCalls):
     def _publish(self, step: int) -> None:
         before = time.perf_counter()
         while messages := self.exchange.take(step):
-            if self.walked:
-                total = merged(decode_pieces(message, self.settings.n_topics) for message in messages)
-            else:
+            if self.pulled:
                 total = merged(messages)
                 # One object a version in the node's shared memory, however many workers read it.
                 self.published[self.exchange.version] = ray.put(encode([total], *self.span))
-            self.unadded.append(total)
+                self.unadded.append(total)
+            else:
+                self.unadded += [decode_pieces(message, self.settings.n_topics) for message in messages]
             asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
         self.seconds += time.perf_counter() - before
 

@@ -92,14 +92,31 @@ class Driver(HeldCounts):
         nodes: dict[str, list[Any]] = {}
         for i, worker in enumerate(self.workers):
             nodes.setdefault(self.said[f"worker {i}"].node, []).append(worker)
-        for team in nodes.values():
-            if len(team) == 1:
-                continue
-            lent = ray.get(team[0].lend.remote(len(team)))
-            borrowers = team[1:] if lent else []
-            asked = [w.borrow.remote(lent, rank, len(team)) for rank, w in enumerate(borrowers, start=1)]
-            if not lent or not all(ray.get(asked)):
-                ray.get([w.keep_own.remote() for w in team])
+        shared = [self._share_replica(team) for team in nodes.values()]
+        if shared == [True] and self.settings.memory is None:
+            self._exchange_directly()
+
+    def _exchange_directly(self) -> None:
+        """Have the workers, all on one node, read from each other what changes, and aggregators there read it, too."""
+        first, *others = self.workers
+        # As many steps are kept as a worker may still have to read.
+        shape = self.n_workers, len(self.ranges), 1 + sampler(self.settings.sampler).lag(self.phases)
+        lent = ray.get(first.begin_letters.remote(shape))
+        if lent and all(ray.get([w.find_letters.remote(shape, lent) for w in others])):
+            read = ray.get([a.find_letters.remote(shape, lent, i) for i, a in enumerate(self.aggregators)])
+            ray.get([w.write_letters.remote(read) for w in self.workers])
+
+    def _share_replica(self, team: list[Any]) -> bool:
+        """Have these workers hold one replica of the counts among them; False where they cannot."""
+        if len(team) == 1:
+            return True
+        lent = ray.get(team[0].lend.remote(len(team)))
+        borrowers = team[1:] if lent else []
+        asked = [w.borrow.remote(lent, rank, len(team)) for rank, w in enumerate(borrowers, start=1)]
+        if lent and all(ray.get(asked)):
+            return True
+        ray.get([w.keep_own.remote() for w in team])
+        return False
 
     def _aggregator(self, corpus: Any, span: tuple[int, int]) -> Any:  # noqa: ANN401 - Ray handles are untyped
         actor = ray.remote(AggregatorActor).options(
@@ -189,6 +206,7 @@ class Driver(HeldCounts):
         asked = [w.restore.remote(place, folder) for w in self.workers]
         asked += [a.restore_sum.remote(place, folder, names) for a in self.aggregators]
         self._read(asked, place, folder)
+        ray.get([w.tell_all.remote() for w in self.workers])
         self.steps = self.phases
 
     def _read(self, asked: list[Any], place: str, folder: str) -> list[Any]:

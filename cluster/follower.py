@@ -1,7 +1,8 @@
-"""A worker's replica of the counts, brought up to what the aggregators publish: alone, or with neighbours."""
+"""A worker's replica of the counts, brought up to date: alone or with neighbours, by aggregators or without."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,23 @@ import ray
 from numpy.typing import NDArray
 
 from lda.cluster.codec import decode
+from lda.cluster.letters import Letters
 from lda.cluster.neighbours import Lent, SharedArrays, Team
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.walk import add_in_blocks
 
 
 class Follower:
-    """Adds what the aggregators publish to the counts of a sweeper. number: of the worker."""
+    """Adds what all workers change to the counts of a sweeper. number: of the worker.
+
+    It learns that from what the aggregators publish; where all workers are neighbours, from themselves.
+    """
 
     def __init__(self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any]) -> None:
         self.number, self.sweeper, self.n_topics = number, sweeper, n_topics
         self.aggregators, self.versions = aggregators, [0] * len(aggregators)
+        self._letters: Letters | None = None
+        self._read = 0  # steps whose letters have been read
         self._alone()
 
     def _alone(self) -> None:
@@ -56,16 +63,17 @@ class Follower:
         self.sweeper.hold(arrays, team)
         self._arrays, self._totals, self.team = arrays, totals, team
 
+    def read_letters(self, letters: Letters) -> None:
+        """Learn what changes from these, for all workers share this replica."""
+        self._letters = letters
+
     def catch_up(self, step: int) -> int:
         """Bring the counts to what `step` may begin from; returns the bytes taken in by this worker."""
-        replies = ray.get(
-            [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
-        )
-        self.versions = [version for version, _ in replies]
+        news = self._from_aggregators(step) if self._letters is None else self._from(self._letters, step)
         counts, received = self.sweeper.counts, list[int]()
 
         def take_in(i: int) -> None:
-            for message in ray.get(list(replies[i][1])):
+            for message in news(i):
                 received.append(len(message))
                 delta = decode(message, self.n_topics)
                 add_in_blocks(counts, delta, self.sweeper.threads)
@@ -73,7 +81,25 @@ class Follower:
                     self._totals[self.team.rank] += delta.totals
 
         self.team.begin()
-        self.team.share(len(replies), take_in)
+        self.team.share(len(self.aggregators), take_in)
         if self._totals is not None:
             counts.topic_totals[:] = self._totals.sum(axis=0)
         return sum(received)
+
+    def _from_aggregators(self, step: int) -> Callable[[int], list[bytes]]:
+        """What each aggregator has published and this worker has not seen, once `step` may begin."""
+        asked = [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
+        replies: list[tuple[int, list[Any]]] = ray.get(asked)
+        self.versions = [version for version, _ in replies]
+
+        def news(i: int) -> list[bytes]:
+            messages: list[bytes] = ray.get(list(replies[i][1]))
+            return messages
+
+        return news
+
+    def _from(self, letters: Letters, step: int) -> Callable[[int], list[bytes]]:
+        """What all workers say of each aggregator's words in the steps before `step`, once all have said it."""
+        letters.wait(step)
+        steps, self._read = range(self._read, step), step
+        return lambda i: [message for s in steps for message in letters.read(s, i)]

@@ -85,6 +85,29 @@ class SharedArrays:
     def release(self) -> None:
         """Nothing: they stay."""
 
+    def write(self, place: int, data: bytes) -> None:
+        """Put bytes at a place beyond all arrays; memory is taken as needed. Raises OSError when there is none."""
+        rest = memoryview(data)
+        while rest:
+            done = os.pwrite(self._file, rest, place)
+            place, rest = place + done, rest[done:]
+
+    def read(self, place: int, length: int) -> bytes:
+        """The bytes that somebody has put there. Raises OSError when there are fewer."""
+        found = bytearray()
+        while len(found) < length:
+            piece = os.pread(self._file, length - len(found), place + len(found))
+            if not piece:
+                raise OSError(f"{len(found)} bytes are where {length} were to be")
+            found += piece
+        return bytes(found)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process does."""
+    while not condition():
+        time.sleep(POLL_SECONDS)
+
 
 class Team:
     """The workers that share a replica, as one of them sees it: number `rank` of `size`.
@@ -143,5 +166,5 @@ class Team:
         self._wait(lambda: sum_of_flags(self._done) >= self._through)
 
     def _wait(self, until: Callable[[], bool]) -> None:
-        while not (self._alone or until()):
-            time.sleep(POLL_SECONDS)
+        if not self._alone:
+            wait_until(until)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +13,17 @@ import pytest
 from nodes import same, settings
 
 from lda.cluster import driver as driver_module
-from lda.cluster import fit
+from lda.cluster import fit, placement
+from lda.cluster.checkpoint import Checkpointing
 from lda.cluster.cluster import Cluster
 from lda.cluster.driver import Driver
+from lda.cluster.letters import Letters
 from lda.cluster.neighbours import Lent, SharedArrays, Team
 from lda.cluster.threads import Threads
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nodes import Nodes
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memfd on this system")
@@ -135,4 +140,79 @@ def test_where_memory_cannot_be_lent_each_has_its_own(nodes: Nodes, monkeypatch:
         assert not set.union(*[memory_names(driver.said[f"worker {i}"].pid) for i in range(4)])
     finally:
         driver.close()
+    same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=on))
+
+
+def test_letters_keep_the_steps_that_are_still_to_be_read() -> None:
+    """Longer and shorter ones after each other, empty ones, of workers that are a step apart."""
+    first = Letters(2, 3, 2)
+    second, reader = Letters(2, 3, 2, first.lent), Letters(2, 3, 2, first.lent)
+
+    def said(worker: int, step: int) -> list[bytes]:
+        rng = np.random.default_rng([worker, step])
+        return [rng.bytes(int(rng.integers(0, 9000)) * (part > 0)) for part in range(3)]
+
+    first.leave(0, 0, said(0, 0))
+    for step in range(20):
+        first.leave(0, step + 1, said(0, step + 1))
+        second.leave(1, step, said(1, step))
+        for of_whom in (first, second, reader):
+            of_whom.wait(step + 1)
+            assert [of_whom.read(step, part) for part in range(3)] == [
+                [said(0, step)[part], said(1, step)[part]] for part in range(3)
+            ]
+
+
+@pytest.fixture
+def on_one_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All workers of a fit come to one of the nodes."""
+    ordinary = placement.placement_group
+
+    def packed(bundles: list[Any], strategy: str) -> Any:
+        assert strategy == "SPREAD"
+        return ordinary(bundles, strategy="STRICT_PACK")
+
+    monkeypatch.setattr(placement, "placement_group", packed)
+
+
+@pytest.mark.usefixtures("on_one_node")
+@pytest.mark.parametrize(
+    ("sampler", "workers", "aggregators"), [("adlda", 3, 2), ("pclda", 2, 3), ("esca", 1, 2)]
+)
+def test_workers_of_one_node_read_from_each_other(
+    nodes: Nodes, tmp_path: Path, sampler: str, workers: int, aggregators: int
+) -> None:
+    """Who can reach it maps one memory more, and the bits are those of one process, gone on from a checkpoint, too."""
+    wanted = settings(sampler, sweeps=4)
+    on = Cluster(workers=workers, threads_per_worker=1, aggregators=aggregators)
+    driver = Driver(nodes.corpus, wanted.resolved(), on)
+    try:
+        maps = {name: len(memory_names(said.pid)) for name, said in driver.said.items()}
+    finally:
+        driver.close()
+    assert maps == {f"worker {i}": 1 + (workers > 1) for i in range(workers)} | {
+        f"aggregator {i}": 1 for i in range(aggregators)
+    }
+    alone = fit(nodes.corpus, wanted)
+    same(alone, fit(nodes.corpus, wanted, cluster=on))
+    here = Checkpointing(path=tmp_path, every=1)
+    fit(nodes.corpus, replace(wanted, sweeps=2), cluster=on, checkpointing=here)
+    same(alone, fit(nodes.corpus, wanted, cluster=on, checkpointing=replace(here, resume=True)))
+
+
+@pytest.mark.usefixtures("on_one_node")
+def test_aggregators_that_cannot_reach_the_letters_are_sent_them(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary = driver_module.AggregatorActor
+
+    class Far(ordinary):  # type: ignore[misc, valid-type]
+        async def find_letters(self, shape: tuple[int, int, int], lent: Lent, part: int) -> bool:
+            reached: bool = await super().find_letters(shape, Lent("/proc/0/fd/0", lent.token), part)
+            assert not reached
+            return reached
+
+    monkeypatch.setattr(driver_module, "AggregatorActor", Far)
+    wanted = settings(sweeps=3)
+    on = Cluster(workers=2, threads_per_worker=1, aggregators=2)
     same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=on))
