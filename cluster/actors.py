@@ -112,21 +112,16 @@ class WorkerActor:
         """Go back to a replica of one's own."""
         self.replica.keep_own()
 
-    def begin_letters(self, shape: tuple[int, int, int]) -> Lent | None:
-        """Begin what all workers will tell each other directly; None where that cannot be done. shape: of `Letters`."""
-        try:
-            self.letters = Letters(*shape)
-        except OSError:
-            return None
-        return self.letters.lent
+    def open_letters(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
+        """Begin what all workers will tell each other, or find what another has begun; None where that fails.
 
-    def find_letters(self, shape: tuple[int, int, int], lent: Lent) -> bool:
-        """Find what another worker has begun; False where it cannot be reached."""
+        shape: of `Letters`.
+        """
         try:
             self.letters = Letters(*shape, lent)
         except OSError:
-            return False
-        return True
+            return None
+        return self.letters.lent
 
     def write_letters(self, read: list[bool]) -> None:
         """Tell each other directly from now on. read: by aggregator, whether it reads that, too."""

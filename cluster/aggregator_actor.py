@@ -49,13 +49,13 @@ class AggregatorActor(RangeCalls):
         self.exchange: Exchange[Any] = Exchange(workers, staleness)
         self.published: dict[int, Any] = {}
         self.workers = workers
-        # Workers that walk the vocabulary take counts; nobody would read what has changed.
         self.walked = settings.model_memory is not None
+        # Nobody would read what has changed where workers take counts, or tell each other.
         self.pulled = not self.walked
         self.taken: dict[tuple[int, int, int], tuple[Any, int]] = {}
         self.seconds = 0.0
         self._news = asyncio.Event()
-        self.unadded: list[Delta] = []  # published already
+        self.unadded: list[Delta] = []  # of complete steps, published where anybody pulls
 
     async def ready(self) -> Ready:
         """Where this aggregator runs, and whether it can work."""

@@ -86,7 +86,10 @@ class Driver(HeldCounts):
         self.steps = 0
 
     def _share_replicas(self) -> None:
-        """Have the workers of a node that keep in step hold one replica of the counts among them."""
+        """Have the workers of a node that keep in step hold one replica of the counts among them.
+
+        Where that is all of them, nobody elsewhere needs to be told what changes.
+        """
         if self.cluster.staleness != 0 or self.settings.model_memory is not None:
             return
         nodes: dict[str, list[Any]] = {}
@@ -101,8 +104,8 @@ class Driver(HeldCounts):
         first, *others = self.workers
         # As many steps are kept as a worker may still have to read.
         shape = self.n_workers, len(self.ranges), 1 + sampler(self.settings.sampler).lag(self.phases)
-        lent = ray.get(first.begin_letters.remote(shape))
-        if lent and all(ray.get([w.find_letters.remote(shape, lent) for w in others])):
+        lent = ray.get(first.open_letters.remote(shape))
+        if lent and all(ray.get([w.open_letters.remote(shape, lent) for w in others])):
             read = ray.get([a.find_letters.remote(shape, lent, i) for i, a in enumerate(self.aggregators)])
             ray.get([w.write_letters.remote(read) for w in self.workers])
 
