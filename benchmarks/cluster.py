@@ -11,9 +11,10 @@ import click
 
 from benchmarks.corpora import SOURCES, default_source, prepared
 from benchmarks.exchange import Measured, sweeps_of
+from benchmarks.overhead import TURN, against_one_process
 from benchmarks.projection import Costs, project
 from benchmarks.report import machine, table
-from lda.cluster import Checkpointing, Cluster, FitSettings, fit
+from lda.cluster import Checkpointing, FitSettings, fit
 from lda.cluster.sizing import Setup
 
 if TYPE_CHECKING:
@@ -26,46 +27,6 @@ TARGET: Final = 1e9
 THREADS_A_NODE: Final = 36
 CORE_OF_A_THREAD: Final = 0.6
 """What a hardware thread is worth of a core measured here: two share one, and gain a fifth by it."""
-
-
-def rate(corpus: Corpus, settings: FitSettings, cluster: Cluster | None) -> tuple[float, float]:
-    """(tokens per second of the sweeps after the first, seconds of everything else).
-
-    In their first sweep workers, which are new processes, load machine code from Numba's cache.
-    """
-    before = time.perf_counter()
-    result = fit(corpus, settings, document_topics=False, cluster=cluster)
-    seconds = sum(result.n_tokens / record.tokens_per_second for record in result.history[1:])
-    rate = result.n_tokens * (len(result.history) - 1) / seconds
-    return rate, time.perf_counter() - before - seconds
-
-
-def against_one_process(corpus: Corpus, settings: FitSettings, repeats: int) -> None:
-    """Two workers of one thread through Ray, one of two (what a node gets), and one process, in turns."""
-    ways = {
-        "one process, 2 threads": None,
-        "Ray, 2 workers x 1 thread": Cluster(workers=2, threads_per_worker=1, aggregators=2),
-        "Ray, 1 worker x 2 threads": Cluster(workers=1, threads_per_worker=2, aggregators=1),
-    }
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    others: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, cluster in ways.items():
-            per_second, other = rate(corpus, settings, cluster)
-            rates[name].append(per_second)
-            others[name].append(other)
-    base = statistics.median(rates["one process, 2 threads"])
-    rows = [
-        (
-            name,
-            f"{statistics.median(rates[name]) / 1e6:.2f}",
-            f"{min(rates[name]) / 1e6:.2f} .. {max(rates[name]) / 1e6:.2f}",
-            f"{statistics.median(rates[name]) / base:.2f}",
-            f"{statistics.median(others[name]):.1f}",
-        )
-        for name in ways
-    ]
-    click.echo(table(("", "M tokens/s", "range", "ratio", "s of all else"), rows) + "\n")
 
 
 def checkpoints(corpus: Corpus, settings: FitSettings, repeats: int) -> None:
@@ -150,7 +111,8 @@ def projection(m: Measured, settings: FitSettings, corpus: Corpus, tokens_a_node
 @click.option("-k", "n_topics", type=int, default=1000, help="Topics.")
 @click.option("--sampler", "samplers", multiple=True, default=("adlda", "esca"), help="Samplers.")
 @click.option("--sweeps", type=int, default=30, help="Sweeps a fit.")
-@click.option("--repeats", type=int, default=3, help="Fits of which the median is taken.")
+@click.option("--repeats", type=int, default=3, help="Fits of which the median is taken; 0 leaves them out.")
+@click.option("--turns", type=int, default=15, help="Turns of the engines, likewise.")
 @click.option("--workers", type=int, multiple=True, default=(1, 2, 4, 8), help="Logical workers.")
 @click.option("--tokens-a-node", type=float, default=5e8, help="Corpus of the projection.")
 def cluster(
@@ -159,6 +121,7 @@ def cluster(
     samplers: tuple[str, ...],
     sweeps: int,
     repeats: int,
+    turns: int,
     workers: tuple[int, ...],
     tokens_a_node: float,
 ) -> None:
@@ -170,9 +133,11 @@ def cluster(
             n_topics=n_topics, sampler=sampler, start="random", sweeps=sweeps, threads=2, evaluate_every=NEVER
         ).resolved()
         fit(corpus, FitSettings(n_topics=16, sampler=sampler, sweeps=1))  # kernels compile before any clock
+        if turns:
+            click.echo(f"{sampler}, {turns} turns of {TURN} sweeps each, medians")
+            against_one_process(corpus, settings, turns)
         if repeats:
-            click.echo(f"{sampler}, {sweeps} sweeps, median of {repeats}")
-            against_one_process(corpus, settings, repeats)
+            click.echo(f"{sweeps} sweeps, medians of {repeats}")
             checkpoints(corpus, settings, repeats)
         measured = exchanged(corpus, settings, workers, sweeps)
         projection(measured[-1], settings, corpus, tokens_a_node)

@@ -15,6 +15,7 @@ import ray
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.assigned import LentDocuments
 from lda.cluster.checkpoint import put_topics, topics_name
 from lda.cluster.codec import decode, encode
 from lda.cluster.follower import Follower
@@ -82,6 +83,7 @@ class WorkerActor:
         except (DataError, OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.aggregators: list[Any] = []
+        self.direct = False
         self.step = 0
         self.counted = -1  # steps that the counts of the present step are made of
         self.fetched = 0  # bytes, since the last step began
@@ -108,6 +110,14 @@ class WorkerActor:
         """Take the replica that a neighbour has begun; False where it cannot be reached."""
         return self.replica.borrow(lent, rank, size)
 
+    def lend_documents(self) -> LentDocuments | None:
+        """Have the documents where the neighbours can help to sample them; None where that cannot be done."""
+        return self.replica.lend_documents()
+
+    def help(self, team: list[LentDocuments | None]) -> None:
+        """Help the neighbours, and be helped. team: by rank, what they lend."""
+        self.replica.help(team)
+
     def keep_own(self) -> None:
         """Go back to a replica of one's own."""
         self.replica.keep_own()
@@ -123,10 +133,14 @@ class WorkerActor:
             return None
         return self.letters.lent
 
-    def write_letters(self, read: list[bool]) -> None:
-        """Tell each other directly from now on. read: by aggregator, whether it reads that, too."""
-        self.outbox.write_letters(self.letters, read)
+    def write_letters(self) -> None:
+        """Tell each other directly from now on, and the aggregators nothing: they read the replica."""
+        self.direct = True
         self.replica.read_letters(self.letters)
+
+    def count_all(self) -> None:
+        """Bring the counts to all steps made so far, so that aggregators can read them; all workers must be asked."""
+        self._catch_up(self.step)
 
     def damage(self, place: str, folder: str, files: dict[str, str]) -> str | None:
         """What is wrong with one of these files of a checkpoint, or None. Raises OSError when it cannot be read."""
@@ -228,7 +242,10 @@ class WorkerActor:
     def _push(self, phase: int) -> int:
         """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""
         messages = [self._message(phase, first, last) for first, last in self.ranges]
-        self.outbox.push(self.step, messages)
+        if self.direct:
+            self.letters.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
+        else:
+            self.outbox.push(self.step, messages)
         return sum(len(piece) for message in messages for piece in message)
 
     def _message(self, phase: int, first: int, last: int) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from lda.cluster.scratch import Arrays, InMemory
 from lda.samplers.counting import Delta, add_delta, gather_rows, row_lengths, totals_of
 from lda.samplers.histograms import Histogram, add_histograms, values
-from lda.samplers.layout import WordRows, empty_counts
+from lda.samplers.layout import WordRows, empty_counts, slice_counts, slice_rows
 
 CELLS: Final = 1 << 24
 """Counts looked through at a time, where they lie on disk."""
@@ -32,6 +33,18 @@ class Aggregator:
         self.rows, self.arrays = rows, arrays or InMemory()
         self.counts = empty_counts(rows, self.arrays.zeros)
         self.topic_totals = np.zeros(rows.n_topics, dtype=np.int64)
+
+    def part(self, first: int, last: int) -> Aggregator:
+        """The words first .. last - 1 alone, for reading: what they count changes with these. See `recount`."""
+        made = copy(self)
+        made.rows = slice_rows(self.rows, first, last)
+        made.counts = slice_counts(self.counts, self.rows, first, last)
+        made.recount()
+        return made
+
+    def recount(self) -> None:
+        """Find n_k of these words anew, where somebody else adds to their counts."""
+        self.topic_totals = self.between(0, len(self.rows.start)).totals
 
     def add(self, delta: Delta) -> NDArray[np.int64]:
         """Add a delta to the words' counts; returns its part of n_k, (K,) int64, for `add_totals`.
@@ -79,7 +92,7 @@ class Aggregator:
     def cell_histogram(self) -> Histogram:
         """How many n_kw equal n, for n > 0."""
         parts = []
-        for array in (self.counts.dense, self.counts.count):
+        for array in (self.counts.dense, self.counts.count[: self.rows.n_sparse_slots]):
             for first in range(0, len(array), CELLS):
                 parts.append(values(array[first : first + CELLS]))
                 self.arrays.release()

@@ -12,8 +12,7 @@ import scipy.sparse as sp
 from lda.cluster.aggregator import Aggregator
 from lda.cluster.codec import decode_pieces, encode, merged
 from lda.cluster.hosts import Ready, introduce, one_line
-from lda.cluster.letters import Letters
-from lda.cluster.neighbours import Lent
+from lda.cluster.neighbours import Lent, SharedArrays
 from lda.cluster.protocol import Exchange
 from lda.cluster.range_actor import RangeCalls
 from lda.cluster.settings import FitSettings
@@ -39,52 +38,63 @@ class AggregatorActor(RangeCalls):
         workers: int,
         staleness: int | None,
     ) -> None:
-        self.settings, self.span = settings, span
+        self.corpus, self.settings, self.span = corpus, settings, span
         self.problem: str | None = None
         try:
-            self.counts = Aggregator(slice_rows(count_rows(corpus, settings), *span))
-            self.words = WordRange(self.counts, *span)
+            self._begin()
         except (OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.exchange: Exchange[Any] = Exchange(workers, staleness)
         self.published: dict[int, Any] = {}
         self.workers = workers
         self.walked = settings.model_memory is not None
-        # Nobody would read what has changed where workers take counts, or tell each other.
-        self.pulled = not self.walked
+        self.reads = False
         self.taken: dict[tuple[int, int, int], tuple[Any, int]] = {}
         self.seconds = 0.0
         self._news = asyncio.Event()
         self.unadded: list[Delta] = []  # of complete steps, published where anybody pulls
 
+    def _begin(self) -> None:
+        self.counts = Aggregator(slice_rows(count_rows(self.corpus, self.settings), *self.span))
+        self.words = WordRange(self.counts, *self.span)
+
     async def ready(self) -> Ready:
         """Where this aggregator runs, and whether it can work."""
         return introduce(self.problem)
 
-    async def find_letters(self, shape: tuple[int, int, int], lent: Lent, part: int) -> bool:
-        """Publish nothing from now on: the workers tell each other what changes. True if it can be read here, too.
+    async def read_counts(self, lent: Lent) -> bool:
+        """Have the counts from a replica that the workers of this node keep; False where it cannot be reached.
 
-        part: which of their messages are for this aggregator.
+        They tell each other what changes and nothing is pushed. Who asks for counts sees to it that the replica has
+        all steps.
         """
-        self.pulled, self.part = False, part
         try:
-            self.letters = Letters(*shape, lent)
+            whole = Aggregator(count_rows(self.corpus, self.settings), SharedArrays(lent))
         except OSError:
             return False
+        self.counts, self.reads = whole.part(*self.span), True
+        self.words = WordRange(self.counts, *self.span)
         return True
+
+    async def count_here(self) -> None:
+        """Go back to counts of one's own."""
+        self.reads = False
+        self._begin()
+
+    async def stay(self) -> None:
+        """Answer never: who has asked learns when this process is lost."""
+        await asyncio.Event().wait()
 
     async def let_go(self) -> None:
         """Let nobody wait any more: a worker that has ended would be waited for without end."""
         self.exchange.staleness = None
         self._news.set()
 
-    async def push(self, worker: int, step: int, message: list[bytes] | None) -> None:
-        """Take what a worker changed in a step; a repetition is dropped. message: None to read it from the letters."""
+    async def push(self, worker: int, step: int, message: list[bytes]) -> None:
+        """Take what a worker changed in a step; a repetition is dropped."""
         before = time.perf_counter()
-        if message is None:
-            message = [self.letters.of(worker, step, self.part)]
         # Unpacked while others still sample; what nobody waits for stays packed until it is added.
-        held = decode_pieces(message, self.settings.n_topics) if self.pulled else message
+        held = message if self.walked else decode_pieces(message, self.settings.n_topics)
         self.seconds += time.perf_counter() - before
         if self.exchange.push(worker, step, held):
             if self.exchange.staleness == 0 and not self.walked:
@@ -134,13 +144,13 @@ class AggregatorActor(RangeCalls):
     def _publish(self, step: int) -> None:
         before = time.perf_counter()
         while messages := self.exchange.take(step):
-            if self.pulled:
+            if self.walked:  # nobody would read what has changed
+                self.unadded += [decode_pieces(message, self.settings.n_topics) for message in messages]
+            else:
                 total = merged(messages)
                 # One object a version in the node's shared memory, however many workers read it.
                 self.published[self.exchange.version] = ray.put(encode([total], *self.span))
                 self.unadded.append(total)
-            else:
-                self.unadded += [decode_pieces(message, self.settings.n_topics) for message in messages]
             asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
         self.seconds += time.perf_counter() - before
 
@@ -166,6 +176,9 @@ class AggregatorActor(RangeCalls):
         return self.counts.cell_histogram(), self.counts.topic_totals.copy()
 
     async def _until(self, step: int) -> None:
+        if self.reads:
+            self.counts.recount()
+            return
         while self.exchange.complete < step:
             await self._news.wait()
         self._publish(step)

@@ -115,6 +115,7 @@ class ClusterEngine:
             for i in range(self.settings.sweeps - self._done):
                 self._asked.append(self.driver.resample(self.tick + i, None))
         self._reports = ray.get(self._asked.popleft())
+        self.driver.check_aggregators()
         self.tick += 1
         self._done += 1
         return True

@@ -28,6 +28,7 @@ from lda.cluster.heldout import kept_documents
 from lda.cluster.hosts import Ready, check, could_not_begin, whereabouts
 from lda.cluster.learning import learned
 from lda.cluster.losses import ANSWER_SECONDS, LOST, file_results, is_lost
+from lda.cluster.neighbours import Lent
 from lda.cluster.placement import reserve
 from lda.cluster.ranges import shard_shares, word_ranges
 from lda.cluster.settings import FitSettings
@@ -53,6 +54,7 @@ class Driver(HeldCounts):
     ) -> None:
         self.settings, self.cluster = settings, cluster
         self.group: Any = None
+        self.direct, self._lives = False, list[Any]()
         self.workers: list[Any] = []
         self.aggregators: list[Any] = []
         self.said: dict[str, Ready] = {}
@@ -83,7 +85,7 @@ class Driver(HeldCounts):
         self.lengths = add_histograms(ray.get([w.connect.remote(self.aggregators) for w in self.workers]))
         self._share_replicas()
         self.trained_tokens = int((self.lengths.key * self.lengths.times).sum())
-        self.steps = 0
+        self.steps = self.counted = 0
 
     def _share_replicas(self) -> None:
         """Have the workers of a node that keep in step hold one replica of the counts among them.
@@ -95,31 +97,46 @@ class Driver(HeldCounts):
         nodes: dict[str, list[Any]] = {}
         for i, worker in enumerate(self.workers):
             nodes.setdefault(self.said[f"worker {i}"].node, []).append(worker)
-        shared = [self._share_replica(team) for team in nodes.values()]
-        if shared == [True] and self.settings.memory is None:
-            self._exchange_directly()
+        direct = len(nodes) == 1 and self.settings.memory is None
+        for team in nodes.values():
+            lent = self._share_replica(team) if direct or len(team) > 1 else None
+            if direct and lent:
+                self.direct = self._exchange_directly(lent)
 
-    def _exchange_directly(self) -> None:
-        """Have the workers, all on one node, read from each other what changes, and aggregators there read it, too."""
+    def _share_replica(self, team: list[Any]) -> Lent | None:
+        """Have these workers hold one replica of the counts among them, and help each other; None where they cannot."""
+        lent: Lent | None = ray.get(team[0].lend.remote(len(team)))
+        borrowers = team[1:] if lent else []
+        asked = [w.borrow.remote(lent, rank, len(team)) for rank, w in enumerate(borrowers, start=1)]
+        if not lent or not all(ray.get(asked)):
+            ray.get([w.keep_own.remote() for w in team])
+            return None
+        if len(team) > 1 and self.settings.memory is None:
+            documents = ray.get([w.lend_documents.remote() for w in team])
+            ray.get([w.help.remote(documents) for w in team])
+        return lent
+
+    def _exchange_directly(self, replica: Lent) -> bool:
+        """Have the workers, all on one node, tell each other what changes, and the aggregators read their replica."""
         first, *others = self.workers
+        if not all(ray.get([a.read_counts.remote(replica) for a in self.aggregators])):
+            ray.get([a.count_here.remote() for a in self.aggregators])
+            return False
         # As many steps are kept as a worker may still have to read.
         shape = self.n_workers, len(self.ranges), 1 + sampler(self.settings.sampler).lag(self.phases)
         lent = ray.get(first.open_letters.remote(shape))
-        if lent and all(ray.get([w.open_letters.remote(shape, lent) for w in others])):
-            read = ray.get([a.find_letters.remote(shape, lent, i) for i, a in enumerate(self.aggregators)])
-            ray.get([w.write_letters.remote(read) for w in self.workers])
+        if not lent or not all(ray.get([w.open_letters.remote(shape, lent) for w in others])):
+            ray.get([a.count_here.remote() for a in self.aggregators])
+            return False
+        ray.get([w.write_letters.remote() for w in self.workers])
+        # Nobody would notice otherwise.
+        self._lives = [a.stay.remote() for a in self.aggregators]
+        return True
 
-    def _share_replica(self, team: list[Any]) -> bool:
-        """Have these workers hold one replica of the counts among them; False where they cannot."""
-        if len(team) == 1:
-            return True
-        lent = ray.get(team[0].lend.remote(len(team)))
-        borrowers = team[1:] if lent else []
-        asked = [w.borrow.remote(lent, rank, len(team)) for rank, w in enumerate(borrowers, start=1)]
-        if lent and all(ray.get(asked)):
-            return True
-        ray.get([w.keep_own.remote() for w in team])
-        return False
+    def check_aggregators(self) -> None:
+        """Raise what Ray raises when one of them is lost that no worker speaks to."""
+        ended, _ = ray.wait(self._lives, num_returns=len(self._lives), timeout=0) if self._lives else ([], [])
+        ray.get(ended)
 
     def _aggregator(self, corpus: Any, span: tuple[int, int]) -> Any:  # noqa: ANN401 - Ray handles are untyped
         actor = ray.remote(AggregatorActor).options(
@@ -234,13 +251,15 @@ class Driver(HeldCounts):
         return add_histograms(ray.get(asked))
 
     def _cells(self, now: bool) -> tuple[Histogram, NDArray[np.int64]]:
-        parts = ray.get([a.cells.remote(0 if now else self.steps) for a in self.aggregators])
+        step = self.come_to(now)
+        parts = ray.get([a.cells.remote(step) for a in self.aggregators])
         totals = np.sum([p[1] for p in parts], axis=0)
         self._check(int(totals.sum()))
         return add_histograms([p[0] for p in parts]), totals
 
     def heldout_score(self, priors: Priors, *, now: bool) -> float | None:
         """Score of the validation documents by one of the workers; None where there are none."""
+        self.come_to(now)
         worker = self.workers[0]
         score: float | None = ray.get(
             (worker.heldout_score_now if now else worker.heldout_score).remote(priors)

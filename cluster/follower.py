@@ -9,10 +9,12 @@ import numpy as np
 import ray
 from numpy.typing import NDArray
 
+from lda.cluster.assigned import LentDocuments
 from lda.cluster.codec import decode
 from lda.cluster.letters import Letters
-from lda.cluster.neighbours import Lent, SharedArrays, Team
+from lda.cluster.neighbours import Lent, Queues, SharedArrays, Team
 from lda.cluster.sweeper import Sweeper
+from lda.cluster.together import Together
 from lda.cluster.walk import add_in_blocks
 
 
@@ -32,6 +34,8 @@ class Follower:
     def _alone(self) -> None:
         self._arrays: SharedArrays | None = None
         self._totals: NDArray[np.int64] | None = None
+        self._queues: Queues | None = None
+        self._together: Together | None = None
         self.team = Team()
 
     def lend(self, size: int) -> Lent | None:
@@ -58,10 +62,27 @@ class Follower:
 
     def _hold(self, arrays: SharedArrays, rank: int, size: int) -> None:
         """Counts and model in `arrays`; row r of totals is n_k of what the worker of rank r has added."""
+        self.sweeper.hold_counts(arrays)  # first: aggregators look for no more than these
         totals = arrays.zeros(size * self.n_topics, np.int64).reshape(size, self.n_topics)
         team = Team(rank, size, arrays.zeros(Team.length(size), np.int64))
-        self.sweeper.hold(arrays, team)
+        self._queues = Queues(rank, size, arrays.zeros(Queues.length(size), np.int64))
+        self.sweeper.hold_model(arrays, team)
         self._arrays, self._totals, self.team = arrays, totals, team
+
+    def lend_documents(self) -> LentDocuments | None:
+        """Have the documents held here where the neighbours can help to sample them; None where that cannot be done."""
+        if self._queues is None:
+            return None
+        try:
+            self._together = self.sweeper.lend_documents(self._queues)
+        except OSError:
+            return None
+        return self._together.lent
+
+    def help(self, team: list[LentDocuments | None]) -> None:
+        """Sample the documents of the team together, those that this worker reaches. team: by rank, what they lend."""
+        if self._together is not None:
+            self._together.meet(team)
 
     def read_letters(self, letters: Letters) -> None:
         """Learn what changes from these, for all workers share this replica."""

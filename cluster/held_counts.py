@@ -19,26 +19,41 @@ from lda.cluster.word_range import Part
 
 
 class HeldCounts:
-    """Part of `Driver`. aggregators: actors, in the order of their words. steps: asked of all workers so far."""
+    """Part of `Driver`. aggregators: actors, in the order of their words. steps: asked of all workers so far.
 
+    direct: whether the aggregators read the workers' replica, which holds the steps before `counted`.
+    """
+
+    workers: list[Any]
     aggregators: list[Any]
+    direct: bool
+    counted: int
     said: dict[str, Ready]
     settings: FitSettings
     n_terms: int
     trained_tokens: int
     steps: int
 
+    def come_to(self, now: bool) -> int:
+        """The step whose counts are to be waited for: the present one, or, now, none.
+
+        Aggregators that read the workers' replica wait for nothing: the workers bring it there first.
+        """
+        if self.direct and self.counted != self.steps:
+            ray.get([w.count_all.remote() for w in self.workers])
+            self.counted = self.steps
+        return 0 if now else self.steps
+
     def sample(self, *, now: bool) -> None:
         """Have the aggregators add their counts to their sums over late sweeps."""
-        ray.get([a.sample.remote(0 if now else self.steps) for a in self.aggregators])
+        step = self.come_to(now)
+        ray.get([a.sample.remote(step) for a in self.aggregators])
 
     def matrix(self, *, now: bool) -> sp.csr_matrix:
         """All counts (V, K), after all steps so far; now: as they are. Fetched range by range."""
-        matrix = sp.csr_matrix(
-            sp.vstack(
-                [ray.get(a.matrix.remote(0 if now else self.steps)) for a in self.aggregators], format="csr"
-            )
-        )
+        step = self.come_to(now)
+        parts = [ray.get(a.matrix.remote(step)) for a in self.aggregators]
+        matrix = sp.csr_matrix(sp.vstack(parts, format="csr"))
         self._check(int(matrix.sum(dtype=np.int64)))
         return matrix
 
@@ -54,7 +69,7 @@ class HeldCounts:
 
         Raises OSError when a part can neither be written by its aggregator nor here.
         """
-        step, n = 0 if now else self.steps, len(self.aggregators)
+        step, n = self.come_to(now), len(self.aggregators)
         asked = [a.write_part.remote(step, place, i, n, taken, n_top) for i, a in enumerate(self.aggregators)]
         parts: list[Part] = ray.get(asked)
         self._check(sum(part.tokens for part in parts))

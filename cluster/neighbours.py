@@ -168,3 +168,51 @@ class Team:
     def _wait(self, until: Callable[[], bool]) -> None:
         if not self._alone:
             wait_until(until)
+
+
+class Queues:
+    """By worker of a team: blocks of its documents, to be sampled by whoever comes first.
+
+    All go through the same steps, and all say how many blocks each one has in a step. A worker's blocks are open to
+    others from when it comes to a step until all of them are done, for which it waits; nobody waits for anything
+    else here. Each one its own documents lost: see `Team`.
+
+    numbers: (`Queues.length(size)`,) int64, shared by them and zero at first.
+    """
+
+    def __init__(self, rank: int, size: int, numbers: NDArray[np.int64]) -> None:
+        self.rank, self.size = rank, size
+        self._opened, self._next, self._done = numbers.reshape(3, size, SPACING)
+        self._through = np.zeros(size, dtype=np.int64)
+        # One's own first.
+        self._order = [(rank + i) % size for i in range(size)]
+
+    @staticmethod
+    def length(size: int) -> int:
+        """How many numbers `size` workers share."""
+        return 3 * size * SPACING
+
+    def work(self, blocks: list[int], work: Callable[[int, int], object], threads: Threads) -> int:
+        """Have all blocks of this worker done, and do some of others while there are any.
+
+        blocks: by worker, how many it has in this step. work: called with a worker's rank and the number of a block.
+        Returns how many blocks of others have been done here.
+        """
+        first = self._through
+        self._through = through = first + blocks
+        set_flag(self._opened[self.rank], 0, int(through[self.rank]))
+
+        def some(_: int) -> int:
+            helped = 0
+            for owner in self._order:
+                if lowest_flag(self._opened[owner]) < through[owner]:
+                    continue  # not yet here, or done with all
+                while (number := take_number(self._next[owner], int(through[owner]))) >= 0:
+                    work(owner, int(number - first[owner]))
+                    take_number(self._done[owner], int(through[owner]))
+                    helped += owner != self.rank
+            return helped
+
+        helped = sum(threads.map(some, range(threads.n)))
+        wait_until(lambda: lowest_flag(self._done[self.rank]) >= through[self.rank])
+        return helped

@@ -7,8 +7,6 @@ from typing import Any
 
 import ray
 
-from lda.cluster.letters import Letters
-
 
 class Outbox:
     """Pushes of one worker, one step after the other. worker: its number.
@@ -21,18 +19,10 @@ class Outbox:
         self._worker, self._aggregators = worker, aggregators
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="lda-push")
         self._under_way: Future[None] | None = None
-        self._letters: Letters | None = None
-        self._read_letters = [False] * len(aggregators)
-
-    def write_letters(self, letters: Letters, read: list[bool]) -> None:
-        """Leave all messages there, too; aggregators of which `read` is true find them there."""
-        self._letters, self._read_letters = letters, read
 
     def push(self, step: int, messages: list[list[bytes]]) -> None:
         """Begin to send a message to each aggregator, when those of the step before have arrived."""
-        self.confirm()  # before a letter is overwritten that an aggregator has still to read
-        if self._letters is not None:
-            self._letters.leave(self._worker, step, [b"".join(pieces) for pieces in messages])
+        self.confirm()
         self._under_way = self._sender.submit(self._send, step, messages)
 
     def confirm(self) -> None:
@@ -43,8 +33,8 @@ class Outbox:
 
     def _send(self, step: int, messages: list[list[bytes]]) -> None:
         asked = [
-            aggregator.push.remote(self._worker, step, None if read else message)
-            for message, aggregator, read in zip(messages, self._aggregators, self._read_letters, strict=True)
+            aggregator.push.remote(self._worker, step, message)
+            for message, aggregator in zip(messages, self._aggregators, strict=True)
         ]
         # Before anything else is sent: Ray may let a later call of one caller overtake an earlier one.
         ray.get(asked)

@@ -8,11 +8,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lda.cluster.assigned import Assigned, Span
+from lda.cluster.neighbours import SharedArrays
 from lda.cluster.plan import Plan
 from lda.cluster.scratch import Arrays, InMemory
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.corpus.shard import CorpusShard
-from lda.samplers import collapsed, drawn_theta, sequential, simultaneous
+from lda.samplers import collapsed
 from lda.samplers.by_range import Paused, begin_documents, sweep_range
 from lda.samplers.counting import Delta, index_by_word, net_delta
 from lda.samplers.histograms import Histogram, add_histograms, document_topics
@@ -60,7 +62,6 @@ class Shard:
         order = order[keep[ids[order]]]
         self.doc_ids: NDArray[np.int64] = self.arrays.zeros(len(order), np.int64)
         self.doc_ids[:] = ids[order]
-        self.doc_keys = self.doc_ids.view(np.uint64)
         self.doc_offsets: NDArray[np.int64] = self.arrays.zeros(len(order) + 1, np.int64)
         np.cumsum(lengths[order], out=self.doc_offsets[1:])
         self.n_tokens = int(self.doc_offsets[-1])
@@ -80,6 +81,21 @@ class Shard:
         longest = max(len(o) for o in self._order)
         self._buffers = [self.arrays.zeros(longest, self.z.dtype) for _ in range(1 + plan.lag)]
         self._paused: Paused | None = None
+
+    @property
+    def doc_keys(self) -> NDArray[np.uint64]:
+        """Documents' keys of random numbers (D,)."""
+        return self.doc_ids.view(np.uint64)
+
+    @property
+    def assigned(self) -> Assigned:
+        """The documents and their topics, as the samplers see them."""
+        return Assigned(self.words, self.z, self.doc_offsets, self.doc_ids, self.doc_edges)
+
+    def move(self, arrays: SharedArrays) -> None:
+        """Have them where neighbours can map them. Raises OSError when there is no room."""
+        moved = self.assigned.moved(arrays)
+        self.words, self.z, self.doc_offsets, self.doc_ids = moved[:-1]
 
     def _documents_of(self, part: tuple[int, int]) -> NDArray[np.int64]:
         """Positions here of the documents that come from one logical shard, in their global order."""
@@ -153,7 +169,7 @@ class Shard:
 
     def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
         """Give every token of the phase a uniformly random topic."""
-        self._remember(phase)
+        self.remember(phase)
         seed = np.uint64(self.plan.seed)
 
         def block(span: tuple[int, int]) -> None:
@@ -177,27 +193,17 @@ class Shard:
         fresh: bool,
     ) -> None:
         """Resample the phase's documents that have joined by `level`, or draw first topics for those that join now."""
-        self._remember(phase)
-        edges = self.doc_edges[phase]
-        first = edges[level] if fresh else edges[0]
-        seed, tick = np.uint64(self.plan.seed), np.uint64(sweep)
-        documents = (self.words, self.doc_offsets, self.doc_keys)
+        self.remember(phase)
+        documents, seed = self.assigned, self.plan.seed
 
-        def block(span: tuple[int, int]) -> None:
-            if fresh or sampler.rule == "sequential":
-                sequential.sweep_documents(
-                    *documents, *span, self.z, model, seed, tick, sampler.leave_out, fresh
-                )
-            elif sampler.rule == "simultaneous":
-                simultaneous.sweep_documents(*documents, *span, self.z, model, seed, tick, sampler.leave_out)
-            else:
-                drawn_theta.sweep_documents(*documents, *span, self.z, model, seed, tick)
+        def block(span: Span) -> None:
+            documents.sample(span, sweep, seed, sampler, model, fresh=fresh)
 
-        threads.run(block, self._document_blocks(first, edges[level + 1], threads))
+        threads.run(block, documents.blocks(phase, level, threads.n * BLOCKS_PER_THREAD, fresh=fresh))
 
     def begin_ranges(self, phase: int) -> None:
         """Make ready to resample the phase range by range of words, by `sample_range`."""
-        self._remember(phase)
+        self.remember(phase)
         edges, begin = self.doc_edges[phase], self._tokens(phase)[0]
         first, last = int(edges[0]), int(edges[-1])
         if self._paused is None:
@@ -253,13 +259,14 @@ class Shard:
         beta: float,
     ) -> None:
         """One collapsed sweep over all documents; n_wk and totals are changed as it goes (see `collapsed`)."""
-        self._remember(0)
+        self.remember(0)
         collapsed.sweep_documents(
             self.words, self.doc_offsets, self.doc_keys, 0, len(self.doc_ids), self.z,
             n_wk, totals, alpha, beta, np.uint64(self.plan.seed), np.uint64(sweep),
         )  # fmt: skip
 
-    def _remember(self, phase: int) -> None:
+    def remember(self, phase: int) -> None:
+        """Keep the topics of the phase's tokens, which are about to change."""
         begin, end = self._tokens(phase)
         self._before(phase)[:] = self.z[begin:end]
 

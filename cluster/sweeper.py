@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lda.cluster.aggregator import Aggregator
 from lda.cluster.documents import Documents
 from lda.cluster.memory import cut_ranges, document_memory
-from lda.cluster.neighbours import Team
+from lda.cluster.neighbours import Queues, Team
 from lda.cluster.phase_model import DrawnModel, MeanModel
 from lda.cluster.plan import Plan
 from lda.cluster.scratch import Arrays, InMemory, OnDisk
@@ -25,6 +25,7 @@ from lda.cluster.settings import FitSettings
 from lda.cluster.shard import Shard
 from lda.cluster.start import Stages, stages
 from lda.cluster.threads import Threads
+from lda.cluster.together import Together
 from lda.cluster.walk import CountSource, Walk
 from lda.samplers.counting import Delta, joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
@@ -76,6 +77,7 @@ class Sweeper:
         self._counts: Aggregator | None = None
         self._model: MeanModel | DrawnModel | None = None
         self._walk: Walk | None = None
+        self._together: Together | None = None
         if settings.model_memory is not None:
             if source is None:
                 source = self._counts = Aggregator(rows, OnDisk())
@@ -90,18 +92,25 @@ class Sweeper:
         )
         self.hold()
 
-    def hold(self, arrays: Arrays | None = None, team: Team | None = None) -> None:
-        """Keep counts and language model in `arrays`, filled together with `team`; what was there is lost.
+    def hold(self) -> None:
+        """Keep counts and language model in this process alone; what was there is lost."""
+        self.hold_counts(InMemory())
+        self.hold_model(InMemory(), None)
+
+    def hold_counts(self, arrays: Arrays) -> None:
+        """Keep the counts in `arrays`; `hold_model` must follow.
 
         Raises OSError when there is no room for them, or what a neighbour lends does not fit.
         """
-        arrays = arrays or InMemory()
         self._counts = Aggregator(self._rows, arrays)
+
+    def hold_model(self, arrays: Arrays, team: Team | None) -> None:
+        """Keep the language model in `arrays`, filled together with `team`. Raises as `hold_counts`."""
         if self._drawn_rows is not None:
             self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
         else:
             self._model = MeanModel(
-                self._rows, self._counts.counts, arrays=arrays, team=team, lag=self.plan.lag
+                self._rows, self.counts.counts, arrays=arrays, team=team, lag=self.plan.lag
             )
 
     @property
@@ -110,6 +119,14 @@ class Sweeper:
         if self._counts is None:
             raise RuntimeError("this sweeper keeps no counts")
         return self._counts
+
+    def lend_documents(self, queues: Queues) -> Together:
+        """Have the documents, which lie in memory, where neighbours can help to sample them.
+
+        `Together.meet` must follow, and nothing be sampled before. Raises OSError where memory cannot be lent.
+        """
+        self._together = Together(self.documents.shards[0], queues, self.threads)
+        return self._together
 
     def drop_model(self) -> None:
         """Give the memory of the language model back; nothing can be sampled afterwards."""
@@ -141,6 +158,9 @@ class Sweeper:
         # The counts of a pass's beginning serve a second phase, where it does not see the first.
         if phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase:
             self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
+        if self._together is not None:
+            self._together.sample(phase, tick, self.sampler, self._model.model, level=level, fresh=fresh)
+            return
         for shard in self.documents.each():
             shard.sample(phase, tick, self.sampler, self._model.model, self.threads, level=level, fresh=fresh)
 

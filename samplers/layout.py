@@ -140,6 +140,21 @@ def empty_counts(
     )
 
 
+def slice_counts(counts: TopicCounts, rows: WordRows, first: int, last: int) -> TopicCounts:
+    """The counts of the words first .. last - 1 where they are, in the layout of `slice_rows`; for reading only."""
+    part, before = slice_rows(rows, first, last), rows.start[:first]
+    sparse = int(_slots(rows.capacity[:first][before < 0].astype(np.int64)).sum())
+    dense = int((before >= 0).sum()) * rows.stride
+    return TopicCounts(
+        start=part.start,
+        capacity=part.capacity,
+        length=counts.length[first:last],
+        dense=counts.dense[dense : dense + part.n_dense_rows * rows.stride],
+        topic=counts.topic[sparse : sparse + part.n_sparse_slots + LANES],
+        count=counts.count[sparse : sparse + part.n_sparse_slots + LANES],
+    )
+
+
 def word_bytes(rows: WordRows) -> NDArray[np.int64]:
     """Bytes of each word's counts and of its part of the mean language model, (V,) int64."""
     topic = topic_dtype(rows.n_topics).itemsize

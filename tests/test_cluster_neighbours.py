@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,19 +13,22 @@ import numpy as np
 import pytest
 from nodes import same, settings
 
+from lda.cluster import cluster_engine, fit, placement
 from lda.cluster import driver as driver_module
-from lda.cluster import fit, placement
 from lda.cluster.checkpoint import Checkpointing
 from lda.cluster.cluster import Cluster
 from lda.cluster.driver import Driver
 from lda.cluster.letters import Letters
-from lda.cluster.neighbours import Lent, SharedArrays, Team
+from lda.cluster.neighbours import Lent, Queues, SharedArrays, Team
 from lda.cluster.threads import Threads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from nodes import Nodes
+
+    from lda.cluster.records import SweepRecord
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memfd on this system")
 
@@ -54,8 +58,8 @@ def fill(lent: Lent, rank: int, rounds: int) -> None:
             assert (numbers == n // 2 + 1).all(), "written while it is read"
 
 
-def spawn(*arguments: Any) -> multiprocessing.process.BaseProcess:
-    process = multiprocessing.get_context("spawn").Process(target=fill, args=arguments)
+def spawn(*arguments: Any, target: Callable[..., None] = fill) -> multiprocessing.process.BaseProcess:
+    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments)
     process.start()
     return process
 
@@ -112,8 +116,9 @@ def test_workers_of_a_node_share_one_replica(nodes: Nodes) -> None:
         shared = [memory_names(pid) for pid in pids]  # one file each, however many arrays
     finally:
         driver.close()
-    assert sorted(len(names) for names in shared) == [0, 1, 1]
-    assert len(set.union(*shared)) == 1
+    # The replica, and the documents of both.
+    assert sorted(len(names) for names in shared) == [0, 3, 3]
+    assert len(set.union(*shared)) == 3
     same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=on))
 
 
@@ -190,7 +195,9 @@ def test_workers_of_one_node_read_from_each_other(
         maps = {name: len(memory_names(said.pid)) for name, said in driver.said.items()}
     finally:
         driver.close()
-    assert maps == {f"worker {i}": 1 + (workers > 1) for i in range(workers)} | {
+    # The replica, what they tell each other, and where they are several, everybody's documents.
+    own = 2 + (workers if workers > 1 else 0)
+    assert maps == {f"worker {i}": own for i in range(workers)} | {
         f"aggregator {i}": 1 for i in range(aggregators)
     }
     alone = fit(nodes.corpus, wanted)
@@ -201,18 +208,85 @@ def test_workers_of_one_node_read_from_each_other(
 
 
 @pytest.mark.usefixtures("on_one_node")
-def test_aggregators_that_cannot_reach_the_letters_are_sent_them(
+def test_aggregators_that_cannot_read_the_replica_are_pushed_what_changes(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ordinary = driver_module.AggregatorActor
 
     class Far(ordinary):  # type: ignore[misc, valid-type]
-        async def find_letters(self, shape: tuple[int, int, int], lent: Lent, part: int) -> bool:
-            reached: bool = await super().find_letters(shape, Lent("/proc/0/fd/0", lent.token), part)
-            assert not reached
+        async def read_counts(self, lent: Lent) -> bool:
+            here: bool = self.span[0] == 0
+            reached: bool = await super().read_counts(lent if here else Lent("/proc/0/fd/0", lent.token))
+            assert reached == here
             return reached
 
     monkeypatch.setattr(driver_module, "AggregatorActor", Far)
     wanted = settings(sweeps=3)
     on = Cluster(workers=2, threads_per_worker=1, aggregators=2)
     same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=on))
+
+
+@pytest.mark.usefixtures("on_one_node")
+def test_a_killed_aggregator_that_only_reads_is_missed(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    drivers: list[Driver] = []
+
+    class Noted(Driver):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            drivers.append(self)
+
+    monkeypatch.setattr(cluster_engine, "Driver", Noted)
+
+    def kill(record: SweepRecord) -> None:
+        if record.sweep == 2 and len(drivers) == 1:
+            os.kill(drivers[0].said["aggregator 1"].pid, signal.SIGKILL)
+        elif len(drivers) == 1:
+            time.sleep(0.1)
+            assert record.sweep < 60, "nobody has missed it"
+
+    told: list[str] = []
+    wanted = settings(sweeps=60, evaluate_every=1000)
+    on = Cluster(workers=2, threads_per_worker=1, aggregators=2)
+    found = fit(nodes.corpus, wanted, cluster=on, on_sweep=kill, warn=told.append)
+    assert len(drivers) == 2
+    assert "aggregator 1" in told[0]
+    same(fit(nodes.corpus, wanted), found)
+
+
+def help_others(lent: Lent, rank: int, steps: int) -> None:
+    """In each step, add one to every number of every block; the second worker is slow with its own blocks."""
+    arrays = SharedArrays(lent)
+    numbers = arrays.zeros(2 * PIECES, np.int64).reshape(2, PIECES)
+    helped = arrays.zeros(2, np.int64)
+    queues = Queues(rank, 2, arrays.zeros(Queues.length(2), np.int64))
+    team = Team(rank, 2, arrays.zeros(Team.length(2), np.int64))
+    with Threads(2) as threads:
+        for n in range(steps):
+            sizes = [PIECES, PIECES - n % 3]  # some steps have less
+
+            def work(owner: int, block: int, n: int = n) -> None:
+                numbers[owner, block] += 1
+                if rank == 1:
+                    time.sleep(1e-3)
+
+            team.begin()
+            helped[rank] += queues.work(sizes, work, threads)
+            # Open for nobody before the next step begins: nobody else may change them now.
+            assert (numbers[rank, : PIECES - 2] == n + 1).all()
+            time.sleep(1e-3)
+            assert (numbers[rank, : PIECES - 2] == n + 1).all()
+
+
+def test_who_is_done_helps_the_others() -> None:
+    owner = SharedArrays()
+    numbers = owner.zeros(2 * PIECES, np.int64).reshape(2, PIECES)
+    helped = owner.zeros(2, np.int64)
+    owner.zeros(Queues.length(2) + Team.length(2) + 4096, np.int64)
+    others = [spawn(owner.lent, rank, 60, target=help_others) for rank in range(2)]
+    for process in others:
+        process.join(120)
+    assert [process.exitcode for process in others] == [0, 0]
+    assert (numbers[0] == 60).all()
+    assert (numbers[1, : PIECES - 2] == 60).all()
+    assert numbers[1, PIECES - 2 :].tolist() == [40, 20]
+    assert helped[0] > PIECES
