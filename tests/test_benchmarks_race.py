@@ -209,20 +209,23 @@ def test_race_of_raylda_an_external_program_and_ones_that_fail(
 
     monkeypatch.setattr(runner, "python_of", python)
     out = tmp_path / "out"
-    arguments = ["--corpus", str(corpus_folder), "-k", "3", "--systems", "raylda,tomotopy", "-o", str(out)]
+    arguments = ["--corpus", str(corpus_folder), "-k", "3", "-o", str(out)]
+    arguments += ["--systems", "raylda,raylda-averaged,tomotopy"]
     arguments += ["--external", str(external(tmp_path)), "--external", str(broken)]
     arguments += ["--seconds", "0.3", "--points", "2", "--seeds", "1", "--threads", "1", "--limit", "120"]
     first = CliRunner().invoke(race, arguments)
     assert first.exit_code == 0, first.output
     found = {result.system: result for result in load(out / "results.jsonl")}
     assert {name: result.status for name, result in found.items()} == {
-        "raylda": "done", "tomotopy": "failed", "mine": "done", "broken": "failed",
+        "raylda": "done", "raylda-averaged": "done", "tomotopy": "failed", "mine": "done", "broken": "failed",
     }  # fmt: skip
     assert len(found["raylda"].points) == 2
     # One topic that is uniform: log V, whatever theta.
     assert found["mine"].curve[-1][1] == pytest.approx(-np.log(found["mine"].n_terms), abs=1e-5)
     assert found["raylda"].curve[-1][1] > found["mine"].curve[-1][1] + 0.3
     assert found["raylda"].peak_bytes > 50e6
+    assert found["raylda-averaged"].settings["samples"] == 10
+    assert found["raylda-averaged"].curve[-1][1] > found["raylda"].curve[-1][1] - 0.05
     assert "exit code 1: out of order" in found["broken"].reason
     assert "| tomotopy | - | - | - | - | - | - | - | - | 0 | not installed: no such package" in first.stdout
 

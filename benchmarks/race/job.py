@@ -45,6 +45,13 @@ SYSTEMS: Final = {
     system.name: system
     for system in (
         System(name="raylda", driver="raylda_peer.py", requirements=None, package="raylda"),
+        System(
+            name="raylda-averaged",
+            driver="raylda_peer.py",
+            requirements=None,
+            package="raylda",
+            variant="averaged",
+        ),
         _peer("tomotopy", "tomotopy", "tomotopy", "tomotopy==0.14.0"),
         _peer("mallet", "mallet", "pyrmallet", "pyrmallet==0.1.2", "numpy"),
         _peer("gensim", "gensim", "gensim", "gensim==4.4.0"),
