@@ -7,6 +7,7 @@ import click
 from benchmarks.cluster import cluster
 from benchmarks.inference import transform
 from benchmarks.ingest import ingest
+from benchmarks.locality import locality
 from benchmarks.memory import memory
 from benchmarks.race.command import race
 from benchmarks.sizing import sizing
@@ -27,6 +28,7 @@ main.add_command(cluster)
 main.add_command(race)
 main.add_command(topics)
 main.add_command(transform)
+main.add_command(locality)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")
