@@ -37,9 +37,11 @@ README = Path(__file__).parents[2] / "README.md"
 @click.option(
     "--seconds", type=click.FloatRange(0, min_open=True), default=60.0, help="Training seconds of a run."
 )
+@click.option("--points", "n_points", type=click.IntRange(1, 40), default=7, help="Snapshots; see --spacing.")
 @click.option(
-    "--points", "n_points", type=click.IntRange(1, 40), default=7, help="Snapshots, each at twice the time."
-)
+    "--spacing", type=click.FloatRange(1, min_open=True), default=2.0,
+    help="Time of a snapshot over that of the one before.",
+)  # fmt: skip
 @click.option("--seeds", type=click.IntRange(1), default=3, help="Runs of each system.")
 @click.option("--threads", type=click.IntRange(1), default=2, help="Cores that a system may use.")
 @click.option(
@@ -62,8 +64,8 @@ README = Path(__file__).parents[2] / "README.md"
 @click.option("--write-readme", is_flag=True, help="Put the table into the README.")
 def race(
     corpora: tuple[str, ...], topics: tuple[int, ...], systems: str, externals: tuple[Path, ...], seconds: float,
-    n_points: int, seeds: int, threads: int, limit: float | None, tokens: int, levels: tuple[float, ...],
-    output: Path, resume: bool, write_readme: bool,
+    n_points: int, spacing: float, seeds: int, threads: int, limit: float | None, tokens: int,
+    levels: tuple[float, ...], output: Path, resume: bool, write_readme: bool,
 ) -> None:  # fmt: skip
     """Held-out log-likelihood against training seconds, of raylda and of others.
 
@@ -72,7 +74,7 @@ def race(
     """
     plan = Plan(
         corpora=_checked_corpora(corpora), topics=topics, systems=_entrants(systems, externals), seconds=seconds,
-        n_points=n_points, seeds=seeds, threads=_checked_threads(threads),
+        n_points=n_points, spacing=spacing, seeds=seeds, threads=_checked_threads(threads),
         limit=600 + 5 * seconds if limit is None else limit, tokens=tokens, output=output,
     )  # fmt: skip
     if (output / RESULTS).exists() and not resume:

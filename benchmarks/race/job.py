@@ -92,6 +92,6 @@ def first_alpha(k: int) -> float:
     return min(ALPHA_MOST, ALPHA_SUM / k)
 
 
-def points(seconds: float, n: int) -> list[float]:
-    """Training seconds of the snapshots: the last at the end, each before it at half the time."""
-    return [seconds / 2**i for i in reversed(range(n))]
+def points(seconds: float, n: int, spacing: float = 2.0) -> list[float]:
+    """Training seconds of the snapshots: the last at the end, each at `spacing` times the one before it."""
+    return [seconds / spacing**i for i in reversed(range(n))]

@@ -34,6 +34,7 @@ class Plan:
     systems: Sequence[System]
     seconds: float
     n_points: int
+    spacing: float
     seeds: int
     threads: int
     limit: float
@@ -102,7 +103,7 @@ def _one(
         job = Job(
             data=str(Path(corpus.folder).absolute()), out=str(out.absolute()), k=key.k, seed=key.seed,
             threads=plan.threads, alpha=first_alpha(key.k), beta=BETA,
-            points=points(plan.seconds, plan.n_points), variant=system.variant,
+            points=points(plan.seconds, plan.n_points, plan.spacing), variant=system.variant,
             config=None if system.config is None else str(system.config),
         )  # fmt: skip
         outcome = run(system, python, job, plan.limit, scorer)
