@@ -8,8 +8,8 @@ collapsed sampler (Magnusson et al., JCGS 2018, doi:10.1080/10618600.2017.136691
 For the mean model the token also leaves phi: its old topic's term becomes (n_kw - 1 + beta) / (n_k - 1 + bbar).
 Only that one term differs, so it is corrected in place and the tables of the phase serve all tokens.
 
-Two documents at a time, their tokens in turns so that one's chain of dependent steps would run beside the other's, lost:
-the same bits, and no difference beyond the machine's noise at K = 100, none or a loss at K = 1000.
+Two documents at a time, their tokens in turns so that one's chain of dependent steps would run beside the other's,
+lost: the same bits, and no difference beyond the machine's noise at K = 100, none or a loss at K = 1000.
 """
 
 from __future__ import annotations
