@@ -185,7 +185,7 @@ def transform(
             top = max(value for _, _, value in points)
             best[system] = max((p for p in points if p[2] >= top - close), key=lambda p: p[1])
             ours = points if system == "raylda" else ours
-            rows = [(system, label, f"{rate:,.0f}", f"{value:.4f}") for label, rate, value in points]
+            rows = [(system, effort, f"{rate:,.0f}", f"{value:.4f}") for effort, rate, value in points]
             click.echo(table(("system", "effort", "documents/s", "nats a token"), rows) + "\n")
     rows = []
     for system, (effort, rate, value) in best.items():

@@ -72,10 +72,9 @@ def parts_of(engine: Engine) -> tuple[float, float, float]:
 
 
 def nanoseconds(
-    engine: Engine, assigned: Assigned, spans: list[Span], model: LanguageModel, *, near: bool
+    engine: Engine, assigned: Assigned, spans: list[Span], model: LanguageModel, tokens: int, *, near: bool
 ) -> float:
-    """Nanoseconds a token of documents resampled one by one: each many times in a row, or all in many rounds."""
-    tokens = sum(int(assigned.doc_offsets[b] - assigned.doc_offsets[a]) for a, b in spans)
+    """Nanoseconds, by token, of resampling spans of documents: each many times in a row, or all in many rounds."""
     rounds = range(engine.tick, engine.tick + ROUNDS)
     order = ((s, r) for s in spans for r in rounds) if near else ((s, r) for r in rounds for s in spans)
     sampler, seed = engine.sweeper.sampler, engine.settings.seed
@@ -100,15 +99,15 @@ def shares(corpus: Corpus, settings: FitSettings, sweeps: int, repeats: int) -> 
             raise RuntimeError("the engine has been closed")
         assigned = engine.documents.shards[0].assigned
         last = int(np.searchsorted(assigned.doc_offsets, TOKENS))
-        spans = list(itertools.pairwise(range(last + 1)))
+        spans, tokens = list(itertools.pairwise(range(last + 1))), int(assigned.doc_offsets[last])
         # A call costs some microseconds, whatever it is for.
         nothing = [(0, 0)] * len(spans)
         pairs = []
         for _ in range(repeats):
-            call = nanoseconds_of_calls(engine, assigned, nothing, model.model, TOKENS)
+            call = nanoseconds(engine, assigned, nothing, model.model, tokens, near=False)
             pairs.append(
                 [
-                    nanoseconds(engine, assigned, spans, model.model, near=near) - call
+                    nanoseconds(engine, assigned, spans, model.model, tokens, near=near) - call
                     for near in (False, True)
                 ]
             )
@@ -117,16 +116,6 @@ def shares(corpus: Corpus, settings: FitSettings, sweeps: int, repeats: int) -> 
         return Shares(phi, sampling, counting, cold, near)
     finally:
         engine.close()
-
-
-def nanoseconds_of_calls(
-    engine: Engine, assigned: Assigned, spans: list[Span], model: LanguageModel, tokens: int
-) -> float:
-    """What calls for no document at all cost, by token of the documents that would have been asked for."""
-    before = time.perf_counter()
-    for span in spans:
-        assigned.sample(span, engine.tick, 0, engine.sweeper.sampler, model, fresh=False)
-    return (time.perf_counter() - before) / tokens * 1e9
 
 
 @click.command()

@@ -83,7 +83,6 @@ class WorkerActor:
         except (DataError, OSError, ValueError, MemoryError) as error:
             self.problem = one_line(error)
         self.aggregators: list[Any] = []
-        self.direct = False
         self.step = 0
         self.counted = -1  # steps that the counts of the present step are made of
         self.fetched = 0  # bytes, since the last step began
@@ -135,7 +134,6 @@ class WorkerActor:
 
     def write_letters(self) -> None:
         """Tell each other directly from now on, and the aggregators nothing: they read the replica."""
-        self.direct = True
         self.replica.read_letters(self.letters)
 
     def count_all(self) -> None:
@@ -242,8 +240,8 @@ class WorkerActor:
     def _push(self, phase: int) -> int:
         """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""
         messages = [self._message(phase, first, last) for first, last in self.ranges]
-        if self.direct:
-            self.letters.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
+        if self.replica.letters is not None:
+            self.replica.letters.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
         else:
             self.outbox.push(self.step, messages)
         return sum(len(piece) for message in messages for piece in message)

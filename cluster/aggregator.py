@@ -35,11 +35,10 @@ class Aggregator:
         self.topic_totals = np.zeros(rows.n_topics, dtype=np.int64)
 
     def part(self, first: int, last: int) -> Aggregator:
-        """The words first .. last - 1 alone, for reading: what they count changes with these. See `recount`."""
+        """The words first .. last - 1 alone, for reading: what they count changes with these, n_k by `recount`."""
         made = copy(self)
         made.rows = slice_rows(self.rows, first, last)
         made.counts = slice_counts(self.counts, self.rows, first, last)
-        made.recount()
         return made
 
     def recount(self) -> None:

@@ -173,11 +173,12 @@ class AggregatorActor(RangeCalls):
     async def cells(self, step: int) -> tuple[Histogram, Any]:
         """(how many n_kw equal n, n_k of these words), all steps before `step` counted."""
         await self._until(step)
-        return self.counts.cell_histogram(), self.counts.topic_totals.copy()
+        if self.reads:
+            self.counts.recount()
+        return self.counts.cell_histogram(), self.counts.totals()
 
     async def _until(self, step: int) -> None:
         if self.reads:
-            self.counts.recount()
             return
         while self.exchange.complete < step:
             await self._news.wait()

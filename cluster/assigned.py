@@ -18,12 +18,11 @@ Span = tuple[int, int]
 
 
 class LentDocuments(NamedTuple):
-    """Where a neighbour finds documents, how large their arrays are, and into how many blocks a phase is cut."""
+    """Where a neighbour finds documents, and how large their arrays are."""
 
     lent: Lent
     n_tokens: int
     doc_edges: NDArray[np.int64]
-    n_blocks: int
 
 
 class Assigned(NamedTuple):
@@ -62,8 +61,8 @@ class Assigned(NamedTuple):
     def moved(self, arrays: SharedArrays) -> Assigned:
         """A copy where neighbours can map it. Raises OSError when there is no room for it."""
         copy = _empty(arrays, len(self.z), self.z.dtype, self.doc_edges)
-        for target, source in zip(copy[:-1], self[:-1], strict=True):
-            target[:] = source
+        copy.words[:], copy.z[:] = self.words, self.z
+        copy.doc_offsets[:], copy.doc_ids[:] = self.doc_offsets, self.doc_ids
         return copy
 
 

@@ -119,13 +119,12 @@ class Driver(HeldCounts):
     def _exchange_directly(self, replica: Lent) -> bool:
         """Have the workers, all on one node, tell each other what changes, and the aggregators read their replica."""
         first, *others = self.workers
-        if not all(ray.get([a.read_counts.remote(replica) for a in self.aggregators])):
-            ray.get([a.count_here.remote() for a in self.aggregators])
-            return False
         # As many steps are kept as a worker may still have to read.
         shape = self.n_workers, len(self.ranges), 1 + sampler(self.settings.sampler).lag(self.phases)
         lent = ray.get(first.open_letters.remote(shape))
         if not lent or not all(ray.get([w.open_letters.remote(shape, lent) for w in others])):
+            return False
+        if not all(ray.get([a.read_counts.remote(replica) for a in self.aggregators])):
             ray.get([a.count_here.remote() for a in self.aggregators])
             return False
         ray.get([w.write_letters.remote() for w in self.workers])
@@ -135,8 +134,9 @@ class Driver(HeldCounts):
 
     def check_aggregators(self) -> None:
         """Raise what Ray raises when one of them is lost that no worker speaks to."""
-        ended, _ = ray.wait(self._lives, num_returns=len(self._lives), timeout=0) if self._lives else ([], [])
-        ray.get(ended)
+        if self.direct:
+            ended, _ = ray.wait(self._lives, num_returns=len(self._lives), timeout=0)
+            ray.get(ended)
 
     def _aggregator(self, corpus: Any, span: tuple[int, int]) -> Any:  # noqa: ANN401 - Ray handles are untyped
         actor = ray.remote(AggregatorActor).options(

@@ -27,7 +27,7 @@ class Follower:
     def __init__(self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any]) -> None:
         self.number, self.sweeper, self.n_topics = number, sweeper, n_topics
         self.aggregators, self.versions = aggregators, [0] * len(aggregators)
-        self._letters: Letters | None = None
+        self.letters: Letters | None = None
         self._read = 0  # steps whose letters have been read
         self._alone()
 
@@ -86,11 +86,11 @@ class Follower:
 
     def read_letters(self, letters: Letters) -> None:
         """Learn what changes from these, for all workers share this replica."""
-        self._letters = letters
+        self.letters = letters
 
     def catch_up(self, step: int) -> int:
         """Bring the counts to what `step` may begin from; returns the bytes taken in by this worker."""
-        news = self._from_aggregators(step) if self._letters is None else self._from(self._letters, step)
+        news = self._from_aggregators(step) if self.letters is None else self._from(self.letters, step)
         counts, received = self.sweeper.counts, list[int]()
 
         def take_in(i: int) -> None:

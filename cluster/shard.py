@@ -177,9 +177,7 @@ class Shard:
                 self.doc_offsets, self.doc_keys, *span, self.z, self.plan.n_topics, seed, np.uint64(sweep)
             )
 
-        threads.run(
-            block, self._document_blocks(self.doc_edges[phase, 0], self.doc_edges[phase, -1], threads)
-        )
+        threads.run(block, self._document_blocks(phase, self.plan.levels - 1, threads, fresh=False))
 
     def sample(
         self,
@@ -199,7 +197,7 @@ class Shard:
         def block(span: Span) -> None:
             documents.sample(span, sweep, seed, sampler, model, fresh=fresh)
 
-        threads.run(block, documents.blocks(phase, level, threads.n * BLOCKS_PER_THREAD, fresh=fresh))
+        threads.run(block, self._document_blocks(phase, level, threads, fresh=fresh))
 
     def begin_ranges(self, phase: int) -> None:
         """Make ready to resample the phase range by range of words, by `sample_range`."""
@@ -234,10 +232,9 @@ class Shard:
 
         model: of these words alone. All ranges together give the bits of `sample`.
         """
-        edges, paused = self.doc_edges[phase], self._paused
+        paused = self._paused
         if paused is None:
             raise RuntimeError("begin_ranges comes first")
-        first = edges[level] if fresh else edges[0]
         seed, tick = np.uint64(self.plan.seed), np.uint64(sweep)
         before = self._before(phase)
         at_once = sampler.rule == "simultaneous" and not fresh
@@ -248,7 +245,7 @@ class Shard:
                 model, paused, seed, tick, at_once, sampler.leave_out, fresh,
             )  # fmt: skip
 
-        threads.run(block, self._document_blocks(first, edges[level + 1], threads))
+        threads.run(block, self._document_blocks(phase, level, threads, fresh=fresh))
 
     def sample_collapsed(
         self,
@@ -270,8 +267,8 @@ class Shard:
         begin, end = self._tokens(phase)
         self._before(phase)[:] = self.z[begin:end]
 
-    def _document_blocks(self, first: int, last: int, threads: Threads) -> list[tuple[int, int]]:
-        return blocks(self.doc_offsets, int(first), int(last), threads.n * BLOCKS_PER_THREAD)
+    def _document_blocks(self, phase: int, level: int, threads: Threads, *, fresh: bool) -> list[Span]:
+        return self.assigned.blocks(phase, level, threads.n * BLOCKS_PER_THREAD, fresh=fresh)
 
     def word_blocks(self, phase: int, threads: Threads, first: int, last: int) -> list[tuple[int, int]]:
         """Ranges of words first .. last - 1 to net separately, of about equal numbers of tokens in this phase."""

@@ -22,25 +22,25 @@ class Together:
         self._arrays = SharedArrays()
         shard.move(self._arrays)
         self._shard, self._queues, self._threads = shard, queues, threads
+        # The same for all of them: the workers of a fit have as many threads each.
         self._n_blocks = queues.size * threads.n * BLOCKS_PER_THREAD
-        self._documents: list[tuple[Assigned, int] | None] = []
-        self.helped = 0  # blocks of others sampled here
+        self._documents: list[Assigned | None] = []
 
     @property
     def lent(self) -> LentDocuments:
         """What to tell the neighbours."""
-        return LentDocuments(self._arrays.lent, self._shard.n_tokens, self._shard.doc_edges, self._n_blocks)
+        return LentDocuments(self._arrays.lent, self._shard.n_tokens, self._shard.doc_edges)
 
     def meet(self, team: list[LentDocuments | None]) -> None:
         """Learn where the team's documents are, by rank. Whom this one cannot reach it does not help."""
-        own = self._shard.assigned, self._n_blocks
         self._documents = [
-            own if rank == self._queues.rank else self._reached(lent) for rank, lent in enumerate(team)
+            self._shard.assigned if rank == self._queues.rank else self._reached(lent)
+            for rank, lent in enumerate(team)
         ]
 
-    def _reached(self, lent: LentDocuments | None) -> tuple[Assigned, int] | None:
+    def _reached(self, lent: LentDocuments | None) -> Assigned | None:
         try:
-            return lent and (borrow(lent, self._shard.plan.n_topics), lent.n_blocks)
+            return lent and borrow(lent, self._shard.plan.n_topics)
         except OSError:
             return None
 
@@ -50,13 +50,13 @@ class Together:
         """As `Shard.sample`, which all of the team come to."""
         self._shard.remember(phase)
         spans = [
-            held[0].blocks(phase, level, held[1], fresh=fresh) if held else [] for held in self._documents
+            held.blocks(phase, level, self._n_blocks, fresh=fresh) if held else [] for held in self._documents
         ]
         seed = self._shard.plan.seed
 
         def block(rank: int, number: int) -> None:
             held = self._documents[rank]
             if held:
-                held[0].sample(spans[rank][number], sweep, seed, sampler, model, fresh=fresh)
+                held.sample(spans[rank][number], sweep, seed, sampler, model, fresh=fresh)
 
-        self.helped += self._queues.work([len(s) for s in spans], block, self._threads)
+        self._queues.work([len(s) for s in spans], block, self._threads)

@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from nodes import Nodes
 
+    from lda.cluster.driver import Driver
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 # For `benchmarks`, which is not installed; last, so that an installed `lda` is the one that is tested.
@@ -52,6 +54,22 @@ def nodes(started_nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nod
     monkeypatch.setattr("lda.cluster.driver.environment", dict)
     yield started_nodes
     started_nodes.check_nothing_left()
+
+
+@pytest.fixture
+def drivers(monkeypatch: pytest.MonkeyPatch) -> list[Driver]:
+    """The drivers of all attempts, once their actors have introduced themselves."""
+    from lda.cluster.driver import Driver
+
+    made: list[Driver] = []
+    introduce = Driver._introduce
+
+    def note(self: Driver) -> None:
+        introduce(self)
+        made.append(self)
+
+    monkeypatch.setattr(Driver, "_introduce", note)
+    return made
 
 
 @pytest.fixture(scope="session")

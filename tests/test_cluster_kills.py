@@ -34,20 +34,6 @@ if TYPE_CHECKING:
     from lda.cluster.records import SweepRecord
 
 
-@pytest.fixture
-def drivers(monkeypatch: pytest.MonkeyPatch) -> list[Driver]:
-    """The drivers of all attempts, once their actors have introduced themselves."""
-    made: list[Driver] = []
-    introduce = Driver._introduce
-
-    def note(self: Driver) -> None:
-        introduce(self)
-        made.append(self)
-
-    monkeypatch.setattr(Driver, "_introduce", note)
-    return made
-
-
 class Killer:
     """Kills once, some milliseconds after a sweep in `sweeps`, so that it hits any phase."""
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from nodes import same, settings
 
-from lda.cluster import cluster_engine, fit, placement
 from lda.cluster import driver as driver_module
+from lda.cluster import fit, placement
 from lda.cluster.checkpoint import Checkpointing
 from lda.cluster.cluster import Cluster
 from lda.cluster.driver import Driver
@@ -229,18 +229,8 @@ def test_aggregators_that_cannot_read_the_replica_are_pushed_what_changes(
 
 @pytest.mark.usefixtures("on_one_node")
 @pytest.mark.parametrize("victim", ["aggregator 1", "worker 0", "worker 1"])
-def test_who_is_killed_on_a_node_is_missed(
-    nodes: Nodes, monkeypatch: pytest.MonkeyPatch, victim: str
-) -> None:
+def test_who_is_killed_on_a_node_is_missed(nodes: Nodes, drivers: list[Driver], victim: str) -> None:
     """An aggregator that only reads, who lends the replica, and who borrows it."""
-    drivers: list[Driver] = []
-
-    class Noted(Driver):
-        def __init__(self, *arguments: Any, **named: Any) -> None:
-            super().__init__(*arguments, **named)
-            drivers.append(self)
-
-    monkeypatch.setattr(cluster_engine, "Driver", Noted)
 
     def kill(record: SweepRecord) -> None:
         if record.sweep == 2 and len(drivers) == 1:
@@ -287,7 +277,8 @@ def test_who_is_done_helps_the_others() -> None:
     owner = SharedArrays()
     numbers = owner.zeros(2 * PIECES, np.int64).reshape(2, PIECES)
     helped = owner.zeros(2, np.int64)
-    owner.zeros(Queues.length(2) + Team.length(2) + 4096, np.int64)
+    owner.zeros(Queues.length(2), np.int64)
+    owner.zeros(Team.length(2), np.int64)
     others = [spawn(owner.lent, rank, 60, target=help_others) for rank in range(2)]
     for process in others:
         process.join(120)
