@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.scratch import Arrays, InMemory
-from lda.samplers.counting import Delta, add_delta, gather_rows, row_lengths, totals_of
+from lda.samplers.counting import (
+    Delta,
+    add_delta,
+    count_dense,
+    gather_rows,
+    net_delta,
+    row_lengths,
+)
+from lda.samplers.deltas import totals_of
 from lda.samplers.histograms import Histogram, add_histograms, values
 from lda.samplers.layout import WordRows, empty_counts, slice_counts, slice_rows
 
@@ -20,6 +28,12 @@ CELLS: Final = 1 << 24
 
 class CountError(RuntimeError):
     """The counts contradict the assignments: a defect of this program, never of its input."""
+
+
+def _refuse(wrong: int) -> None:
+    """Raise CountError if `wrong` is a word."""
+    if wrong >= 0:
+        raise CountError(f"the counts of word {wrong} do not agree with the assignments")
 
 
 class Aggregator:
@@ -53,9 +67,24 @@ class Aggregator:
         wrong = add_delta(
             self.counts, delta.first, delta.start, delta.topic, delta.change, self.rows.n_topics
         )
-        if wrong >= 0:
-            raise CountError(f"the counts of word {wrong} do not agree with the assignments")
+        _refuse(wrong)
         return delta.totals
+
+    def count(
+        self,
+        z_before: NDArray[Any],
+        z_after: NDArray[Any],
+        order: NDArray[Any],
+        word_start: NDArray[np.int64],
+        span: tuple[int, int],
+    ) -> NDArray[np.int64]:
+        """`add` what `net_delta` finds in the words of `span`; arguments, errors and what it returns are theirs."""
+        rows, k = self.rows.start, self.rows.n_topics
+        totals = np.zeros(k, dtype=np.int64)
+        _refuse(count_dense(self.counts, z_before, z_after, order, word_start, *span, k, totals))
+        if np.any(rows[slice(*span)] < 0):
+            totals += self.add(net_delta(z_before, z_after, order, word_start, *span, k, rows))
+        return totals
 
     def add_totals(self, totals: NDArray[np.int64]) -> None:
         """Add to n_k; called from one thread, after the deltas."""

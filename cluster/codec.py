@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.counting import Delta, joined, merge_deltas
+from lda.samplers.counting import Delta
+from lda.samplers.deltas import joined, merge_deltas
 from lda.samplers.packing import Packed, pack, room, unpack
 
 _HEADER: Final = struct.Struct("<qqqqqB")

@@ -154,14 +154,14 @@ class Team:
         """
         first, self._through = self._through, self._through + n
 
-        def some(_: int) -> int:
+        def some() -> int:
             done = 0
             while (number := take_number(self._next, self._through)) >= 0:
                 work(number - first)
                 done += 1
             return done
 
-        self._mine += sum(threads.map(some, range(threads.n)) if threads else [some(0)])
+        self._mine += sum(threads.everywhere(some) if threads else [some()])
         set_flag(self._done, self.rank, self._mine)
         self._wait(lambda: sum_of_flags(self._done) >= self._through)
 
@@ -202,7 +202,7 @@ class Queues:
         self._through = through = first + blocks
         set_flag(self._opened[self.rank], 0, int(through[self.rank]))
 
-        def some(_: int) -> int:
+        def some() -> int:
             helped = 0
             for owner in self._order:
                 if lowest_flag(self._opened[owner]) < through[owner]:
@@ -213,6 +213,6 @@ class Queues:
                     helped += owner != self.rank
             return helped
 
-        helped = sum(threads.map(some, range(threads.n)))
+        helped = sum(threads.everywhere(some))
         wait_until(lambda: lowest_flag(self._done[self.rank]) >= through[self.rank])
         return helped

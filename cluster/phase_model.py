@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.neighbours import Team
 from lda.cluster.scratch import Arrays, InMemory
-from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
+from lda.cluster.threads import Threads, block_count, blocks
 from lda.samplers.dirichlet import draw_rows, fill_empty_topics, n_blocks, normalise_rows
 from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
 from lda.samplers.layout import TopicCounts, WordRows
 from lda.samplers.priors import Priors
+
+CELLS_PER_TOKEN: Final = 32
+"""Cells of phi that are made in the time in which one token is drawn, about."""
 
 
 class MeanModel:
@@ -53,7 +58,8 @@ class MeanModel:
         self._built += 1
         model, team = self.model, self._team
         set_priors(model, topic_totals, priors.alpha, priors.beta, self._n_terms)
-        spans = blocks(self._weight, 0, len(self._weight) - 1, threads.n * team.size * BLOCKS_PER_THREAD)
+        n = block_count(int(self._weight[-1]) // CELLS_PER_TOKEN, threads.n * team.size)
+        spans = blocks(self._weight, 0, len(self._weight) - 1, n)
         team.share(len(spans), lambda i: fill_mean(model, counts, priors.beta, *spans[i]), threads)
         team.end()
         return model

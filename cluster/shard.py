@@ -8,11 +8,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lda.cluster.aggregator import Aggregator
 from lda.cluster.assigned import Assigned, Span
 from lda.cluster.neighbours import SharedArrays
 from lda.cluster.plan import Plan
 from lda.cluster.scratch import Arrays, InMemory
-from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
+from lda.cluster.threads import Threads, block_count, blocks
 from lda.corpus.shard import CorpusShard
 from lda.samplers import collapsed
 from lda.samplers.by_range import Paused, begin_documents, sweep_range
@@ -268,13 +269,14 @@ class Shard:
         self._before(phase)[:] = self.z[begin:end]
 
     def _document_blocks(self, phase: int, level: int, threads: Threads, *, fresh: bool) -> list[Span]:
-        return self.assigned.blocks(phase, level, threads.n * BLOCKS_PER_THREAD, fresh=fresh)
+        begin, end = self._tokens(phase)
+        return self.assigned.blocks(phase, level, block_count(end - begin, threads.n), fresh=fresh)
 
     def word_blocks(self, phase: int, threads: Threads, first: int, last: int) -> list[tuple[int, int]]:
         """Ranges of words first .. last - 1 to net separately, of about equal numbers of tokens in this phase."""
         start = self._word_start[phase]
-        n = max(threads.n * BLOCKS_PER_THREAD, int(start[last] - start[first]) // DELTA_TOKENS)
-        return blocks(start, first, last, n)
+        n_tokens = int(start[last] - start[first])
+        return blocks(start, first, last, max(block_count(n_tokens, threads.n), n_tokens // DELTA_TOKENS))
 
     def tokens_before(self, phase: int) -> NDArray[np.int64]:
         """(V + 1,) int64, tokens of the phase whose words are smaller than each."""
@@ -290,6 +292,13 @@ class Shard:
             self._word_start[phase],
             *span,
             self.plan.n_topics,
+        )
+
+    def count(self, phase: int, span: tuple[int, int], aggregator: Aggregator) -> NDArray[np.int64]:
+        """Add `delta` to the aggregator's counts; returns its part of n_k, (K,) int64."""
+        begin, end = self._tokens(phase)
+        return aggregator.count(
+            self._before(phase), self.z[begin:end], self._order[phase], self._word_start[phase], span
         )
 
     def topic_histogram(self, threads: Threads) -> Histogram:

@@ -27,7 +27,8 @@ from lda.cluster.start import Stages, stages
 from lda.cluster.threads import Threads
 from lda.cluster.together import Together
 from lda.cluster.walk import CountSource, Walk
-from lda.samplers.counting import Delta, joined, merge_deltas
+from lda.samplers.counting import Delta
+from lda.samplers.deltas import joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
@@ -205,13 +206,18 @@ class Sweeper:
     def apply(self, phase: int) -> None:
         """Add what the phase changed to the counts held here."""
         for shard in self.documents.each():
-            spans = shard.word_blocks(phase, self.threads, 0, self.plan.n_terms)
-            for totals in self.threads.map(partial(self._apply, shard, phase), spans):
-                self.counts.add_totals(totals)
-                self.counts.arrays.release()
+            self._count(shard, phase)
 
-    def _apply(self, shard: Shard, phase: int, span: tuple[int, int]) -> NDArray[np.int64]:
-        return self.counts.add(shard.delta(phase, span))
+    def _count(self, shard: Shard, phase: int) -> None:
+        found: list[NDArray[np.int64]] = []
+
+        def count(span: tuple[int, int]) -> None:
+            found.append(shard.count(phase, span, self.counts))
+            self.counts.arrays.release()
+
+        self.threads.run(count, shard.word_blocks(phase, self.threads, 0, self.plan.n_terms))
+        for totals in found:
+            self.counts.add_totals(totals)
 
 
 def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:

@@ -62,17 +62,22 @@ def net_delta(
     first: int,
     last: int,
     n_topics: int,
+    rows: NDArray[np.int64] | None = None,
 ) -> Delta:
     """Net change of the counts of words first .. last - 1 between two assignments of the same tokens.
 
     z_before, z_after: (n,) topics, K for a token without one. order, word_start: from `index_by_word`.
+    rows: (V,) int64, `WordRows.start`, to leave out words with dense rows (`count_dense` has them).
     """
     n_tokens = int(word_start[last] - word_start[first])
     start = np.empty(last - first + 1, dtype=np.int64)
     topic = np.empty(2 * n_tokens, dtype=z_after.dtype)
     change = np.empty(2 * n_tokens, dtype=np.int32)
     totals = np.zeros(n_topics, dtype=np.int64)
-    n = _net(z_before, z_after, order, word_start, first, last, n_topics, start, topic, change, totals)
+    left_out = np.zeros(0, dtype=np.int64) if rows is None else rows
+    n = _net(
+        z_before, z_after, order, word_start, first, last, n_topics, left_out, start, topic, change, totals
+    )
     return Delta(first, start, topic[:n], change[:n], totals)
 
 
@@ -85,6 +90,7 @@ def _net(
     first: int,
     last: int,
     n_topics: int,
+    rows: NDArray[np.int64],
     start: NDArray[np.int64],
     topic: NDArray[Any],
     change: NDArray[np.int32],
@@ -96,6 +102,9 @@ def _net(
     n = 0
     start[0] = 0
     for w in range(first, last):
+        if len(rows) > 0 and rows[w] >= 0:
+            start[w - first + 1] = n
+            continue
         n_touched = 0
         for i in range(word_start[w], word_start[w + 1]):
             old = z_before[order[i]]
@@ -207,6 +216,41 @@ def add_delta(
 
 
 @kernel
+def count_dense(
+    counts: TopicCounts,
+    z_before: NDArray[Any],
+    z_after: NDArray[Any],
+    order: NDArray[Any],
+    word_start: NDArray[np.int64],
+    first: int,
+    last: int,
+    n_topics: int,
+    totals: NDArray[np.int64],
+) -> int:
+    """Add to those of words first .. last - 1 with dense rows what `net_delta` finds there, and to totals (K,).
+
+    Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process no
+    delta need be made; with it this took twice as long. Tokens that keep their topic are added and taken away, too:
+    to skip them takes a branch that no processor foresees.
+    """
+    for w in range(first, last):
+        row = counts.start[w]
+        if row < 0:
+            continue
+        for i in range(word_start[w], word_start[w + 1]):
+            old, new = z_before[order[i]], z_after[order[i]]
+            if new < n_topics:
+                counts.dense[row + new] += 1
+                totals[new] += 1
+            if old < n_topics:
+                totals[old] -= 1
+                counts.dense[row + old] -= 1
+                if counts.dense[row + old] < 0:
+                    return w
+    return -1
+
+
+@kernel
 def gather_rows(
     counts: TopicCounts,
     n_topics: int,
@@ -243,74 +287,3 @@ def row_lengths(counts: TopicCounts, n_topics: int, lengths: NDArray[np.int64]) 
             lengths[w] = n
         else:
             lengths[w] = counts.length[w]
-
-
-def totals_of(topic: NDArray[Any], change: NDArray[np.int32], n_topics: int) -> NDArray[np.int64]:
-    """Sum of the changes of each topic, (K,) int64."""
-    # `np.add.at` lost: a message then decoded with it took 62 ns an entry, and 3 with this.
-    # float64 holds these integers exactly: there are fewer than 2^31 tokens in a delta.
-    return np.bincount(topic, weights=change, minlength=n_topics).astype(np.int64)
-
-
-def joined(parts: list[Delta]) -> Delta:
-    """Deltas of consecutive ranges of words as one of them all."""
-    if len(parts) == 1:
-        return parts[0]
-    offsets = np.cumsum([0] + [len(p.topic) for p in parts])
-    starts = [p.start[:-1] + offset for p, offset in zip(parts, offsets[:-1], strict=True)]
-    return Delta(
-        parts[0].first,
-        np.concatenate([*starts, offsets[-1:]]),
-        np.concatenate([p.topic for p in parts]),
-        np.concatenate([p.change for p in parts]),
-        np.sum([p.totals for p in parts], axis=0),
-    )
-
-
-def merge_deltas(left: Delta, right: Delta) -> Delta:
-    """The net sum of two deltas of the same words."""
-    n_words = len(left.start) - 1
-    start = np.empty(n_words + 1, dtype=np.int64)
-    room = len(left.topic) + len(right.topic)
-    topic = np.empty(room, dtype=left.topic.dtype)
-    change = np.empty(room, dtype=np.int32)
-    n = _merge(
-        left.start, left.topic, left.change, right.start, right.topic, right.change, start, topic, change
-    )
-    return Delta(left.first, start, topic[:n], change[:n], left.totals + right.totals)
-
-
-@kernel
-def _merge(
-    left_start: NDArray[np.int64],
-    left_topic: NDArray[Any],
-    left_change: NDArray[np.int32],
-    right_start: NDArray[np.int64],
-    right_topic: NDArray[Any],
-    right_change: NDArray[np.int32],
-    start: NDArray[np.int64],
-    topic: NDArray[Any],
-    change: NDArray[np.int32],
-) -> int:
-    n = 0
-    start[0] = 0
-    for w in range(len(start) - 1):
-        a, a_end = left_start[w], left_start[w + 1]
-        b, b_end = right_start[w], right_start[w + 1]
-        while a < a_end or b < b_end:
-            if b >= b_end or (a < a_end and left_topic[a] < right_topic[b]):
-                k, c = left_topic[a], left_change[a]
-                a += 1
-            elif a >= a_end or right_topic[b] < left_topic[a]:
-                k, c = right_topic[b], right_change[b]
-                b += 1
-            else:
-                k, c = left_topic[a], left_change[a] + right_change[b]
-                a += 1
-                b += 1
-            if c != 0:
-                topic[n] = k
-                change[n] = c
-                n += 1
-        start[w + 1] = n
-    return n
