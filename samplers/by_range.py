@@ -5,6 +5,7 @@ order are the whole document. Between two ranges the sweep of a document is set 
 order of its topics, and the running sum of phi0. The order matters because scans add in that order: with it kept,
 the bits are those of `sequential.sweep_documents` and `simultaneous.sweep_documents`. Counts need not be kept;
 they follow from the topics. Sorting the topics at each range instead would make the bits depend on the ranges.
+Where topics are few there is no order to keep; but a range may end within a bunch of tokens, which is then not counted.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers import sequential, simultaneous
+from lda.samplers import few_topics, sequential, simultaneous
 from lda.samplers.document import Document, add_token, clear, empty_document
-from lda.samplers.jit import kernel
+from lda.samplers.jit import helper, kernel
 from lda.samplers.language import LanguageModel
+from lda.samplers.layout import FEW_TOPICS
 from lda.samplers.random import stream
 
 _sequential_tokens = sequential.resample_tokens
@@ -47,6 +49,51 @@ def begin_documents(doc_offsets: NDArray[np.int64], first: int, last: int, pause
         paused.cursor[d - paused.first] = doc_offsets[d]
 
 
+@helper
+def _end_of_range(words: NDArray[np.int32], low: int, end: int, last_word: int) -> int:
+    """The first of the tokens low .. end - 1 whose word is last_word or later."""
+    high = low
+    while high < end and words[high] < last_word:
+        high += 1
+    return high
+
+
+@kernel
+def _sweep_few(
+    words: NDArray[np.int32],
+    doc_offsets: NDArray[np.int64],
+    doc_keys: NDArray[np.uint64],
+    first: int,
+    last: int,
+    z: NDArray[Any],
+    first_word: int,
+    last_word: int,
+    model: LanguageModel,
+    paused: Paused,
+    seed: np.uint64,
+    sweep: np.uint64,
+    leave_out: bool,
+    fresh: bool,
+) -> None:
+    """`sweep_range` by the sequential rule where topics are few."""
+    document = few_topics.no_tokens(model)
+    for d in range(first, last):
+        begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
+        high = _end_of_range(words, low, end, last_word)
+        if high == low:
+            continue
+        opened, closes = few_topics.bunch_of(low, begin, end)
+        for i in range(begin, opened if fresh else end):
+            if opened == low or i < opened or i >= closes:
+                few_topics.count(model, document, z[i], np.float32(1))
+        origin, step = stream(seed, sweep, doc_keys[d])
+        few_topics.resample_tokens(
+            words, z, begin, end, low, high, first_word, model, document, origin, step, leave_out, fresh
+        )
+        few_topics.forget(model, document)
+        paused.cursor[d - paused.first] = high
+
+
 @kernel
 def sweep_range(
     words: NDArray[np.int32],
@@ -72,13 +119,17 @@ def sweep_range(
     denominators are the whole vocabulary's. at_once: the simultaneous rule, which takes no fresh documents.
     The other arguments are those of `sequential.sweep_documents`.
     """
+    if model.n_topics <= FEW_TOPICS and not at_once:
+        _sweep_few(
+            words, doc_offsets, doc_keys, first, last, z, first_word, last_word, model, paused, seed, sweep,
+            leave_out, fresh,
+        )  # fmt: skip
+        return
     document = empty_document(model, doc_offsets, first, last)
     aside = empty_document(model, doc_offsets, first, last)
     for d in range(first, last):
         begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
-        high = low
-        while high < end and words[high] < last_word:
-            high += 1
+        high = _end_of_range(words, low, end, last_word)
         if high == low:
             continue
         origin, step = stream(seed, sweep, doc_keys[d])

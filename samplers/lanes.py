@@ -30,8 +30,12 @@ from lda.samplers.jit import helper
 LANES: Final = 16
 """Number of float32 in a block; one cache line, one AVX-512 register."""
 
+STEP: Final = 8
+"""Blocks that `pick` passes by at a time before it counts single ones."""
+
+_U: Final = np.uint64  # an index of this type needs no look at its sign
 _F32 = ir.FloatType()
-_VECTOR = ir.VectorType(_F32, LANES)
+VECTOR = ir.VectorType(_F32, LANES)
 _I32 = ir.IntType(32)
 
 
@@ -54,19 +58,21 @@ def pointer_to(context: Any, builder: Any, array_type: Any, array: Any, start: A
     return builder.gep(view.data, [start])
 
 
-def _vector_load(builder: Any, pointer: Any, index: Any) -> Any:
-    address = builder.bitcast(builder.gep(pointer, [index]), _VECTOR.as_pointer())
+def vector_load(builder: Any, pointer: Any, index: Any) -> Any:
+    """The block that begins at pointer[index]."""
+    address = builder.bitcast(builder.gep(pointer, [index]), VECTOR.as_pointer())
     return builder.load(address, align=4)
 
 
-def _vector_store(builder: Any, value: Any, pointer: Any, index: Any) -> None:
-    address = builder.bitcast(builder.gep(pointer, [index]), _VECTOR.as_pointer())
+def vector_store(builder: Any, value: Any, pointer: Any, index: Any) -> None:
+    """Write the block that begins at pointer[index]."""
+    address = builder.bitcast(builder.gep(pointer, [index]), VECTOR.as_pointer())
     builder.store(value, address, align=4)
 
 
-def _lane_prefix(builder: Any, lanes: Any) -> Any:
+def lane_prefix(builder: Any, lanes: Any) -> Any:
     """Inclusive prefix sum over the 16 lanes in four shift-and-add steps (Hillis and Steele 1986)."""
-    zero = ir.Constant(_VECTOR, [0.0] * LANES)
+    zero = ir.Constant(VECTOR, [0.0] * LANES)
     for step in (1, 2, 4, 8):
         mask = ir.Constant(
             ir.VectorType(_I32, LANES), [j - step if j >= step else LANES + j for j in range(LANES)]
@@ -77,16 +83,16 @@ def _lane_prefix(builder: Any, lanes: Any) -> Any:
 
 def _accumulate(builder: Any, n_blocks: Any, prefix: Any, products: Any) -> Any:
     """Add up `products(index of the block's first element)`, store S and the lane totals, return the total."""
-    zero = ir.Constant(_VECTOR, [0.0] * LANES)
+    zero = ir.Constant(VECTOR, [0.0] * LANES)
     accumulator = cgutils.alloca_once_value(builder, zero)  # type: ignore[no-untyped-call]
     intp = n_blocks.type
     with cgutils.for_range(builder, n_blocks) as loop:
         first = builder.mul(loop.index, intp(LANES))
         summed = builder.fadd(builder.load(accumulator), products(first))
         builder.store(summed, accumulator)
-        _vector_store(builder, summed, prefix, first)
-    lanes = _lane_prefix(builder, builder.load(accumulator))
-    _vector_store(builder, lanes, prefix, builder.mul(n_blocks, intp(LANES)))
+        vector_store(builder, summed, prefix, first)
+    lanes = lane_prefix(builder, builder.load(accumulator))
+    vector_store(builder, lanes, prefix, builder.mul(n_blocks, intp(LANES)))
     return builder.extract_element(lanes, _I32(LANES - 1))
 
 
@@ -106,7 +112,7 @@ def _scan_rows(typing: Any, a: Any, a0: Any, b: Any, b0: Any, n_blocks: Any, pre
             builder,
             args[4],
             out,
-            lambda i: builder.fmul(_vector_load(builder, left, i), _vector_load(builder, right, i)),
+            lambda i: builder.fmul(vector_load(builder, left, i), vector_load(builder, right, i)),
         )
 
     return signature, codegen
@@ -138,7 +144,7 @@ def _scan_gather(
         intp = args[5].type
 
         def products(first: Any) -> Any:
-            gathered = ir.Constant(_VECTOR, ir.Undefined)
+            gathered = ir.Constant(VECTOR, ir.Undefined)
             for lane in range(LANES):
                 address = builder.gep(indices, [builder.add(first, intp(lane))])
                 position = builder.load(address)
@@ -146,7 +152,7 @@ def _scan_gather(
                     position = builder.zext(position, intp)
                 value = builder.load(builder.gep(table, [position]))
                 gathered = builder.insert_element(gathered, value, _I32(lane))
-            return builder.fmul(gathered, _vector_load(builder, weights, first))
+            return builder.fmul(gathered, vector_load(builder, weights, first))
 
         return _accumulate(builder, args[5], out, products)
 
@@ -159,8 +165,8 @@ def _count_lanes(typing: Any, prefix: Any, start: Any, target: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = pointer_to(context, builder, signature.args[0], args[0], args[1])
-        lanes = _vector_load(builder, pointer, args[1].type(0))
-        target = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), args[2], _I32(0))
+        lanes = vector_load(builder, pointer, args[1].type(0))
+        target = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), args[2], _I32(0))
         zeros = ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES)
         wanted = builder.shuffle_vector(target, target, zeros)
         below = builder.fcmp_ordered("<=", lanes, wanted)
@@ -195,30 +201,35 @@ _lane_of = cast("Callable[..., int]", intrinsic(_count_lanes))
 
 @helper
 def pick(prefix: NDArray[np.float32], n_blocks: int, target: float) -> int:
-    """Index i, drawn by `target` in [0, total), from the scan stored in `prefix`.
+    """`pick_from` of a scan that begins at prefix[0]."""
+    return pick_from(prefix, 0, n_blocks, target)
+
+
+@helper
+def pick_from(prefix: NDArray[np.float32], first: int, n_blocks: int, target: float) -> int:
+    """Index i, drawn by `target` in [0, total), from the scan stored in prefix[first:].
 
     Rounding may leave the remainder at or above its lane's total, or below zero (sums over different trees
     need not rise with the lane), or choose a lane whose total is zero; all are led back to an index of
     positive weight. Padding stands at the end of the last block and is never returned, not even if all
     weights are zero.
     """
-    last = (n_blocks - 1) * LANES
-    lane = min(_lane_of(prefix, n_blocks * LANES, np.float32(target)), LANES - 1)
+    begin, last, ends = _U(first), _U(first + (n_blocks - 1) * LANES), _U(first + n_blocks * LANES)
+    lane = _U(min(_lane_of(prefix, first + n_blocks * LANES, np.float32(target)), LANES - 1))
     if prefix[last + lane] <= 0:
-        lane = _lane_with_weight(prefix, last, lane)
+        lane = _U(_lane_with_weight(prefix, first + (n_blocks - 1) * LANES, int(lane)))
     rest = np.float32(target)
-    if lane > 0:
-        rest = max(np.float32(rest - prefix[n_blocks * LANES + lane - 1]), np.float32(0))
-    if rest >= prefix[last + lane]:
-        rest = np.float32(prefix[last + lane] * np.float32(0.99999994))
-    low, high = 0, n_blocks - 1
-    while low < high:
-        middle = (low + high) >> 1
-        if prefix[middle * LANES + lane] > rest:
-            high = middle
-        else:
-            low = middle + 1
-    return low * LANES + lane
+    if lane > _U(0):
+        rest = max(np.float32(rest - prefix[ends + lane - _U(1)]), np.float32(0))
+    rest = min(rest, np.float32(prefix[last + lane] * np.float32(0.99999994)))
+    # Blocks are counted, not searched for: the branches of a search go where no processor expects them.
+    at = 0
+    for b in range(STEP - 1, n_blocks - 1, STEP):
+        at += STEP * int(prefix[begin + _U(b * LANES) + lane] <= rest)
+    beyond = 0
+    for b in range(at, min(at + STEP, n_blocks) - 1):
+        beyond += int(prefix[begin + _U(b * LANES) + lane] <= rest)
+    return (at + beyond) * LANES + int(lane)
 
 
 @helper

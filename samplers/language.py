@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.jit import kernel
+from lda.samplers.jit import helper, kernel
 from lda.samplers.lanes import LANES, aligned_zeros
 from lda.samplers.layout import TopicCounts, WordRows, topic_dtype
 
@@ -109,12 +109,14 @@ def fill_mean(model: LanguageModel, counts: TopicCounts, beta: float, first: int
     n_topics, stride = model.n_topics, model.stride
     inverse = np.zeros(stride, dtype=np.float64)
     inverse[:n_topics] = 1.0 / model.denominator[:n_topics]
+    lanes = np.zeros(LANES, dtype=np.float32)
     for w in range(first, last):
         row = model.start[w]
         if row >= 0:
-            for k in range(n_topics):
-                model.phi[row + k] = (counts.dense[row + k] + beta) * inverse[k]
-            _add_alpha_part(model, row // stride)
+            # All of the row, whose padding `inverse` keeps at 0: whole blocks need no loop over a rest.
+            for k in range(np.uint64(row), np.uint64(row + stride)):
+                model.phi[k] = (counts.dense[k] + beta) * inverse[k - np.uint64(row)]
+            _add_alpha_part(model, row // stride, lanes)
         else:
             row = ~row
             n = counts.length[w]
@@ -132,20 +134,22 @@ def fill_mean(model: LanguageModel, counts: TopicCounts, beta: float, first: int
 @kernel
 def add_alpha_parts(model: LanguageModel, first_row: int, last_row: int) -> None:
     """Sum alpha_k phi_kw over groups and over all topics, for dense rows first_row .. last_row - 1."""
-    for r in range(first_row, last_row):
-        _add_alpha_part(model, r)
-
-
-@kernel
-def _add_alpha_part(model: LanguageModel, r: int) -> None:
     lanes = np.zeros(LANES, dtype=np.float32)
-    total = 0.0
+    for r in range(first_row, last_row):
+        _add_alpha_part(model, r, lanes)
+
+
+@helper
+def _add_alpha_part(model: LanguageModel, r: int, lanes: NDArray[np.float32]) -> None:
+    """`add_alpha_parts` of one row. lanes: (16,) float32, scratch."""
+    row, total = np.uint64(r * model.stride), 0.0
     for g in range(model.n_groups):
-        lanes[:] = 0
         low = g * GROUP
-        for b in range(low, min(low + GROUP, model.stride), LANES):
-            for j in range(LANES):
-                lanes[j] += model.alpha[b + j] * model.phi[r * model.stride + b + j]
+        for j in range(LANES):
+            lanes[j] = 0
+        for b in range(np.uint64(low), np.uint64(min(low + GROUP, model.stride)), np.uint64(LANES)):
+            for j in range(np.uint64(LANES)):
+                lanes[j] += model.alpha[b + j] * model.phi[row + b + j]
         mass = 0.0
         for j in range(LANES):
             mass += lanes[j]

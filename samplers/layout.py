@@ -18,6 +18,12 @@ DENSE_SHARE: Final = 16
 """A word is dense from n_w >= K / DENSE_SHARE on: below that, walking its topics takes no longer than
 walking those of a document."""
 
+FEW_TOPICS: Final = 256
+"""Up to so many topics the sequential rule reads all of a row (`few_topics.py`), and writes out sparse ones."""
+
+DENSE_SHARE_OF_FEW: Final = 32
+"""DENSE_SHARE for few topics: making a row costs about as much as the writing out of its tokens does then."""
+
 DENSE_CELLS_PER_TOKEN: Final = 2
 """Bound on the dense cells, in cells per token of the corpus (plus DENSE_CELLS_FREE): 8 bytes each."""
 
@@ -117,7 +123,10 @@ def _slots(capacity: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _dense_threshold(frequency: NDArray[np.int64], n_topics: int, stride: int) -> int:
     """Smallest frequency of a dense word: K / 16, or higher where the dense rows would outgrow the corpus."""
-    threshold = max(LANES, -(-n_topics // DENSE_SHARE))
+    if n_topics <= FEW_TOPICS:
+        threshold = max(2, -(-n_topics // DENSE_SHARE_OF_FEW))
+    else:
+        threshold = max(LANES, -(-n_topics // DENSE_SHARE))
     budget = DENSE_CELLS_PER_TOKEN * int(frequency.sum()) + DENSE_CELLS_FREE
     allowed = max(budget // stride, 0)
     descending = np.sort(frequency)[::-1]

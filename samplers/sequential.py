@@ -19,18 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.document import (
-    Document,
-    add_token,
-    clear,
-    empty_document,
-    prefetch_row,
-    remove_token,
-)
+from lda.samplers import few_topics
+from lda.samplers.document import Document, add_token, clear, empty_document, prefetch_row, remove_token
 from lda.samplers.draws import draw_token
 from lda.samplers.jit import helper, kernel
 from lda.samplers.language import LanguageModel
+from lda.samplers.layout import FEW_TOPICS
 from lda.samplers.random import stream, uniform
+
+_few = few_topics.sweep_documents
 
 
 @kernel
@@ -53,6 +50,9 @@ def sweep_documents(
     z: (N,) topics. leave_out: the own token is counted in `model` and must leave it (AD-LDA).
     fresh: the tokens have no topic yet; each is drawn given those before it in its document.
     """
+    if model.n_topics <= FEW_TOPICS:
+        _few(words, doc_offsets, doc_keys, first, last, z, model, seed, sweep, leave_out, fresh)
+        return
     document = empty_document(model, doc_offsets, first, last)
     smooth = len(model.phi) - model.stride
     for d in range(first, last):

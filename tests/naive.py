@@ -50,8 +50,14 @@ class Stream:
         self.origin = mix(b ^ ((key + GOLDEN) & BITS))
         self.step = increment((self.origin + b) & BITS)
 
+    def bits(self, i: int) -> int:
+        return mix((self.origin + self.step * (i + 1)) & BITS)
+
     def __call__(self, i: int) -> float:
-        return (mix((self.origin + self.step * (i + 1)) & BITS) >> 11) / 2.0**53
+        return (self.bits(i) >> 11) / 2.0**53
+
+    def two(self, i: int) -> tuple[float, float]:
+        return (self.bits(i) >> 24) / 2.0**40, (self.bits(i) & 0xFFFFFF) / 2.0**24
 
 
 def gamma(shape: float, stream: Stream, i: int) -> tuple[float, int]:

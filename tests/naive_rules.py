@@ -11,7 +11,7 @@ from naive import PHI_STREAM, THETA_STREAM, Scan, Stream, f32, gamma, pick, scan
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-GROUP, SHORT = 256, 8
+GROUP, SHORT, FEW_TOPICS, BUNCH = 256, 8, 256, 4
 
 
 class Model:
@@ -26,7 +26,9 @@ class Model:
         self.alpha = self.pad(alpha)
         self.denominator = n_wk.sum(axis=0) + n_terms * beta
         frequency = n_wk.sum(axis=1)
-        threshold = max(16, -(-self.n_topics // 16)) if phi is None else 0
+        few = self.n_topics <= FEW_TOPICS
+        threshold = max(2, -(-self.n_topics // 32)) if few else max(16, -(-self.n_topics // 16))
+        threshold = 0 if phi is not None else threshold
         self.dense, self.sparse = {}, {}
         inverse = 1.0 / self.denominator
         for w in range(n_terms):
@@ -43,6 +45,15 @@ class Model:
         out = np.zeros(self.stride, dtype=f32)
         out[: self.n_topics] = row
         return out
+
+    def row(self, w: int) -> NDArray[np.float32]:
+        """phi_kw of all topics, a sparse row written out."""
+        if w in self.dense:
+            return self.dense[w]
+        row = self.smooth.copy()
+        topics, weights = self.sparse[w]
+        row[topics] += weights
+        return row
 
     def alpha_part(self, row: NDArray[np.float32]) -> tuple[list[np.float32], float]:
         """(sum of alpha_k phi_k by group of 256 topics, their sum before rounding)."""
@@ -199,6 +210,10 @@ def sequential(
 ) -> list[int]:
     """New topics by the sequential rule; `fresh` tokens have none yet."""
     new = [int(k) for k in z]
+    if model.n_topics <= FEW_TOPICS:
+        for tokens, key in zip(_documents(doc_offsets), keys, strict=True):
+            _few_topics(words, tokens, new, model, Stream(seed, sweep, key), leave_out=leave_out, fresh=fresh)
+        return new
     for tokens, key in zip(_documents(doc_offsets), keys, strict=True):
         doc, stream = Document(model), Stream(seed, sweep, key)
         for i in tokens if not fresh else ():
@@ -213,6 +228,76 @@ def sequential(
             new[i] = draw(model, int(words[i]), old, stream(i - tokens[0]), doc, leave_out=leave_out)
             doc.add(new[i])
             doc.smooth_sum += doc.smooth(new[i])
+    return new
+
+
+def _few_topics(
+    words: NDArray[Any],
+    tokens: range,
+    z: list[int],
+    model: Model,
+    stream: Stream,
+    *,
+    leave_out: bool,
+    fresh: bool,
+) -> None:
+    """One document by the sequential rule, in place in z, four tokens at a time."""
+    n = np.zeros(model.stride, dtype=f32)
+    for i in tokens if not fresh else ():
+        n[z[i]] += f32(1)
+    for opened in tokens[::BUNCH]:
+        bunch = range(opened, min(opened + BUNCH, tokens.stop))
+        for i in bunch if not fresh else ():
+            n[z[i]] -= f32(1)
+        weight = n + model.alpha
+        for i in bunch:
+            others = [z[j] for j in bunch if j < i or (j > i and not fresh)]
+            old = -1 if fresh else z[i]
+            u, v = stream.two(i - tokens[0])
+            z[i] = _of_few(model, model.row(int(words[i])), weight, old, others, u, v, leave_out=leave_out)
+        for i in bunch:
+            n[z[i]] += f32(1)
+
+
+def _of_few(
+    model: Model,
+    row: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    old: int,
+    others: list[int],
+    u: float,
+    v: float,
+    *,
+    leave_out: bool,
+) -> int:
+    """A topic by the counts without the bunch, n_dk + alpha_k = weight, or one of the others' topics."""
+    s = scan(weight * row)
+    mass, own, value = s.total, 0.0, float(row[old]) if old >= 0 else 0.0
+    gone = 0.0
+    if leave_out and old >= 0:
+        t = float(model.denominator[old])
+        own = value - (max(value * t - 1.0, 0.0) / (t - 1.0) if t > 1.0 else 0.0)
+        gone = float(weight[old]) * own
+        mass = max(mass - gone, 0.0)
+    target = u * mass
+    if leave_out and old >= 0:
+        whole = float(weight[old]) * value
+        begins = float(s.rows[old // 16, old % 16]) - whole
+        if old % 16:
+            begins += float(s.lanes[old % 16 - 1])
+        if target >= begins + whole - gone:
+            target += gone
+    new = pick(s, target)
+    # The kernel adds up the whole bunch, the token itself among it, and takes that one off.
+    weights = [float(row[k]) - own * (k == old) for k in others]
+    here = v * (mass + sum(weights))
+    if here < sum(weights):
+        model.paths.add("others of the bunch")
+        for k, of_k in zip(others, weights, strict=True):
+            new = k
+            here -= of_k
+            if here < 0:
+                break
     return new
 
 

@@ -83,6 +83,9 @@ CASES = {
     "dense, all topics": Case(
         n_topics=20, row=dict.fromkeys(range(20), 2), old=3, others=(*range(20), 3, 3), paths=("all topics",),
     ),
+    "dense, all of many topics": Case(
+        n_topics=300, row=dict.fromkeys(range(300), 2), old=3, others=(*range(80), 3, 3), paths=("all topics",),
+    ),
     "dense, alone in its document": Case(
         n_topics=20, row=dict.fromkeys(range(20), 2), old=3, others=(), paths=("alpha part",),
     ),
@@ -179,50 +182,77 @@ COUNTS = np.array([[7, 9, 4], [1, 2, 0], [0, 3, 9], [0, 1, 1]])
 
 
 def sequential_law(
-    phi: NDArray[np.float64], left_out: NDArray[np.float64], *, fresh: bool
+    phi: NDArray[np.float64],
+    left_out: NDArray[np.float64],
+    words: list[int] = WORDS,
+    old: list[int] = OLD,
+    alpha: NDArray[np.float64] = ALPHA,
+    *,
+    fresh: bool,
 ) -> NDArray[np.float64]:
-    """p(new topics of the whole document), 3^4 cells; left_out: (tokens,) phi of each old topic without the token."""
-    n = len(WORDS)
-    law = np.zeros([3] * n)
-    for new in product(range(3), repeat=n):
-        n_d = np.zeros(3) if fresh else np.bincount(OLD, minlength=3).astype(float)
+    """p(new topics of the whole document), K^N cells; left_out: (tokens,) phi of each old topic without the token."""
+    n, n_topics = len(words), len(alpha)
+    law = np.zeros([n_topics] * n)
+    for new in product(range(n_topics), repeat=n):
+        n_d = np.zeros(n_topics) if fresh else np.bincount(old, minlength=n_topics).astype(float)
         p = 1.0
         for i, k in enumerate(new):
-            row = phi[WORDS[i]].copy()
+            row = phi[words[i]].copy()
             if not fresh:
-                n_d[OLD[i]] -= 1
-                row[OLD[i]] = left_out[i]
-            weight = (n_d + ALPHA) * row
+                n_d[old[i]] -= 1
+                row[old[i]] = left_out[i]
+            weight = (n_d + alpha) * row
             p *= weight[k] / weight.sum()
             n_d[k] += 1
         law[new] = p
     return law.ravel()
 
 
-def joint(z: NDArray[Any]) -> NDArray[np.int64]:
-    """How often each assignment of a whole document came up."""
-    code = z.reshape(-1, len(WORDS)).astype(np.int64) @ (3 ** np.arange(len(WORDS))[::-1])
-    return np.bincount(code, minlength=3 ** len(WORDS))
+def joint(z: NDArray[Any], n: int = len(WORDS), n_topics: int = 3) -> NDArray[np.int64]:
+    """How often each assignment of a whole document of n tokens came up."""
+    code = z.reshape(-1, n).astype(np.int64) @ (n_topics ** np.arange(n)[::-1])
+    return np.bincount(code, minlength=n_topics**n)
 
 
 def swept(model: LanguageModel, *flags: bool) -> NDArray[np.int64]:
-    docs, z = copies(WORDS, OLD, 3 * COPIES, 3)
+    docs, z = copies(WORDS, OLD, 3 * COPIES, model.n_topics)
     sequential.sweep_documents(*docs, 0, docs.n, z, model, SEED, np.uint64(1), *flags)
     return joint(z)
 
 
-def test_whole_documents_sequential() -> None:
+@pytest.mark.parametrize("unused", [0, 300], ids=["few topics", "many topics"])
+def test_whole_documents_sequential(unused: int) -> None:
+    # Topics without tokens and all but without prior change the way of a draw, not its law.
     n_k, bbar = COUNTS.sum(axis=0), len(COUNTS) * BETA
     phi = (COUNTS + BETA) / (n_k + bbar)
     own = np.array([(COUNTS[w, k] - 1 + BETA) / (n_k[k] - 1 + bbar) for w, k in zip(WORDS, OLD, strict=True)])
     kept = np.array([phi[w, k] for w, k in zip(WORDS, OLD, strict=True)])
-    model = mean_model(COUNTS, ALPHA, BETA)
+    alpha = np.concatenate([ALPHA, np.full(unused, 1e-12)])
+    model = mean_model(np.pad(COUNTS, ((0, 0), (0, unused))), alpha, BETA)
     adlda, frozen = swept(model, True, False), swept(model, False, False)
     assert_fits(adlda, sequential_law(phi, own, fresh=False), "adlda")
     assert_fits(frozen, sequential_law(phi, kept, fresh=False), "frozen phi")
     assert_fits(swept(model, False, True), sequential_law(phi, kept, fresh=True), "first topics")
     assert rejects(adlda, sequential_law(phi, kept, fresh=False))
     assert rejects(frozen, sequential_law(phi, own, fresh=False))
+
+
+@pytest.mark.parametrize("leave_out", [False, True])
+def test_whole_documents_of_two_bunches(leave_out: bool) -> None:
+    words, old, counts, alpha = [0, 0, 1, 1, 2, 3, 3], [0, 1, 1, 0, 0, 1, 1], COUNTS[:, :2] + 1, ALPHA[:2]
+    n_k, bbar = counts.sum(axis=0), len(counts) * BETA
+    phi = (counts + BETA) / (n_k + bbar)
+    own = [
+        (counts[w, k] - leave_out + BETA) / (n_k[k] - leave_out + bbar)
+        for w, k in zip(words, old, strict=True)
+    ]
+    docs, z = copies(words, old, 3 * COPIES, 2)
+    sequential.sweep_documents(
+        *docs, 0, docs.n, z, mean_model(counts, alpha, BETA), SEED, np.uint64(1), leave_out, False
+    )
+    seen = joint(z, len(words), 2)
+    assert_fits(seen, sequential_law(phi, np.array(own), words, old, alpha, fresh=False), f"{leave_out=}")
+    assert rejects(seen, sequential_law(phi, np.array(own), words, old, alpha * 1.1, fresh=False))
 
 
 def test_whole_documents_with_drawn_phi() -> None:

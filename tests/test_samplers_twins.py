@@ -11,7 +11,15 @@ import pytest
 from compiled import Documents, dense_phi, documents, drawn_model, mean_model, store
 
 from lda.samplers import collapsed, drawn_theta, inference, sequential, simultaneous
-from lda.samplers.counting import Delta, add_delta, gather_rows, index_by_word, net_delta, row_lengths
+from lda.samplers.counting import (
+    Delta,
+    add_delta,
+    count_dense,
+    gather_rows,
+    index_by_word,
+    net_delta,
+    row_lengths,
+)
 from lda.samplers.document_rows import fill_rows
 from lda.samplers.document_rows import row_lengths as document_row_lengths
 from lda.samplers.histograms import Histogram, add_histograms, document_topics, topic_and_count, values
@@ -106,7 +114,7 @@ def test_rules_to_the_bit() -> None:
             np.testing.assert_array_equal(z, expected, f"{name}, simultaneous, {leave_out=}")
         paths |= twin.paths
     dense, sparse = {"all topics", "document side", "alpha part"}, {"short word row", "long word row"}
-    assert paths == dense | sparse | {"smooth document part", "smooth alpha part"}
+    assert paths == dense | sparse | {"smooth document part", "smooth alpha part", "others of the bunch"}
 
 
 @pytest.mark.parametrize("name", ["two topics", "few topics", "many topics a document", "two groups"])
@@ -175,6 +183,31 @@ def test_counting(name: str) -> None:
         assert add_delta(counts, *_fields(delta), n_topics) == -1
     np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
     assert rows.n_topics == n_topics
+    # Without deltas for dense rows.
+    _fill(counts, n_wk, n_topics)
+    totals = np.zeros(n_topics, dtype=np.int64)
+    assert count_dense(counts, z_old, z_new, order, word_start, 0, n_terms, n_topics, totals) == -1
+    dense = rows.start >= 0
+    there = _matrix(counts, n_terms, n_topics)
+    np.testing.assert_array_equal(there, n_wk + np.where(dense[:, None], come - gone, 0))
+    np.testing.assert_array_equal(totals, (come - gone)[dense].sum(axis=0))
+    delta = net_delta(z_old, z_new, order, word_start, 0, n_terms, n_topics, rows.start)
+    assert not np.diff(delta.start)[dense].any()
+    assert add_delta(counts, *_fields(delta), n_topics) == -1
+    np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
+    np.testing.assert_array_equal(totals + delta.totals, (come - gone).sum(axis=0))
+
+
+def test_counts_that_cannot_be_are_found() -> None:
+    n_wk = np.zeros((3, 2), dtype=np.int64)
+    n_wk[:, 0] = 40
+    rows, counts = store(n_wk)
+    words, z = np.repeat(np.arange(3, dtype=np.int32), 2), np.zeros(6, dtype=np.uint16)
+    word_start, order = np.zeros(4, dtype=np.int64), np.zeros(6, dtype=np.int32)
+    index_by_word(words, 0, 6, word_start, order)
+    counts.dense[rows.start[1]] = 1  # two of its tokens leave topic 0
+    totals = np.zeros(2, dtype=np.int64)
+    assert count_dense(counts, z, z + np.uint16(1), order, word_start, 0, 3, 2, totals) == 1
 
 
 def _fields(delta: Delta) -> tuple[Any, ...]:

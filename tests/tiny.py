@@ -16,7 +16,7 @@ THEMES = ("bread butter flour oven yeast", "goal match player referee team", "co
 
 def documents(n: int = 60, length: int = 40) -> list[list[str]]:
     """Token lists; document i is about theme i % 3, with a tenth of its words from the others."""
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(10)
     themes = [theme.split() for theme in THEMES]
     mixed = [word for theme in themes for word in theme]
     return [
