@@ -1,6 +1,7 @@
 """raylda itself, with the settings of `lda fit`; its kernels are compiled before the clock starts.
 
 The variant "averaged" is `lda fit --samples 10`: topics are those of the last ten states that are five sweeps apart.
+The variant "beta" is `lda fit --beta auto`.
 """
 
 from __future__ import annotations
@@ -33,13 +34,19 @@ def main(race: Race) -> None:
         subprocess.run([sys.executable, __file__, sys.argv[1], COMPILE], check=True)
     compile_kernels(race)
     settings = FitSettings(
-        n_topics=race.k, seed=race.seed, threads=race.threads, sweeps=ENDLESS, evaluate_every=ENDLESS
+        n_topics=race.k,
+        seed=race.seed,
+        threads=race.threads,
+        sweeps=ENDLESS,
+        evaluate_every=ENDLESS,
+        beta="auto" if race.variant == "beta" else race.beta,
     ).resolved()
     corpus = Corpus.open(race.data / "corpus")
     start = start_in_effect(settings, corpus.n_documents, sampler(settings.sampler))
     averaging = {"samples": SAMPLES, "sample_interval": INTERVAL} if race.variant == "averaged" else {}
     race.settings(
-        sampler=settings.sampler, start=start, alpha="learned, asymmetric", beta=settings.beta,
+        sampler=settings.sampler, start=start, alpha="learned, asymmetric",
+        beta="learned" if settings.beta == "auto" else settings.beta,
         threads=settings.threads, phases=settings.phases, **averaging,
     )  # fmt: skip
     engine = Engine(corpus, settings, lambda: False)

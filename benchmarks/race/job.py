@@ -52,6 +52,9 @@ SYSTEMS: Final = {
             package="raylda",
             variant="averaged",
         ),
+        System(
+            name="raylda-beta", driver="raylda_peer.py", requirements=None, package="raylda", variant="beta"
+        ),
         _peer("tomotopy", "tomotopy", "tomotopy", "tomotopy==0.14.0"),
         _peer("mallet", "mallet", "pyrmallet", "pyrmallet==0.1.2", "numpy"),
         _peer("gensim", "gensim", "gensim", "gensim==4.4.0"),
