@@ -71,12 +71,17 @@ def same(a: FitResult, b: FitResult) -> None:
     ]
 
 
-@pytest.mark.parametrize(("sampler", "start"), list(product(SAMPLERS, STARTS)))
-def test_threads_change_nothing(corpus: Corpus, sampler: str, start: str) -> None:
-    results = [
-        fit(corpus, settings(sampler, start=start, threads=n, validation_fraction=0.1, evaluate_every=1))
-        for n in (1, 2, 5)
-    ]
+MANY_TOPICS = 300
+"""More than are read whole for each token."""
+
+
+@pytest.mark.parametrize(
+    ("sampler", "start", "n_topics"),
+    [*((*case, 24) for case in product(SAMPLERS, STARTS)), ("adlda", "growing", MANY_TOPICS)],
+)
+def test_threads_change_nothing(corpus: Corpus, sampler: str, start: str, n_topics: int) -> None:
+    more = {"start": start, "n_topics": n_topics, "validation_fraction": 0.1, "evaluate_every": 1}
+    results = [fit(corpus, settings(sampler, threads=n, **more)) for n in (1, 2, 5)]
     same(results[0], results[1])
     same(results[0], results[2])
     assert all(r.heldout is not None for r in results[0].history)

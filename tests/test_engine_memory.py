@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from compiled import range_model
-from test_engine_invariants import counts, same, settings
+from test_engine_invariants import MANY_TOPICS, counts, same, settings
 from test_samplers_twins import CASES, SEED, problem
 
 from lda.cluster import fit, scratch
@@ -87,19 +87,20 @@ def little(corpus: Corpus, model_memory: int | None = None, **more: Any) -> dict
 
 
 @pytest.mark.parametrize(
-    ("sampler", "start"),
+    ("sampler", "start", "n_topics"),
     [
-        ("adlda", "growing"),
-        ("adlda", "random"),
-        ("esca", "growing"),
-        ("esca-leave-out", "random"),
-        ("pclda", "random"),
-        ("uncollapsed", "growing"),
-        ("collapsed", "random"),
+        ("adlda", "growing", 24),
+        ("adlda", "growing", MANY_TOPICS),
+        ("adlda", "random", 24),
+        ("esca", "growing", 24),
+        ("esca-leave-out", "random", 24),
+        ("pclda", "random", 24),
+        ("uncollapsed", "growing", 24),
+        ("collapsed", "random", 24),
     ],
 )
-def test_memory_changes_nothing(corpus: Corpus, sampler: str, start: str) -> None:
-    more = {"sampler": sampler, "start": start, "threads": 2, "evaluate_every": 1}
+def test_memory_changes_nothing(corpus: Corpus, sampler: str, start: str, n_topics: int) -> None:
+    more = {"sampler": sampler, "start": start, "n_topics": n_topics, "threads": 2, "evaluate_every": 1}
     whole = fit(corpus, settings(**more))
     in_turns = settings(**little(corpus, **more))
     same(whole, fit(corpus, in_turns))
