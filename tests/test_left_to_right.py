@@ -74,10 +74,10 @@ def test_many_particles_give_the_logarithm() -> None:
 
 def test_twin() -> None:
     rng = np.random.default_rng(3)
-    n_wk = np.zeros((30, 40), dtype=np.int64)
+    n_wk = np.zeros((30, 300), dtype=np.int64)
     for w, n_topics in enumerate([12, 3, 10] * 10):  # dense rows, short rows, long rows
-        n_wk[w, rng.choice(40, n_topics, replace=False)] = 5 if n_topics == 12 else 1
-    alpha = rng.gamma(0.5, size=40) + 0.01
+        n_wk[w, rng.choice(300, n_topics, replace=False)] = 5 if n_topics == 12 else 1
+    alpha = rng.gamma(0.5, size=300) + 0.01
     lists = [sorted(rng.integers(0, 30, n).tolist()) for n in (1, 2, 9, 14)]
     model, twin = mean_model(n_wk, alpha, 0.05), naive_rules.Model(n_wk, alpha, 0.05)
     scores = estimates(documents(lists), model, 5, seed=11)
