@@ -284,22 +284,16 @@ class Shard:
 
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
         """Net changes of the counts of a range of words that the phase made."""
-        begin, end = self._tokens(phase)
-        return net_delta(
-            self._before(phase),
-            self.z[begin:end],
-            self._order[phase],
-            self._word_start[phase],
-            *span,
-            self.plan.n_topics,
-        )
+        return net_delta(*self._moves(phase), *span, self.plan.n_topics)
 
     def count(self, phase: int, span: tuple[int, int], aggregator: Aggregator) -> NDArray[np.int64]:
         """Add `delta` to the aggregator's counts; returns its part of n_k, (K,) int64."""
+        return aggregator.count(*self._moves(phase), span)
+
+    def _moves(self, phase: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int32], NDArray[np.int64]]:
+        """The phase's topics before and after it, and the index of its tokens by word, as `net_delta` takes them."""
         begin, end = self._tokens(phase)
-        return aggregator.count(
-            self._before(phase), self.z[begin:end], self._order[phase], self._word_start[phase], span
-        )
+        return self._before(phase), self.z[begin:end], self._order[phase], self._word_start[phase]
 
     def topic_histogram(self, threads: Threads) -> Histogram:
         """Documents by (topic, n_dk), all documents having topics."""

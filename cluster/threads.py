@@ -19,7 +19,7 @@ BLOCKS_PER_THREAD: Final = 8
 """Enough blocks that a thread done early finds another."""
 
 BLOCK_TOKENS: Final = 1 << 14
-"""A smaller block is not worth the 20 microseconds that a call of a kernel costs."""
+"""A smaller block is not worth the call of a kernel."""
 
 
 class Threads:
@@ -45,7 +45,7 @@ class Threads:
     def run(self, function: Callable[[T], object], items: Iterable[T]) -> None:
         """Call `function` on each item, in any order, and wait for all; an error leaves the rest undone.
 
-        A future for each item lost: on small corpora, waking threads took as long as the work.
+        A future for each item lost: on small corpora, threads spent their time on waking one another.
         """
         todo = deque(items)
 

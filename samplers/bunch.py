@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-from lda.samplers.lanes import LANES, VECTOR, lane_prefix, pointer_to, vector_load, vector_store
+from lda.samplers.lanes import LANES, accumulate, pointer_to, vector_load
 
 BUNCH: Final = 4
 """Rows that `scan_bunch` scans together, and tokens that are drawn together."""
@@ -53,19 +51,13 @@ def _scan_bunch(
             start = builder.load(pointer_to(context, builder, kinds[3], args[3], intp(i)))
             right.append(_row_pointer(context, builder, kinds[1:3], args[1:3], start))
             first = builder.mul(builder.add(n_blocks, intp(1)), intp(LANES * i))
-            out = pointer_to(context, builder, kinds[5], args[5], first)
-            scans.append((out, cgutils.alloca_once_value(builder, ir.Constant(VECTOR, [0.0] * LANES))))  # type: ignore[no-untyped-call]
-        with cgutils.for_range(builder, n_blocks) as loop:
-            at = builder.mul(loop.index, intp(LANES))
-            block = vector_load(builder, left, at)
-            for row, (out, running) in zip(right, scans, strict=True):
-                product = builder.fmul(block, vector_load(builder, row, at))
-                summed = builder.fadd(builder.load(running), product)
-                builder.store(summed, running)
-                vector_store(builder, summed, out, at)
-        for out, running in scans:
-            lanes = lane_prefix(builder, builder.load(running))
-            vector_store(builder, lanes, out, builder.mul(n_blocks, intp(LANES)))
+            scans.append(pointer_to(context, builder, kinds[5], args[5], first))
+
+        def products(first: Any) -> list[Any]:
+            block = vector_load(builder, left, first)
+            return [builder.fmul(block, vector_load(builder, row, first)) for row in right]
+
+        accumulate(builder, n_blocks, scans, products)
         return context.get_dummy_value()
 
     return signature, codegen

@@ -230,7 +230,7 @@ def count_dense(
     """Add to those of words first .. last - 1 with dense rows what `net_delta` finds there, and to totals (K,).
 
     Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process no
-    delta need be made; with it this took twice as long. Tokens that keep their topic are added and taken away, too:
+    delta need be made. Tokens that keep their topic are added and taken away, too:
     to skip them takes a branch that no processor foresees.
     """
     for w in range(first, last):

@@ -8,8 +8,8 @@ of the time, by the counts without the bunch. That is the same law in two parts:
     n_dk = n_dk without the bunch + its other tokens in topic k
 
 What the second part reads is there for all four before any is drawn: they share the reading of n_dk + alpha_k, and the
-processor makes the steps of one beside those of another. docs/benchmarks.md has what that is worth. Bunches of two and
-three were no faster. With the list and a choice of the shortest way for each token, bunches gained nothing.
+processor makes the steps of one beside those of another. docs/benchmarks.md has times a token. Bunches of two and three
+were no faster, and with the list and a choice of the shortest way for each token bunches gained nothing.
 
 The own token's term leaves the scan afterwards, by moving the target past it (`_past_own`). Scanning without it takes a
 write before the scan and one after, and the scan waits for the first.
@@ -17,18 +17,16 @@ write before the scan and one after, and the scan waits for the first.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.bunch import BUNCH, entry, scan_bunch
 from lda.samplers.jit import helper, kernel
-from lda.samplers.lanes import LANES, pick_from, prefetch
+from lda.samplers.lanes import INDEX, LANES, pick_from, prefetch
 from lda.samplers.language import LanguageModel
 from lda.samplers.random import stream, two_uniforms
-
-_U: Final = np.uint64  # an index of this type needs no look at its sign
 
 
 class Bunch(NamedTuple):
@@ -142,7 +140,7 @@ def bunch_of(i: int, begin: int, end: int) -> tuple[int, int]:
 @helper
 def count(model: LanguageModel, document: Bunch, k: Any, change: np.float32) -> None:  # noqa: ANN401 - a topic of either width
     """Count a token of topic k into the document (1) or out of it (-1)."""
-    k = _U(k)
+    k = INDEX(k)
     n = document.n_dk[k] + change
     document.n_dk[k] = n
     document.weight[k] = n + model.alpha[k]
@@ -189,7 +187,7 @@ def _draw(
     prefix, first = document.prefix, slot * (model.stride + LANES)
     blocks = model.stride // LANES
     mass = float(prefix[first + model.stride + LANES - 1])
-    old = _U(z[i])
+    old = INDEX(z[i])
     value, own = 0.0, 0.0  # phi of the old topic, what the own count adds to it
     if not fresh:
         value = float(entry(phi, aside, row, old))
@@ -203,8 +201,8 @@ def _draw(
     # Sums in place of choices: a branch would go where no processor expects it.
     others, same = 0.0, 0
     for j in range(opened, i if fresh else closes):
-        others += float(entry(phi, aside, row, _U(z[j])))
-        same += int(_U(z[j]) == old)
+        others += float(entry(phi, aside, row, INDEX(z[j])))
+        same += int(INDEX(z[j]) == old)
     if not fresh:  # the token itself was among them
         others -= value + own * (same - 1)
     target = v * (mass + others)
@@ -212,7 +210,7 @@ def _draw(
         for j in range(opened, i if fresh else closes):
             if j != i:
                 new = int(z[j])
-                target -= float(entry(phi, aside, row, _U(new))) - own * int(_U(new) == old)
+                target -= float(entry(phi, aside, row, INDEX(new))) - own * int(INDEX(new) == old)
                 if target < 0:
                     break
     return new
@@ -241,8 +239,8 @@ def _past_own(
     target: float,
 ) -> float:
     """`target` of a scan in which topic k weighs `gone` less, as one of the stored scan, in which it weighs `whole`."""
-    lane = k & _U(LANES - 1)
-    begins = float(prefix[_U(first) + k]) - whole
-    if lane > _U(0):
-        begins += float(prefix[_U(first + n_blocks * LANES - 1) + lane])
+    lane = k & INDEX(LANES - 1)
+    begins = float(prefix[INDEX(first) + k]) - whole
+    if lane > INDEX(0):
+        begins += float(prefix[INDEX(first + n_blocks * LANES - 1) + lane])
     return target + gone if target >= begins + whole - gone else target

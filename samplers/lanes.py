@@ -33,7 +33,9 @@ LANES: Final = 16
 STEP: Final = 8
 """Blocks that `pick` passes by at a time before it counts single ones."""
 
-_U: Final = np.uint64  # an index of this type needs no look at its sign
+INDEX: Final = np.uint64
+"""An index of this type needs no look at its sign."""
+
 _F32 = ir.FloatType()
 VECTOR = ir.VectorType(_F32, LANES)
 _I32 = ir.IntType(32)
@@ -70,7 +72,7 @@ def vector_store(builder: Any, value: Any, pointer: Any, index: Any) -> None:
     builder.store(value, address, align=4)
 
 
-def lane_prefix(builder: Any, lanes: Any) -> Any:
+def _lane_prefix(builder: Any, lanes: Any) -> Any:
     """Inclusive prefix sum over the 16 lanes in four shift-and-add steps (Hillis and Steele 1986)."""
     zero = ir.Constant(VECTOR, [0.0] * LANES)
     for step in (1, 2, 4, 8):
@@ -81,19 +83,26 @@ def lane_prefix(builder: Any, lanes: Any) -> Any:
     return lanes
 
 
-def _accumulate(builder: Any, n_blocks: Any, prefix: Any, products: Any) -> Any:
-    """Add up `products(index of the block's first element)`, store S and the lane totals, return the total."""
+def accumulate(builder: Any, n_blocks: Any, prefixes: list[Any], products: Any) -> list[Any]:
+    """Add up several scans side by side, store S and the lane totals of each; returns their totals.
+
+    products(index of a block's first element): the block's products, one for each of `prefixes`.
+    """
     zero = ir.Constant(VECTOR, [0.0] * LANES)
-    accumulator = cgutils.alloca_once_value(builder, zero)  # type: ignore[no-untyped-call]
+    running = [cgutils.alloca_once_value(builder, zero) for _ in prefixes]  # type: ignore[no-untyped-call]
     intp = n_blocks.type
     with cgutils.for_range(builder, n_blocks) as loop:
         first = builder.mul(loop.index, intp(LANES))
-        summed = builder.fadd(builder.load(accumulator), products(first))
-        builder.store(summed, accumulator)
-        vector_store(builder, summed, prefix, first)
-    lanes = lane_prefix(builder, builder.load(accumulator))
-    vector_store(builder, lanes, prefix, builder.mul(n_blocks, intp(LANES)))
-    return builder.extract_element(lanes, _I32(LANES - 1))
+        for prefix, total, product in zip(prefixes, running, products(first), strict=True):
+            summed = builder.fadd(builder.load(total), product)
+            builder.store(summed, total)
+            vector_store(builder, summed, prefix, first)
+    totals = []
+    for prefix, total in zip(prefixes, running, strict=True):
+        lanes = _lane_prefix(builder, builder.load(total))
+        vector_store(builder, lanes, prefix, builder.mul(n_blocks, intp(LANES)))
+        totals.append(builder.extract_element(lanes, _I32(LANES - 1)))
+    return totals
 
 
 def _scan_rows(typing: Any, a: Any, a0: Any, b: Any, b0: Any, n_blocks: Any, prefix: Any) -> Any:
@@ -108,12 +117,11 @@ def _scan_rows(typing: Any, a: Any, a0: Any, b: Any, b0: Any, n_blocks: Any, pre
         left = pointer_to(context, builder, signature.args[0], args[0], args[1])
         right = pointer_to(context, builder, signature.args[2], args[2], args[3])
         out = pointer_to(context, builder, signature.args[5], args[5], args[4].type(0))
-        return _accumulate(
-            builder,
-            args[4],
-            out,
-            lambda i: builder.fmul(vector_load(builder, left, i), vector_load(builder, right, i)),
-        )
+
+        def products(first: Any) -> list[Any]:
+            return [builder.fmul(vector_load(builder, left, first), vector_load(builder, right, first))]
+
+        return accumulate(builder, args[4], [out], products)[0]
 
     return signature, codegen
 
@@ -143,7 +151,7 @@ def _scan_gather(
         out = pointer_to(context, builder, signature.args[6], args[6], args[5].type(0))
         intp = args[5].type
 
-        def products(first: Any) -> Any:
+        def products(first: Any) -> list[Any]:
             gathered = ir.Constant(VECTOR, ir.Undefined)
             for lane in range(LANES):
                 address = builder.gep(indices, [builder.add(first, intp(lane))])
@@ -152,9 +160,9 @@ def _scan_gather(
                     position = builder.zext(position, intp)
                 value = builder.load(builder.gep(table, [position]))
                 gathered = builder.insert_element(gathered, value, _I32(lane))
-            return builder.fmul(gathered, vector_load(builder, weights, first))
+            return [builder.fmul(gathered, vector_load(builder, weights, first))]
 
-        return _accumulate(builder, args[5], out, products)
+        return accumulate(builder, args[5], [out], products)[0]
 
     return signature, codegen
 
@@ -214,21 +222,21 @@ def pick_from(prefix: NDArray[np.float32], first: int, n_blocks: int, target: fl
     positive weight. Padding stands at the end of the last block and is never returned, not even if all
     weights are zero.
     """
-    begin, last, ends = _U(first), _U(first + (n_blocks - 1) * LANES), _U(first + n_blocks * LANES)
-    lane = _U(min(_lane_of(prefix, first + n_blocks * LANES, np.float32(target)), LANES - 1))
+    begin, last, ends = INDEX(first), INDEX(first + (n_blocks - 1) * LANES), INDEX(first + n_blocks * LANES)
+    lane = INDEX(min(_lane_of(prefix, first + n_blocks * LANES, np.float32(target)), LANES - 1))
     if prefix[last + lane] <= 0:
-        lane = _U(_lane_with_weight(prefix, first + (n_blocks - 1) * LANES, int(lane)))
+        lane = INDEX(_lane_with_weight(prefix, first + (n_blocks - 1) * LANES, int(lane)))
     rest = np.float32(target)
-    if lane > _U(0):
-        rest = max(np.float32(rest - prefix[ends + lane - _U(1)]), np.float32(0))
+    if lane > INDEX(0):
+        rest = max(np.float32(rest - prefix[ends + lane - INDEX(1)]), np.float32(0))
     rest = min(rest, np.float32(prefix[last + lane] * np.float32(0.99999994)))
     # Blocks are counted, not searched for: the branches of a search go where no processor expects them.
     at = 0
     for b in range(STEP - 1, n_blocks - 1, STEP):
-        at += STEP * int(prefix[begin + _U(b * LANES) + lane] <= rest)
+        at += STEP * int(prefix[begin + INDEX(b * LANES) + lane] <= rest)
     beyond = 0
     for b in range(at, min(at + STEP, n_blocks) - 1):
-        beyond += int(prefix[begin + _U(b * LANES) + lane] <= rest)
+        beyond += int(prefix[begin + INDEX(b * LANES) + lane] <= rest)
     return (at + beyond) * LANES + int(lane)
 
 

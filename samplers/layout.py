@@ -22,7 +22,7 @@ FEW_TOPICS: Final = 256
 """Up to so many topics the sequential rule reads all of a row (`few_topics.py`), and writes out sparse ones."""
 
 DENSE_SHARE_OF_FEW: Final = 32
-"""DENSE_SHARE for few topics: making a row costs about as much as the writing out of its tokens does then."""
+"""DENSE_SHARE for few topics: a dense row is made once a phase, a sparse one written out for each token."""
 
 DENSE_CELLS_PER_TOKEN: Final = 2
 """Bound on the dense cells, in cells per token of the corpus (plus DENSE_CELLS_FREE): 8 bytes each."""
@@ -122,7 +122,7 @@ def _slots(capacity: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _dense_threshold(frequency: NDArray[np.int64], n_topics: int, stride: int) -> int:
-    """Smallest frequency of a dense word: K / 16, or higher where the dense rows would outgrow the corpus."""
+    """Smallest n_w of a dense word: K / 16, K / 32 of few topics, more where dense rows would outgrow the corpus."""
     if n_topics <= FEW_TOPICS:
         threshold = max(2, -(-n_topics // DENSE_SHARE_OF_FEW))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import naive
@@ -115,6 +116,34 @@ def test_rules_to_the_bit() -> None:
         paths |= twin.paths
     dense, sparse = {"all topics", "document side", "alpha part"}, {"short word row", "long word row"}
     assert paths == dense | sparse | {"smooth document part", "smooth alpha part", "others of the bunch"}
+
+
+def test_few_topics_to_the_bit_whatever_they_are() -> None:
+    """Widths of a block and around, priors down to 1e-12, counts that lack some of the tokens."""
+    rng = np.random.default_rng(11)
+    for case in range(200):
+        n_topics, n_terms = int(rng.choice([1, 2, 15, 16, 17, 100, 255, 256])), int(rng.integers(1, 20))
+        lengths = rng.integers(0, rng.choice([3, 6, 30]), rng.integers(1, 5))
+        lists = [sorted(rng.integers(0, n_terms, n).tolist()) for n in lengths]
+        docs = documents(lists, rng.integers(0, 2**63, len(lists), dtype=np.uint64))
+        used = int(rng.integers(1, n_topics + 1))
+        z = rng.integers(0, used, len(docs.words)).astype(topic_dtype(n_topics))
+        n_wk = naive.counts(docs.words, z, n_terms, n_topics)
+        np.add.at(n_wk[0], rng.integers(0, used, rng.integers(0, 60)), 1)
+        if case % 5 == 0:
+            n_wk = np.maximum(n_wk - rng.integers(0, 2, n_wk.shape), 0)
+        alpha, beta = 10.0 ** rng.uniform(-12, 2, n_topics), float(10.0 ** rng.uniform(-12, 1))
+        model, twin = mean_model(n_wk, alpha, beta), naive_rules.Model(n_wk, alpha, beta)
+        keys = [int(k) for k in docs.doc_keys]
+        for leave_out, fresh in product((False, True), repeat=2):
+            new = z.copy()
+            sequential.sweep_documents(
+                *docs, 0, docs.n, new, model, np.uint64(SEED), np.uint64(case), leave_out, fresh
+            )
+            expected = naive_rules.sequential(
+                docs.words, docs.doc_offsets, keys, z, twin, SEED, case, leave_out=leave_out, fresh=fresh
+            )
+            np.testing.assert_array_equal(new, expected, f"{case=}, {n_topics=}, {leave_out=}, {fresh=}")
 
 
 @pytest.mark.parametrize("name", ["two topics", "few topics", "many topics a document", "two groups"])
