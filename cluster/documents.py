@@ -90,7 +90,7 @@ class Documents:
         """Ranges of words first .. last - 1 with about SPAN_TOKENS tokens each in this phase, of all shards."""
         before = np.zeros(last - first + 1, dtype=np.int64)
         for shard in self.each():
-            before += shard.tokens_before(phase)[first : last + 1]
+            before += shard.by_word.start[phase][first : last + 1]
         n = int(before[-1] - before[0]) // SPAN_TOKENS + 1
         return [(first + low, first + high) for low, high in blocks(before, 0, last - first, n)]
 

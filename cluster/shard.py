@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +14,17 @@ from lda.cluster.neighbours import SharedArrays
 from lda.cluster.plan import Plan
 from lda.cluster.scratch import Arrays, InMemory
 from lda.cluster.threads import Threads, block_count, blocks
+from lda.cluster.word_index import WordIndex
 from lda.corpus.shard import CorpusShard
 from lda.samplers import collapsed
 from lda.samplers.by_range import Paused, begin_documents, sweep_range
-from lda.samplers.counting import Delta, index_by_word, net_delta
+from lda.samplers.counting import Delta, net_delta
 from lda.samplers.histograms import Histogram, add_histograms, document_topics
 from lda.samplers.language import LanguageModel
 from lda.samplers.layout import topic_dtype
 from lda.samplers.limits import check_document_length
 from lda.samplers.registry import Sampler
 from lda.samplers.start import copy_documents, document_shares, gather_topics, random_topics, scatter_topics
-
-MAX_TOKENS: Final = (1 << 31) - 1
-"""Tokens of one phase of one shard: positions within it are int32."""
-
-DELTA_TOKENS: Final = 1 << 17
-"""Tokens netted at a time; bounds the memory of a delta on its way to the aggregator."""
 
 
 class Shard:
@@ -75,11 +70,11 @@ class Shard:
         self.words = self._copy_words(parts, order, lengths)
         self.z: NDArray[Any] = self.arrays.zeros(self.n_tokens, topic_dtype(plan.n_topics))
         self.z[:] = plan.n_topics
-        self._order: list[NDArray[np.int32]] = []
-        self._word_start: list[NDArray[np.int64]] = []
-        self._index_words()
+        self.by_word = WordIndex(
+            self.words, [self._tokens(p) for p in range(plan.phases)], plan.n_terms, self.arrays
+        )
         # Buffers for the topics before a phase, in turn: a fresh copy each time would stand beside the last one.
-        longest = max(len(o) for o in self._order)
+        longest = max(len(order) for order in self.by_word.order)
         self._buffers = [self.arrays.zeros(longest, self.z.dtype) for _ in range(1 + plan.lag)]
         self._paused: Paused | None = None
 
@@ -145,19 +140,6 @@ class Shard:
             copy_documents(part.words, part.doc_offsets, target[first : first + n], words)
             first += n
         return words
-
-    def _index_words(self) -> None:
-        for p in range(self.plan.phases):
-            begin, end = self._tokens(p)
-            if end - begin > MAX_TOKENS:
-                raise ValueError(
-                    f"a phase of a shard may hold {MAX_TOKENS} tokens, got {end - begin}; use more phases"
-                )
-            start = self.arrays.zeros(self.plan.n_terms + 1, np.int64)
-            order = self.arrays.zeros(end - begin, np.int32)
-            index_by_word(self.words, begin, end, start, order)
-            self._order.append(order)
-            self._word_start.append(start)
 
     def _tokens(self, phase: int) -> tuple[int, int]:
         return int(self.doc_offsets[self.doc_edges[phase, 0]]), int(
@@ -272,16 +254,6 @@ class Shard:
         begin, end = self._tokens(phase)
         return self.assigned.blocks(phase, level, block_count(end - begin, threads.n), fresh=fresh)
 
-    def word_blocks(self, phase: int, threads: Threads, first: int, last: int) -> list[tuple[int, int]]:
-        """Ranges of words first .. last - 1 to net separately, of about equal numbers of tokens in this phase."""
-        start = self._word_start[phase]
-        n_tokens = int(start[last] - start[first])
-        return blocks(start, first, last, max(block_count(n_tokens, threads.n), n_tokens // DELTA_TOKENS))
-
-    def tokens_before(self, phase: int) -> NDArray[np.int64]:
-        """(V + 1,) int64, tokens of the phase whose words are smaller than each."""
-        return self._word_start[phase]
-
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
         """Net changes of the counts of a range of words that the phase made."""
         return net_delta(*self._moves(phase), *span, self.plan.n_topics)
@@ -293,7 +265,7 @@ class Shard:
     def _moves(self, phase: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int32], NDArray[np.int64]]:
         """The phase's topics before and after it, and the index of its tokens by word, as `net_delta` takes them."""
         begin, end = self._tokens(phase)
-        return self._before(phase), self.z[begin:end], self._order[phase], self._word_start[phase]
+        return self._before(phase), self.z[begin:end], self.by_word.order[phase], self.by_word.start[phase]
 
     def topic_histogram(self, threads: Threads) -> Histogram:
         """Documents by (topic, n_dk), all documents having topics."""

@@ -189,7 +189,7 @@ class Sweeper:
         """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""
         if len(self.documents.shards) == 1:
             shard = self.documents.shards[0]
-            spans = shard.word_blocks(phase, self.threads, first, last)
+            spans = shard.by_word.blocks(phase, self.threads, first, last)
             yield from self.threads.map(partial(shard.delta, phase), spans)
             shard.arrays.release()
             return
@@ -197,7 +197,7 @@ class Sweeper:
         for span in self.documents.word_spans(phase, first, last):
             total: Delta | None = None
             for shard in self.documents.each():
-                spans = shard.word_blocks(phase, self.threads, *span)
+                spans = shard.by_word.blocks(phase, self.threads, *span)
                 delta = joined(list(self.threads.map(partial(shard.delta, phase), spans)))
                 total = delta if total is None else merge_deltas(total, delta)
             if total is not None:
@@ -215,7 +215,7 @@ class Sweeper:
             found.append(shard.count(phase, span, self.counts))
             self.counts.arrays.release()
 
-        self.threads.run(count, shard.word_blocks(phase, self.threads, 0, self.plan.n_terms))
+        self.threads.run(count, shard.by_word.blocks(phase, self.threads, 0, self.plan.n_terms))
         for totals in found:
             self.counts.add_totals(totals)
 

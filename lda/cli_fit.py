@@ -19,6 +19,7 @@ from lda.fit_checkpoints import Checkpoints, checkpoint_options, once
 from lda.fit_cluster import cluster_of, cluster_options, connected_early
 from lda.fit_input import opened_corpus
 from lda.fit_outputs import Fitted, Output, Targets
+from lda.fit_settings import check_sampler, settings_of
 from lda.interrupt import finish_on_interrupt
 from lda.sizes import take_size
 
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
 TOPICS_PRINTED: Final = 30  # more than that would scroll the result away
 HISTORY: Final = ("sweep", "seconds", "log_likelihood", "heldout")
 INTERRUPTED: Final = 130
-
-
-def _check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if value != "auto":
-        from lda.samplers.registry import sampler
-
-        try:
-            sampler(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-    return value
 
 
 @click.command(
@@ -92,7 +82,7 @@ def _check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str)
     "-s", "--seed", "--random-seed", type=int, default=0, help="The same seed gives the same model."
 )
 @click.option(
-    "--sampler", default="auto", callback=_check_sampler, help="adlda, esca, pclda, uncollapsed or collapsed."
+    "--sampler", default="auto", callback=check_sampler, help="adlda, esca, pclda, uncollapsed or collapsed."
 )
 @click.option(
     "--alpha",
@@ -158,7 +148,7 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     targets = targets.replacing(checkpoints.resume)
     targets.check()
     recipe = take_recipe(options)
-    settings = _settings(options)
+    settings = settings_of(options)
     cluster = cluster_of(options)
     resumed_from: int | None
     ready = ctx.with_resource(connected_early(cluster, options["inputs"], resuming=checkpoints.resume))
@@ -192,51 +182,6 @@ def _record(result: FitResult, corpus: Corpus, seconds_read: float, command: str
 
     named = has_names(corpus.vocabulary)
     return RunRecord.from_fit(result, corpus, named_terms=named, seconds_read=seconds_read, command=command)
-
-
-def _settings(options: dict[str, Any]) -> FitSettings:
-    """The settings of the fit. Raises `DataError` for a value that no fit can have, such as one topic."""
-    from lda.cluster import FitSettings
-    from lda.corpus import DataError
-
-    n_topics, alpha_sum = options["topics"], options["alpha_sum"]
-    if alpha_sum is not None and options["alpha"] != "auto":
-        raise click.UsageError("--alpha (per topic) and --alpha-sum exclude each other")
-    try:
-        return FitSettings(
-            n_topics=n_topics,
-            sampler=options["sampler"],
-            alpha=_numbers("--alpha", options["alpha"])
-            if alpha_sum is None
-            else alpha_sum / max(n_topics, 1),
-            beta=_numbers("--beta", options["beta"]),
-            sweeps=options["sweeps"],
-            phases=options["phases"],
-            start=options["start"],
-            seed=options["seed"],
-            threads=options["threads"],
-            memory=options["memory"],
-            model_memory=options["model_memory"],
-            optimize_interval=options["optimize_interval"],
-            n_samples=options["samples"],
-            sample_interval=options["sample_interval"],
-            validation_fraction=options["validation_fraction"],
-            tol=options["tol"],
-            n_iter_no_change=options["patience"],
-            evaluate_every=options["evaluate_every"],
-        )
-    except ValueError as error:
-        raise DataError(str(error)) from error
-
-
-def _numbers(name: str, value: str) -> Any:  # noqa: ANN401 - "auto", one number or several
-    if value == "auto":
-        return value
-    try:
-        numbers = tuple(float(part) for part in value.split(","))
-    except ValueError:
-        raise click.UsageError(f'{name} must be a number or "auto", got {value!r}') from None
-    return numbers[0] if len(numbers) == 1 else numbers
 
 
 def _run(
