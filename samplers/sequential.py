@@ -9,7 +9,9 @@ For the mean model the token also leaves phi: its old topic's term becomes (n_kw
 Only that one term differs, so it is corrected in place and the tables of the phase serve all tokens.
 
 Two documents at a time, their tokens in turns so that one's chain of dependent steps would run beside the other's,
-lost: the same bits, and no difference beyond the machine's noise at K = 100, none or a loss at K = 1000.
+lost: the same bits, and no difference beyond the machine's noise at K = 100, none or a loss at K = 1000. Word by word
+over a thousand documents at a time, each with its list of topics, lost as well: the same bits, for the tokens of a
+document lie by word, and a row of phi stays at hand for all who need it; but then the lists do not.
 """
 
 from __future__ import annotations
