@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.aggregator import Aggregator
+from lda.cluster.device import DeviceAggregator, DeviceModels, DeviceShard
 from lda.cluster.documents import Documents
 from lda.cluster.memory import cut_ranges, document_memory
 from lda.cluster.neighbours import Queues, Team
@@ -28,6 +29,7 @@ from lda.cluster.threads import Threads
 from lda.cluster.together import Together
 from lda.cluster.walk import CountSource, Walk
 from lda.samplers.counting import Delta
+from lda.samplers.cuda.available import check_device
 from lda.samplers.deltas import joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
 from lda.samplers.priors import Priors
@@ -42,7 +44,7 @@ class Sweeper:
 
     settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
     shards held here. lagging: whether counts may lack what `Plan.unseen` allows; a caller who cannot say what
-    counts hold says no. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
+    counts hold says no. alone: whether nobody else adds to the counts; with the device "cuda" they then lie there. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
     taken from `source`, whose own ranges are `ranges`; without a source they are kept here, on disk.
     """
 
@@ -57,6 +59,7 @@ class Sweeper:
         ranges: list[tuple[int, int]] | None = None,
         *,
         lagging: bool = True,
+        alone: bool = False,
     ) -> None:
         self.sampler = sampler(settings.sampler)
         self.threads = threads
@@ -74,7 +77,12 @@ class Sweeper:
         )
         rows = count_rows(corpus, settings)
         room = document_memory(settings.memory, settings.model_memory, rows)
-        self.documents = Documents(corpus, self.plan, keep, parts, room)
+        self._device: DeviceModels | None = None
+        if settings.device == "cuda":
+            check_device()
+            self._device = DeviceModels(rows, self.sampler)
+        kind = Shard if self._device is None else DeviceShard
+        self.documents = Documents(corpus, self.plan, keep, parts, room, kind)
         self._counts: Aggregator | None = None
         self._model: MeanModel | DrawnModel | None = None
         self._walk: Walk | None = None
@@ -86,6 +94,9 @@ class Sweeper:
             self._walk = Walk(rows, ranges, source)
             return
         self._rows, self._seed = rows, settings.seed
+        if self._device is not None and alone:
+            self._counts = DeviceAggregator(rows)
+            return
         # A draw has no zeros to leave out.
         drawn = self.sampler.language == "drawn"
         self._drawn_rows = (
@@ -131,7 +142,7 @@ class Sweeper:
 
     def drop_model(self) -> None:
         """Give the memory of the language model back; nothing can be sampled afterwards."""
-        self._model = None
+        self._model, self._device = None, None
 
     def first_topics(self, phase: int, tick: int, level: int, priors: Priors) -> None:
         """Topics for the documents that join at `level`: drawn given the counts so far, or uniformly random."""
@@ -153,17 +164,44 @@ class Sweeper:
         if self._walk is not None:
             self._sample_by_range(phase, tick, level, priors, fresh=fresh)
             return
+        # The counts of a pass's beginning serve a second phase, where it does not see the first.
+        anew = phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase
+        if isinstance(self._counts, DeviceAggregator):
+            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            return
         if self._model is None:
             raise RuntimeError("the language model has been dropped")
         counts, totals = self.counts.counts, self.counts.topic_totals
-        # The counts of a pass's beginning serve a second phase, where it does not see the first.
-        if phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase:
+        if anew:
             self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
         if self._together is not None:
             self._together.sample(phase, tick, self.sampler, self._model.model, level=level, fresh=fresh)
             return
+        if self._device is not None:
+            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            return
         for shard in self.documents.each():
             shard.sample(phase, tick, self.sampler, self._model.model, self.threads, level=level, fresh=fresh)
+
+    def _sample_on_device(
+        self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool, anew: bool
+    ) -> None:
+        """The device's part of a phase; anew: the counts that it sees are not those of the phase before."""
+        models, counts = self._device, self._counts
+        if models is None:
+            raise RuntimeError("the language model has been dropped")
+        if anew:
+            models.outdate()
+        if isinstance(counts, DeviceAggregator):
+            model = models.from_counts(counts, priors, fresh=fresh)
+        elif self._model is not None:
+            model = models.from_host(self._model.model, fresh=fresh)
+        for shard in self.documents.each():
+            if not isinstance(shard, DeviceShard):
+                raise TypeError("only shards on the device can be sampled there")
+            if not isinstance(counts, DeviceAggregator):
+                shard.remember(phase)
+            shard.sample_on_device(phase, tick, self.sampler, model, level=level, fresh=fresh)
 
     def _sample_by_range(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
         walk = self._walk
@@ -206,7 +244,10 @@ class Sweeper:
     def apply(self, phase: int) -> None:
         """Add what the phase changed to the counts held here."""
         for shard in self.documents.each():
-            self._count(shard, phase)
+            if isinstance(self._counts, DeviceAggregator) and isinstance(shard, DeviceShard):
+                self._counts.count_tokens(shard, phase)
+            else:
+                self._count(shard, phase)
 
     def _count(self, shard: Shard, phase: int) -> None:
         found: list[NDArray[np.int64]] = []
