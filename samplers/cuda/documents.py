@@ -15,11 +15,7 @@ from lda.samplers.histograms import Histogram, add_histograms
 from lda.samplers.layout import FEW_TOPICS, topic_dtype
 from lda.samplers.registry import Sampler
 
-SHARED_LIMIT: Final = 200 << 10
-"""Shared memory that a block of threads may ask for; the least of the cards with tensor cores since 2020 is 99 KiB,
-which `_fits` finds out."""
-
-LENGTH_CLASSES: Final = (128, 512, 2048)
+LENGTH_CLASSES: Final = (512, 4096)
 """Documents of up to so many tokens are swept together: a block of threads sets memory aside for the longest."""
 
 
@@ -58,6 +54,7 @@ class DeviceDocuments:
         self.z = cuda.to_device(z)
         self.seen = cuda.to_device(np.full(len(z), n_topics, dtype=z.dtype))
         self._groups: dict[tuple[int, int], list[Group]] = {}
+        self._room: Any = None
 
     @staticmethod
     def bytes_needed(n_tokens: int, n_documents: int, n_topics: int) -> int:
@@ -104,25 +101,26 @@ class DeviceDocuments:
     ) -> None:
         wide = max(group.longest, model.n_topics) >= 1 << 16
         kind = np.dtype(np.uint32 if wide else np.uint16)
-        sequential = fresh or sampler.rule == "sequential"
-        kernel = many_topics.sweep_kernel(
-            kind.type, sequential=sequential, leave_out=sampler.leave_out, fresh=fresh
-        )
-        capacity = min(group.longest, model.n_topics) + TEAM
         a_document = many_topics.document_bytes(model.n_topics, group.longest, kind.itemsize)
-        room = many_topics.TEAMS * a_document
-        blocks = -(-group.n // many_topics.TEAMS)
-        scratch = np.zeros(0, dtype=np.float32)
-        if room > SHARED_LIMIT:
-            room = 0
-            scratch = np.zeros(group.n * a_document // 4, dtype=np.float32)
-        on_device = cuda.to_device(scratch) if len(scratch) else cuda.to_device(np.zeros(0, dtype=np.float32))
-        as_counts = on_device.view(kind) if len(scratch) else cuda.to_device(np.zeros(0, dtype=kind))
-        kernel[blocks, many_topics.TEAMS * TEAM, 0, room](
-            self.words, self.offsets, self.keys, group.order, group.n, self.z, capacity, on_device, as_counts,
-            model.n_topics, model.stride, model.n_groups, model.start, model.length, model.phi, model.topic,
-            model.weight, model.alpha, model.denominator, model.group_mass, model.row_mass, *keys,
+        teams = many_topics.teams_of(a_document)
+        in_shared, teams = teams > 0, teams or many_topics.MOST_TEAMS
+        kernel = many_topics.sweep_kernel(
+            kind.type, teams, sequential=fresh or sampler.rule == "sequential", leave_out=sampler.leave_out,
+            fresh=fresh, in_shared=in_shared,
         )  # fmt: skip
+        scratch = self._scratch(0 if in_shared else -(-group.n // teams) * teams * a_document // 4)
+        kernel[-(-group.n // teams), teams * TEAM, 0, teams * a_document if in_shared else 0](
+            self.words, self.offsets, self.keys, group.order, group.n, self.z,
+            many_topics.capacity_of(model.n_topics, group.longest), scratch, scratch.view(kind),
+            model.n_topics, model.stride, model.n_groups, model.row_number, model.start, model.length, model.phi,
+            model.topic, model.weight, model.alpha, model.denominator, model.group_mass, model.row_mass, *keys,
+        )  # fmt: skip
+
+    def _scratch(self, length: int) -> Any:  # noqa: ANN401 - an array on the device
+        """At least `length` float32 on the device, for documents too large for shared memory."""
+        if self._room is None or len(self._room) < length:
+            self._room = cuda.to_device(np.zeros(max(length, 1), dtype=np.float32))
+        return self._room
 
 
 class DeviceCounts:
@@ -160,7 +158,7 @@ class DeviceCounts:
         values = table.copy_to_host()
         key = np.flatnonzero(values)
         low = Histogram(key.astype(np.int64), values[key])
-        return add_histograms([low, _unique(large.copy_to_host()[: int(n_large.copy_to_host()[0])])])
+        return add_histograms([low, _unique(_head(large, n_large))])
 
 
 def topic_histogram(documents: DeviceDocuments) -> Histogram:
@@ -178,9 +176,16 @@ def topic_histogram(documents: DeviceDocuments) -> Histogram:
     found = table.copy_to_host()
     cells = np.flatnonzero(found)
     low = Histogram((cells // small) << 32 | cells % small, found[cells].astype(np.int64))
-    return add_histograms([low, _unique(large.copy_to_host()[: int(n_large.copy_to_host()[0])])])
+    return add_histograms([low, _unique(_head(large, n_large))])
 
 
 def _unique(values: NDArray[np.int64]) -> Histogram:
     key, times = np.unique(values, return_counts=True)
     return Histogram(key, times.astype(np.int64))
+
+
+def _head(values: Any, n: Any) -> NDArray[np.int64]:  # noqa: ANN401 - arrays on the device
+    """The first n[0] of `values`."""
+    length = int(n.copy_to_host()[0])
+    found: NDArray[np.int64] = values[:length].copy_to_host() if length else np.zeros(0, dtype=np.int64)
+    return found

@@ -24,9 +24,15 @@ TEAM: Final = 16
 
 WARP: Final = 32
 _ALL: Final = 0xFFFFFFFF
-F32, F64, I64, U64 = np.float32, np.float64, np.int64, np.uint64
+F32, F64, I32, I64, U64 = np.float32, np.float64, np.int32, np.int64, np.uint64
 
 device = cuda.jit(device=True) if SIMULATED else cuda.jit(device=True, forceinline=True)
+
+
+def kernel(bounds: Any) -> Any:  # noqa: ANN401 - Numba's
+    """A decorator for kernels. bounds: threads of a block, or (these, blocks a multiprocessor shall have room for)."""
+    return cuda.jit if SIMULATED else cuda.jit(launch_bounds=bounds)
+
 
 if SIMULATED:
     _slots: list[Any] = [0] * WARP
@@ -55,6 +61,12 @@ if SIMULATED:
         got = _slots[int(source)]
         cuda.syncthreads()
         return got
+
+    @device
+    def shuffle_up(value, step):
+        """`value` of the lane that stands `step` before; of the lane itself where there is none."""
+        me = cuda.threadIdx.x
+        return shuffle(value, me - step if me >= step else me)
 
     @device
     def ballot(predicate):
@@ -127,6 +139,11 @@ else:
         return cuda.shfl_sync(_ALL, value, source)
 
     @device
+    def shuffle_up(value, step):
+        """`value` of the lane that stands `step` before; of the lane itself where there is none."""
+        return cuda.shfl_up_sync(_ALL, value, step)
+
+    @device
     def ballot(predicate):
         """A bit for each lane of the warp: where `predicate` holds."""
         return cuda.ballot_sync(_ALL, predicate)
@@ -161,8 +178,14 @@ else:
 
 @device
 def team_ballot(predicate, half):
-    """A bit for each of the team's 16 lanes. half: the team's first lane in its warp, 0 or 16."""
-    return (I64(ballot(predicate)) >> half) & 0xFFFF
+    """A bit for each of the team's 16 lanes, int32. half: the team's first lane in its warp, 0 or 16."""
+    return I32((I64(ballot(predicate)) >> half) & 0xFFFF)
+
+
+@device
+def count_bits(bits):
+    """How many bits of a non-negative int32 are set."""
+    return I32(cuda.popc(I32(bits)))
 
 
 @device
@@ -172,16 +195,12 @@ def anyone(predicate):
 
 
 @device
-def lane_prefix(value, lane, thread):
-    """Inclusive prefix sum of a float32 over the team's lanes, in the order of `lanes.scan_rows`.
-
-    lane: in the team. thread: in the warp.
-    """
+def lane_prefix(value, lane):
+    """Inclusive prefix sum of a float32 over the team's lanes, in the order of `lanes.scan_rows`."""
     zero = F32(0)
     for power in range(4):
         step = 1 << power
-        there = thread - step if lane >= step else thread
-        other = shuffle(value, there)
+        other = shuffle_up(value, step)
         value = value + (other if lane >= step else zero)
     return value
 

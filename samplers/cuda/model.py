@@ -29,6 +29,8 @@ class DeviceModel:
         self.n_groups = -(-stride // GROUP)
         self.n_rows = rows.n_dense_rows + 1
         self.start = cuda.to_device(rows.start)
+        number = np.where(rows.start >= 0, rows.start // stride, -1).astype(np.int32)
+        self.row_number = cuda.to_device(number)
         self.alpha = cuda.to_device(np.zeros(stride, dtype=np.float32))
         self.denominator = cuda.to_device(np.ones(stride, dtype=np.float64))
         self.inverse = cuda.to_device(np.zeros(stride, dtype=np.float64))
