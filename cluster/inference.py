@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +15,9 @@ from lda.cluster.settings import available_threads
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.samplers.counting import Delta, add_delta
 from lda.samplers.inference import (
-    add_proportions,
     content_keys,
+    count_topics,
+    mean_proportions,
     score_documents,
     sort_documents,
     split_tokens,
@@ -39,6 +40,10 @@ PARTICLES: Final = 20
 
 FRACTIONS: Final = 4096
 """Averaged counts are rounded to multiples of 1 / FRACTIONS."""
+
+
+CELLS: Final = 1 << 22
+"""Documents times topics whose counts a thread adds up at a time: 32 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,11 @@ class FrozenModel:
         """
         batch = _Batch.of(doc_offsets, words, self.n_terms)
         theta = np.zeros((len(batch.keys), self.n_topics), dtype=np.float32)
-        self._each_block(batch, lambda s: self._infer(batch, s, seed, burn_in, samples, theta))
+
+        def run(span: tuple[int, int]) -> None:
+            self._proportions(batch, span, seed, burn_in, samples, theta[span[0] : span[1]])
+
+        self._each_block(batch, run)
         return theta
 
     def assign(
@@ -171,8 +180,8 @@ class FrozenModel:
 
         def run(span: tuple[int, int]) -> None:
             first, last = span
-            theta = np.zeros((last - first, self.n_topics), dtype=np.float32)
-            self._infer(seen, span, seed, burn_in, samples, theta, origin=first)
+            theta = np.zeros((last - first, self.n_topics), dtype=np.float64)
+            self._proportions(seen, span, seed, burn_in, samples, theta)
             score_documents(
                 scored, ends[first : last + 1], 0, last - first, self._model, theta, scores[first:last]
             )
@@ -212,7 +221,7 @@ class FrozenModel:
         z = np.zeros(len(batch.words), dtype=topic_dtype(self.n_topics))
 
         def run(span: tuple[int, int]) -> None:
-            part = self._infer(batch, span, seed, BURN_IN, 1, None)
+            *_, part = self._states(batch, span, seed, BURN_IN + 1)
             z[batch.doc_offsets[span[0]] : batch.doc_offsets[span[1]]] = part
 
         self._each_block(batch, run)
@@ -228,21 +237,35 @@ class FrozenModel:
         n = len(batch.keys)
         if weight is None:
             weight = batch.doc_offsets + np.arange(n + 1)  # empty documents are work too
+        most = max(1, CELLS // self.n_topics)
         with Threads(min(self._threads, max(n, 1))) as pool:
-            pool.run(run, blocks(weight, 0, n, max(pool.n * BLOCKS_PER_THREAD, n // 4096)))
+            spans = blocks(weight, 0, n, max(pool.n * BLOCKS_PER_THREAD, n // 4096))
+            pool.run(
+                run, [(d, min(d + most, last)) for first, last in spans for d in range(first, last, most)]
+            )
 
-    def _infer(
+    def _proportions(
         self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int,
-        theta: NDArray[np.float32] | None, origin: int = 0,
-    ) -> NDArray[Any]:  # fmt: skip
-        """Sweep documents of `span`; add the averaged proportions to theta, return the last assignments."""
+        theta: NDArray[np.floating],
+    ) -> None:  # fmt: skip
+        """Topic proportions of the documents of `span`, averaged over `samples` states, into theta (n, K)."""
+        first, last = span
+        n, offsets = last - first, batch.doc_offsets[first : last + 1]
+        offsets = offsets - offsets[0]
+        counts = np.zeros((n, self.n_topics), dtype=np.int64)
+        for sweep, z in enumerate(self._states(batch, span, seed, burn_in + samples)):
+            if sweep >= burn_in:
+                count_topics(z, offsets, 0, n, counts)
+        mean_proportions(counts, offsets, 0, n, self._model, samples, theta)
+
+    def _states(self, batch: _Batch, span: tuple[int, int], seed: int, sweeps: int) -> Iterator[NDArray[Any]]:
+        """The topics of the tokens of `span` after each of so many sweeps; one array, overwritten by the next."""
         first, last = span
         begin, end = batch.doc_offsets[first], batch.doc_offsets[last]
         words, offsets = batch.words[begin:end], batch.doc_offsets[first : last + 1] - begin
-        keys = batch.keys[first:last]
+        keys, n = batch.keys[first:last], last - first
         z = np.zeros(len(words), dtype=topic_dtype(self.n_topics))
-        n = last - first
-        for sweep in range(burn_in + samples):
+        for sweep in range(sweeps):
             sweep_documents(
                 words,
                 offsets,
@@ -256,7 +279,4 @@ class FrozenModel:
                 False,
                 sweep == 0,
             )
-            if theta is not None and sweep >= burn_in:
-                rows = theta[first - origin : last - origin]
-                add_proportions(z, offsets, 0, n, self._model, 1.0 / samples, rows)
-        return z
+            yield z
