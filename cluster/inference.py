@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lda.cluster.phase_model import MeanModel
 from lda.cluster.settings import available_threads
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
+from lda.corpus.counts import canonical
 from lda.samplers.counting import Delta, add_delta
 from lda.samplers.inference import (
     content_keys,
@@ -25,7 +26,7 @@ from lda.samplers.inference import (
 from lda.samplers.language import add_alpha_parts, empty_model
 from lda.samplers.layout import empty_counts, topic_dtype, word_rows
 from lda.samplers.left_to_right import left_to_right, particle_topics
-from lda.samplers.limits import check_document_length
+from lda.samplers.limits import MAX_COUNT, check_document_length
 from lda.samplers.priors import Priors
 from lda.samplers.sequential import sweep_documents
 
@@ -70,12 +71,26 @@ class _Batch:
 
 def _scale(counts: sp.csr_matrix) -> int:
     """What to multiply averaged counts by, so that whole numbers keep their fractions; beta scales along."""
-    if np.issubdtype(counts.dtype, np.integer):
+    if counts.dtype.kind != "f":
         return 1
     scale, largest = FRACTIONS, float(counts.data.max(initial=0.0))
-    while scale > 1 and largest * scale > np.iinfo(np.int32).max:
+    while scale > 1 and largest * scale > MAX_COUNT:
         scale //= 2
     return scale
+
+
+def _whole_counts(values: NDArray[Any], scale: int) -> NDArray[np.int32]:
+    """Counts times `scale` as int32, none wrapped. Raises ValueError when one is negative or too large."""
+    if not len(values):
+        return values.astype(np.int32)
+    if values.min() < 0:
+        raise ValueError(f"topic-word counts must not be negative, got {values.min()}")
+    # 2^31 is what the largest count becomes in an average, which is float32.
+    if not values.max() <= MAX_COUNT + (values.dtype.kind == "f"):
+        raise ValueError(f"topic-word counts must be at most {MAX_COUNT}, got {values.max()}")
+    if values.dtype.kind != "f":
+        return values.astype(np.int32)
+    return np.minimum(np.rint(values * np.float64(scale)), MAX_COUNT).astype(np.int32)
 
 
 class FrozenModel:
@@ -84,18 +99,17 @@ class FrozenModel:
     def __init__(
         self, counts: sp.csr_matrix, alpha: NDArray[np.float64], beta: float, *, threads: int | None = None
     ) -> None:
-        """counts: (V, K), n_kw of one state or averaged ones. alpha: (K,). threads: None for all cores."""
-        matrix = counts.tocsr()
-        if matrix.nnz and matrix.data.min() < 0:
-            raise ValueError(f"topic-word counts must not be negative, got {matrix.data.min()}")
-        if not matrix.has_sorted_indices:
-            matrix = matrix.sorted_indices()
+        """counts: (V, K), n_kw of one state or averaged ones. alpha: (K,). threads: None for all cores.
+
+        Raises ValueError for a count that is negative or beyond int32.
+        """
+        matrix = canonical(counts)
         n_terms, n_topics = matrix.shape
         scale = _scale(matrix)
-        data = (matrix.data if scale == 1 else np.rint(matrix.data * np.float64(scale))).astype(np.int32)
+        data = _whole_counts(matrix.data, scale)
         # Averages hold more topics than tokens where a rare word moved about.
         frequencies = np.maximum(
-            np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel(), np.diff(matrix.indptr)
+            np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel(), np.diff(matrix.indptr)
         )
         rows = word_rows(np.ceil(frequencies).astype(np.int64), n_topics)
         store = empty_counts(rows)
