@@ -30,6 +30,7 @@ from lda.cluster.walk import CountSource, Walk
 from lda.samplers.counting import Delta
 from lda.samplers.deltas import joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
+from lda.samplers.limits import MAX_COUNT
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
 
@@ -223,12 +224,24 @@ class Sweeper:
 def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:
     """Layout of the counts for a corpus and resolved settings.
 
-    Raises ValueError when the sampler keeps phi dense and this machine could not hold it.
+    Raises ValueError when a term occurs too often, or the sampler keeps phi dense and this machine could not hold it.
     """
+    _check_counts(corpus)
     language = sampler(settings.sampler).language
     if language != "mean":
         _check_dense(corpus.n_terms, settings.n_topics, settings.sampler)
     return word_rows(corpus.term_frequencies, settings.n_topics, all_dense=language == "current")
+
+
+def _check_counts(corpus: Corpus) -> None:
+    """Refuse a term of which a topic might hold more tokens than a count can say."""
+    most = int(corpus.term_frequencies.max(initial=0))
+    if most > MAX_COUNT:
+        term = corpus.vocabulary[int(corpus.term_frequencies.argmax())]
+        raise ValueError(
+            f"a term may occur at most {MAX_COUNT} times in a corpus, got {term!r} {most} times; leave it out as a "
+            "stop word, or divide the corpus"
+        )
 
 
 def _check_dense(n_terms: int, n_topics: int, name: str) -> None:
