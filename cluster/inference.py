@@ -11,9 +11,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.phase_model import MeanModel
-from lda.cluster.settings import available_threads
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.corpus.counts import canonical
+from lda.corpus.machine import available_cores
 from lda.samplers.counting import Delta, add_delta
 from lda.samplers.inference import (
     content_keys,
@@ -120,7 +120,7 @@ class FrozenModel:
         add_delta(store, delta.first, delta.start, delta.topic, delta.change, n_topics)
         self.n_terms, self.n_topics = n_terms, n_topics
         self.alpha = np.asarray(alpha, dtype=np.float64)
-        self._threads = threads or available_threads()
+        self._threads = threads or available_cores()
         with Threads(self._threads) as pool:
             priors = Priors(alpha=self.alpha, beta=float(beta) * scale)
             self._model = MeanModel(rows, store).build(store, totals, priors, pool, 0)
@@ -136,7 +136,7 @@ class FrozenModel:
         made = cls.__new__(cls)
         made.n_topics, made.n_terms = topic_word.shape
         made.alpha = np.asarray(alpha, dtype=np.float64)
-        made._threads = threads or available_threads()
+        made._threads = threads or available_cores()
         rows = word_rows(np.zeros(made.n_terms, dtype=np.int64), made.n_topics, all_dense=True)
         model = empty_model(rows)
         model.phi.reshape(-1, rows.stride)[: made.n_terms, : made.n_topics] = topic_word.T

@@ -6,7 +6,6 @@ one, whose counts are a replica that follows what the aggregators publish.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from lda.cluster.start import Stages, stages
 from lda.cluster.threads import Threads
 from lda.cluster.together import Together
 from lda.cluster.walk import CountSource, Walk
+from lda.corpus.machine import available_memory
 from lda.samplers.counting import Delta
 from lda.samplers.deltas import joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
@@ -224,7 +224,7 @@ class Sweeper:
 def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:
     """Layout of the counts for a corpus and resolved settings.
 
-    Raises ValueError when a term occurs too often, or the sampler keeps phi dense and this machine could not hold it.
+    Raises ValueError when a term occurs too often, or the sampler keeps phi dense and this process could not hold it.
     """
     _check_counts(corpus)
     language = sampler(settings.sampler).language
@@ -245,11 +245,11 @@ def _check_counts(corpus: Corpus) -> None:
 
 
 def _check_dense(n_terms: int, n_topics: int, name: str) -> None:
-    """Refuse a dense phi that this machine cannot hold, before the machine finds out."""
+    """Refuse a dense phi that this process may not hold, before the system ends it."""
     needed = 4 * n_terms * n_topics
-    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else needed
-    if needed > there:
+    there = available_memory()
+    if there is not None and needed > there:
         raise ValueError(
-            f"the sampler {name} keeps terms x topics numbers, here {needed / 2**30:.0f} GiB, and this machine has "
-            f"{there / 2**30:.0f} GiB; take the sampler adlda, fewer topics or fewer terms"
+            f"the sampler {name} keeps terms x topics numbers, here {needed / 2**30:.1f} GiB, and this process may "
+            f"use {there / 2**30:.1f} GiB; take the sampler adlda, fewer topics or fewer terms"
         )
