@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from compiled import documents, drawn_model, mean_model
 
 from lda.cluster import FitSettings, FrozenModel
 from lda.cluster.aggregator import Aggregator, CountError
@@ -18,9 +19,11 @@ from lda.cluster.word_range import WordRange
 from lda.corpus import DataError, as_corpus
 from lda.corpus.layout import shard_bounds
 from lda.corpus.storage import storage
-from lda.samplers.counting import Delta
-from lda.samplers.histograms import Histogram, topic_and_count, values
-from lda.samplers.layout import topic_dtype, word_rows
+from lda.samplers import drawn_theta, sequential, simultaneous
+from lda.samplers.counting import Delta, add_delta, gather_rows
+from lda.samplers.histograms import Histogram, document_topics, topic_and_count, values
+from lda.samplers.inference import content_keys, count_topics
+from lda.samplers.layout import empty_counts, topic_dtype, word_rows
 from lda.samplers.likelihood import joint_log_likelihood
 from lda.samplers.priors import Priors
 
@@ -128,6 +131,61 @@ def test_language_models_of_the_largest_counts(dtype: type) -> None:
     if np.dtype(dtype).itemsize == 8:
         with pytest.raises(ValueError, match=r"must be at most 2147483647, got (3e\+09|3000000000)"):
             FrozenModel(sp.csr_matrix(np.array([[3_000_000_000]]).astype(dtype)), np.ones(1), 0.1)
+
+
+def far(file: Path, near: np.ndarray) -> np.ndarray:
+    """An array of which only the last entries exist, from 2^31 - 5 on; the rest is a hole in a file."""
+    whole = np.memmap(file, near.dtype, "w+", shape=(2**31 - 5 + len(near),))
+    whole[2**31 - 5 :] = near
+    return np.asarray(whole)
+
+
+@pytest.mark.parametrize("n_topics", [3, 300])
+def test_documents_that_lie_beyond_31_bits(n_topics: int, tmp_path: Path) -> None:
+    """All kernels that walk documents, around the place where an offset of 32 bits would become negative."""
+    rng = np.random.default_rng(0)
+    docs = documents([sorted(rng.integers(0, 6, n).tolist()) for n in (4, 3, 80, 7)])
+    topics = rng.integers(0, n_topics, len(docs.words)).astype(topic_dtype(n_topics))
+    words, z = far(tmp_path / "words", docs.words), far(tmp_path / "z", topics)
+    offsets, keys = docs.doc_offsets + (2**31 - 5), docs.doc_keys
+    model = mean_model(rng.integers(0, 9, (6, n_topics)), np.full(n_topics, 0.1), 0.01)
+    dense = drawn_model(rng.integers(0, 9, (6, n_topics)), np.full(n_topics, 0.1), 0.01, 1, 1)
+    seeds = np.uint64(1), np.uint64(2)
+    for sweep in (
+        lambda w, o, z: sequential.sweep_documents(w, o, keys, 0, 4, z, model, *seeds, False, False),
+        lambda w, o, z: simultaneous.sweep_documents(w, o, keys, 0, 4, z, model, *seeds, True),
+        lambda w, o, z: drawn_theta.sweep_documents(w, o, keys, 0, 4, z, dense, *seeds),
+    ):
+        sweep(docs.words, docs.doc_offsets, topics)
+        sweep(words, offsets, z)
+        np.testing.assert_array_equal(z[2**31 - 5 :], topics)
+    near, beyond = (np.zeros((4, n_topics), dtype=np.int64) for _ in range(2))
+    count_topics(topics, docs.doc_offsets, 0, 4, near)
+    count_topics(z, offsets, 0, 4, beyond)
+    np.testing.assert_array_equal(beyond, near)
+    for a, b in zip(
+        document_topics(z, offsets, 0, 4, n_topics),
+        document_topics(topics, docs.doc_offsets, 0, 4, n_topics),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a, b)
+    ids = np.zeros((2, 4), dtype=np.uint64)
+    content_keys(words, offsets, ids[0])
+    content_keys(docs.words, docs.doc_offsets, ids[1])
+    np.testing.assert_array_equal(ids[0], ids[1])
+
+
+def test_counts_that_lie_beyond_31_bits(tmp_path: Path) -> None:
+    """A dense row of which every cell is further than 32 bits reach."""
+    rows = word_rows(np.array([50]), 3, all_dense=True)
+    counts = empty_counts(rows)._replace(
+        start=np.array([2**31]), dense=far(tmp_path / "dense", np.zeros(5 + rows.stride, dtype=np.int32))
+    )
+    added = change(sp.csr_matrix(np.array([[7, 0, LARGEST]])))
+    assert add_delta(counts, 0, added.start, added.topic, added.change, 3) == -1
+    topic, count = np.zeros(2, dtype=np.int32), np.zeros(2, dtype=np.int32)
+    gather_rows(counts, 3, np.array([0, 2]), topic, count)
+    assert (topic.tolist(), count.tolist()) == ([0, 2], [7, LARGEST])
 
 
 def test_offsets_beyond_31_bits() -> None:
