@@ -6,12 +6,14 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from lda.cluster import FitSettings
 from lda.cluster.cluster import Cluster, connected
 from lda.cluster.sweeper import count_rows
 from lda.corpus import machine, parallel
+from lda.corpus.arrow import use_available_cores
 from lda.corpus.machine import available_cores, available_memory
 from lda.fitted import thread_count
 
@@ -145,6 +147,18 @@ def test_all_who_ask_for_cores_get_the_same(tmp_path: Path, monkeypatch: pytest.
     assert parallel.thread_count(None) == 3
     assert FitSettings(n_topics=2).resolved().threads == 3
     assert [thread_count(n) for n in (-1, -2, -9)] == [3, 2, 1]
+
+
+def test_arrow_starts_no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pa.cpu_count()
+    try:
+        for there, allowed, expected in ((8, 3, 3), (2, 3, 2)):
+            pa.set_cpu_count(there)
+            monkeypatch.setattr("lda.corpus.arrow.available_cores", lambda allowed=allowed: allowed)
+            use_available_cores()
+            assert pa.cpu_count() == expected
+    finally:
+        pa.set_cpu_count(before)
 
 
 def test_a_dense_model_must_fit_the_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
