@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from lda.cluster.cluster import Cluster, connected
 from lda.cluster.sweeper import count_rows
 from lda.corpus import machine, parallel
 from lda.corpus.arrow import use_available_cores
-from lda.corpus.machine import available_cores, available_memory
+from lda.corpus.machine import _cores_allowed, available_cores, available_memory
 from lda.fitted import thread_count
 
 if TYPE_CHECKING:
@@ -147,6 +148,17 @@ def test_all_who_ask_for_cores_get_the_same(tmp_path: Path, monkeypatch: pytest.
     assert parallel.thread_count(None) == 3
     assert FitSettings(n_topics=2).resolved().threads == 3
     assert [thread_count(n) for n in (-1, -2, -9)] == [3, 2, 1]
+
+
+def test_cores_that_the_scheduler_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 5, raising=False)  # Python 3.13
+    assert _cores_allowed() == 5
+    monkeypatch.delattr(os, "process_cpu_count")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 4, 9}, raising=False)
+    assert _cores_allowed() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert _cores_allowed() == 1
 
 
 def test_arrow_starts_no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
