@@ -158,7 +158,7 @@ class FrozenModel:
         theta = np.zeros((len(batch.keys), self.n_topics), dtype=np.float32)
 
         def run(span: tuple[int, int]) -> None:
-            self._proportions(batch, span, seed, burn_in, samples, theta[span[0] : span[1]])
+            theta[slice(*span)] = self._proportions(batch, span, seed, burn_in, samples)
 
         self._each_block(batch, run)
         return theta
@@ -194,8 +194,7 @@ class FrozenModel:
 
         def run(span: tuple[int, int]) -> None:
             first, last = span
-            theta = np.zeros((last - first, self.n_topics), dtype=np.float64)
-            self._proportions(seen, span, seed, burn_in, samples, theta)
+            theta = self._proportions(seen, span, seed, burn_in, samples)
             score_documents(
                 scored, ends[first : last + 1], 0, last - first, self._model, theta, scores[first:last]
             )
@@ -259,18 +258,18 @@ class FrozenModel:
             )
 
     def _proportions(
-        self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int,
-        theta: NDArray[np.floating],
-    ) -> None:  # fmt: skip
-        """Topic proportions of the documents of `span`, averaged over `samples` states, into theta (n, K)."""
+        self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int
+    ) -> NDArray[np.float64]:
+        """Topic proportions (n, K) float64 of the documents of `span`, averaged over `samples` states."""
         first, last = span
         n, offsets = last - first, batch.doc_offsets[first : last + 1]
         offsets = offsets - offsets[0]
-        counts = np.zeros((n, self.n_topics), dtype=np.int64)
+        counts, theta = np.zeros((n, self.n_topics), dtype=np.int64), np.empty((n, self.n_topics))
         for sweep, z in enumerate(self._states(batch, span, seed, burn_in + samples)):
             if sweep >= burn_in:
                 count_topics(z, offsets, 0, n, counts)
         mean_proportions(counts, offsets, 0, n, self._model, samples, theta)
+        return theta
 
     def _states(self, batch: _Batch, span: tuple[int, int], seed: int, sweeps: int) -> Iterator[NDArray[Any]]:
         """The topics of the tokens of `span` after each of so many sweeps; one array, overwritten by the next."""

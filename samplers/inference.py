@@ -85,11 +85,11 @@ def mean_proportions(
     last: int,
     model: LanguageModel,
     n_states: int,
-    theta: NDArray[Any],
+    theta: NDArray[np.float64],
 ) -> None:
-    """Put the mean of (n_dk + alpha_k) / (N_d + abar) over states into theta (D, K), float32 or float64.
+    """Put the mean of (n_dk + alpha_k) / (N_d + abar) over states into theta (D, K).
 
-    counts: from `count_topics`, of n_states states together. Each entry is divided once, in float64.
+    counts: from `count_topics`, of n_states states together. Each entry is divided once.
     """
     total = 0.0
     for k in range(model.n_topics):
