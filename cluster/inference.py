@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lda.cluster.phase_model import MeanModel
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.corpus.counts import canonical
+from lda.corpus.errors import DataError
 from lda.corpus.machine import available_cores
 from lda.samplers.counting import Delta, add_delta
 from lda.samplers.inference import (
@@ -56,7 +57,10 @@ class _Batch:
     @classmethod
     def of(cls, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], n_terms: int) -> _Batch:
         offsets = np.ascontiguousarray(doc_offsets, dtype=np.int64)
-        check_document_length(int(np.diff(offsets).max(initial=0)))
+        try:
+            check_document_length(int(np.diff(offsets).max(initial=0)))
+        except ValueError as error:  # the documents' fault, which samplers have no word for
+            raise DataError(str(error)) from None
         if len(words) and not 0 <= words.min() <= words.max() < n_terms:
             raise ValueError(
                 f"term ids must lie in 0 .. {n_terms - 1}, got {words.min()} .. {words.max()}; "

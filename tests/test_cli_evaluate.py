@@ -156,6 +156,12 @@ BAD: dict[str, tuple[int, Callable[[Path], list[object]], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("command", ["transform", "evaluate"])
+def test_documents_too_long(place: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lda.samplers.limits.MAX_DOCUMENT_TOKENS", 3)
+    assert "at most 3 tokens" in fails(3, command, place / "model-0", place / "new.jsonl", *TEXT, "-q")
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_bad_input(place: Path, kind: str) -> None:
     code, make, expected = BAD[kind]
