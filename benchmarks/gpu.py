@@ -106,7 +106,12 @@ def time_to_heldout(corpus: Corpus, n_topics: int, sweeps: int) -> dict[str, Any
     scores = []
     for device in ("cpu", "cuda"):
         settings = FitSettings(
-            n_topics=n_topics, sweeps=sweeps, seed=2, validation_fraction=0.01, evaluate_every=sweeps, device=device
+            n_topics=n_topics,
+            sweeps=sweeps,
+            seed=2,
+            validation_fraction=0.01,
+            evaluate_every=sweeps,
+            device=device,
         )
         result = fit(corpus, settings, document_topics=False)
         found[device] = result.history[-1].seconds

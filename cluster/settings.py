@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Final, Literal
 
+from lda.corpus.machine import available_cores
 from lda.samplers.cuda.available import check_sampler
 from lda.samplers.limits import PRIOR_MAX, PRIOR_MIN
 from lda.samplers.registry import sampler
@@ -132,14 +132,9 @@ class FitSettings:
             sampler=chosen.name,
             # Counts that are current at each token leave nothing to exchange and nothing to divide.
             phases=1 if current else (self.phases or chosen.phases),
-            threads=1 if current else (self.threads or available_threads()),
+            threads=1 if current else (self.threads or available_cores()),
             start="growing" if self.start == "auto" else self.start,
         )
-
-
-def available_threads() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _whole(what: str, value: Any, low: int, high: int | None = None) -> None:  # noqa: ANN401

@@ -6,7 +6,6 @@ one, whose counts are a replica that follows what the aggregators publish.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,10 +27,12 @@ from lda.cluster.start import Stages, stages
 from lda.cluster.threads import Threads
 from lda.cluster.together import Together
 from lda.cluster.walk import CountSource, Walk
+from lda.corpus.machine import available_memory
 from lda.samplers.counting import Delta
 from lda.samplers.cuda.available import check_device
 from lda.samplers.deltas import joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
+from lda.samplers.limits import MAX_COUNT
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
 
@@ -264,20 +265,32 @@ class Sweeper:
 def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:
     """Layout of the counts for a corpus and resolved settings.
 
-    Raises ValueError when the sampler keeps phi dense and this machine could not hold it.
+    Raises ValueError when a term occurs too often, or the sampler keeps phi dense and this process could not hold it.
     """
+    _check_counts(corpus)
     language = sampler(settings.sampler).language
     if language != "mean":
         _check_dense(corpus.n_terms, settings.n_topics, settings.sampler)
     return word_rows(corpus.term_frequencies, settings.n_topics, all_dense=language == "current")
 
 
-def _check_dense(n_terms: int, n_topics: int, name: str) -> None:
-    """Refuse a dense phi that this machine cannot hold, before the machine finds out."""
-    needed = 4 * n_terms * n_topics
-    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else needed
-    if needed > there:
+def _check_counts(corpus: Corpus) -> None:
+    """Refuse a term of which a topic might hold more tokens than a count can say."""
+    most = int(corpus.term_frequencies.max(initial=0))
+    if most > MAX_COUNT:
+        term = corpus.vocabulary[int(corpus.term_frequencies.argmax())]
         raise ValueError(
-            f"the sampler {name} keeps terms x topics numbers, here {needed / 2**30:.0f} GiB, and this machine has "
-            f"{there / 2**30:.0f} GiB; take the sampler adlda, fewer topics or fewer terms"
+            f"a term may occur at most {MAX_COUNT} times in a corpus, got {term!r} {most} times; leave it out as a "
+            "stop word, or divide the corpus"
+        )
+
+
+def _check_dense(n_terms: int, n_topics: int, name: str) -> None:
+    """Refuse a dense phi that this process may not hold, before the system ends it."""
+    needed = 4 * n_terms * n_topics
+    there = available_memory()
+    if there is not None and needed > there:
+        raise ValueError(
+            f"the sampler {name} keeps terms x topics numbers, here {needed / 2**30:.1f} GiB, and this process may "
+            f"use {there / 2**30:.1f} GiB; take the sampler adlda, fewer topics or fewer terms"
         )

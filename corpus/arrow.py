@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute
 
+from lda.corpus.machine import available_cores
+
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+def use_available_cores() -> None:
+    """Have Arrow start no more threads than this process has cores; it knows nothing of a container's quota."""
+    if available_cores() < pa.cpu_count():
+        pa.set_cpu_count(available_cores())
+
+
+use_available_cores()
 
 pc: Final[Any] = pyarrow.compute
 """pyarrow.compute."""

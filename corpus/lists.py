@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 DOCUMENTS_PER_BATCH: Final = 4096
 
+MOST_UNNAMED: Final = 2**24
+"""Terms that a few pairs may speak of without a vocabulary: each gets a name, a gigabyte of them in all."""
+
 
 def kind_of_items(X: Any) -> tuple[list[Any], Literal["tokens", "pairs"]]:  # noqa: ANN401 - any iterable of documents
     """List the documents of an iterable and tell what they are made of.
@@ -69,14 +72,20 @@ def pairs_to_csr(
             "documents of pairs must hold (id, count) only, got something else among them"
         ) from None
     terms = flat[:, 0]
-    size = (int(terms.max()) + 1 if len(terms) else 0) if n_terms is None else n_terms
-    bad = ~((terms >= 0) & (terms < min(size, MAX_TERMS)) & (terms == np.floor(terms)))
+    highest = np.max(terms, initial=-1.0, where=np.isfinite(terms))
+    size = min(int(highest) + 1 if n_terms is None else n_terms, MAX_TERMS)
+    bad = ~((terms >= 0) & (terms < size) & (terms == np.floor(terms)))
     if bad.any():
         entry = int(np.argmax(bad))
         row = int(np.searchsorted(indptr, entry, side="right")) - 1
         raise DataError(
-            f"term ids must lie in 0 ... {size - 1}, got {terms[entry]:g} in document {row}; "
+            f"term ids must lie in 0 ... {size - 1}, got {terms[entry]:.15g} in document {row}; "
             "give the Dictionary of this corpus"
+        )
+    if n_terms is None and size > MOST_UNNAMED + 1024 * len(terms):
+        raise DataError(
+            f"the highest term id is {size - 1}, but there are only {len(terms)} pairs; correct it, "
+            "or give the Dictionary of this corpus"
         )
     return scipy.sparse.csr_matrix((flat[:, 1], terms.astype(np.int64), indptr), shape=(len(documents), size))
 

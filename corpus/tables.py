@@ -43,7 +43,7 @@ def table_parts(X: Any) -> TableParts | None:  # noqa: ANN401 - duck-typed on pu
     if pandas is not None and isinstance(X, pandas.DataFrame):
         return _from_pandas(X)
     if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
-        return TableParts(scipy.sparse.csr_matrix(_two_dimensional(X)), None, None)
+        return TableParts(scipy.sparse.csr_matrix(_known_to_scipy(_two_dimensional(X))), None, None)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "O":
         raise DataError("counts must be numbers, got an array of objects; convert it with X.astype(int)")
     return None
@@ -68,7 +68,8 @@ def _from_pandas(frame: Any) -> TableParts:  # noqa: ANN401 - pandas is optional
         columns = [_sparse_column(frame.iloc[:, i]) for i in range(frame.shape[1])]
         matrix = scipy.sparse.hstack(columns, format="csr")
     else:
-        whole = all(dtype.kind in "biu" for dtype in subtypes)
+        # uint64 has numbers that would become negative ones of int64, and as floats are refused for what they are.
+        whole = all(dtype.kind in "biu" and (dtype.kind, dtype.itemsize) != ("u", 8) for dtype in subtypes)
         try:
             # One dtype for all: mixed columns would otherwise come out as objects.
             matrix = scipy.sparse.csr_matrix(frame.to_numpy(dtype=np.int64 if whole else np.float64))
@@ -88,6 +89,8 @@ def _sparse_column(series: Any) -> Any:  # noqa: ANN401 - pandas is optional
             f"sparse columns must leave out zeros, got {series.dtype} in {str(series.name)!r}; "
             "use pandas.SparseDtype(int, 0)"
         )
+    if series.dtype.subtype == np.float16:  # as in _known_to_scipy
+        series = series.astype(series.dtype.update_dtype(np.float32))
     return series.to_frame().sparse.to_coo()
 
 
@@ -118,7 +121,12 @@ def _from_arrow(table: pa.Table | pa.RecordBatch) -> TableParts:
 def _column(values: Any) -> Any:  # noqa: ANN401
     import scipy.sparse
 
-    return scipy.sparse.csc_matrix(values.reshape(-1, 1))
+    return scipy.sparse.csc_matrix(_known_to_scipy(values).reshape(-1, 1))
+
+
+def _known_to_scipy(values: Any) -> Any:  # noqa: ANN401
+    """The same numbers in a type that sparse matrices may have: float16 is none."""
+    return values.astype(np.float32) if values.dtype == np.float16 else values
 
 
 def _not_numeric(name: object, kind: object) -> DataError:

@@ -38,7 +38,7 @@ def check_device() -> None:
         return
     try:
         found = cuda.is_available() and len(cuda.gpus) > 0
-    except Exception as error:  # noqa: BLE001 - whatever a broken driver raises
+    except Exception as error:
         raise DeviceError(f"no GPU can be used here ({_one_line(error)}); take the device cpu") from error
     if not found:
         raise DeviceError(

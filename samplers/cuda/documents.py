@@ -79,7 +79,15 @@ class DeviceDocuments:
         return self._groups[key]
 
     def sample(
-        self, first: int, last: int, sampler: Sampler, model: DeviceModel, seed: int, sweep: int, *, fresh: bool
+        self,
+        first: int,
+        last: int,
+        sampler: Sampler,
+        model: DeviceModel,
+        seed: int,
+        sweep: int,
+        *,
+        fresh: bool,
     ) -> None:
         """`Assigned.sample` of documents first .. last - 1."""
         keys = np.uint64(seed), np.uint64(sweep)

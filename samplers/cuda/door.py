@@ -39,17 +39,17 @@ if SIMULATED:
 
     @device
     def mul32(a, b):
-        """a * b in float32."""
+        """A * b in float32."""
         return F32(a) * F32(b)
 
     @device
     def mul64(a, b):
-        """a * b in float64."""
+        """A * b in float64."""
         return F64(a) * F64(b)
 
     @device
     def div64(a, b):
-        """a / b in float64."""
+        """A / b in float64."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return F64(a) / F64(b)
 
@@ -105,13 +105,13 @@ if SIMULATED:
 
     @device
     def times(a, b):
-        """a * b of 64 bits, modulo 2^64."""
+        """A * b of 64 bits, modulo 2^64."""
         with np.errstate(over="ignore"):
             return U64(a) * U64(b)
 
     @device
     def plus(a, b):
-        """a + b of 64 bits, modulo 2^64."""
+        """A + b of 64 bits, modulo 2^64."""
         with np.errstate(over="ignore"):
             return U64(a) + U64(b)
 
@@ -120,17 +120,17 @@ else:
 
     @device
     def mul32(a, b):
-        """a * b in float32."""
+        """A * b in float32."""
         return libdevice.fmul_rn(F32(a), F32(b))
 
     @device
     def mul64(a, b):
-        """a * b in float64."""
+        """A * b in float64."""
         return libdevice.dmul_rn(F64(a), F64(b))
 
     @device
     def div64(a, b):
-        """a / b in float64."""
+        """A / b in float64."""
         return libdevice.ddiv_rn(F64(a), F64(b))
 
     @device
@@ -167,12 +167,12 @@ else:
 
     @device
     def times(a, b):
-        """a * b of 64 bits, modulo 2^64."""
+        """A * b of 64 bits, modulo 2^64."""
         return U64(a) * U64(b)
 
     @device
     def plus(a, b):
-        """a + b of 64 bits, modulo 2^64."""
+        """A + b of 64 bits, modulo 2^64."""
         return U64(a) + U64(b)
 
 

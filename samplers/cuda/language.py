@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 from numba import cuda
 
 from lda.samplers.cuda.door import (
@@ -34,7 +33,7 @@ TEAMS: Final = THREADS // TEAM
 
 @cuda.jit
 def set_priors(topic_totals, beta, bbar, n_topics, denominator, inverse, smooth):
-    """denominator (stride,) float64 = n_k + bbar, its inverse, and smooth (stride,) float32 = beta / (n_k + bbar).
+    """Denominator (stride,) float64 = n_k + bbar, its inverse, and smooth (stride,) float32 = beta / (n_k + bbar).
 
     Padding beyond n_topics: denominator 1, the others 0. topic_totals: (K,) int64.
     """
@@ -52,7 +51,7 @@ def set_priors(topic_totals, beta, bbar, n_topics, denominator, inverse, smooth)
 
 @cuda.jit
 def fill_every_row(counts, start, beta, inverse, smooth, stride, phi):
-    """phi (V * stride,) float32 with all rows dense; a rare word's as `few_topics` writes it out."""
+    """Phi (V * stride,) float32 with all rows dense; a rare word's as `few_topics` writes it out."""
     i = I64(cuda.grid(1))
     if i < len(phi):
         w, k = i // stride, i % stride
@@ -128,7 +127,7 @@ def add_alpha_parts(phi, alpha, stride, n_groups, n_rows, group_mass, row_mass):
 
 @cuda.jit
 def write_out_rows(source, start, length, topic, weight, stride, n_rows, phi):
-    """phi (V * stride,) with all rows dense from that of a `LanguageModel`, `source`: `few_topics._row` of each word.
+    """Phi (V * stride,) with all rows dense from that of a `LanguageModel`, `source`: `few_topics._row` of each word.
 
     A block of threads takes words in turn. n_rows: dense rows in `source`, which phi0 follows.
     """

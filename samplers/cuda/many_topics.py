@@ -219,7 +219,23 @@ def scan_terms(
 
 @device
 def index_again(
-    column, rest, way, n_blocks, n_list, counts, at, topics_at, row, old, old_share, c2, t, phi, alpha, topic, weight
+    column,
+    rest,
+    way,
+    n_blocks,
+    n_list,
+    counts,
+    at,
+    topics_at,
+    row,
+    old,
+    old_share,
+    c2,
+    t,
+    phi,
+    alpha,
+    topic,
+    weight,
 ):
     """The index in a lane, of a scan that is made again for that lane alone."""
     again, passed, b = F32(0), I32(0), I32(0)
@@ -243,7 +259,13 @@ def teams_of(document_bytes: int) -> int:
 
 @lru_cache(maxsize=32)
 def sweep_kernel(
-    topic_type: Any, teams: int, *, sequential: bool, leave_out: bool, fresh: bool, in_shared: bool  # noqa: ANN401
+    topic_type: Any,
+    teams: int,
+    *,
+    sequential: bool,
+    leave_out: bool,
+    fresh: bool,
+    in_shared: bool,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401 - a kernel
     """The kernel of one token rule; the arguments of what it returns are those of `sequential.sweep_documents`.
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from lda.samplers.cuda import language
 from lda.samplers.cuda.door import TEAM, WARP
 from lda.samplers.cuda.language import TEAMS, THREADS
+from lda.samplers.lanes import LANES
 from lda.samplers.language import GROUP, LanguageModel
 from lda.samplers.layout import SHORT_ROW, WordRows, topic_dtype
-from lda.samplers.lanes import LANES
 
 
 class DeviceModel:
