@@ -168,9 +168,11 @@ class LDA(FittedEstimator):
         """
         from lda.documents import all_documents
 
-        frozen = self._frozen()
-        theta = frozen.transform(*all_documents(self.model_, X), seed=self.seed_)
-        return self._contain(theta, X, self.get_feature_names_out())
+        self._fitted()
+        contained = self._container()
+        documents = all_documents(self.model_, X)
+        theta = self._frozen().transform(*documents, seed=self.seed_)
+        return contained(theta, X, list(self.get_feature_names_out()))
 
     def score(self, X: object, y: object = None) -> float:
         """Log-likelihood per token of documents by document completion, in nats; higher is better.

@@ -180,7 +180,7 @@ def score_on(model: Evaluation, X: object, how: Estimation, frozen: FrozenModel)
     from lda.documents import batches_of
     from lda.heldout_score import score_documents
 
-    batches = model.checked(batches_of(model, X))
+    batches = model.checked(batches_of(model, X, tell=True))
     found = score_documents(frozen, batches, how, vocabulary=model.vocabulary, trained=model.trained)
     if found.n_trained:
         warnings.warn(trained_warning(found), stacklevel=3)
