@@ -95,7 +95,7 @@ def iter_documents(
     if isinstance(same_kind(sources), CountReader):
         batches = _count_batches(sources, options, index)
     else:
-        tokens = token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads)
+        tokens = token_batches(sources, TextTokenizer(recipe, tokenizer, of_model=True), options, threads)
         batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
     return (part for batch in batches for part in _split(batch, batch_documents))
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lda.corpus.arrow import is_list
 from lda.corpus.errors import DataError
 
 
@@ -70,20 +71,6 @@ def of_arrow(X: Any) -> Any:  # noqa: ANN401 - duck-typed on purpose
             return table
         column = table.column(0)
     return [[] if value is None else value for value in column.to_pylist()]
-
-
-def is_list(kind: Any) -> bool:  # noqa: ANN401 - the stubs have one class per type
-    """Whether values of an Arrow type are lists, in any of the five ways in which Arrow keeps them."""
-    return any(
-        test(kind)
-        for test in (
-            pa.types.is_list,
-            pa.types.is_large_list,
-            pa.types.is_fixed_size_list,
-            pa.types.is_list_view,
-            pa.types.is_large_list_view,
-        )
-    )
 
 
 def _as_array(X: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - see table_parts
