@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ import numpy as np
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy.typing as npt
 
     from lda.corpus import Corpus, DocumentBatch, Recipe
@@ -34,8 +33,7 @@ def batches_of(model: Evaluation, X: object, *, tell: bool = False) -> Iterator[
     from lda.corpus import as_corpus, iter_corpus
     from lda.corpus.convert import has_all_columns
 
-    if hasattr(X, "__next__"):
-        X = list(X)  # type: ignore[call-overload]  # looked at twice
+    X = kept(X)
     corpus = as_corpus(X, allow_empty=True)
     if corpus.ordered:
         return iter_corpus(corpus, model.vocabulary)
@@ -49,6 +47,14 @@ def batches_of(model: Evaluation, X: object, *, tell: bool = False) -> Iterator[
             "give the same columns in the same order, or name them in a table or a Corpus"
         )
     return iter_corpus(corpus, corpus.vocabulary)
+
+
+def kept(X: object) -> object:
+    """The same documents, in a form to be read twice: generators and streams of Arrow are gone after once."""
+    from lda.corpus.tables import of_arrow
+
+    found: object = of_arrow(X)
+    return list(found) if isinstance(found, Iterator) else found
 
 
 def all_documents(model: Evaluation, X: object) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:

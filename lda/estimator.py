@@ -156,6 +156,9 @@ class LDA(FittedEstimator):
 
         `doc_topic_` holds the last state of training instead; it costs nothing, but is one noisy sample.
         """
+        from lda.documents import kept
+
+        X = kept(X)
         return self.fit(X, y).transform(X)
 
     def transform(self, X: object) -> Any:  # noqa: ANN401 - an array, or what set_output chose

@@ -144,8 +144,9 @@ class Evaluation:
         """
         from lda.coherence import Reference, as_measure, coherences
         from lda.corpus import as_corpus
-        from lda.documents import batches_of
+        from lda.documents import batches_of, kept
 
+        X = kept(X)
         corpus = as_corpus(X, allow_empty=True)
         reference = Reference(batches=lambda: batches_of(self, X), ordered=corpus.ordered)
         words = self.top_words(n_words)

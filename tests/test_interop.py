@@ -125,6 +125,17 @@ def test_an_object_that_becomes_no_array() -> None:
         as_corpus(Elsewhere())
 
 
+def test_what_can_be_read_once_is_read_once(fitted: lda.LDA) -> None:
+    table = pa.table({name: FRAME[name].to_numpy() for name in NAMES})
+    expected = fitted.coherence(FRAME, "u_mass", n_words=3).mean
+    for once in (Stream(table), table.to_reader(), iter(tiny.documents())):
+        assert fitted.coherence(once, "u_mass", n_words=3).mean == pytest.approx(expected)
+    np.testing.assert_array_equal(fitted.transform(table.to_reader()), fitted.transform(FRAME))
+    both = clone(fitted).fit_transform
+    np.testing.assert_array_equal(both(table.to_reader()), both(FRAME))
+    np.testing.assert_array_equal(both(iter(tiny.documents())), both(tiny.documents()))
+
+
 def test_rows_must_have_all_columns(fitted: lda.LDA) -> None:
     with pytest.raises(DataError, match=r"2 columns.*15"):
         fitted.transform([[1, 0], [0, 1]])
