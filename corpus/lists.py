@@ -77,13 +77,12 @@ def rows_to_csr(documents: Sequence[Sequence[float]]) -> scipy.sparse.csr_matrix
     except (ValueError, OverflowError) as error:
         raise DataError(f"rows of counts must hold numbers only, got something else ({error})") from None
     if matrix.dtype.kind not in "biuf":
-        kinds = (
-            type(count) for row in documents for count in row if not isinstance(count, Number | np.bool_)
+        plain = int | float | np.number | np.bool_
+        odd_kinds = (
+            type(count).__name__ for row in documents for count in row if not isinstance(count, plain)
         )
-        raise DataError(
-            f"rows of counts must hold numbers only, got {next(kinds, int).__name__} (as {matrix.dtype}) among them; "
-            "correct the entry"
-        )
+        kind = next(odd_kinds, "a whole number beyond 64 bits")
+        raise DataError(f"rows of counts must hold numbers only, got {kind} among them; correct the entry")
     return scipy.sparse.csr_matrix(matrix)
 
 

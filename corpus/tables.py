@@ -44,10 +44,12 @@ def table_parts(X: Any) -> TableParts | None:  # noqa: ANN401 - duck-typed on pu
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(X, pandas.DataFrame):
         return _from_pandas(X)
-    if hasattr(X, "__array__") and not isinstance(X, np.ndarray):  # xarray, PyTorch, JAX, ...
+    terms = None
+    if hasattr(X, "__array__") and not isinstance(X, np.ndarray):  # xarray, PyTorch, JAX, Dask, Modin, ...
+        terms = [str(name) for name in X.columns] if hasattr(X, "columns") else None
         X = _as_array(X)
     if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
-        return TableParts(scipy.sparse.csr_matrix(_two_dimensional(X)), None, None)
+        return TableParts(scipy.sparse.csr_matrix(_two_dimensional(X)), terms, None)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "O":
         raise DataError("counts must be numbers, got an array of objects; convert it with X.astype(int)")
     return None

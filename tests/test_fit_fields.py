@@ -70,6 +70,20 @@ def plain(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
 
 
+def test_a_loaded_model_has_the_parameters_of_its_estimator(tmp_path: Path) -> None:
+    given = {
+        "n_components": 3, "max_iter": 2, "random_state": 7, "sampler": "esca", "alpha": (0.1, 0.2, 0.3),
+        "beta": 0.5, "optimize_interval": 2, "burn_in": 1, "start": "random", "phases": 3, "n_samples": 2,
+        "sample_interval": 1, "validation_fraction": 0.1, "tol": 0.5, "n_iter_no_change": 3, "evaluate_every": 1,
+        "memory": 10**9,
+    }  # fmt: skip
+    made = {field.parameter for field in FIELDS if not field.of_machine}
+    assert made == given.keys() | {"model_memory"}  # goes without validation_fraction
+    lda.LDA(**given).fit(tiny.counts()).save(tmp_path / "model")
+    loaded = lda.load(tmp_path / "model").get_params()
+    assert {name: loaded[name] for name in given} == given
+
+
 def test_a_loaded_model_leaves_the_threads_to_the_machine(tmp_path: Path) -> None:
     lda.LDA(2, max_iter=1, n_jobs=1, random_state=0).fit(tiny.counts()).save(tmp_path / "model")
     assert lda.load(tmp_path / "model").n_jobs is None

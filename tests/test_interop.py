@@ -73,6 +73,9 @@ def test_every_table_of_the_same_counts_gives_the_same_model(fitted: lda.LDA) ->
     np.testing.assert_array_equal(fitted.transform(Stream(table)), expected)
     for unnamed in (Array(), FRAME.to_numpy().tolist(), [*FRAME.to_numpy()], iter(FRAME.to_numpy().tolist())):
         np.testing.assert_array_equal(fitted.transform(unnamed), expected)
+    named = Array()
+    named.columns = NAMES[::-1]  # type: ignore[attr-defined]  # as the tables of Dask and Modin have
+    assert not np.array_equal(fitted.transform(named), expected)
     rows = lda.LDA(3, max_iter=5, random_state=0).fit(FRAME.to_numpy().tolist())
     assert rows.model_.fingerprint() == fitted.model_.fingerprint()
     assert rows.n_features_in_ == 15
@@ -90,7 +93,7 @@ def test_lists_of_count_rows() -> None:
         ([[1, 1.5]], "the fraction 1.5 at row 0, column 1"),
         ([[1, -1]], "negative -1 at row 0, column 1"),
         ([[1, None]], "numbers only, got NoneType"),
-        ([[10**30, 1]], "numbers only"),
+        ([[10**30, 1]], "numbers only, got a whole number beyond 64 bits"),
     ):
         with pytest.raises(DataError, match=message):
             as_corpus(bad)
