@@ -184,8 +184,8 @@ def _column_lookup(
         lookup = _lookup(terms, index)
         if len(lookup) and (lookup < 0).all():
             raise DataError(
-                f"the columns of {source} must be terms of the model, which knows none of these {len(terms):,}: "
-                f"{some(terms)}; it was fitted with {some(list(index))}; rename the columns, or leave out the names"
+                f"none of the columns of {source} is a term of the model, got {some(terms)} where it has "
+                f"{some(list(index))}; name them as for the fit, or leave out the names"
             )
         return lookup
     if len(terms) > len(index):

@@ -153,5 +153,5 @@ def test_named_counts_of_which_the_model_knows_none_are_refused(tmp_path: Path) 
     corpus.save(tmp_path / "corpus")
     for given, output in (("docword.x.txt", "t.jsonl"), ("corpus", "t.jsonl"), ("corpus", "parts")):
         failed = run("transform", tmp_path / "m", tmp_path / given, "-o", tmp_path / output, "-q", code=3)
-        assert "knows none of these 2: 'unheard', 'of'; it was fitted with" in failed.stderr
+        assert "is a term of the model, got 'unheard', 'of' where it has" in failed.stderr
     assert not (tmp_path / "t.jsonl").exists()
