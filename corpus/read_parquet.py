@@ -10,7 +10,7 @@ from lda.corpus.arrow import is_list, pc, strings
 from lda.corpus.errors import DataError
 from lda.corpus.fields import Fields, choose_fields
 from lda.corpus.reader import BATCH_CHARACTERS, BATCH_DOCUMENTS, ReadOptions, TextBatch, TextReader
-from lda.corpus.ready_tokens import TOKENS, arrow_texts, arrow_tokens, is_text
+from lda.corpus.ready_tokens import TOKENS, arrow_texts, arrow_tokens, holds_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def _rows_at_a_time(file: Any) -> int:  # noqa: ANN401 - ParquetFile, imported l
 def _check_text(schema: pa.Schema, fields: Fields, path: Path) -> None:
     kinds: list[Any] = [schema.field(name).type for name in fields.text]
     for name, kind in zip(fields.text, kinds, strict=True):
-        if not is_text(kind.value_type if is_list(kind) else kind):
+        if not holds_text(kind.value_type if is_list(kind) else kind):
             raise DataError(
                 f"{path}: the field {name!r} must hold text, or lists of it, got {kind}; choose another with --text"
             )
@@ -76,7 +76,7 @@ def _text_batch(
             raise DataError(
                 f"{path}: the id field {fields.id!r} holds null near row {done + 1}; fill it, or choose --id"
             )
-        if is_text(column.type):
+        if holds_text(column.type):
             column = arrow_texts(column, fields.id, options, str(path), lambda place: done + 1 + place)
         ids = strings([str(value) for value in column.to_pylist()])
     others = [name for name in rows.schema.names if name not in fields.text and name != fields.id]

@@ -25,17 +25,27 @@ def json_tokens(value: Sequence[object], name: str, where: str) -> list[str]:
     """The tokens of a JSON array.
 
     Raises:
-        DataError: one of them is no string.
+        DataError: one of them is no string, or one that holds half of a surrogate pair. In a text that half is
+            replaced, but here two words might become one.
     """
+    tokens = []
     for position, token in enumerate(value):
-        if not isinstance(token, str):
+        if not isinstance(token, str) or not (token.isascii() or _is_whole(token)):
+            half = ", which holds half of a surrogate pair" if isinstance(token, str) else ""
             raise DataError(
-                f"{where}: the list in the field {name!r} must hold strings, got {token!r:.60} at place {position}; "
+                f"{where}: the list in the field {name!r} must hold strings, got {token!r:.60} at place {position}{half}; "
                 "correct the line, or choose another field with --text"
             )
-    # A lone surrogate is no text and cannot be stored as UTF-8.
-    tokens = map(str, value)
-    return [t if t.isascii() else t.encode("utf-8", "replace").decode("utf-8") for t in tokens]
+        tokens.append(token)
+    return tokens
+
+
+def _is_whole(token: str) -> bool:
+    try:
+        token.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def join_fields(values: Sequence[str | list[str]], where: str) -> str | list[str]:
@@ -87,7 +97,7 @@ def arrow_texts(column: Any, name: str, options: ReadOptions, where: str, row: A
     """
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if not is_bytes(column.type):
+    if not holds_bytes(column.type):
         return pc.cast(column, pa.large_string())
     if options.encoding == "utf-8" and options.errors == "strict":
         with suppress(pa.ArrowInvalid):  # below it is found where
@@ -109,16 +119,16 @@ def arrow_texts(column: Any, name: str, options: ReadOptions, where: str, row: A
     return pa.array(texts, pa.large_string())
 
 
-def is_bytes(kind: Any) -> bool:  # noqa: ANN401 - see above
+def holds_bytes(kind: Any) -> bool:  # noqa: ANN401 - see above
     """Whether values of an Arrow type are bytes, as strings are that were written without saying so."""
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind))
 
 
-def is_text(kind: Any) -> bool:  # noqa: ANN401 - see above
+def holds_text(kind: Any) -> bool:  # noqa: ANN401 - see above
     """Whether values of an Arrow type are strings, or bytes that may be some."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     strings = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    return bool(strings) or is_bytes(kind)
+    return bool(strings) or holds_bytes(kind)
 
 
 def number_ready(lists: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], list[str]]:  # noqa: ANN401 - see above

@@ -120,6 +120,7 @@ def test_a_pattern_is_for_text(tmp_path: Path) -> None:
         ),
         ([{"tokens": [None]}], r"line 1: .* got None at place 0"),
         ([{"tokens": [["a"]]}], r"line 1: .* got \['a'\] at place 0"),
+        ([{"tokens": ["é", "a\ud83d"]}], r"line 1: .* got 'a\\ud83d' at place 1, which holds half"),
         ([{"text": "a b"}, {"text": ["a"]}], r"line 2: .*text in every line, or a list.*got an array after"),
         ([{"text": ["a"]}, {"text": None}, {"text": "a b"}], r"line 3: .*got a string after the other"),
         ([{"text": {"a": 1}}], r"line 1: .* a string or an array of strings, got an object"),
