@@ -33,8 +33,8 @@ def json_tokens(value: Sequence[object], name: str, where: str) -> list[str]:
         if not isinstance(token, str) or not (token.isascii() or _is_whole(token)):
             half = ", which holds half of a surrogate pair" if isinstance(token, str) else ""
             raise DataError(
-                f"{where}: the list in the field {name!r} must hold strings, got {token!r:.60} at place {position}{half}; "
-                "correct the line, or choose another field with --text"
+                f"{where}: the list in the field {name!r} must hold strings, got {token!r:.60} at place {position}"
+                f"{half}; correct the line, or choose another field with --text"
             )
         tokens.append(token)
     return tokens
