@@ -44,3 +44,17 @@ def string_list(values: Any) -> list[str]:  # noqa: ANN401 - an Arrow array, chu
     """Python strings of an Arrow array without nulls."""
     made: list[str] = values.to_pylist()
     return made
+
+
+def is_list(kind: Any) -> bool:  # noqa: ANN401 - the stubs have one class per type
+    """Whether values of an Arrow type are lists, in any of the five ways in which Arrow keeps them."""
+    return any(
+        test(kind)
+        for test in (
+            pa.types.is_list,
+            pa.types.is_large_list,
+            pa.types.is_fixed_size_list,
+            pa.types.is_list_view,
+            pa.types.is_large_list_view,
+        )
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lda.corpus.errors import DataError
 from lda.corpus.fields import Fields, choose_fields
 from lda.corpus.reader import Document, ReadOptions, TextBatch, TextReader, batch_documents
+from lda.corpus.ready_tokens import join_fields, json_tokens
 from lda.corpus.sources import numbered_lines
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class JsonLinesReader(TextReader):
-    """Each line is a JSON object; blank lines are skipped, null text is an empty document."""
+    """Each line is a JSON object; blank lines are skipped, null text is an empty document, a list is tokens."""
 
     name = "jsonl"
     suffixes = (".jsonl", ".ndjson", ".json")
@@ -33,13 +34,21 @@ class JsonLinesReader(TextReader):
         # pyarrow's JSON reader is faster, but gives no line number for most errors; json.loads takes a tenth
         # of the time of tokenising.
         fields: Fields | None = None
+        kind: type | None = None
         for number, line in numbered_lines(path, options):
             if not line or line.isspace():
                 continue
             row = _parse(line, path, number)
             if fields is None or not row.keys() >= set(fields.text):
                 fields = choose_fields(row, options, f"{path}, line {number}")
-            yield _document(row, fields, options, f"{path}, line {number}", number)
+            document = _document(row, fields, options, f"{path}, line {number}", number)
+            if document.text and kind not in (None, type(document.text)):
+                raise DataError(
+                    f"{path}, line {number}: the field {', '.join(fields.text)!r} must hold text in every line, or a "
+                    f"list of tokens in every line, got {_kind(document.text)} after the other; correct the line"
+                )
+            kind = type(document.text) if document.text else kind
+            yield document
 
 
 def _parse(line: str, path: Path, number: int) -> dict[str, Any]:
@@ -73,16 +82,21 @@ def _document(row: dict[str, Any], fields: Fields, options: ReadOptions, where: 
             f"{where}: the id field {options.id!r} is missing or null; correct the line or drop --id"
         )
     return Document(
-        f"{options.prefix}{number}" if key is None else str(key), " ".join(texts), fields.metadata(row)
+        f"{options.prefix}{number}" if key is None else str(key),
+        join_fields(texts, where),
+        fields.metadata(row),
     )
 
 
-def _text(value: object, name: str, where: str) -> str:
+def _text(value: object, name: str, where: str) -> str | list[str]:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return json_tokens(value, name, where)
     if not isinstance(value, str):
         raise DataError(
-            f"{where}: the field {name!r} must be a string, got {_kind(value)}; choose another with --text"
+            f"{where}: the field {name!r} must be a string or an array of strings, got {_kind(value)}; "
+            "choose another with --text"
         )
     # A lone surrogate (half of a pair, written as \ud83d) is no text and cannot be stored as UTF-8.
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")

@@ -17,14 +17,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import pyarrow as pa
+
 from lda.corpus.arrow import strings
 from lda.corpus.metadata import to_table
+from lda.corpus.ready_tokens import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-
-    import pyarrow as pa
 
     from lda.corpus.assemble import TokenBatch
 
@@ -58,7 +59,10 @@ class ReadOptions:
 
 
 class TextBatch(NamedTuple):
-    """Some consecutive documents as text: (n,) large_string ids and texts, table of n rows or None."""
+    """Some consecutive documents: (n,) large_string ids and texts, table of n rows or None.
+
+    Texts are large_string, or `ready_tokens.TOKENS` where the field holds lists of tokens.
+    """
 
     ids: pa.Array[Any]
     texts: pa.Array[Any]
@@ -66,10 +70,10 @@ class TextBatch(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One document as text, with the further fields of its row."""
+    """One document as text, or as tokens that are ready, with the further fields of its row."""
 
     id: str
-    text: str
+    text: str | list[str]
     metadata: Mapping[str, object]
 
 
@@ -123,7 +127,7 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
     characters = 0
     for document in documents:
         held.append(document)
-        characters += len(document.text)
+        characters += len(document.text) if isinstance(document.text, str) else sum(map(len, document.text))
         if characters >= BATCH_CHARACTERS or len(held) >= BATCH_DOCUMENTS:
             yield _text_batch(held)
             held, characters = [], 0
@@ -134,5 +138,9 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
 def _text_batch(documents: list[Document]) -> TextBatch:
     names = dict.fromkeys(name for document in documents for name in document.metadata)
     columns = {name: [document.metadata.get(name) for document in documents] for name in names}
-    ids, texts = strings([d.id for d in documents]), strings([d.text for d in documents])
+    ids = strings([d.id for d in documents])
+    if any(isinstance(d.text, list) for d in documents):
+        texts: pa.Array[Any] = pa.array([d.text or [] for d in documents], TOKENS)
+    else:
+        texts = strings([d.text for d in documents])
     return TextBatch(ids, texts, to_table(columns) if columns else None)

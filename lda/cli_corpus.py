@@ -119,7 +119,7 @@ def _lines(value: dict[str, Any]) -> str:
     share = value["stop_word_share"]
     stop_words = recipe["stop_words"] if recipe else None
     if isinstance(stop_words, (list, tuple)):
-        stop_words = f"{len(stop_words):,} from a file"
+        stop_words = f"{len(stop_words):,} words"
     rows = {
         "documents": f"{value['n_documents']:,} ({value['n_empty_documents']:,} empty)",
         "tokens": f"{value['n_tokens']:,}",
