@@ -12,6 +12,10 @@ DEFAULT_PATTERN: Final = r"\p{L}[\p{L}\p{M}]+"
 Indian scripts fall apart at every vowel sign, which is what `\\w` of `re` does."""
 
 
+LONGEST_NGRAM: Final = 32
+"""Words in a run that becomes a term; a corpus of n-grams grows with it, and beyond a sentence nothing repeats."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     r"""Settings of reading and tokenising; serialisable to JSON.
@@ -52,8 +56,10 @@ class Recipe:
                 f"max_features must be at least 1, got {self.max_features}; None keeps all terms"
             )
         low, high = self.ngram_range
-        if not 1 <= low <= high:
-            raise ValueError(f"ngram_range must be (low, high) with 1 <= low <= high, got {self.ngram_range}")
+        if not 1 <= low <= high <= LONGEST_NGRAM:
+            raise ValueError(
+                f"ngram_range must be (low, high) with 1 <= low <= high <= {LONGEST_NGRAM}, got {self.ngram_range}"
+            )
         _check_pattern(self.pattern)
 
     @property
@@ -93,15 +99,15 @@ def _check_frequency(name: str, value: float) -> None:
 
 
 def _check_pattern(pattern: str) -> None:
-    from lda.corpus.patterns import compile_pattern
+    from lda.corpus.guarded_pattern import groups
 
     if pattern == DEFAULT_PATTERN:  # known good; expanding the properties takes a quarter of a second
         return
     try:
-        groups = compile_pattern(pattern).groups
+        found = groups(pattern)
     except re.error as error:
         raise ValueError(f"pattern {pattern!r} is not a regular expression: {error}") from None
-    if groups > 1:
+    if found > 1:
         raise ValueError(
-            f"pattern {pattern!r} has {groups} groups, at most one is allowed; write (?:...) for the rest"
+            f"pattern {pattern!r} has {found} groups, at most one is allowed; write (?:...) for the rest"
         )
