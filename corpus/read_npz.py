@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.counts import matrix_source
 from lda.corpus.errors import DataError
+from lda.corpus.npy_file import DAMAGED_ARCHIVE, check_archive
 from lda.corpus.reader import CountReader, CountSource, ReadOptions
 from lda.corpus.sources import read_bytes
 from lda.corpus.vocabulary_file import vocabulary_for
@@ -16,22 +16,8 @@ from lda.corpus.vocabulary_file import vocabulary_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DAMAGE = (
-    ValueError,
-    OSError,
-    LookupError,
-    EOFError,
-    TypeError,
-    NotImplementedError,
-    zlib.error,
-    zipfile.BadZipFile,
-    SyntaxError,
-    AttributeError,
-    OverflowError,
-    RuntimeError,
-    MemoryError,
-)
-"""What NumPy and zipfile raise when they are given a damaged file."""
+_DAMAGE: Final = (*DAMAGED_ARCHIVE, TypeError, AttributeError, MemoryError)
+"""What NumPy, SciPy and zipfile raise when they are given a damaged file."""
 
 
 class NpzReader(CountReader):
@@ -48,8 +34,12 @@ class NpzReader(CountReader):
         """
         import scipy.sparse
 
-        data = BytesIO(read_bytes(path))
+        content = read_bytes(path)
+        data = BytesIO(content)
         try:
+            with zipfile.ZipFile(data) as archive:
+                check_archive(archive, len(content))
+            data.seek(0)
             matrix: Any = scipy.sparse.load_npz(data)
             _check_structure(matrix)
         except _DAMAGE as error:

@@ -75,14 +75,42 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
-        """Recipe of what `to_dict` returned, also after a trip through JSON."""
+        """Recipe of what `to_dict` returned, also after a trip through JSON.
+
+        Raises:
+            TypeError: a value is of another type, or there is no such setting.
+            ValueError: a value cannot be right.
+        """
         values = dict(values)
-        if isinstance(values.get("stop_words"), list):
-            values["stop_words"] = tuple(values["stop_words"])
-        if "ngram_range" in values:
-            low, high = values["ngram_range"]
-            values["ngram_range"] = (int(low), int(high))
+        for name, kinds in _KINDS.items():
+            if name in values and (isinstance(values[name], bool) or not isinstance(values[name], kinds)):
+                raise TypeError(f"{name} of a recipe cannot be {values[name]!r:.60}")
+        if not isinstance(values.get("lowercase", True), bool):
+            raise TypeError(f"lowercase of a recipe cannot be {values['lowercase']!r:.60}")
+        for name in ("stop_words", "ngram_range"):
+            if isinstance(values.get(name), list):
+                values[name] = tuple(values[name])
+        if isinstance(words := values.get("stop_words"), tuple) and not all(
+            isinstance(w, str) for w in words
+        ):
+            raise TypeError("stop_words of a recipe must be strings")
+        if "ngram_range" in values and [type(n) for n in values["ngram_range"]] != [int, int]:
+            raise TypeError(f"ngram_range of a recipe cannot be {values['ngram_range']!r:.60}")
         return cls(**values)
+
+
+_KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
+    "text": (str, type(None)),
+    "id": (str, type(None)),
+    "pattern": (str,),
+    "stop_words": (str, list, tuple, type(None)),
+    "min_df": (int, float),
+    "max_df": (int, float),
+    "max_features": (int, type(None)),
+    "ngram_range": (list, tuple),
+    "tokenizer": (str, type(None)),
+}
+"""Types of the settings as JSON has them."""
 
 
 def _check_frequency(name: str, value: float) -> None:
