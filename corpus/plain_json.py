@@ -41,8 +41,10 @@ def read_object(place: Storage, name: str) -> dict[str, Any]:
     return parse_object(place.read(name))
 
 
-def parse_object(data: bytes | str) -> dict[str, Any]:
+def parse_object(data: bytes | str, *, finite: bool = True) -> dict[str, Any]:
     """The object that the text of a file is.
+
+    finite: refuse NaN and infinities.
 
     Raises:
         ValueError: it is no JSON, no object, nested too deeply, or holds what is no plain value: an infinity, or half
@@ -50,7 +52,8 @@ def parse_object(data: bytes | str) -> dict[str, Any]:
     """
     raw = data if isinstance(data, bytes) else data.encode("utf-8")
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+        strict: dict[str, Any] = {"parse_constant": _refuse, "parse_float": _finite} if finite else {}
+        value = json.loads(raw.decode("utf-8"), **strict)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if not isinstance(value, dict):

@@ -41,7 +41,7 @@ class NpzReader(CountReader):
                 check_archive(archive, len(content))
             data.seek(0)
             matrix: Any = scipy.sparse.load_npz(data)
-            _check_structure(matrix)
+            check_structure(matrix)
         except _DAMAGE as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise DataError(
@@ -50,11 +50,15 @@ class NpzReader(CountReader):
         return matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=0)
 
 
-def _check_structure(matrix: Any) -> None:  # noqa: ANN401 - any of SciPy's sparse classes
-    """Raise ValueError for a damaged index, which would send compiled code outside its arrays."""
+def check_structure(matrix: Any) -> None:  # noqa: ANN401 - any of SciPy's sparse classes
+    """See that all indices of a matrix (D, V) lie inside its shape: compiled code would follow them anywhere.
+
+    Raises:
+        ValueError: one does not, or there are more dimensions.
+    """
+    if matrix.ndim != 2:
+        raise ValueError(f"{matrix.ndim} dimensions instead of 2")
     if matrix.format in {"csr", "csc", "bsr"}:
         matrix.check_format(full_check=True)
     elif matrix.format == "coo":
         matrix._check()
-    if matrix.ndim != 2:
-        raise ValueError(f"{matrix.ndim} dimensions instead of 2")

@@ -186,4 +186,4 @@ def _check_there(path: str | Path) -> None:
 
 def damaged(path: str | Path, why: str) -> DataError:
     """What to raise for a file of a model that cannot be believed."""
-    return DataError(f"{path} is missing or damaged ({why}); restore it from a copy or fit again")
+    return DataError(f"{path} is missing or damaged ({why:.400}); restore it from a copy or fit again")

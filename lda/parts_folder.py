@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.errors import DataError
+from lda.corpus.plain_json import read_object
 from lda.record import strict_json
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def run_at(place: Storage) -> str | None:
 
 def _read(place: Storage) -> dict[str, Any]:
     try:
-        body = json.loads(place.read(MANIFEST))
+        body = read_object(place, MANIFEST)
         complete = isinstance(body["identity"], dict) and all(
             {"file", "first_document", "n_documents", "bytes", "sha256"} <= set(e) for e in body["parts"]
         )
@@ -203,8 +204,7 @@ def _read(place: Storage) -> dict[str, Any]:
             raise ValueError(f"format {body['format_version']}, this version reads {FORMAT_VERSION}")
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(place.root, " ".join(str(error).split())) from error
-    found: dict[str, Any] = body
-    return found
+    return body
 
 
 def _damaged(root: str, why: str) -> DataError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.corpus.npy_file import DAMAGED_ARCHIVE, check_archive, read_array
 from lda.evaluation import Evaluation
 from lda.model import has_names
 
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
     from lda.corpus import DocumentBatch
 
     Floats = npt.NDArray[np.float64]
+
+ALWAYS_DENSE: Final = 2**24
+"""Cells of a sparse matrix that are made dense before a look at whether its size can be."""
 
 ROW_SUM_TOLERANCE: Final = 1e-3  # rounded numbers and float32 sums stay below; rows are normalised afterwards
 
@@ -146,10 +153,9 @@ def read_topic_matrix(topic_word: str | Path, vocabulary: str | Path, alpha: str
     """
     from lda.corpus.vocabulary_file import read_vocabulary
 
+    terms = read_vocabulary(vocabulary)
     return TopicMatrix(
-        matrix=_read_array(Path(topic_word)),
-        vocabulary=read_vocabulary(vocabulary),
-        alpha=_read_alpha(alpha),
+        matrix=_read_matrix(Path(topic_word), len(terms)), vocabulary=terms, alpha=_read_alpha(alpha)
     )
 
 
@@ -160,14 +166,40 @@ def _read_alpha(alpha: str | float) -> Floats:
         return _read_array(Path(str(alpha)))
 
 
-def _read_array(path: Path) -> Floats:
-    try:
-        if path.suffix == ".npz":
-            from scipy.sparse import load_npz
+def _read_matrix(path: Path, n_terms: int) -> Floats:
+    """(K, V). A sparse one has no row without entries, so that its size is known before it is made dense."""
+    if path.suffix != ".npz":
+        return _read_array(path)
+    from scipy.sparse import load_npz
 
-            return np.asarray(load_npz(path).toarray(), dtype=np.float64)
-        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+    from lda.corpus.read_npz import check_structure
+
+    with _refused(path, ".npz"):
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            check_archive(archive, file.seek(0, os.SEEK_END))
+        found: Any = load_npz(path)
+        if found.dtype.kind not in "biuf":
+            raise ValueError(f"its entries are of type {found.dtype}")
+        check_structure(found)
+        large = found.shape[0] * found.shape[1] > ALWAYS_DENSE
+        if large and (found.shape[1] != n_terms or found.shape[0] > found.nnz):
+            raise ValueError(f"its shape is {found.shape}, with {found.nnz} entries, for {n_terms} terms")
+        return np.asarray(found.toarray(), dtype=np.float64)
+
+
+def _read_array(path: Path) -> Floats:
+    with _refused(path, ".npy"), path.open("rb") as file:
+        return np.asarray(read_array(file, path.stat().st_size), dtype=np.float64)
+
+
+@contextmanager
+def _refused(path: Path, kind: str) -> Iterator[None]:
+    try:
+        if path.exists() and not path.is_file():  # a FIFO would keep us waiting
+            raise ValueError("it is no file")
+        yield
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist; name a file of NumPy (.npy)") from error
-    except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is no array of numbers in NumPy's format (.npy): {error}") from error
+    except (*DAMAGED_ARCHIVE, TypeError, AttributeError, MemoryError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path} is no array of numbers in NumPy's format ({kind}): {reason:.200}") from error

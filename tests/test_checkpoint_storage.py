@@ -149,7 +149,8 @@ def test_sums_are_read_by_other_owners_than_wrote_them(tmp_path: Path, old: bool
     """Three wrote, two read; or what one wrote before sums lay in parts."""
     place, counts = storage(tmp_path), np.random.default_rng(3).poisson(0.7, (50, 4)).astype(np.int32)
     if old:
-        sp.save_npz(tmp_path / "mean.npz", sp.csr_matrix(2 * counts), compressed=False)
+        (tmp_path / "sums").mkdir()
+        sp.save_npz(tmp_path / "sums" / "mean.npz", sp.csr_matrix(2 * counts), compressed=False)
         names = ["topics-00000.bin", "mean.npz"]
     else:
         names = ["topics-00000.bin"]
