@@ -102,6 +102,8 @@ class RunRecord:
         for name in _COUNTS:
             if not 0 <= known[name] < 2**63:
                 raise ValueError(f"{name} must be a count, got {known[name]!r:.40}")
+        if not 0 <= known["seed"] < 2**64:
+            raise ValueError(f"the seed must lie in 0 ... 2^64 - 1, got {known['seed']!r:.40}")
         known["settings"] = _settings(known["settings"])
         known["seconds"] = {
             name: _number(known["seconds"][name], f"seconds of {name}") for name in ("read", "fit")

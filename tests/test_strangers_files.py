@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import hashlib
 import io
 import json
 import lzma
@@ -23,6 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.sparse as sp
 import tiny
+from forged import Folder, resigned
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +32,6 @@ from lda.cli_read import describe, info_lines, topic_lines
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, iter_documents, read_corpus
 from lda.corpus.formats import FORMATS
 from lda.corpus.npy_file import DAMAGED_ARCHIVE
-from lda.corpus.plain_json import DIGEST, signed
 from lda.documents import recipe_of
 from lda.model_description import Description, read_description
 from lda.record import strict_json
@@ -45,8 +44,6 @@ ROOM: Final = 2**32
 """Address space that reading files of some kilobytes may take."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # of what a test fails with
-
-Folder = dict[str, bytes]
 
 
 def _cases(share: float) -> Any:
@@ -106,7 +103,7 @@ def _models(place: Path) -> None:
         parts.append({"file": f"counts-{i}.npz", "words": rows.shape[0], "entries": rows.nnz, "bytes": size})
     description["parts"] = {"counts": parts, "mean_counts": []}
     cut["model.json"] = json.dumps(description).encode()
-    SOUND["model.json"] = [whole, _resigned(cut, "model.json")]
+    SOUND["model.json"] = [whole, resigned(cut, "model.json")]
     for folder in SOUND["model.json"]:  # sound, or the rest would prove little
         use_model(_laid_out(place / "sound", folder), verify=True)
 
@@ -358,25 +355,6 @@ def hostile_arrow(draw: st.DrawFn) -> bytes:
     return data.replace(np.array(bounds, np.int64).tobytes(), np.array(wild, np.int64).tobytes())
 
 
-def _resigned(folder: Folder, name: str) -> Folder:
-    """The same, as who damages it on purpose would leave it: with the sizes and checksums of what is there now."""
-    try:
-        value = json.loads(folder[name])
-        rows = [*value.get("parts", {}).get("counts", []), *value.get("parts", {}).get("mean_counts", [])]
-        rows += [*value.get("shards", []), value.get("vocabulary", {})]
-        rows += [{**row, "file": file} for file, row in value.get("files", {}).items()]
-        for row in rows:
-            if (data := folder.get(row.get("file"))) is not None:
-                row |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for row in rows:
-            if row.get("file") in value.get("files", {}):
-                value["files"][row["file"]] = {"bytes": row["bytes"], "sha256": row["sha256"]}
-        value.pop(DIGEST, None)
-        return folder | {name: json.dumps(signed(value)).encode()}
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
-        return folder
-
-
 @st.composite
 def edited_folder(draw: st.DrawFn, description: str) -> Folder:
     """A folder of which something is not as it was."""
@@ -397,7 +375,7 @@ def edited_folder(draw: st.DrawFn, description: str) -> Folder:
             folder[name] = draw(ARRAYS)
         else:
             folder[name] = draw(edited_bytes(data))
-    return _resigned(folder, description) if draw(st.integers(0, 3)) else folder
+    return resigned(folder, description) if draw(st.integers(0, 3)) else folder
 
 
 @_cases(0.4)
