@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lda.corpus.manifest import FileEntry
 
 MAGIC: Final = b"ARROW1\0\0"
-_HEADER, _COMPRESSION = 2, 3
-"""Fields of Arrow's tables `Message` and `RecordBatch`."""
+_HEADER, _COMPRESSION, _DATA = 2, 3, 1
+"""Fields of Arrow's tables `Message`, `RecordBatch` and `DictionaryBatch`."""
 
 
 def read_batch(data: pa.Buffer) -> pa.RecordBatch:
@@ -35,7 +35,7 @@ def read_batch(data: pa.Buffer) -> pa.RecordBatch:
     stream = data.slice(len(MAGIC))
     for message in pa.ipc.MessageReader.open_stream(pa.BufferReader(stream)):
         if message.type in {"record batch", "dictionary"}:
-            _refuse_compressed(message.metadata.to_pybytes())
+            _refuse_compressed(message.metadata.to_pybytes(), nested=message.type == "dictionary")
     with pa.ipc.open_stream(pa.BufferReader(stream)) as reader:
         batch = next(iter(reader), None)
     if batch is None:
@@ -43,13 +43,18 @@ def read_batch(data: pa.Buffer) -> pa.RecordBatch:
     return batch
 
 
-def _refuse_compressed(metadata: bytes) -> None:
-    """Raise ValueError if a message says that its buffers are compressed; pyarrow tells only once they are not."""
+def _refuse_compressed(metadata: bytes, *, nested: bool) -> None:
+    """Raise ValueError if a message says that its buffers are compressed; pyarrow tells only once they are not.
+
+    nested: whether the batch lies within another table, as that of a dictionary does.
+    """
     try:
-        (root,) = struct.unpack_from("<I", metadata, 0)
-        header = _field(metadata, root, _HEADER)
-        (offset,) = struct.unpack_from("<I", metadata, header)
-        if header and _field(metadata, header + offset, _COMPRESSION):
+        (table,) = struct.unpack_from("<I", metadata, 0)
+        for number in (_HEADER, _DATA) if nested else (_HEADER,):
+            if not (place := _field(metadata, table, number)):
+                raise ValueError("its messages are damaged")
+            table = place + struct.unpack_from("<I", metadata, place)[0]
+        if _field(metadata, table, _COMPRESSION):
             raise ValueError("its buffers are compressed")
     except struct.error:
         raise ValueError("its messages are damaged") from None

@@ -93,11 +93,13 @@ def read_manifest(place: str | Path) -> Manifest:
     try:
         values = _load(place)
         if values["format"] != FORMAT:
-            raise DataError(f"{place} is not a corpus: its manifest is of the format {values['format']!r}")
+            raise DataError(
+                f"{place} is not a corpus: its manifest is of the format {values['format']!r:.40}"
+            )
         if values["format_version"] != FORMAT_VERSION:
             version = values["format_version"]
             raise DataError(
-                f"{place} has corpus format {version}, this version reads {FORMAT_VERSION}; build it again"
+                f"{place} has corpus format {version!r:.20}, this version reads {FORMAT_VERSION}; build it again"
             )
         return _parse(values)
     except FileNotFoundError:
