@@ -63,9 +63,7 @@ def recipe_of(model: Model, **fields: str | None) -> Recipe:
     try:
         recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
     except (TypeError, ValueError) as error:
-        raise DataError(
-            f"the model says of its words what cannot be: {str(error):.400}; fit it again"
-        ) from None
+        raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
     if recipe.tokenizer is not None:
         raise DataError(
             f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
