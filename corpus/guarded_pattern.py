@@ -130,7 +130,7 @@ class _Process:
             counts, lengths, found = self._answer(len(whole))
         except _FailedError as error:
             raise DataError(
-                f"the pattern {self._pattern!r:.200} cannot be used: {error}; simplify it"
+                f"the pattern '{self._pattern:.200}' cannot be used: {error}; simplify it"
             ) from None
         starts = np.zeros(len(lengths) + 1, dtype=np.int64)
         np.cumsum(lengths, out=starts[1:])
@@ -183,12 +183,12 @@ class _Process:
         code = self._process.wait()
         if code == -signal.SIGPROF:
             return DataError(
-                f"the pattern {self._pattern!r:.200} takes too long, more than {SECONDS:g} s on a piece of text "
+                f"the pattern '{self._pattern:.200}' takes too long, more than {SECONDS:g} s on a piece of text "
                 "for which a pattern of words takes an instant; write it without repeats within repeats, or give, in "
                 "Python, a tokenizer function instead"
             )
         return DataError(
-            f"the pattern {self._pattern!r:.200} ended the process that ran it (code {code}); simplify it"
+            f"the pattern '{self._pattern:.200}' ended the process that ran it (code {code}); simplify it"
         )
 
 

@@ -26,13 +26,14 @@ class Recipe:
         text: field (or several, separated by commas, joined by a blank) that holds the text of a table row.
         id: field that names the document; by default `id` where it exists, else the number of the line.
         pattern: regular expression of Python's `re` that matches one token; the Unicode properties
-            `\p{L}`, `\p{Lu}`, `\P{N}`, ... are understood as well. One group, if any, is the token.
+            `\p{L}`, `\p{Lu}`, `\P{N}`, ... are understood as well. One group, if any, is the token. It is
+            compiled, and matched, within limits of time and memory: see `guarded_pattern`.
         lowercase: lower-case the text before matching.
         stop_words: None, a language (`"en"`, `"english"`, ...) or the words themselves.
         min_df: drop terms in fewer documents than this: a count (int) or a share of all documents (float).
         max_df: drop terms in more documents than this: a count (int) or a share of all documents (float).
         max_features: keep only so many terms, the most frequent ones.
-        ngram_range: shortest and longest run of consecutive tokens that becomes a term.
+        ngram_range: shortest and longest run of consecutive tokens that becomes a term, up to 32.
         tokenizer: name of the Python function that made the tokens instead of `pattern`; it is a reminder
             only, because functions cannot be stored: new text needs the same function again.
     """
