@@ -52,7 +52,7 @@ class TopicMatrix(Evaluation):
     beta: float = 0.01
 
     def __post_init__(self) -> None:
-        matrix = np.array(self.matrix, dtype=np.float64)
+        matrix = np.array(_real(self.matrix, "a topic-word matrix"), dtype=np.float64)
         _check_matrix(matrix, len(self.vocabulary))
         matrix /= matrix.sum(axis=1, keepdims=True)
         object.__setattr__(self, "matrix", matrix)
@@ -107,6 +107,14 @@ class TopicMatrix(Evaluation):
             yield batch
 
 
+def _real(values: Any, what: str) -> npt.NDArray[Any]:  # noqa: ANN401 - a number or an array
+    """The values as they are. Raises DataError for others than real numbers; NumPy would drop imaginary parts."""
+    found = np.asarray(values)
+    if found.dtype.kind not in "biuf":
+        raise DataError(f"{what} must hold real numbers, got values of type {found.dtype}")
+    return found
+
+
 def _check_matrix(matrix: Floats, n_terms: int) -> None:
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise DataError(
@@ -135,7 +143,7 @@ def _check_matrix(matrix: Floats, n_terms: int) -> None:
 
 
 def _check_alpha(alpha: Any, n_topics: int) -> Floats:  # noqa: ANN401 - a number or an array
-    found = np.asarray(alpha, dtype=np.float64)
+    found = np.asarray(_real(alpha, "alpha"), dtype=np.float64)
     if found.size == 1:
         found = np.full(n_topics, found.ravel()[0])
     if found.shape != (n_topics,):
