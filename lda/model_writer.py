@@ -18,9 +18,11 @@ import numpy as np
 
 from lda.atomic import check_folder_target, new_folder
 from lda.cluster.part_files import part_name, write_matrix
+from lda.corpus.errors import DataError
 from lda.corpus.plain_json import signed
 from lda.corpus.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage import Storage, beside, is_uri, storage
+from lda.model_checks import check_counts, check_mean_counts, check_vocabulary
 from lda.model_description import DESCRIPTION, FORMAT, read_description
 from lda.model_files import ALPHA, HASHES, VOCABULARY, encode_vocabulary, is_model
 from lda.record import strict_json
@@ -139,7 +141,16 @@ def _new_remote(path: str, *, overwrite: bool) -> Iterator[ModelWriter]:
 
 
 def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write `model` to a folder or URI. Raises as `new_model`."""
+    """Write `model` to a folder or URI. Raises as `new_model`, and DataError for one that could not be opened again."""
+    try:
+        check_vocabulary(model.vocabulary)
+        check_counts(model.counts, model.record.n_trained_tokens)
+        if model.mean_counts is not None:
+            check_mean_counts(model.mean_counts, model.record.n_trained_tokens)
+    except ValueError as error:
+        raise DataError(
+            f"the model is not one that a fit can have left behind: {error}; fit it again"
+        ) from None
     with new_model(path, overwrite=overwrite) as writer:
         files: dict[str, list[PartFile]] = {"counts": [], "mean_counts": []}
         for kind, matrix in (("counts", model.counts), ("mean_counts", model.mean_counts)):

@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -377,3 +378,15 @@ def test_a_stored_pattern_that_explodes(model: Path, tmp_path: Path, monkeypatch
     assert "takes too long" in err
     resign(model, "model.json", lambda value: value["run"]["recipe"].update(pattern="((a)(b))"))
     assert "has 3 groups" in command("transform", model, tmp_path / "new.jsonl", "-q")[2]
+
+
+def test_what_could_not_be_opened_again_is_not_written(model: Path, tmp_path: Path) -> None:
+    sound = Model.load(model)
+    counts = sound.counts.copy()
+    counts.data = counts.data * 2
+    with pytest.raises(DataError, match="add up to 4800 tokens, but it was fitted to 2400"):
+        replace(sound, counts=counts).save(tmp_path / "new")
+    with pytest.raises(DataError, match="'x' stands twice"):
+        replace(sound, vocabulary=["x"] * 15).save(model, overwrite=True)
+    assert not (tmp_path / "new").exists()
+    assert Model.load(model).fingerprint() == sound.fingerprint()
