@@ -36,6 +36,9 @@ DAMAGED_ARCHIVE: Final = (
 )
 """What zipfile raises when it is given a damaged archive."""
 
+PLACES: Final = {f"{name}.npy" for name in ("shape", "indices", "indptr", "row", "col", "offsets", "coords")}
+"""Members that say where the entries of a matrix stand."""
+
 ROOM, MOST_RATIO = 2**30, 100
 """An archive may unpack to so many bytes, or to so many times its own size: a matrix packs to a tenth, zeros to a
 thousandth."""
@@ -107,8 +110,8 @@ def check_header(header: NpyHeader, size: int, kinds: str = "biuf") -> None:
         )
 
 
-def check_archive(archive: zipfile.ZipFile, size: int, kinds: str = "biufSU") -> None:
-    """See that all arrays in an archive of `size` bytes are of some kinds, and that their sizes can be.
+def check_archive(archive: zipfile.ZipFile, size: int) -> None:
+    """See that all arrays in an archive of `size` bytes can be those of a sparse matrix of SciPy, by kind and size.
 
     Raises:
         ValueError: one is not, or they would unpack to more than memory should be asked for.
@@ -120,4 +123,6 @@ def check_archive(archive: zipfile.ZipFile, size: int, kinds: str = "biufSU") ->
         raise ValueError(f"it has {size} bytes and would unpack to {unpacked}")
     for info in members:
         with archive.open(info) as member:
+            # SciPy would cast places that are no whole numbers, and say so in a warning at most.
+            kinds = "iu" if info.filename in PLACES else "biufSU"
             check_header(read_header(cast("BinaryIO", member)), info.file_size, kinds)

@@ -315,6 +315,20 @@ def test_an_archive_is_looked_at_before_it_is_unpacked(
     refused("would unpack to", lambda: read_topic_matrix(tmp_path / "bomb.npz", tmp_path / "terms.txt", 0.1))
 
 
+@pytest.mark.parametrize("member", ["shape", "indices", "indptr"])
+def test_places_are_whole_numbers(tmp_path: Path, member: str) -> None:
+    sp.save_npz(tmp_path / "x.npz", sp.csr_matrix(np.eye(3)))
+    with np.load(tmp_path / "x.npz") as archive:
+        arrays = dict(archive)
+    np.savez(tmp_path / "x.npz", **{**arrays, member: arrays[member] + np.nan})
+    (tmp_path / "terms.txt").write_text("a\nb\nc\n")
+    refused("of type float64, not plain", lambda: read_corpus([tmp_path / "x.npz"]))
+    refused(
+        "of type float64, not plain",
+        lambda: read_topic_matrix(tmp_path / "x.npz", tmp_path / "terms.txt", 0.1),
+    )
+
+
 def test_arrays_that_say_they_are_huge(tmp_path: Path) -> None:
     np.save(tmp_path / "phi.npy", np.full((2, 2), 0.5))
     data = (tmp_path / "phi.npy").read_bytes()

@@ -405,26 +405,26 @@ def _npz(compressed: bool) -> bytes:
     return sink.getvalue()
 
 
-FILES: Final = [
-    b'{"id": 1, "text": "good words"}\n',
-    b'{"text": "x y", "m": ' + b'{"a":[' * 70 + b"1" + b"]}" * 70 + b"}\n",
-    b'{"text": "x", "m": ' + b"[" * 20_000 + b"]" * 20_000 + b"}\n",
-    b'{"text": "\\ud800 a", "n": 1e999, "k": NaN, "big": ' + b"9" * 400 + b"}\n",
-    b"2\n3\n2\n1 1 2\n2 3 1\n",
-    b"9999999999999\n3\n2\n1 1 2\n2 3 1\n",
-    b"%%MatrixMarket matrix coordinate integer general\n2 2 2\n1 1 3\n2 2 1\n",
-    b"%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n",
-    b"%%MatrixMarket matrix coordinate real general\n99999999999 2 1\n1 1 1e300\n",
-    b"2 0:1 3:2\n1 1:1\n",
-    b"1 99999999999:1\n",
-    b"text,n\nx y,1\n",
-    b"text\tn\nx y\t1\n",
-    b"1 1:2 3:4\n",
-    b"words and more\n",
-    b"\xff\xfew\x00o\x00",
-    _parquet(),
-    _npz(compressed=True),
-    _npz(compressed=False),
+FILES: Final[list[tuple[bytes, str]]] = [
+    (b'{"id": 1, "text": "good words"}\n', "jsonl"),
+    (b'{"text": "x y", "m": ' + b'{"a":[' * 70 + b"1" + b"]}" * 70 + b"}\n", "jsonl"),
+    (b'{"text": "x", "m": ' + b"[" * 20_000 + b"]" * 20_000 + b"}\n", "jsonl"),
+    (b'{"text": "\\ud800 a", "n": 1e999, "k": NaN, "big": ' + b"9" * 400 + b"}\n", "jsonl"),
+    (b"2\n3\n2\n1 1 2\n2 3 1\n", "uci"),
+    (b"9999999999999\n3\n2\n1 1 2\n2 3 1\n", "uci"),
+    (b"%%MatrixMarket matrix coordinate integer general\n2 2 2\n1 1 3\n2 2 1\n", "mm"),
+    (b"%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n", "mm"),
+    (b"%%MatrixMarket matrix coordinate real general\n99999999999 2 1\n1 1 1e300\n", "mm"),
+    (b"2 0:1 3:2\n1 1:1\n", "ldac"),
+    (b"1 99999999999:1\n", "ldac"),
+    (b"text,n\nx y,1\n", "csv"),
+    (b"text\tn\nx y\t1\n", "tsv"),
+    (b"1 1:2 3:4\n", "svmlight"),
+    (b"words and more\n", "lines"),
+    (b"\xff\xfew\x00o\x00", "lines"),
+    (_parquet(), "parquet"),
+    (_npz(compressed=True), "npz"),
+    (_npz(compressed=False), "npz"),
 ]  # fmt: skip
 
 PACKED: Final[list[Callable[[bytes], bytes]]] = [
@@ -434,24 +434,23 @@ PACKED: Final[list[Callable[[bytes], bytes]]] = [
 
 
 @st.composite
-def edited_file(draw: st.DrawFn) -> bytes:
-    data = draw(st.sampled_from(FILES))
+def edited_file(draw: st.DrawFn) -> tuple[bytes, str]:
+    """A file, and the format that it is read as; as a rule its own."""
+    data, kind = draw(st.sampled_from(FILES))
     if data[:2] == b"PK" and draw(st.booleans()):
         data = draw(edited_npz(data))
     else:
         for _ in range(draw(st.integers(0, 2))):
             data = draw(edited_bytes(data))
     data = draw(st.sampled_from(PACKED))(data)
-    return draw(edited_bytes(data)) if draw(st.integers(0, 3)) == 0 else data
+    data = draw(edited_bytes(data)) if draw(st.integers(0, 3)) == 0 else data
+    return data, draw(st.just(kind) | st.sampled_from(FORMATS))
 
 
 @_cases(0.3)
-@given(
-    edited_file(),
-    st.sampled_from(FORMATS),
-    st.sampled_from(["", ".txt", ".npz", ".csv", ".jsonl", ".parquet"]),
-)
-def test_readers(place: Path, data: bytes, kind: str, suffix: str) -> None:
+@given(edited_file(), st.sampled_from(["", ".txt", ".npz", ".csv", ".jsonl", ".parquet"]))
+def test_readers(place: Path, file: tuple[bytes, str], suffix: str) -> None:
+    data, kind = file
     path = place / f"file{suffix}"
     path.write_bytes(data)
     (place / "vocab.txt").write_text("a\nb\nc\nd\n")
@@ -465,9 +464,27 @@ def test_readers(place: Path, data: bytes, kind: str, suffix: str) -> None:
     _one_line(use)
 
 
+def _phi(array: np.ndarray, suffix: str) -> bytes:
+    if suffix == ".npy":
+        return _saved(array)
+    sink = io.BytesIO()
+    sp.save_npz(sink, sp.csr_matrix(array))
+    return sink.getvalue()
+
+
+@st.composite
+def edited_matrix(draw: st.DrawFn) -> tuple[bytes, str]:
+    """Topics of another program, and the ending of their file."""
+    suffix = draw(st.sampled_from([".npy", ".npz"]))
+    data = _phi(np.array([[0.5, 0.25, 0.25], [0, 1, 0]]), suffix)
+    edited = edited_bytes(data) | (edited_npz(data) if suffix == ".npz" else ARRAYS)
+    return draw(st.just(data) | edited), suffix
+
+
 @_cases(0.05)
-@given(ARRAYS | edited_file(), st.sampled_from([".npy", ".npz"]), ARRAYS)
-def test_matrices_of_topics(place: Path, data: bytes, suffix: str, alpha: bytes) -> None:
+@given(edited_matrix(), st.just(_saved(np.array([0.1, 0.2]))) | ARRAYS)
+def test_matrices_of_topics(place: Path, matrix: tuple[bytes, str], alpha: bytes) -> None:
+    data, suffix = matrix
     (place / f"phi{suffix}").write_bytes(data)
     (place / "alpha.npy").write_bytes(alpha)
     (place / "terms.txt").write_text("a\nb\nc\n")
