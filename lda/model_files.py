@@ -113,6 +113,8 @@ def load_model(path: str | Path, *, verify: bool = True) -> Model:
             check_counts(counts, record.n_trained_tokens)
             if mean_counts is not None:
                 check_mean_counts(mean_counts, record.n_trained_tokens)
+            if hashes is not None and bool((hashes[1:] < hashes[:-1]).any()):  # they are searched by halves
+                raise ValueError("the hashes of its documents are not sorted")
         except ValueError as error:
             raise damaged(path, str(error)) from None
         description.check_signature()

@@ -192,6 +192,10 @@ CANNOT_BE: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda m: np.save(m / "alpha.npy", np.array([{}] * 3), allow_pickle=True),
         "its header is not that of plain numbers",
     ),
+    "unsorted hashes": (
+        lambda m: np.save(m / "documents.npy", np.arange(60, dtype=np.uint64)[::-1]),
+        "hashes of its documents are not sorted",
+    ),
     "negative alpha": (lambda m: np.save(m / "alpha.npy", -np.ones(3)), "must be positive and finite"),
 }
 
