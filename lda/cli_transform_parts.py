@@ -74,6 +74,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
                 cluster=cluster,
                 resume=options["resume"],
                 overwrite=options["overwrite"],
+                verify=not options["no_verify"],
                 on_part=lines.tell,
                 note=lambda text: console.progress.note(f"waiting for {text} to begin"),
                 warn=console.progress.warn,
@@ -101,7 +102,7 @@ def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> It
     if len(inputs) == 1 and (is_uri(inputs[0]) or is_corpus_folder(Path(inputs[0]))):
         yield inputs[0]
         return
-    model = Model.load(options["model"])
+    model = Model.load(options["model"], verify=not options["no_verify"])
     console.progress.note(f"reading {', '.join(inputs[:3])}{' ...' if len(inputs) > 3 else ''}")
     started = time.perf_counter()
     with _room_below(output) as folder, stored_inputs(inputs) as paths:
