@@ -125,7 +125,7 @@ class Crew:
 
     def close(self) -> None:
         """End all workers, and give their CPUs back."""
-        if self.head is None or not self.head.is_away:
+        if self.head is None or self.head.answers():
             for actor in self.actors.values():
                 with suppress(*LOST):
                     ray.kill(actor)

@@ -215,7 +215,7 @@ class Driver(HeldCounts):
 
     def close(self) -> None:
         """End all actors, and give their CPUs back; Ray does it itself when it is left without its head."""
-        if self.head is not None and self.head.is_away:
+        if self.head is not None and not self.head.answers():
             return
         for actor in [*self.workers, *self.aggregators]:
             with suppress(*LOST):

@@ -32,7 +32,10 @@ RAY_SECONDS: Final = 60.0
 SHARE: Final = 0.75
 """Of that time, how much a head has to come back: the rest is for an orderly end."""
 
-LEAVE_SECONDS: Final = 10.0
+
+STUCK: Final = threading.Event()
+"""Set when this process could not disconnect. At its end Ray's own threads may crash, and hide its exit code: who
+needs that should end it by `os._exit`."""
 
 
 def is_silent(host: str, port: int, seconds: float) -> str | None:
@@ -71,8 +74,8 @@ class Head:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._host, _, port = address.rpartition(":")
-        self._port = int(port)
+        host, _, port = address.rpartition(":")
+        self._host, self._port = host.strip("[]"), int(port)
         self._patience = patience()
         self._since: float | None = None
         self._told = False
@@ -84,10 +87,22 @@ class Head:
         since = self._since
         return 0.0 if since is None else time.monotonic() - since
 
-    @property
-    def is_away(self) -> bool:
-        """Whether it does not answer now: then what is asked of it may be waited for in vain."""
-        return self._since is not None
+    def answers(self) -> bool:
+        """Whether it answers now. If not, what Ray asks of it may be waited for in vain."""
+        self._look()
+        return self._since is None
+
+    def hangs(self) -> bool:
+        """Whether there is no answer now, and it is not because its process is gone: of that Ray knows, too."""
+        if self.answers():
+            return False
+        try:
+            socket.create_connection((self._host, self._port), timeout=LOOK_SECONDS).close()
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            pass
+        return True
 
     def check(self, tell: Callable[[str], None]) -> None:
         """Raise ClusterError when the head has been away for too long; tell of it before."""
@@ -124,7 +139,7 @@ class Head:
 
     def _look(self) -> None:
         begin = time.monotonic()
-        if is_silent(self._host.strip("[]"), self._port, LOOK_SECONDS) is None:
+        if is_silent(self._host, self._port, LOOK_SECONDS) is None:
             self._since = None
         elif self._since is None:
             self._since = begin
@@ -139,16 +154,14 @@ def watched() -> Head | None:
 
 
 def leave(head: Head | None) -> None:
-    """Disconnect from Ray, which with a head that is silent may take for ever: then without its consent."""
+    """Disconnect from Ray. With a head that says nothing its own way of doing so takes for ever."""
     import ray
 
     if head is not None:
         head.close()
-    if head is None or not head.is_away:
+    if head is None or not head.hangs():
         ray.shutdown()
         return
-    leaving = threading.Thread(target=ray.shutdown, name="lda-leave", daemon=True)
-    leaving.start()
-    leaving.join(LEAVE_SECONDS)
-    if leaving.is_alive():
-        atexit.unregister(ray.shutdown)  # it would be tried again, and hold up the end of the process
+    # Shutting down Ray's part in C++ by itself lost: what still refers to its objects then ends the process.
+    STUCK.set()
+    atexit.unregister(ray.shutdown)
