@@ -29,8 +29,8 @@ RAY_VARIABLE: Final = "RAY_gcs_rpc_server_reconnect_timeout_s"
 RAY_SECONDS: Final = 60.0
 """After so long without the head Ray ends the driver, unless that variable says otherwise."""
 
-SHARE: Final = 0.75
-"""Of that time, how much a head has to come back: the rest is for an orderly end."""
+END_SECONDS: Final = 15.0
+"""Of that time, what an orderly end needs: Ray takes five seconds to disconnect. The rest a head has to come back."""
 
 
 STUCK: Final = threading.Event()
@@ -66,7 +66,8 @@ def is_silent(host: str, port: int, seconds: float) -> str | None:
 def patience() -> float:
     """Seconds that a head has to come back, before the driver ends by itself."""
     text = os.environ.get(RAY_VARIABLE, "")
-    return SHARE * (float(text) if text.isdecimal() else RAY_SECONDS)
+    limit = float(text) if text.isdecimal() else RAY_SECONDS
+    return max(limit - END_SECONDS, limit / 2)
 
 
 class Head:
