@@ -32,8 +32,8 @@ class ClusterError(RuntimeError):
     """No cluster there, one too small, or one that failed too often."""
 
 
-class UnansweredError(KeyboardInterrupt):
-    """An interrupt that could not end in an orderly way, for somebody who was needed does not answer."""
+class AbruptEndError(KeyboardInterrupt):
+    """An interrupt that ends a fit without a model: who would be needed for it does not answer, or has not begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

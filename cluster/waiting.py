@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ray
 
-from lda.cluster.cluster import UnansweredError
+from lda.cluster.cluster import AbruptEndError
 from lda.cluster.hosts import Ready
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ class Waiting:
         """Look after everybody, at most every `LOOK_SECONDS`. beside: also after actors, not only after the head.
 
         Raises SilentError when an actor does not answer for too long, what Ray raises when one is gone, ClusterError
-        when the head is, and UnansweredError when the user wants an end and an actor that is needed for it is silent.
+        when the head is, and AbruptEndError when the user wants an end for which not all that it takes is there.
         """
         if self._head is not None:
             self._head.check(self._tell)
             if self._interrupted() and self._head.silent_seconds() >= INTERRUPT_SECONDS:
-                raise UnansweredError("no answer from the head of the cluster")
+                raise AbruptEndError("no answer from the head of the cluster")
         if not self.begun and self._interrupted():
-            raise KeyboardInterrupt
+            raise AbruptEndError("the workers have not finished a sweep yet")
         now = time.monotonic()
         if not beside or now - self._looked < LOOK_SECONDS / 2:
             return
@@ -104,7 +104,7 @@ class Waiting:
         if longest >= self._timeout:
             raise SilentError
         if self._interrupted() and longest >= INTERRUPT_SECONDS:
-            raise UnansweredError(f"no answer from {self._who(silent)}")
+            raise AbruptEndError(f"no answer from {self._who(silent)}")
         self._tell_of(silent, now)
 
     def _tell_of(self, silent: dict[str, float], now: float) -> None:

@@ -199,10 +199,10 @@ class Checkpoints:
         """Say how to go on when a fit on a cluster ends in the block without a model.
 
         Raises:
-            ClusterError: as raised in the block, with the remedy. UnansweredError: the same, and the user is told.
+            ClusterError: as raised in the block, with the remedy. AbruptEndError: the same, and the user is told.
         """
         from lda.cluster.checkpoint import stored
-        from lda.cluster.cluster import ClusterError, UnansweredError
+        from lda.cluster.cluster import ClusterError, AbruptEndError
 
         try:
             yield
@@ -211,8 +211,8 @@ class Checkpoints:
                 if self.every and stored(self.place):
                     raise ClusterError(f"{error}; {self.remedy(command)}") from error
             raise
-        except UnansweredError as error:
-            warn(f"interrupted, without a model, as there is {error}; {self.remedy(command)}")
+        except AbruptEndError as error:
+            warn(f"interrupted, without a model: {error}; {self.remedy(command)}")
             raise
 
     def remedy(self, command: str) -> str:

@@ -20,7 +20,7 @@ from nodes import TWO, same, settings
 
 from lda.cluster import fit
 from lda.cluster.checkpoint import Checkpointing
-from lda.cluster.cluster import UnansweredError
+from lda.cluster.cluster import AbruptEndError
 from lda.cluster.tasks import run_tasks
 from lda.corpus import as_corpus
 
@@ -118,7 +118,7 @@ def test_an_interrupt_waits_for_nobody_who_is_silent(
             asked.set()
 
     begin = time.monotonic()
-    with pytest.raises(UnansweredError, match=r"no answer from worker 1 \(process \d+ on"):
+    with pytest.raises(AbruptEndError, match=r"no answer from worker 1 \(process \d+ on"):
         fit(nodes.corpus, LONG, cluster=TWO, interrupted=asked.is_set, on_sweep=on_sweep)
     assert time.monotonic() - begin < 60
 
