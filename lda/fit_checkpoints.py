@@ -202,7 +202,7 @@ class Checkpoints:
             ClusterError: as raised in the block, with the remedy. AbruptEndError: the same, and the user is told.
         """
         from lda.cluster.checkpoint import stored
-        from lda.cluster.cluster import ClusterError, AbruptEndError
+        from lda.cluster.cluster import AbruptEndError, ClusterError
 
         try:
             yield
