@@ -149,9 +149,13 @@ class Head:
 def watched() -> Head | None:
     """The head of the cluster that this process is connected to; None of a connection that goes through a proxy."""
     import ray
+    from ray.exceptions import RaySystemError
 
-    address = getattr(ray.get_runtime_context(), "gcs_address", None)
-    return Head(address) if address else None
+    try:
+        address = ray.get_runtime_context().gcs_address
+    except (AttributeError, RaySystemError):
+        return None
+    return Head(address)
 
 
 def leave(head: Head | None) -> None:
