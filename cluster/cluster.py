@@ -99,7 +99,7 @@ def connected(cluster: Cluster) -> Iterator[Head | None]:
     from lda.cluster.head import leave, watched
 
     if ray.is_initialized():
-        head = watched()
+        head = watched(getattr(ray.get_runtime_context(), "gcs_address", None))
         try:
             yield head
         finally:
@@ -108,16 +108,15 @@ def connected(cluster: Cluster) -> Iterator[Head | None]:
         return
     if asking is not None:
         finish(asking, cluster.address)
-    _connect(cluster.address)
-    head = watched()
+    head = watched(_connect(cluster.address))
     try:
         yield head
     finally:
         leave(head)
 
 
-def _connect(address: str) -> None:
-    """Have Ray connect, or start a cluster. Raises ClusterError in its place."""
+def _connect(address: str) -> str | None:
+    """Have Ray connect, or start a cluster; returns HOST:PORT of the head. Raises ClusterError in its place."""
     import ray
     from ray.exceptions import RayError
 
@@ -131,7 +130,7 @@ def _connect(address: str) -> None:
     try:
         with _own_sigterm():
             # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
-            ray.init(address=address, **options)
+            context = ray.init(address=address, **options)
     except (OSError, RuntimeError, ValueError, RayError) as error:
         text = " ".join(str(error).split()) or type(error).__name__
         if "ersion mismatch" in text:
@@ -139,6 +138,7 @@ def _connect(address: str) -> None:
         if address == "local":
             raise ClusterError(f"no Ray cluster could be started on this machine: {text}") from error
         raise unreachable(address, text) from error
+    return getattr(context, "address_info", {}).get("gcs_address")
 
 
 @contextmanager
