@@ -144,6 +144,10 @@ class LDA(FittedEstimator):
         from lda.corpus import as_corpus
 
         settings = self._settings()
+        if cluster is not None:
+            from lda.cluster.reach import reach
+
+            reach(cluster.address)  # before X is gone through
         corpus = as_corpus(X)
         if checkpointing is not None:
             self._check_place(checkpointing)
