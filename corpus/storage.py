@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CHUNK: Final = 2**20
 """Bytes read at a time where a file is only looked through."""
 
-FOLDERS_MADE: Final = 10
+FOLDERS_MADE: Final = 100
 """How often a folder is made for a file at most."""
 
 CLIENT_ATTEMPTS: Final = 4

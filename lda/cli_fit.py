@@ -166,7 +166,7 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
             console.progress.note(f"wrote {targets.model} (fingerprint {fitted.fingerprint[:12]})")
     run = fitted.record
     if not run.interrupted:
-        checkpoints.discard()
+        checkpoints.discard_at_end(console.progress.warn)
     _report(console, fitted, targets.model, options["top_words"], resumed_from)
     if run.interrupted:
         console.progress.warn(

@@ -182,11 +182,27 @@ class Checkpoints:
         return sweep
 
     def discard(self) -> None:
-        """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none."""
+        """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none.
+
+        Raises:
+            OtherFitError: they are another run's.
+        """
         from lda.cluster.checkpoint import discard
+        from lda.cluster.running import alone
 
         if self.every or self.resume:
-            discard(self.place)
+            with alone(self.place, lambda _text: None) as claim:
+                claim.check()
+                discard(self.place)
+
+    def discard_at_end(self, warn: Callable[[str], None]) -> None:
+        """Remove the checkpoints of a fit whose model is written; what keeps them from being removed is told."""
+        from lda.cluster.checkpoint import CheckpointError
+
+        try:
+            self.discard()
+        except (CheckpointError, OSError) as error:
+            warn(f"the model is written, but its checkpoints are left in {self.path}: {error}")
 
     def remedy(self, command: str) -> str:
         """How to go on after an interrupt."""
