@@ -34,6 +34,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from lda.cluster.checkpoint import CheckpointError, OtherFitError
+from lda.corpus.leftovers import forget, remember
 from lda.corpus.storage import LocalStorage, Storage, without_keys
 
 NAME: Final = re.compile(r"running-([0-9a-f]{16})\.json")
@@ -119,22 +120,26 @@ def alone(place: Storage, tell: Callable[[str], None]) -> Iterator[Claim]:
     if held is not None and held.owner == (os.getpid(), threading.get_ident()):
         yield held
         return
-    with _locked(place):
-        claim = _entered(place, tell)
-        _held[key] = claim
-        ended = threading.Event()
-        beating = threading.Thread(target=claim.beat_until, args=(ended,), daemon=True)
-        beating.start()
-        try:
-            yield claim
-        finally:
-            ended.set()
-            beating.join(BEAT_SECONDS)
-            del _held[key]
-            with suppress(OSError):
-                claim.remove()
-    with suppress(OSError):
-        place.remove_empty()
+    try:
+        with _locked(place):
+            claim = _entered(place, tell)
+            remember(claim.token, claim.remove)
+            _held[key] = claim
+            ended = threading.Event()
+            beating = threading.Thread(target=claim.beat_until, args=(ended,), daemon=True)
+            beating.start()
+            try:
+                yield claim
+            finally:
+                ended.set()
+                beating.join(BEAT_SECONDS)
+                del _held[key]
+                with suppress(OSError):
+                    claim.remove()
+                forget(claim.token)
+    finally:
+        with suppress(OSError):
+            place.remove_empty()
 
 
 @contextmanager
@@ -145,6 +150,7 @@ def _locked(place: Storage) -> Iterator[None]:
         return
     path = Path(place.root) / LOCK
     lock = _lock(place, path)
+    remember(path, lambda: (path.unlink(missing_ok=True), place.remove_empty()))
     try:
         yield
     finally:
@@ -152,6 +158,7 @@ def _locked(place: Storage) -> Iterator[None]:
             # While it is held: who has opened this file meanwhile sees that it has no name any more.
             path.unlink(missing_ok=True)
             lock.release()
+        forget(path)
 
 
 def _lock(place: LocalStorage, path: Path) -> FileLock | None:

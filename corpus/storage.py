@@ -297,7 +297,8 @@ def _file_system(uri: str) -> tuple[FileSystem, str]:
     found, path = fs.FileSystem.from_uri(uri)
     if found.type_name != "s3":
         return found, path
-    made, (options,) = found.__reduce__()  # the options as pyarrow itself hands them to another process
+    reduced: Any = found.__reduce__()
+    made, (options,) = reduced  # the options as pyarrow itself hands them to another process
     # A small file is one request, of which nothing is left when it fails. Parts are sent one after the other:
     # where several are under way, closing a file does not end its upload once one of them has failed.
     wanted = {"allow_delayed_open": True, "background_writes": False}

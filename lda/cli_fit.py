@@ -205,6 +205,7 @@ def _run(
     with finish_on_interrupt(console.progress.warn) as interrupted, progress as tell:
 
         def note(record: SweepRecord) -> bool | None:
+            interrupted.keep()
             began[:] = began or [record.sweep - 1]
             return tell(record)
 
