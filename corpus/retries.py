@@ -40,6 +40,9 @@ WORDS: Final = re.compile(
 )
 """What pyarrow says of S3, Google Cloud Storage, Azure and HDFS in such cases: it has no classes for them."""
 
+_QUOTED: Final = re.compile(r"'[^']*'")
+"""Names of files, whose words say nothing."""
+
 
 class NetworkError(OSError):
     """The network, or the store behind it, failed at each of several attempts."""
@@ -49,10 +52,11 @@ def momentary(error: BaseException) -> bool:
     """Whether what failed may well succeed when it is asked for again."""
     if isinstance(error, NetworkError) or not isinstance(error, OSError):
         return False
-    if isinstance(error, (ConnectionError, TimeoutError)) or error.errno in MOMENTARY:
+    if isinstance(error, (ConnectionError, TimeoutError)):
         return True
-    # An error with a number is the system's, whatever its words are; pyarrow numbers few that come from a store.
-    return WORDS.search(str(error)) is not None
+    if error.errno is not None:
+        return error.errno in MOMENTARY
+    return WORDS.search(_QUOTED.sub("", str(error))) is not None
 
 
 def retried(function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:

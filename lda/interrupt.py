@@ -77,6 +77,15 @@ def obey_soon(say: Callable[[], object]) -> None:
     arrivals, report = os.pipe()
     os.set_blocking(report, False)
     signal.set_wakeup_fd(report, warn_on_full_buffer=False)
+    previous = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        # Raised where nothing can be raised, as in a finalizer or a callback of the compiler, it goes no further.
+        # The process is ended all the same, and a traceback tells nobody anything.
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            previous(unraisable)
+
+    sys.unraisablehook = hook
     threading.Thread(target=_watch.run, args=(arrivals, say), name="lda-signals", daemon=True).start()
 
 
