@@ -150,7 +150,12 @@ def _locked(place: Storage) -> Iterator[None]:
         return
     path = Path(place.root) / LOCK
     lock = _lock(place, path)
-    remember(path, lambda: (path.unlink(missing_ok=True), place.remove_empty()))
+
+    def clear() -> None:
+        path.unlink(missing_ok=True)
+        place.remove_empty()
+
+    remember(path, clear)
     try:
         yield
     finally:
