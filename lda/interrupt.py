@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 HEEDED: Final = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED: Final = 130
-UNWIND_SECONDS: Final = 3.0
-"""What a command has to end by itself after an interrupt; then it is ended."""
+UNWIND_SECONDS: Final = 2.5
+"""What a command has to end by itself after an interrupt; then it is ended. Less than the three seconds after which
+Ray, if the signal met it while it begins, aborts the process with an exit code of its own."""
 
 UNDO_SECONDS: Final = 1.0
 """What removing temporary files may take when it is ended."""
