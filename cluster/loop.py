@@ -145,6 +145,7 @@ class Keeper:
         self.who, self.claim, self.warn = who, claim, warn
         self.every, self.keep, self.resume = settings.every, settings.keep, settings.resume
         self._failures = 0
+        self.has_written = False
 
     def write(self, state: RunState, store: Callable[[Storage, str], dict[str, str]]) -> None:
         """Store a checkpoint. One that fails is warned of; the next one may succeed.
@@ -166,6 +167,7 @@ class Keeper:
             self.warn(f"{error}; the fit goes on, and tries again after {self.every} sweeps")
         else:
             self._failures = 0
+            self.has_written = True
 
     def due(self, sweep: int) -> bool:
         """Whether a checkpoint follows this sweep."""

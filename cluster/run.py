@@ -127,7 +127,8 @@ def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster, keeper: Keeper | 
                     corpus, task.settings, cluster, task.interrupted, recovering=bool(lost)
                 )
                 found = None
-                if keeper is not None and (lost or keeper.resume):
+                # What lies there and is not this run's own is none of its business.
+                if keeper is not None and (keeper.resume or (lost and keeper.has_written)):
                     found = latest(keeper.place, keeper.who, task.warn, engine.check)
                 if lost:
                     since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"

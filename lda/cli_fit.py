@@ -205,8 +205,10 @@ def _run(
     with finish_on_interrupt(console.progress.warn) as interrupted, progress as tell:
 
         def note(record: SweepRecord) -> bool | None:
-            interrupted.keep()
-            began[:] = began or [record.sweep - 1]
+            if not began:
+                checkpoints.swept()
+                interrupted.keep()
+                began.append(record.sweep - 1)
             return tell(record)
 
         try:

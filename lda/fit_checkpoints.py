@@ -154,7 +154,7 @@ class Checkpoints:
         *,
         on_cluster: bool,
     ) -> int | None:
-        """Say from where the fit goes on and return that sweep; None is the beginning, and old checkpoints go.
+        """Say from where the fit goes on and return that sweep; None is the beginning.
 
         The engine looks for the checkpoint again, which reads it a second time; but a long fit should tell at
         once, not after its first sweep, whether it found one. on_cluster: leave it to the workers to read all of it.
@@ -163,7 +163,6 @@ class Checkpoints:
             OtherFitError: the last checkpoint is of another corpus, or of other settings.
         """
         if not self.resume:
-            self.discard()
             return None
         from lda.cluster.checkpoint import identity
         from lda.cluster.found import check_here, check_names, latest
@@ -180,6 +179,15 @@ class Checkpoints:
                 f"the checkpoint has {sweep} sweeps, more than the {settings.sweeps} asked for; all are kept"
             )
         return sweep
+
+    def swept(self) -> None:
+        """The first sweep of a run is done: where it began anew, the checkpoints of another one go, and not before.
+
+        Raises:
+            OtherFitError: they are another run's.
+        """
+        if not self.resume:
+            self.discard()
 
     def discard(self) -> None:
         """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none.

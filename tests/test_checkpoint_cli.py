@@ -155,6 +155,15 @@ from lda.cli import main
 main()
 """
 )
+RESTORE = "restore = lambda self, found: never(self)"
+
+
+def ending(process: subprocess.Popen[str]) -> str:
+    """What a process says that is to end soon."""
+    try:
+        return process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
@@ -177,7 +186,7 @@ def test_an_interrupt_before_the_first_sweep_is_obeyed_soon_and_replaces_nothing
             assert process.poll() is None
         process.send_signal(which)
         began = time.monotonic()
-        _, errors = process.communicate(timeout=60)
+        errors = ending(process)
     assert process.returncode == 130
     assert time.monotonic() - began < 20  # of 120; within 5 where the machine has nothing else to do
     assert errors.strip() == "lda: interrupted; outputs that were not complete are discarded"
@@ -186,12 +195,13 @@ def test_an_interrupt_before_the_first_sweep_is_obeyed_soon_and_replaces_nothing
     assert fingerprint(model) == before
 
 
-def test_an_interrupt_of_a_resumed_run_before_its_first_sweep_keeps_what_was(
-    source: Path, cut_off: Path, undisturbed: str
+@pytest.mark.parametrize("option", ["--resume", "--overwrite"])
+def test_an_interrupt_before_the_first_sweep_keeps_the_checkpoints_there_are(
+    source: Path, cut_off: Path, undisturbed: str, option: str
 ) -> None:
-    code = STUCK.replace("start = never", "restore = lambda self, found: never(self)")
+    code = STUCK if option == "--overwrite" else STUCK.replace("start = never", RESTORE)
     with subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, fit(source, cut_off)), "--resume"],
+        [sys.executable, "-c", code, *map(str, fit(source, cut_off)), option],
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
@@ -199,7 +209,7 @@ def test_an_interrupt_of_a_resumed_run_before_its_first_sweep_keeps_what_was(
         while process.stderr.readline() != "stuck\n":
             assert process.poll() is None
         process.terminate()
-        process.communicate(timeout=60)
+        ending(process)
     assert process.returncode == 130
     assert not cut_off.exists()
     value = json.loads(run(*fit(source, cut_off), "--resume", "--json", "-q").stdout)
