@@ -12,6 +12,7 @@ from lda.corpus.assemble import Assembled, Assembler, TokenBatch
 from lda.corpus.errors import DataError
 from lda.corpus.folder import check_target, write_folder
 from lda.corpus.formats import Source, find_sources
+from lda.corpus.leftovers import forget, remember
 from lda.corpus.manifest import is_corpus_folder
 from lda.corpus.parallel import ordered_map, thread_count
 from lda.corpus.reader import CountReader, ReadOptions, TextBatch, TextReader
@@ -102,11 +103,13 @@ def build_corpus(
         return Corpus.open(target)
     options = make_options(recipe, vocabulary, encoding, errors)
     spill = Path(tempfile.mkdtemp(**where))
+    remember(spill)
     try:
         made = _assemble(inputs, format, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
         write_folder(target, made.shards, made.vocabulary, made.summary, overwrite=overwrite)
     finally:
         shutil.rmtree(spill, ignore_errors=True)
+        forget(spill)
     return Corpus.open(target)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lda.corpus.errors import DataError
+from lda.corpus.leftovers import UNDIVIDED, forget, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,6 +74,7 @@ def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]
     check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = _sibling(target, "new")
+    remember(temporary)
     temporary.mkdir()
     try:
         yield temporary
@@ -81,6 +83,7 @@ def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]
         _replace_folder(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        forget(temporary)
 
 
 @contextmanager
@@ -93,6 +96,7 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
     check_file_target(target, overwrite=overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = _sibling(target, "new")
+    remember(temporary)
     try:
         yield temporary
         _flush(temporary)
@@ -101,6 +105,7 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
         _flush(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+        forget(temporary)
 
 
 def _sibling(target: Path, purpose: str) -> Path:
@@ -113,12 +118,13 @@ def _replace_folder(temporary: Path, target: Path) -> None:
         temporary.rename(target)
     else:
         old = _sibling(target, "old")
-        target.rename(old)
-        try:
-            temporary.rename(target)
-        except BaseException:
-            old.rename(target)
-            raise
+        with UNDIVIDED:
+            target.rename(old)
+            try:
+                temporary.rename(target)
+            except BaseException:
+                old.rename(target)
+                raise
         shutil.rmtree(old, ignore_errors=True)
     _flush(target.parent)
 

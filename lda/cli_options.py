@@ -264,15 +264,18 @@ def _ngram_range(value: str) -> tuple[int, int]:
 @contextmanager
 def stored_inputs(inputs: Sequence[str]) -> Iterator[list[str | Path]]:
     """The inputs as paths and URIs; `-` is standard input, kept in a temporary file: readers look at it twice."""
+    from lda.corpus.leftovers import forget, remember
     from lda.corpus.storage import is_uri
 
     with tempfile.TemporaryDirectory(prefix="lda-") as folder:
+        remember(folder)
         piped = Path(folder, "stdin")
         paths = [piped if name == "-" else name if is_uri(name) else Path(name) for name in inputs]
         if "-" in inputs:
             with piped.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
         yield paths
+    forget(folder)
 
 
 def size_of(corpus: Corpus) -> str:

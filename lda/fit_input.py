@@ -40,7 +40,10 @@ def opened_corpus(
     inputs = options["inputs"]
     console.progress.note(f"reading {', '.join(inputs[:3])}{' ...' if len(inputs) > 3 else ''}")
     started = time.perf_counter()
+    from lda.corpus.leftovers import forget, remember
+
     with terminate_as_interrupt(), tempfile.TemporaryDirectory(prefix="raylda-") as folder:
+        remember(folder)
         ready(folder)
         with stored_inputs(inputs) as paths:
             corpus = _read(paths, f"{folder}/corpus", options, recipe)
@@ -48,6 +51,7 @@ def opened_corpus(
         console.progress.note(f"read {size_of(corpus)} in {seconds:.1f} s")
         _hint_stop_words(console, corpus)
         yield corpus, seconds
+    forget(folder)
 
 
 def _read(paths: list[str | Path], folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:
