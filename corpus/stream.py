@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from lda.corpus.ingest import (
     same_kind,
     token_batches,
 )
+from lda.corpus.pipes import PipeStore
 from lda.corpus.reader import CountReader, ReadOptions
 from lda.corpus.recipe import Recipe
 from lda.corpus.store import Corpus
@@ -89,15 +91,23 @@ def iter_documents(
     built = finished_corpora(inputs)
     if built and len(input_list(inputs)) == 1:
         return iter_corpus(Corpus.open(built[0]), vocabulary_terms, batch_documents=batch_documents)
-    sources = find_sources(input_paths(inputs), format)
-    options = make_options(recipe, vocabulary, encoding, errors)
-    index = {term: number for number, term in enumerate(vocabulary_terms)}
-    if isinstance(same_kind(sources), CountReader):
-        batches = _count_batches(sources, options, index)
-    else:
-        tokens = token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads)
-        batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
-    return (part for batch in batches for part in _split(batch, batch_documents))
+    with ExitStack() as stack:
+        pipes = stack.enter_context(PipeStore())
+        options = make_options(recipe, vocabulary, encoding, errors, pipes)
+        sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format)
+        index = {term: number for number, term in enumerate(vocabulary_terms)}
+        if isinstance(same_kind(sources), CountReader):
+            batches = _count_batches(sources, options, index)
+        else:
+            tokens = token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads)
+            batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
+        return _parts(batches, batch_documents, stack.pop_all())
+
+
+def _parts(batches: Iterator[DocumentBatch], size: int, pipes: ExitStack) -> Iterator[DocumentBatch]:
+    """The batches in parts; pipes: what is needed until the last of them."""
+    with pipes:
+        yield from (part for batch in batches for part in _split(batch, size))
 
 
 def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # noqa: A002

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lda.cli_help import WithExamples
-from lda.cli_options import Console, command_line, output_options, source_options, stored_inputs
+from lda.cli_options import (
+    Console,
+    command_line,
+    names_of,
+    output_options,
+    source_options,
+    stored_inputs,
+)
 from lda.cli_transform_parts import names_folder, transform_parts
 from lda.fit_cluster import worker_options
 from lda.new_documents import read_documents
@@ -91,11 +98,11 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
 
     model = Model.load(options["model"])
     started = time.perf_counter()
-    with stored_inputs(options["inputs"]) as paths:
-        console.progress.note(f"reading {', '.join(options['inputs'][:3])}")
+    console.progress.note(f"reading {names_of(options['inputs'])}")
+    with stored_inputs(options) as stored:
         recipe = recipe_of(model, text=options["text"], id=options["id"])
         size = max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics))
-        batches = read_documents(paths, model.vocabulary, recipe, options, batch_documents=size)
+        batches = read_documents(stored["inputs"], model.vocabulary, recipe, stored, batch_documents=size)
         with _writer(output, model.n_topics, selection, overwrite) as writer:
             counts = _stream(console, model, batches, writer, options)
     _report(console, options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
@@ -151,7 +158,7 @@ def _stream(
     if not counts["n_documents"]:
         from lda.corpus import DataError
 
-        raise DataError(f"{', '.join(options['inputs'])} holds no documents; check the input")
+        raise DataError(f"{names_of(options['inputs'])} holds no documents; check the input")
     return counts
 
 

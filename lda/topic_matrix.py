@@ -144,19 +144,21 @@ def read_topic_matrix(topic_word: str | Path, vocabulary: str | Path, alpha: str
 
     Raises DataError: a file is missing or damaged, or its content is refused by `TopicMatrix`.
     """
+    from lda.corpus.pipes import PipeStore
     from lda.corpus.vocabulary_file import read_vocabulary
 
-    return TopicMatrix(
-        matrix=_read_array(Path(topic_word)),
-        vocabulary=read_vocabulary(vocabulary),
-        alpha=_read_alpha(alpha),
-    )
+    with PipeStore() as pipes:
+        return TopicMatrix(
+            matrix=_read_array(Path(pipes.stored(topic_word))),
+            vocabulary=read_vocabulary(pipes.stored(vocabulary)),
+            alpha=_read_alpha(pipes.stored(alpha) if isinstance(alpha, str) else alpha),
+        )
 
 
-def _read_alpha(alpha: str | float) -> Floats:
+def _read_alpha(alpha: str | Path | float) -> Floats:
     try:
-        return np.array(float(alpha))
-    except ValueError:
+        return np.array(float(alpha))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
         return _read_array(Path(str(alpha)))
 
 
