@@ -181,5 +181,5 @@ def _by_content(head: bytes) -> str | None:
 
 def _unknown(path: Path) -> str:
     raise DataError(
-        f"the format of {path} cannot be told by name or content; give it: {', '.join(FORMATS[1:])}"
+        f"the format of {path} cannot be told by name or content; give it with --format: {', '.join(FORMATS[1:])}"
     )

@@ -18,7 +18,7 @@ from lda.corpus.parallel import ordered_map, thread_count
 from lda.corpus.pipes import PipeStore
 from lda.corpus.reader import CountReader, ReadOptions, TextBatch, TextReader
 from lda.corpus.recipe import Recipe
-from lda.corpus.sources import check_encoding
+from lda.corpus.sources import check_encoding, path_text
 from lda.corpus.spill import FolderSpill, Spill
 from lda.corpus.stopwords import stop_words
 from lda.corpus.storage import is_uri
@@ -78,6 +78,7 @@ def build_corpus(
     threads: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
+    require_id: bool = True,
     overwrite: bool = False,
 ) -> Corpus:
     """Read files into a corpus folder and open it; memory stays bounded, whatever the size of the input.
@@ -94,6 +95,7 @@ def build_corpus(
         threads: as for `read_corpus`.
         encoding: as for `read_corpus`.
         errors: as for `read_corpus`.
+        require_id: whether the recipe's id field must be there; else documents are numbered where it is not.
         overwrite: replace a corpus that stands there.
 
     Raises:
@@ -106,7 +108,7 @@ def build_corpus(
         Corpus.open(folder).save(target, overwrite=overwrite)
         return Corpus.open(target)
     with PipeStore() as pipes, _spill_folder(where) as spill:
-        options = make_options(recipe, vocabulary, encoding, errors, pipes)
+        options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
         stored = pipes.all_stored(input_list(inputs))
         made = _assemble(stored, format, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
         write_folder(target, made.shards, made.vocabulary, made.summary, overwrite=overwrite)
@@ -134,7 +136,13 @@ def _spill_folder(where: dict[str, Any]) -> Iterator[Path]:
 
 
 def make_options(
-    recipe: Recipe | None, vocabulary: str | Path | None, encoding: str, errors: str, pipes: PipeStore
+    recipe: Recipe | None,
+    vocabulary: str | Path | None,
+    encoding: str,
+    errors: str,
+    pipes: PipeStore,
+    *,
+    require_id: bool = True,
 ) -> ReadOptions:
     """The options of the readers; a vocabulary that is a pipe is read into `pipes`.
 
@@ -147,7 +155,14 @@ def make_options(
     check_encoding(encoding)
     recipe = recipe or Recipe()
     path = None if vocabulary is None else Path(pipes.stored(vocabulary))
-    return ReadOptions(text=recipe.text, id=recipe.id, encoding=encoding, errors=errors, vocabulary=path)
+    return ReadOptions(
+        text=recipe.text,
+        id=recipe.id,
+        id_required=require_id,
+        encoding=encoding,
+        errors=errors,
+        vocabulary=path,
+    )
 
 
 def input_list(inputs: Sequence[str | Path]) -> list[str | Path]:
@@ -237,7 +252,8 @@ def token_batches(
     """Tokenise the documents of all text sources, in order."""
 
     def tokens(batch: TextBatch) -> TokenBatch:
-        return tokenize(batch.texts, batch.ids, batch.metadata)
+        made = tokenize(batch.texts, batch.ids, batch.metadata)
+        return made._replace(n_without_text=batch.n_without_text)
 
     return ordered_map(tokens, _texts(sources, options), thread_count(threads))
 
@@ -251,7 +267,8 @@ def _texts(sources: list[Source], options: ReadOptions) -> Iterator[TextBatch]:
 def prefixed(options: ReadOptions, source: Source, sources: list[Source]) -> ReadOptions:
     """With several inputs, ids that are mere numbers get the name of their file in front."""
     separator = "/" if source.path.is_dir() else ":"
-    return dataclasses.replace(options, prefix=f"{source.path.name}{separator}" if len(sources) > 1 else "")
+    prefix = f"{path_text(source.path.name)}{separator}" if len(sources) > 1 else ""
+    return dataclasses.replace(options, prefix=prefix)
 
 
 def _assemble_counts(

@@ -102,7 +102,12 @@ def _load(place: str | Path) -> dict[str, Any]:
 
 
 def _parse(values: dict[str, Any]) -> Manifest:
-    figures = {field.name: values[field.name] for field in dataclasses.fields(Summary)}
+    # Corpora of earlier versions lack what has a default.
+    figures = {
+        field.name: values[field.name]
+        for field in dataclasses.fields(Summary)
+        if field.name in values or field.default is dataclasses.MISSING
+    }
     if figures["recipe"] is not None:
         figures["recipe"] = Recipe.from_dict(figures["recipe"])
     shards = [FileEntry(**entry) for entry in values["shards"]]

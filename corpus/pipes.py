@@ -191,7 +191,7 @@ def _first_bytes(descriptor: int, path: Path) -> bytes:
             first = os.read(descriptor, 2**16)
         except BlockingIOError:
             return b""
-        if first or os.isatty(descriptor):
+        if first or not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
             return first
         if time.monotonic() > until:
             raise DataError(

@@ -43,6 +43,7 @@ class ReadOptions:
     Attributes:
         text: name of the text field, or several separated by commas; None chooses the usual names.
         id: name of the id field; None takes `id` where there is one, else lines or rows are numbered from 1.
+        id_required: whether the field `id` must be there; else it is as if none had been named where it is not.
         encoding: of text files.
         errors: "strict", or "replace" or "ignore" for bytes that cannot be decoded.
         prefix: put before ids that are only numbers, when there are several inputs.
@@ -51,6 +52,7 @@ class ReadOptions:
 
     text: str | None = None
     id: str | None = None
+    id_required: bool = True
     encoding: str = "utf-8"
     errors: str = "strict"
     prefix: str = ""
@@ -58,18 +60,26 @@ class ReadOptions:
 
 
 class TextBatch(NamedTuple):
-    """Some consecutive documents as text: (n,) large_string ids and texts, table of n rows or None."""
+    """Some consecutive documents as text.
+
+    Attributes:
+        ids: (n,) large_string.
+        texts: (n,) large_string.
+        metadata: table of n rows or None.
+        n_without_text: documents whose text fields are all missing or null; they are empty.
+    """
 
     ids: pa.Array[Any]
     texts: pa.Array[Any]
     metadata: pa.Table | None
+    n_without_text: int = 0
 
 
 class Document(NamedTuple):
-    """One document as text, with the further fields of its row."""
+    """One document as text, with the further fields of its row; text is None where there is none."""
 
     id: str
-    text: str
+    text: str | None
     metadata: Mapping[str, object]
 
 
@@ -123,7 +133,7 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
     characters = 0
     for document in documents:
         held.append(document)
-        characters += len(document.text)
+        characters += len(document.text or "")
         if characters >= BATCH_CHARACTERS or len(held) >= BATCH_DOCUMENTS:
             yield _text_batch(held)
             held, characters = [], 0
@@ -134,5 +144,6 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
 def _text_batch(documents: list[Document]) -> TextBatch:
     names = dict.fromkeys(name for document in documents for name in document.metadata)
     columns = {name: [document.metadata.get(name) for document in documents] for name in names}
-    ids, texts = strings([d.id for d in documents]), strings([d.text for d in documents])
-    return TextBatch(ids, texts, to_table(columns) if columns else None)
+    ids, texts = strings([d.id for d in documents]), strings([d.text or "" for d in documents])
+    n_without = sum(document.text is None for document in documents)
+    return TextBatch(ids, texts, to_table(columns) if columns else None, n_without)

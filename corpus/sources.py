@@ -7,6 +7,7 @@ import codecs
 import gzip
 import io
 import lzma
+import os
 import stat
 import zlib
 from itertools import chain
@@ -60,6 +61,11 @@ def plain_name(path: Path) -> str:
     """Lower-case name of the file without the suffix of its compression."""
     name = path.name.lower()
     return next((name.removesuffix(s) for s in COMPRESSED_SUFFIXES if name.endswith(s)), name)
+
+
+def path_text(name: str) -> str:
+    r"""The name of a file as text; bytes of it that are no UTF-8 as `\xe9`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def open_binary(path: Path) -> IO[bytes]:
@@ -200,7 +206,7 @@ def _without_nul(text: str, path: Path, line: int, block: bytes, options: ReadOp
 
 
 def line_feed_blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """The bytes of a file of numbers in blocks: as `read_blocks`, but like UTF-8 without a mark, lines end in a line feed.
+    """The bytes of a file of numbers in blocks, in UTF-8 without a byte order mark, each line with a line feed.
 
     Raises:
         DataError: see `read_blocks` and `decode_blocks`.

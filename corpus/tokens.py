@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lda.corpus.arrow import array, pc, string_list, strings
+from lda.corpus.arrow import array, is_text, pc, string_list, strings
 from lda.corpus.assemble import TokenBatch, drop_negative
 from lda.corpus.errors import DataError
+from lda.corpus.lists import check_token
 from lda.corpus.ngrams import add_ngrams
 from lda.corpus.patterns import compile_pattern
 from lda.corpus.recipe import DEFAULT_PATTERN
@@ -78,7 +79,7 @@ class TextTokenizer:
         Raises:
             DataError: the tokeniser function returned something else than a list of strings.
         """
-        offsets, words, terms = self._number(texts)
+        offsets, words, terms = self._number(texts, ids)
         n_before = len(words)
         if self._stop:
             offsets, words, terms = _keep_terms(
@@ -90,11 +91,11 @@ class TextTokenizer:
         counted = count_terms(offsets, words, len(terms))
         return TokenBatch(ids, offsets, words, terms, *counted, metadata, n_stopped)
 
-    def _number(self, texts: pa.Array[Any]) -> Numbered:
+    def _number(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> Numbered:
         if self._tokenizer is not None:
-            return _number_lists(
-                [_checked(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()]
-            )
+            made = [_checked(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()]
+            _check_texts(made, ids, self._tokenizer)
+            return _number_lists(made)
         if not pc.all(pc.string_is_ascii(texts)).as_py():
             texts = _composed(texts)
         if self._recipe.lowercase:
@@ -131,6 +132,16 @@ def _checked(tokens: object, tokenizer: Tokenizer) -> list[str]:
             f"a tokenizer must return a list of strings, got {tokens!r:.80} from {tokenizer!r}; correct it"
         )
     return list(tokens)
+
+
+def _check_texts(documents: list[list[str]], ids: pa.Array[Any] | None, tokenizer: Tokenizer) -> None:
+    """Refuse tokens that cannot be stored, with the document in which they arose."""
+    if all(is_text("".join(tokens)) for tokens in documents):
+        return
+    names = [None] * len(documents) if ids is None else string_list(ids)
+    for name, tokens in zip(names, documents, strict=True):
+        for token in tokens:
+            check_token(token, f"what {tokenizer!r} returned" + ("" if name is None else f" for {name!r}"))
 
 
 def _number_lists(documents: list[list[str]]) -> Numbered:

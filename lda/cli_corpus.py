@@ -121,8 +121,9 @@ def _lines(value: dict[str, Any]) -> str:
     stop_words = recipe["stop_words"] if recipe else None
     if isinstance(stop_words, (list, tuple)):
         stop_words = f"{len(stop_words):,} from a file"
+    without = f", {value['n_without_text']:,} for want of a text field" if value["n_without_text"] else ""
     rows = {
-        "documents": f"{value['n_documents']:,} ({value['n_empty_documents']:,} empty)",
+        "documents": f"{value['n_documents']:,} ({value['n_empty_documents']:,} empty{without})",
         "tokens": f"{value['n_tokens']:,}",
         "terms": f"{value['n_terms']:,}",
         "shards": f"{value['n_shards']:,}",

@@ -257,7 +257,8 @@ def names_of(inputs: Sequence[str]) -> str:
 
 def size_of(corpus: Corpus) -> str:
     """The size in the words of every report: "237 documents, 1,900,000 tokens, 20,000 terms"."""
-    empty = f" ({corpus.n_empty_documents:,} of them empty)" if corpus.n_empty_documents else ""
+    without = f", {corpus.n_without_text:,} for want of a text field" if corpus.n_without_text else ""
+    empty = f" ({corpus.n_empty_documents:,} of them empty{without})" if corpus.n_empty_documents else ""
     return f"{corpus.n_documents:,} documents{empty}, {corpus.n_tokens:,} tokens, {corpus.n_terms:,} terms"
 
 

@@ -142,12 +142,14 @@ def _stream(
     """Infer and write batch by batch; the sums for the report."""
     frozen = model.frozen(threads=options["threads"])
     seed = model.record.seed if options["seed"] is None else options["seed"]
-    counts = dict.fromkeys(("n_documents", "n_empty_documents", "n_tokens", "n_unknown"), 0)
+    names = ("n_documents", "n_empty_documents", "n_without_text", "n_tokens", "n_unknown")
+    counts = dict.fromkeys(names, 0)
     said = started = time.monotonic()
     for batch in batches:
         writer.write(batch.ids, frozen.transform(batch.doc_offsets, batch.words, seed=seed))
         counts["n_documents"] += len(batch.ids)
         counts["n_empty_documents"] += int((batch.doc_offsets[1:] == batch.doc_offsets[:-1]).sum())
+        counts["n_without_text"] += batch.n_without_text
         counts["n_tokens"] += len(batch.words)
         counts["n_unknown"] += batch.n_unknown
         now = time.monotonic()
@@ -167,8 +169,10 @@ def _report(console: Console, options: dict[str, Any], counts: dict[str, Any]) -
     if unknown and not known:
         console.progress.warn("warning: the model knows none of the words, so every document got the prior")
     where = "standard output" if options["output"] == "-" else options["output"]
+    without = f", {counts['n_without_text']:,} for want of a text field" if counts["n_without_text"] else ""
     console.progress.note(
         f"wrote the topics of {plural(counts['n_documents'], 'document')} to {where} in {counts['seconds']:.1f} s "
-        f"({counts['n_empty_documents']:,} without known words, {unknown:,} of {known + unknown:,} words unknown)"
+        f"({counts['n_empty_documents']:,} without known words{without}, "
+        f"{unknown:,} of {known + unknown:,} words unknown)"
     )
     console.result({"model": options["model"], "output": options["output"], **counts}, lambda: "")

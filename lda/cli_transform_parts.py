@@ -114,6 +114,7 @@ def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> It
             threads=options["threads"],
             encoding=options["encoding"],
             errors=options["encoding_errors"],
+            require_id=options["id"] is not None,
         )
         console.progress.note(f"read {size_of(corpus)} in {time.perf_counter() - started:.1f} s")
         yield str(folder / "corpus")

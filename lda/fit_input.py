@@ -14,6 +14,7 @@ from lda.interrupt import terminate_as_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
     from lda.corpus import Corpus, Recipe
 
 STOP_WORDS_WORTH_A_HINT: Final = (
