@@ -68,7 +68,8 @@ class PipeStore:
         found = _DESCRIPTOR.fullmatch(os.fspath(path))
         number = None if found is None else int(found[1] or 0)
         name = STDIN if number == 0 else str(path)
-        self._claim(path.stat(), name)
+        status = path.stat()
+        self._claim((status.st_dev, status.st_ino), name)
         # A descriptor that was handed to us is taken as it is: opening its name again is refused for a socket, and
         # for the pipe of another user.
         source, first = (os.fdopen(os.dup(number), "rb"), b"") if number is not None else _open_fifo(path)
@@ -91,12 +92,15 @@ class PipeStore:
         """
         if self._stdin is None:
             raise DataError(f"{STDIN} is closed; connect it to a file or pipe, or name a file")
-        with suppress(OSError):  # of a test, it has no descriptor
-            self._claim(os.fstat(self._stdin.fileno()), STDIN)
+        try:
+            status = os.fstat(self._stdin.fileno())
+            key: object = (status.st_dev, status.st_ino)
+        except OSError:  # replaced by a stream in memory
+            key = STDIN
+        self._claim(key, STDIN)
         return self._copy(self._stdin, STDIN, STDIN)
 
-    def _claim(self, status: os.stat_result, name: str) -> None:
-        key = (status.st_dev, status.st_ino)
+    def _claim(self, key: object, name: str) -> None:
         if key in self._taken:
             raise DataError(
                 f"{name} is named twice, but can be read only once; store it in a file, and name that"

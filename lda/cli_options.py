@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -205,7 +206,11 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
 def _usage(error: ValueError) -> Exception:
     from lda.corpus import DataError
 
-    return error if isinstance(error, DataError) else click.UsageError(str(error))
+    if isinstance(error, DataError):
+        return error
+    # What Python calls min_df is --min-df here.
+    words = re.sub(r"^\w+", lambda name: "--" + name[0].replace("_", "-"), str(error))
+    return click.UsageError(words)
 
 
 def _frequency(name: str, value: str) -> int | float:
