@@ -82,10 +82,8 @@ def pairs_to_csr(
         flat = np.array([pair for document in documents for pair in document], dtype=np.float64).reshape(
             -1, 2
         )
-    except ValueError:
-        raise DataError(
-            "documents of pairs must hold (id, count) only, got something else among them"
-        ) from None
+    except (ValueError, TypeError):
+        raise _odd_pair(documents) from None
     terms = flat[:, 0]
     size = (int(terms.max()) + 1 if len(terms) else 0) if n_terms is None else n_terms
     bad = ~((terms >= 0) & (terms < min(size, MAX_TERMS)) & (terms == np.floor(terms)))
@@ -97,6 +95,19 @@ def pairs_to_csr(
             "give the Dictionary of this corpus"
         )
     return scipy.sparse.csr_matrix((flat[:, 1], terms.astype(np.int64), indptr), shape=(len(documents), size))
+
+
+def _odd_pair(documents: Sequence[Sequence[object]]) -> DataError:
+    """What is wrong: looked for one by one, which is slow and done once."""
+    for row, document in enumerate(documents):
+        for pair in document:
+            try:
+                _, _ = np.asarray(pair, dtype=np.float64)
+            except (ValueError, TypeError):
+                return DataError(
+                    f"documents of pairs must hold (id, count) only, got {pair!r:.80} in document {row}; correct it"
+                )
+    return DataError("documents of pairs must hold (id, count) only, got something else among them")
 
 
 def check_token(token: object, where: str) -> None:

@@ -7,7 +7,6 @@ import codecs
 import gzip
 import io
 import lzma
-import os
 import stat
 import zlib
 from itertools import chain
@@ -64,8 +63,8 @@ def plain_name(path: Path) -> str:
 
 
 def path_text(name: str) -> str:
-    r"""The name of a file as text; bytes of it that are no UTF-8 as `\xe9`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    r"""The name of a file as text; bytes of it that are no UTF-8 as `\udce9`, as in messages."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def open_binary(path: Path) -> IO[bytes]:

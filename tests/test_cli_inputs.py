@@ -126,3 +126,17 @@ def test_advice_names_options(tmp_path: Path) -> None:
     assert "encoding 'hex' is unknown" in run(*build, "--encoding", "hex", code=2).stderr
     assert "--min-df as a count" in run(*build, "--min-df", "0", code=2).stderr
     assert "--max-features must be" in run(*build, "--max-features", "0", code=2).stderr
+
+
+def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
+    """They stand in the command that a model records, which is written when all the work is done."""
+    source = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    source.write_text("".join(" ".join(tokens) + "\n" for tokens in tiny.documents(12)))
+    target = tmp_path / os.fsdecode(b"m\xe9")
+    fitted = json.loads(run("fit", source, "-k", 2, "-n", 1, "-o", target, "--json").stdout)
+    assert fitted["model"].endswith(r"/m\udce9")
+    info = json.loads(run("info", target, "--json").stdout)
+    assert r"caf\udce9.txt" in info["command"]
+    for option in ("--text", "--id", "--pattern"):
+        line = run("fit", source, "-o", tmp_path / "m", option, os.fsdecode(b"x\xe9"), code=2).stderr
+        assert f"{option} must be Unicode text" in line

@@ -153,6 +153,8 @@ def test_empty_documents_of_a_prediction() -> None:
         ([["a"], None], r"lists of tokens, got None for document 1; give \[\]"),
         (pd.Series([["a"], np.nan]), "got nan for document 1"),
         ([[(0, 1)], None], "got None for document 1"),
+        ([[(0, 1)], [(0, 2), "fig"]], r"\(id, count\) only, got 'fig' in document 1"),
+        ([[(0, 1)], [(0, 2), (1, 2, 3)]], r"\(id, count\) only, got \(1, 2, 3\) in document 1"),
     ],
 )
 def test_bad_counts(value: object, message: str) -> None:
