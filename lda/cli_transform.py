@@ -78,7 +78,7 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
 
     Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
     gets the same answer alone and among others. Words that the model does not know are left out; a document
-    without known words gets the prior.
+    without known words gets the prior. Documents are numbered where the id field of the model's own is missing.
 
     A folder gets parts of some thousand documents each, in order, with the columns of a Parquet file. They are the same
     however they are made: in this process, or with --address by the workers of a cluster, which read model and corpus
