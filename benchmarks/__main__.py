@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from benchmarks.cluster import cluster
+from benchmarks.gpu import gpu
 from benchmarks.inference import transform
 from benchmarks.ingest import ingest
 from benchmarks.locality import locality
@@ -29,6 +30,7 @@ main.add_command(race)
 main.add_command(topics)
 main.add_command(transform)
 main.add_command(locality)
+main.add_command(gpu)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")

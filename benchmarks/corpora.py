@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from lda.corpus import Corpus, Recipe, build_corpus
 
 HERE: Final = Path(__file__).parent
-SHARED: Final = HERE.parents[1] / "shared" / "data"
+SHARED: Final = Path(os.environ.get("RAYLDA_DATA") or HERE.parents[1] / "shared" / "data")
+"""Where corpora that do not ship with the project lie; RAYLDA_DATA names another folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+
+from lda.corpus.machine import available_cores
 
 PACKAGES = ("raylda", "numpy", "numba", "llvmlite", "pyarrow", "tomotopy", "scikit-learn", "gensim")
 
@@ -21,7 +22,7 @@ def processor() -> str:
             )
     except OSError:
         pass  # not Linux: the general name has to do
-    return f"{cpu}, {os.cpu_count()} cores"
+    return f"{cpu}, {available_cores()} cores"
 
 
 def machine() -> str:

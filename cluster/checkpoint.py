@@ -32,7 +32,7 @@ NAME: Final = re.compile(r"sweep-\d{8,}")
 FREE_TO_CHANGE: Final = frozenset(
     {
         "sweeps", "threads", "memory", "model_memory", "evaluate_every", "tol", "n_iter_no_change",
-        "n_samples", "sample_interval",
+        "n_samples", "sample_interval", "device",
     }
 )  # fmt: skip
 """Settings that a resumed fit may have otherwise: they change how long it runs, not what a sweep does."""

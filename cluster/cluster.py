@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lda.corpus.machine import available_cores
+
 PIN: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
@@ -85,7 +87,8 @@ def connected(cluster: Cluster) -> Iterator[None]:
     try:
         with _own_sigterm():
             if cluster.address == "local":
-                ray.init(address="local", include_dashboard=False, **options)
+                # Ray's own count knows fewer kinds of limits, and takes half a core for none.
+                ray.init(address="local", include_dashboard=False, num_cpus=available_cores(), **options)
             else:
                 # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
                 ray.init(address=cluster.address, **options)

@@ -33,7 +33,7 @@ class Documents:
 
     parts: the logical shards held. memory: bytes that documents may take in memory at a time; None for all.
     With it, groups of logical shards lie on disk. The result does not depend on the groups: a document is
-    sampled by itself, and changes of counts are added up.
+    sampled by itself, and changes of counts are added up. shard: the kind of shards.
 
     Raises ValueError when not even one logical shard fits in `memory`, OSError when the disk is full.
     """
@@ -45,13 +45,14 @@ class Documents:
         keep: NDArray[np.bool_],
         parts: list[int],
         memory: int | None = None,
+        shard: type[Shard] = Shard,
     ) -> None:
         self.plan, self.parts = plan, parts
         self.shards: list[Shard] = []
         groups = [parts] if memory is None else _groups(corpus, parts, memory // BYTES_PER_TOKEN)
         for group in groups:
             arrays = None if memory is None else OnDisk()
-            self.shards.append(Shard((corpus.shard(i) for i in group), plan, keep, arrays))
+            self.shards.append(shard((corpus.shard(i) for i in group), plan, keep, arrays))
             self.shards[-1].arrays.release()
         self.n_tokens = sum(shard.n_tokens for shard in self.shards)
         self.topic_dtype = topic_dtype(plan.n_topics)

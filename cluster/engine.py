@@ -38,7 +38,7 @@ class Engine:
         self.threads = Threads(settings.threads or 1)
         self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
         self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
-        self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads)
+        self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads, alone=True)
         self.plan, self.documents = self.sweeper.plan, self.sweeper.documents
         self.aggregator = self.sweeper.counts
         self.words = WordRange(self.aggregator, 0, corpus.n_terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,12 +11,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.phase_model import MeanModel
-from lda.cluster.settings import available_threads
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
+from lda.corpus.counts import canonical
+from lda.corpus.errors import DataError
+from lda.corpus.machine import available_cores
 from lda.samplers.counting import Delta, add_delta
 from lda.samplers.inference import (
-    add_proportions,
     content_keys,
+    count_topics,
+    mean_proportions,
     score_documents,
     sort_documents,
     split_tokens,
@@ -24,7 +27,7 @@ from lda.samplers.inference import (
 from lda.samplers.language import add_alpha_parts, empty_model
 from lda.samplers.layout import empty_counts, topic_dtype, word_rows
 from lda.samplers.left_to_right import left_to_right, particle_topics
-from lda.samplers.limits import check_document_length
+from lda.samplers.limits import MAX_COUNT, check_document_length
 from lda.samplers.priors import Priors
 from lda.samplers.sequential import sweep_documents
 
@@ -41,6 +44,10 @@ FRACTIONS: Final = 4096
 """Averaged counts are rounded to multiples of 1 / FRACTIONS."""
 
 
+CELLS: Final = 1 << 22
+"""Documents times topics whose counts a thread adds up at a time: 32 MiB."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     words: NDArray[np.int32]
@@ -50,7 +57,10 @@ class _Batch:
     @classmethod
     def of(cls, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], n_terms: int) -> _Batch:
         offsets = np.ascontiguousarray(doc_offsets, dtype=np.int64)
-        check_document_length(int(np.diff(offsets).max(initial=0)))
+        try:
+            check_document_length(int(np.diff(offsets).max(initial=0)))
+        except ValueError as error:  # the documents' fault, which samplers have no word for
+            raise DataError(str(error)) from None
         if len(words) and not 0 <= words.min() <= words.max() < n_terms:
             raise ValueError(
                 f"term ids must lie in 0 .. {n_terms - 1}, got {words.min()} .. {words.max()}; "
@@ -65,12 +75,26 @@ class _Batch:
 
 def _scale(counts: sp.csr_matrix) -> int:
     """What to multiply averaged counts by, so that whole numbers keep their fractions; beta scales along."""
-    if np.issubdtype(counts.dtype, np.integer):
+    if counts.dtype.kind != "f":
         return 1
     scale, largest = FRACTIONS, float(counts.data.max(initial=0.0))
-    while scale > 1 and largest * scale > np.iinfo(np.int32).max:
+    while scale > 1 and largest * scale > MAX_COUNT:
         scale //= 2
     return scale
+
+
+def _whole_counts(values: NDArray[Any], scale: int) -> NDArray[np.int32]:
+    """Counts times `scale` as int32, none wrapped. Raises ValueError when one is negative or too large."""
+    if not len(values):
+        return values.astype(np.int32)
+    if values.min() < 0:
+        raise ValueError(f"topic-word counts must not be negative, got {values.min()}")
+    # 2^31 is what the largest count becomes in an average, which is float32.
+    if not values.max() <= MAX_COUNT + (values.dtype.kind == "f"):
+        raise ValueError(f"topic-word counts must be at most {MAX_COUNT}, got {values.max()}")
+    if values.dtype.kind != "f":
+        return values.astype(np.int32)
+    return np.minimum(np.rint(values * np.float64(scale)), MAX_COUNT).astype(np.int32)
 
 
 class FrozenModel:
@@ -79,18 +103,17 @@ class FrozenModel:
     def __init__(
         self, counts: sp.csr_matrix, alpha: NDArray[np.float64], beta: float, *, threads: int | None = None
     ) -> None:
-        """counts: (V, K), n_kw of one state or averaged ones. alpha: (K,). threads: None for all cores."""
-        matrix = counts.tocsr()
-        if matrix.nnz and matrix.data.min() < 0:
-            raise ValueError(f"topic-word counts must not be negative, got {matrix.data.min()}")
-        if not matrix.has_sorted_indices:
-            matrix = matrix.sorted_indices()
+        """counts: (V, K), n_kw of one state or averaged ones. alpha: (K,). threads: None for all cores.
+
+        Raises ValueError for a count that is negative or beyond int32.
+        """
+        matrix = canonical(counts)
         n_terms, n_topics = matrix.shape
         scale = _scale(matrix)
-        data = (matrix.data if scale == 1 else np.rint(matrix.data * np.float64(scale))).astype(np.int32)
+        data = _whole_counts(matrix.data, scale)
         # Averages hold more topics than tokens where a rare word moved about.
         frequencies = np.maximum(
-            np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel(), np.diff(matrix.indptr)
+            np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel(), np.diff(matrix.indptr)
         )
         rows = word_rows(np.ceil(frequencies).astype(np.int64), n_topics)
         store = empty_counts(rows)
@@ -101,7 +124,7 @@ class FrozenModel:
         add_delta(store, delta.first, delta.start, delta.topic, delta.change, n_topics)
         self.n_terms, self.n_topics = n_terms, n_topics
         self.alpha = np.asarray(alpha, dtype=np.float64)
-        self._threads = threads or available_threads()
+        self._threads = threads or available_cores()
         with Threads(self._threads) as pool:
             priors = Priors(alpha=self.alpha, beta=float(beta) * scale)
             self._model = MeanModel(rows, store).build(store, totals, priors, pool, 0)
@@ -117,7 +140,7 @@ class FrozenModel:
         made = cls.__new__(cls)
         made.n_topics, made.n_terms = topic_word.shape
         made.alpha = np.asarray(alpha, dtype=np.float64)
-        made._threads = threads or available_threads()
+        made._threads = threads or available_cores()
         rows = word_rows(np.zeros(made.n_terms, dtype=np.int64), made.n_topics, all_dense=True)
         model = empty_model(rows)
         model.phi.reshape(-1, rows.stride)[: made.n_terms, : made.n_topics] = topic_word.T
@@ -137,7 +160,11 @@ class FrozenModel:
         """
         batch = _Batch.of(doc_offsets, words, self.n_terms)
         theta = np.zeros((len(batch.keys), self.n_topics), dtype=np.float32)
-        self._each_block(batch, lambda s: self._infer(batch, s, seed, burn_in, samples, theta))
+
+        def run(span: tuple[int, int]) -> None:
+            theta[slice(*span)] = self._proportions(batch, span, seed, burn_in, samples)
+
+        self._each_block(batch, run)
         return theta
 
     def assign(
@@ -171,8 +198,7 @@ class FrozenModel:
 
         def run(span: tuple[int, int]) -> None:
             first, last = span
-            theta = np.zeros((last - first, self.n_topics), dtype=np.float32)
-            self._infer(seen, span, seed, burn_in, samples, theta, origin=first)
+            theta = self._proportions(seen, span, seed, burn_in, samples)
             score_documents(
                 scored, ends[first : last + 1], 0, last - first, self._model, theta, scores[first:last]
             )
@@ -212,7 +238,7 @@ class FrozenModel:
         z = np.zeros(len(batch.words), dtype=topic_dtype(self.n_topics))
 
         def run(span: tuple[int, int]) -> None:
-            part = self._infer(batch, span, seed, BURN_IN, 1, None)
+            *_, part = self._states(batch, span, seed, BURN_IN + 1)
             z[batch.doc_offsets[span[0]] : batch.doc_offsets[span[1]]] = part
 
         self._each_block(batch, run)
@@ -228,21 +254,35 @@ class FrozenModel:
         n = len(batch.keys)
         if weight is None:
             weight = batch.doc_offsets + np.arange(n + 1)  # empty documents are work too
+        most = max(1, CELLS // self.n_topics)
         with Threads(min(self._threads, max(n, 1))) as pool:
-            pool.run(run, blocks(weight, 0, n, max(pool.n * BLOCKS_PER_THREAD, n // 4096)))
+            spans = blocks(weight, 0, n, max(pool.n * BLOCKS_PER_THREAD, n // 4096))
+            pool.run(
+                run, [(d, min(d + most, last)) for first, last in spans for d in range(first, last, most)]
+            )
 
-    def _infer(
-        self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int,
-        theta: NDArray[np.float32] | None, origin: int = 0,
-    ) -> NDArray[Any]:  # fmt: skip
-        """Sweep documents of `span`; add the averaged proportions to theta, return the last assignments."""
+    def _proportions(
+        self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int
+    ) -> NDArray[np.float64]:
+        """Topic proportions (n, K) float64 of the documents of `span`, averaged over `samples` states."""
+        first, last = span
+        n, offsets = last - first, batch.doc_offsets[first : last + 1]
+        offsets = offsets - offsets[0]
+        counts, theta = np.zeros((n, self.n_topics), dtype=np.int64), np.empty((n, self.n_topics))
+        for sweep, z in enumerate(self._states(batch, span, seed, burn_in + samples)):
+            if sweep >= burn_in:
+                count_topics(z, offsets, 0, n, counts)
+        mean_proportions(counts, offsets, 0, n, self._model, samples, theta)
+        return theta
+
+    def _states(self, batch: _Batch, span: tuple[int, int], seed: int, sweeps: int) -> Iterator[NDArray[Any]]:
+        """The topics of the tokens of `span` after each of so many sweeps; one array, overwritten by the next."""
         first, last = span
         begin, end = batch.doc_offsets[first], batch.doc_offsets[last]
         words, offsets = batch.words[begin:end], batch.doc_offsets[first : last + 1] - begin
-        keys = batch.keys[first:last]
+        keys, n = batch.keys[first:last], last - first
         z = np.zeros(len(words), dtype=topic_dtype(self.n_topics))
-        n = last - first
-        for sweep in range(burn_in + samples):
+        for sweep in range(sweeps):
             sweep_documents(
                 words,
                 offsets,
@@ -256,7 +296,4 @@ class FrozenModel:
                 False,
                 sweep == 0,
             )
-            if theta is not None and sweep >= burn_in:
-                rows = theta[first - origin : last - origin]
-                add_proportions(z, offsets, 0, n, self._model, 1.0 / samples, rows)
-        return z
+            yield z

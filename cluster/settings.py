@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Final, Literal
 
+from lda.corpus.machine import available_cores
+from lda.samplers.cuda.available import check_sampler
 from lda.samplers.limits import PRIOR_MAX, PRIOR_MIN
 from lda.samplers.registry import sampler
 
+Device = Literal["cpu", "cuda"]
 Start = Literal["auto", "random", "annealed", "growing"]
 MAX_TOPICS: Final = (1 << 31) - 1
 
@@ -27,7 +29,8 @@ class FitSettings:
     validation_fraction: share of documents kept out of training to score. tol, n_iter_no_change: stop when
     that many evaluations in a row gained less than tol nats a token. evaluate_every: sweeps between evaluations.
     memory: bytes that a process may hold; documents beyond it stay on disk. model_memory: bytes of them that the
-    model may take; a larger one is walked range by range of the vocabulary. Neither changes the result.
+    model may take; a larger one is walked range by range of the vocabulary. device: "cpu", or "cuda" for a GPU, which
+    draws the same topics; for the samplers that `lda.samplers.cuda` offers. None of the three changes the result.
 
     Raises ValueError naming the rule, the value and the remedy.
     """
@@ -51,6 +54,7 @@ class FitSettings:
     evaluate_every: int = 10
     memory: int | None = None
     model_memory: int | None = None
+    device: Device = "cpu"
 
     def __post_init__(self) -> None:
         sampler(self.sampler)
@@ -71,6 +75,7 @@ class FitSettings:
         if self.threads is not None:
             _whole("threads", self.threads, 1, 4096)
         self._check_memory()
+        self._check_device()
         if self.start not in ("auto", "random", "annealed", "growing"):
             raise ValueError(f"start must be auto, random, annealed or growing, got {self.start!r}")
         _prior("alpha", self.alpha)
@@ -105,6 +110,19 @@ class FitSettings:
                 f"{self.validation_fraction}: they would need the whole model; score the finished one instead"
             )
 
+    def _check_device(self) -> None:
+        if self.device not in ("cpu", "cuda"):
+            raise ValueError(f"the device must be cpu or cuda, got {self.device!r}")
+        if self.device == "cpu":
+            return
+        check_sampler(sampler(self.sampler))
+        for name in ("memory", "model_memory"):
+            if getattr(self, name) is not None:
+                raise ValueError(
+                    f"{name} goes without the device cuda, where documents and model stay on the GPU; "
+                    f"leave {name} out, or take the device cpu"
+                )
+
     def resolved(self) -> FitSettings:
         """The same settings with every choice made, except for priors that are to be learned."""
         chosen = sampler(self.sampler)
@@ -114,14 +132,9 @@ class FitSettings:
             sampler=chosen.name,
             # Counts that are current at each token leave nothing to exchange and nothing to divide.
             phases=1 if current else (self.phases or chosen.phases),
-            threads=1 if current else (self.threads or available_threads()),
+            threads=1 if current else (self.threads or available_cores()),
             start="growing" if self.start == "auto" else self.start,
         )
-
-
-def available_threads() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _whole(what: str, value: Any, low: int, high: int | None = None) -> None:  # noqa: ANN401

@@ -71,7 +71,7 @@ class Shard:
         self.z: NDArray[Any] = self.arrays.zeros(self.n_tokens, topic_dtype(plan.n_topics))
         self.z[:] = plan.n_topics
         self.by_word = WordIndex(
-            self.words, [self._tokens(p) for p in range(plan.phases)], plan.n_terms, self.arrays
+            self.words, [self.token_range(p) for p in range(plan.phases)], plan.n_terms, self.arrays
         )
         # Buffers for the topics before a phase, in turn: a fresh copy each time would stand beside the last one.
         longest = max(len(order) for order in self.by_word.order)
@@ -125,7 +125,7 @@ class Shard:
 
     def _before(self, phase: int) -> NDArray[Any]:
         """The topics of the phase's tokens before it; another phase overwrites them, with a lag the next but one."""
-        begin, end = self._tokens(phase)
+        begin, end = self.token_range(phase)
         return self._buffers[phase % len(self._buffers)][: end - begin]
 
     def _copy_words(
@@ -141,7 +141,8 @@ class Shard:
             first += n
         return words
 
-    def _tokens(self, phase: int) -> tuple[int, int]:
+    def token_range(self, phase: int) -> tuple[int, int]:
+        """(first token, token after the last) of a phase."""
         return int(self.doc_offsets[self.doc_edges[phase, 0]]), int(
             self.doc_offsets[self.doc_edges[phase, -1]]
         )
@@ -185,7 +186,7 @@ class Shard:
     def begin_ranges(self, phase: int) -> None:
         """Make ready to resample the phase range by range of words, by `sample_range`."""
         self.remember(phase)
-        edges, begin = self.doc_edges[phase], self._tokens(phase)[0]
+        edges, begin = self.doc_edges[phase], self.token_range(phase)[0]
         first, last = int(edges[0]), int(edges[-1])
         if self._paused is None:
             documents, tokens = int(np.diff(self.doc_edges[:, [0, -1]]).max()), len(self._buffers[0])
@@ -247,11 +248,11 @@ class Shard:
 
     def remember(self, phase: int) -> None:
         """Keep the topics of the phase's tokens, which are about to change."""
-        begin, end = self._tokens(phase)
+        begin, end = self.token_range(phase)
         self._before(phase)[:] = self.z[begin:end]
 
     def _document_blocks(self, phase: int, level: int, threads: Threads, *, fresh: bool) -> list[Span]:
-        begin, end = self._tokens(phase)
+        begin, end = self.token_range(phase)
         return self.assigned.blocks(phase, level, block_count(end - begin, threads.n), fresh=fresh)
 
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
@@ -264,7 +265,7 @@ class Shard:
 
     def _moves(self, phase: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int32], NDArray[np.int64]]:
         """The phase's topics before and after it, and the index of its tokens by word, as `net_delta` takes them."""
-        begin, end = self._tokens(phase)
+        begin, end = self.token_range(phase)
         return self._before(phase), self.z[begin:end], self.by_word.order[phase], self.by_word.start[phase]
 
     def topic_histogram(self, threads: Threads) -> Histogram:

@@ -6,7 +6,6 @@ one, whose counts are a replica that follows what the aggregators publish.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.aggregator import Aggregator
+from lda.cluster.device import DeviceAggregator, DeviceModels, DeviceShard
 from lda.cluster.documents import Documents
 from lda.cluster.memory import cut_ranges, document_memory
 from lda.cluster.neighbours import Queues, Team
@@ -27,9 +27,12 @@ from lda.cluster.start import Stages, stages
 from lda.cluster.threads import Threads
 from lda.cluster.together import Together
 from lda.cluster.walk import CountSource, Walk
+from lda.corpus.machine import available_memory
 from lda.samplers.counting import Delta
+from lda.samplers.cuda.available import check_device
 from lda.samplers.deltas import joined, merge_deltas
 from lda.samplers.layout import WordRows, word_rows
+from lda.samplers.limits import MAX_COUNT
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
 
@@ -42,7 +45,7 @@ class Sweeper:
 
     settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
     shards held here. lagging: whether counts may lack what `Plan.unseen` allows; a caller who cannot say what
-    counts hold says no. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
+    counts hold says no. alone: whether nobody else adds to the counts; with the device "cuda" they then lie there. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
     taken from `source`, whose own ranges are `ranges`; without a source they are kept here, on disk.
     """
 
@@ -57,6 +60,7 @@ class Sweeper:
         ranges: list[tuple[int, int]] | None = None,
         *,
         lagging: bool = True,
+        alone: bool = False,
     ) -> None:
         self.sampler = sampler(settings.sampler)
         self.threads = threads
@@ -74,7 +78,12 @@ class Sweeper:
         )
         rows = count_rows(corpus, settings)
         room = document_memory(settings.memory, settings.model_memory, rows)
-        self.documents = Documents(corpus, self.plan, keep, parts, room)
+        self._device: DeviceModels | None = None
+        if settings.device == "cuda":
+            check_device()
+            self._device = DeviceModels(rows, self.sampler)
+        kind = Shard if self._device is None else DeviceShard
+        self.documents = Documents(corpus, self.plan, keep, parts, room, kind)
         self._counts: Aggregator | None = None
         self._model: MeanModel | DrawnModel | None = None
         self._walk: Walk | None = None
@@ -86,6 +95,9 @@ class Sweeper:
             self._walk = Walk(rows, ranges, source)
             return
         self._rows, self._seed = rows, settings.seed
+        if self._device is not None and alone:
+            self._counts = DeviceAggregator(rows)
+            return
         # A draw has no zeros to leave out.
         drawn = self.sampler.language == "drawn"
         self._drawn_rows = (
@@ -131,7 +143,7 @@ class Sweeper:
 
     def drop_model(self) -> None:
         """Give the memory of the language model back; nothing can be sampled afterwards."""
-        self._model = None
+        self._model, self._device = None, None
 
     def first_topics(self, phase: int, tick: int, level: int, priors: Priors) -> None:
         """Topics for the documents that join at `level`: drawn given the counts so far, or uniformly random."""
@@ -153,17 +165,44 @@ class Sweeper:
         if self._walk is not None:
             self._sample_by_range(phase, tick, level, priors, fresh=fresh)
             return
+        # The counts of a pass's beginning serve a second phase, where it does not see the first.
+        anew = phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase
+        if isinstance(self._counts, DeviceAggregator):
+            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            return
         if self._model is None:
             raise RuntimeError("the language model has been dropped")
         counts, totals = self.counts.counts, self.counts.topic_totals
-        # The counts of a pass's beginning serve a second phase, where it does not see the first.
-        if phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase:
+        if anew:
             self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
         if self._together is not None:
             self._together.sample(phase, tick, self.sampler, self._model.model, level=level, fresh=fresh)
             return
+        if self._device is not None:
+            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            return
         for shard in self.documents.each():
             shard.sample(phase, tick, self.sampler, self._model.model, self.threads, level=level, fresh=fresh)
+
+    def _sample_on_device(
+        self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool, anew: bool
+    ) -> None:
+        """The device's part of a phase; anew: the counts that it sees are not those of the phase before."""
+        models, counts = self._device, self._counts
+        if models is None:
+            raise RuntimeError("the language model has been dropped")
+        if anew:
+            models.outdate()
+        if isinstance(counts, DeviceAggregator):
+            model = models.from_counts(counts, priors, fresh=fresh)
+        elif self._model is not None:
+            model = models.from_host(self._model.model, fresh=fresh)
+        for shard in self.documents.each():
+            if not isinstance(shard, DeviceShard):
+                raise TypeError("only shards on the device can be sampled there")
+            if not isinstance(counts, DeviceAggregator):
+                shard.remember(phase)
+            shard.sample_on_device(phase, tick, self.sampler, model, level=level, fresh=fresh)
 
     def _sample_by_range(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
         walk = self._walk
@@ -206,7 +245,10 @@ class Sweeper:
     def apply(self, phase: int) -> None:
         """Add what the phase changed to the counts held here."""
         for shard in self.documents.each():
-            self._count(shard, phase)
+            if isinstance(self._counts, DeviceAggregator) and isinstance(shard, DeviceShard):
+                self._counts.count_tokens(shard, phase)
+            else:
+                self._count(shard, phase)
 
     def _count(self, shard: Shard, phase: int) -> None:
         found: list[NDArray[np.int64]] = []
@@ -223,20 +265,32 @@ class Sweeper:
 def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:
     """Layout of the counts for a corpus and resolved settings.
 
-    Raises ValueError when the sampler keeps phi dense and this machine could not hold it.
+    Raises ValueError when a term occurs too often, or the sampler keeps phi dense and this process could not hold it.
     """
+    _check_counts(corpus)
     language = sampler(settings.sampler).language
     if language != "mean":
         _check_dense(corpus.n_terms, settings.n_topics, settings.sampler)
     return word_rows(corpus.term_frequencies, settings.n_topics, all_dense=language == "current")
 
 
-def _check_dense(n_terms: int, n_topics: int, name: str) -> None:
-    """Refuse a dense phi that this machine cannot hold, before the machine finds out."""
-    needed = 4 * n_terms * n_topics
-    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else needed
-    if needed > there:
+def _check_counts(corpus: Corpus) -> None:
+    """Refuse a term of which a topic might hold more tokens than a count can say."""
+    most = int(corpus.term_frequencies.max(initial=0))
+    if most > MAX_COUNT:
+        term = corpus.vocabulary[int(corpus.term_frequencies.argmax())]
         raise ValueError(
-            f"the sampler {name} keeps terms x topics numbers, here {needed / 2**30:.0f} GiB, and this machine has "
-            f"{there / 2**30:.0f} GiB; take the sampler adlda, fewer topics or fewer terms"
+            f"a term may occur at most {MAX_COUNT} times in a corpus, got {term!r} {most} times; leave it out as a "
+            "stop word, or divide the corpus"
+        )
+
+
+def _check_dense(n_terms: int, n_topics: int, name: str) -> None:
+    """Refuse a dense phi that this process may not hold, before the system ends it."""
+    needed = 4 * n_terms * n_topics
+    there = available_memory()
+    if there is not None and needed > there:
+        raise ValueError(
+            f"the sampler {name} keeps terms x topics numbers, here {needed / 2**30:.1f} GiB, and this process may "
+            f"use {there / 2**30:.1f} GiB; take the sampler adlda, fewer topics or fewer terms"
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from lda.cluster.cluster import Cluster, connected
-from lda.cluster.settings import available_threads
+from lda.corpus.machine import available_cores
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -49,7 +49,7 @@ def run_tasks(
     DataError and OSError as the job raised them, with the name of the worker in front.
     """
     if cluster is None:
-        work = job.open(threads or available_threads())
+        work = job.open(threads or available_cores())
         for task in tasks:
             on_done(work(task), 1)
         return

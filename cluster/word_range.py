@@ -53,16 +53,19 @@ class WordRange:
         self._sum: sp.csr_matrix | None = None
 
     def sample(self) -> None:
-        """Add the present counts to the sum."""
+        """Add the present counts to the sum, which is int64: 80 samples of 30 million are more than 31 bits hold."""
         counts = self._counts.matrix()
-        self._sum = counts if self._sum is None else (self._sum + counts).tocsr()
+        self._sum = _wide(counts) if self._sum is None else (self._sum + counts).tocsr()
 
     def mean(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` counts in the sum, (words, K) float32; None where there are none."""
         if self._sum is None or not taken:
             return None
-        mean = self._sum.astype(np.float32)
-        mean.data /= taken
+        mean = sp.csr_matrix(
+            ((self._sum.data / taken).astype(np.float32), self._sum.indices, self._sum.indptr),
+            shape=self._sum.shape,
+            copy=True,  # of the indices, which the sum goes on with
+        )
         mean.sort_indices()
         return mean
 
@@ -83,7 +86,7 @@ class WordRange:
                 continue
             whole = read_csr(name, place.read(f"{folder}/{name}"))
             parts.append(whole[max(self.first - low, 0) : min(self.last, low + whole.shape[0]) - low])
-        self._sum = sp.csr_matrix(sp.vstack(parts, format="csr")) if parts else None
+        self._sum = _wide(sp.csr_matrix(sp.vstack(parts, format="csr"))) if parts else None
 
     def write_part(self, place: str, part: int, of: int, taken: int, n_top: int) -> Part:
         """Write the files of this range into a model's folder, as part number `part` of `of`.
@@ -112,6 +115,11 @@ class WordRange:
         matrix = self._counts.matrix() if kind == "counts" else self.mean(taken)
         assert matrix is not None
         return bytes(csr_bytes(matrix))
+
+
+def _wide(counts: sp.csr_matrix) -> sp.csr_matrix:
+    """The same counts as int64; earlier versions stored sums as int32."""
+    return counts.astype(np.int64)
 
 
 def _sums(names: Iterable[str]) -> Iterable[tuple[int, int, str]]:

@@ -12,9 +12,19 @@ import pyarrow as pa
 import pyarrow.compute
 
 from lda.corpus.errors import DataError
+from lda.corpus.machine import available_cores
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+def use_available_cores() -> None:
+    """Have Arrow start no more threads than this process has cores; it knows nothing of a container's quota."""
+    if available_cores() < pa.cpu_count():
+        pa.set_cpu_count(available_cores())
+
+
+use_available_cores()
 
 pc: Final[Any] = pyarrow.compute
 """pyarrow.compute."""
@@ -59,3 +69,17 @@ def string_list(values: Any) -> list[str]:  # noqa: ANN401 - an Arrow array, chu
     """Python strings of an Arrow array without nulls."""
     made: list[str] = values.to_pylist()
     return made
+
+
+def is_list(kind: Any) -> bool:  # noqa: ANN401 - the stubs have one class per type
+    """Whether values of an Arrow type are lists, in any of the five ways in which Arrow keeps them."""
+    return any(
+        test(kind)
+        for test in (
+            pa.types.is_list,
+            pa.types.is_large_list,
+            pa.types.is_fixed_size_list,
+            pa.types.is_list_view,
+            pa.types.is_large_list_view,
+        )
+    )

@@ -15,7 +15,7 @@ from lda.corpus.errors import DataError
 from lda.corpus.lists import kind_of_items, token_batches
 from lda.corpus.storage import is_uri
 from lda.corpus.store import Corpus
-from lda.corpus.tables import table_parts
+from lda.corpus.tables import of_arrow, table_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,10 +33,12 @@ def as_corpus(
     """Make a corpus of a Python object; matrices keep the order of their columns.
 
     Args:
-        X: counts (documents, terms) as any SciPy sparse matrix or array, NumPy array, pandas DataFrame or
-            pyarrow Table (columns are the vocabulary), or an object like AnnData (`X`, `var_names`,
-            `obs_names`); token lists `[["a", "b"], ["b"]]`; a gensim corpus of (id, count) pairs; the path of
-            a corpus folder; a Corpus, which is returned as it is.
+        X: counts (documents, terms) as any SciPy sparse matrix or array, NumPy array or whatever becomes one
+            (`__array__`), a list of rows, a DataFrame of pandas or polars, a pyarrow Table or whatever hands one
+            out (`__arrow_c_stream__`: DuckDB, Ibis; columns are the vocabulary), or an object like AnnData (`X`,
+            `var_names`, `obs_names`); token lists `[["a", "b"], ["b"]]`, also as a column of any of these
+            libraries; a gensim corpus of (id, count) pairs; the path of a corpus folder; a Corpus, which is
+            returned as it is.
         vocabulary: names of the columns: a sequence of V strings, a gensim Dictionary, a dict of term to id
             or of id to term, or a file with one term a line. Without it "0", "1", ...
         ids: (D,) names of the documents. Without it the index of the table, else "0", "1", ...
@@ -54,11 +56,21 @@ def as_corpus(
         names = list(X.var_names) if vocabulary is None else vocabulary
         rows = list(X.obs_names) if ids is None and hasattr(X, "obs_names") else ids
         return as_corpus(X.X, vocabulary=names, ids=rows, allow_empty=allow_empty)
+    X = of_arrow(X)
     parts = table_parts(X)
     if parts is not None:
         names = parts.terms if vocabulary is None else vocabulary
         return _from_matrix(parts.matrix, names, parts.ids if ids is None else ids, allow_empty)
     return _from_items(X, vocabulary, ids, allow_empty)
+
+
+def has_all_columns(X: object) -> bool:
+    """Whether counts X have a column for each term; pairs know only the highest id that occurs, as may a Corpus."""
+    if isinstance(X, Corpus | str | Path):
+        return False
+    if any(hasattr(X, name) for name in ("shape", "__array__", "__arrow_c_stream__")):
+        return True
+    return isinstance(X, list | tuple) and kind_of_items(X)[1] == "counts"
 
 
 def _open_path(path: str | Path) -> Corpus:
@@ -134,6 +146,10 @@ def _names(ids: Iterable[object] | None, n_documents: int) -> pa.Array[Any]:
 
 def _from_items(X: Any, vocabulary: object, ids: Sequence[object] | None, allow_empty: bool) -> Corpus:  # noqa: ANN401
     documents, kind = kind_of_items(X)
+    if kind == "counts":
+        from lda.corpus.lists import rows_to_csr
+
+        return _from_matrix(rows_to_csr(documents), vocabulary, ids, allow_empty)
     if kind == "pairs":
         from lda.corpus.lists import pairs_to_csr
 

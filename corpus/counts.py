@@ -43,6 +43,8 @@ def check_counts(values: npt.NDArray[Any], where: Callable[[int], str]) -> npt.N
         raise DataError(
             f"counts must be whole numbers, got values of type {values.dtype}; convert them to int"
         )
+    if values.dtype.kind == "f":
+        values = values.astype(np.float64, copy=False)  # float32 would take 2^31 for MAX_COUNT
     with np.errstate(invalid="ignore"):  # NaN compares false with everything, which is what is wanted
         good = (values >= 0) & (values <= MAX_COUNT)
     if values.dtype.kind == "f":
@@ -60,6 +62,7 @@ def _bad_count(values: npt.NDArray[Any], index: int, where: Callable[[int], str]
     elif value < 0:
         kind = "the negative"
     elif value > MAX_COUNT:
+        value = int(value)
         kind, remedy = "the huge", f"the largest possible is {MAX_COUNT}; are these really counts?"
     else:
         kind, remedy = "the fraction", "round it, or give the raw counts instead of weights such as tf-idf"
@@ -67,14 +70,32 @@ def _bad_count(values: npt.NDArray[Any], index: int, where: Callable[[int], str]
 
 
 def canonical(matrix: Any) -> scipy.sparse.csr_matrix:  # noqa: ANN401 - any of SciPy's twelve sparse classes
-    """Any sparse matrix or array (D, V) as CSR with sorted, unique indices; the argument is left alone."""
+    """Any sparse matrix or array (D, V) as CSR with sorted, unique indices; the argument is left alone.
+
+    Entries of one place add up in 64 bits, whatever their type: 300 ones are 300, in uint8 and as bool, too.
+    """
     import scipy.sparse
 
-    csr = scipy.sparse.csr_matrix(matrix)
-    if not csr.has_canonical_format:
-        csr = csr.copy()  # it may share its arrays with the argument
-        csr.sum_duplicates()
-    return csr
+    if matrix.format in {"csr", "csc"} and matrix.has_canonical_format:
+        return scipy.sparse.csr_matrix(matrix)  # nothing to add up
+    entries = matrix.tocoo()
+    places = (entries.row, entries.col)
+    return scipy.sparse.coo_matrix((_widened(entries.data), places), shape=matrix.shape).tocsr()
+
+
+def _widened(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Numbers as int64 or float64, so that their sums do not wrap; of another kind, as they are.
+
+    Whole numbers that are no counts become float64, so that four times 2^62 do not end at 0.
+    """
+    if values.dtype.kind not in "biuf":
+        return values
+    whole = values.dtype.kind != "f" and (
+        values.dtype.itemsize < 8
+        or not len(values)
+        or (values.min() >= -MAX_COUNT and values.max() <= MAX_COUNT)
+    )
+    return values.astype(np.int64 if whole else np.float64)
 
 
 def expand_rows(
@@ -144,13 +165,22 @@ def sum_entries(
     counts: npt.NDArray[np.int64],
     n_terms: int,
 ) -> TokenBatch:
-    """Like `count_batch`, for entries in any order; a column may come more than once in a document."""
+    """Like `count_batch`, for entries in any order; a column may come more than once in a document.
+
+    Raises:
+        DataError: the entries of a column add up to more than a count can be.
+    """
     import scipy.sparse
 
     matrix = scipy.sparse.csr_matrix((counts, columns, entry_offsets), shape=(len(ids), n_terms))
     matrix.sum_duplicates()
     indptr = matrix.indptr.astype(np.int64)
-    return count_batch(ids, indptr, matrix.indices[: indptr[-1]], matrix.data[: indptr[-1]], n_terms)
+
+    def where(entry: int) -> str:
+        return f"document {ids[int(np.searchsorted(indptr, entry, side='right')) - 1].as_py()!r:.60}"
+
+    sums = check_counts(matrix.data[: indptr[-1]], where)
+    return count_batch(ids, indptr, matrix.indices[: indptr[-1]], sums, n_terms)
 
 
 def matrix_source(

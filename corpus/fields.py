@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from lda.corpus.reader import ReadOptions
 
-USUAL_TEXT_FIELDS: Final = ("text", "body", "content", "abstract", "document")
+USUAL_TEXT_FIELDS: Final = ("text", "body", "content", "abstract", "document", "tokens")
 """Taken in this order when no text field is named."""
 
 

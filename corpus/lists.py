@@ -1,8 +1,9 @@
-"""Documents as Python lists: of tokens, or of gensim's (id, count) pairs."""
+"""Documents as Python lists: of tokens, of gensim's (id, count) pairs, or of the counts of all terms."""
 
 from __future__ import annotations
 
 from itertools import chain
+from numbers import Number
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
 
 DOCUMENTS_PER_BATCH: Final = 4096
 
+MOST_UNNAMED: Final = 2**24
+"""Terms that a few pairs may speak of without a vocabulary: each gets a name, a gigabyte of them in all."""
 
-def kind_of_items(X: Any) -> tuple[list[Any], Literal["tokens", "pairs"]]:  # noqa: ANN401 - any iterable of documents
-    """List the documents of an iterable and tell what they are made of.
+
+Kind = Literal["tokens", "pairs", "counts"]
+
+
+def kind_of_items(X: Any) -> tuple[list[Any], Kind]:  # noqa: ANN401 - any iterable of documents
+    """List the documents of an iterable and tell what they are made of; "counts" are rows with an entry a term.
 
     Raises:
         DataError: a document is missing (None or NaN).
@@ -41,7 +48,40 @@ def kind_of_items(X: Any) -> tuple[list[Any], Literal["tokens", "pairs"]]:  # no
     item = next(chain.from_iterable(documents), None)
     # Sparse2Corpus and the like hand out arrays, so the pair is told by its shape, not by its class.
     is_pair = item is not None and not isinstance(item, str) and np.shape(item) == (2,)
-    return documents, "pairs" if is_pair else "tokens"
+    if is_pair or not isinstance(item, Number | np.bool_):
+        return documents, "pairs" if is_pair else "tokens"
+    # A number among words is a token gone wrong, of which `number_tokens` tells.
+    words = any(isinstance(token, str) for token in chain.from_iterable(documents))
+    return documents, "tokens" if words else "counts"
+
+
+def rows_to_csr(documents: Sequence[Sequence[float]]) -> scipy.sparse.csr_matrix:
+    """Matrix (D, V) of documents given as rows of V counts each.
+
+    Raises:
+        DataError: the rows differ in length, or hold something else than numbers.
+    """
+    import scipy.sparse
+
+    width = len(documents[0])
+    odd = next((row for row, counts in enumerate(documents) if len(counts) != width), None)
+    if odd is not None:
+        raise DataError(
+            f"rows of counts must have one length, an entry a term, got {width} in row 0 and {len(documents[odd])} in "
+            f"row {odd}; if these numbers are words, give them as strings"
+        )
+    try:
+        matrix = np.array(documents)
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"rows of counts must hold numbers only, got something else ({error})") from None
+    if matrix.dtype.kind not in "biuf":
+        plain = int | float | np.number | np.bool_
+        odd_kinds = (
+            type(count).__name__ for row in documents for count in row if not isinstance(count, plain)
+        )
+        kind = next(odd_kinds, "a whole number beyond 64 bits")
+        raise DataError(f"rows of counts must hold numbers only, got {kind} among them; correct the entry")
+    return scipy.sparse.csr_matrix(matrix)
 
 
 def _check_document(document: object, row: int) -> None:
@@ -85,14 +125,20 @@ def pairs_to_csr(
     except (ValueError, TypeError):
         raise _odd_pair(documents) from None
     terms = flat[:, 0]
-    size = (int(terms.max()) + 1 if len(terms) else 0) if n_terms is None else n_terms
-    bad = ~((terms >= 0) & (terms < min(size, MAX_TERMS)) & (terms == np.floor(terms)))
+    highest = np.max(terms, initial=-1.0, where=np.isfinite(terms))
+    size = min(int(highest) + 1 if n_terms is None else n_terms, MAX_TERMS)
+    bad = ~((terms >= 0) & (terms < size) & (terms == np.floor(terms)))
     if bad.any():
         entry = int(np.argmax(bad))
         row = int(np.searchsorted(indptr, entry, side="right")) - 1
         raise DataError(
-            f"term ids must lie in 0 ... {size - 1}, got {terms[entry]:g} in document {row}; "
+            f"term ids must lie in 0 ... {size - 1}, got {terms[entry]:.15g} in document {row}; "
             "give the Dictionary of this corpus"
+        )
+    if n_terms is None and size > MOST_UNNAMED + 1024 * len(terms):
+        raise DataError(
+            f"the highest term id is {size - 1}, but there are only {len(terms)} pairs; correct it, "
+            "or give the Dictionary of this corpus"
         )
     return scipy.sparse.csr_matrix((flat[:, 1], terms.astype(np.int64), indptr), shape=(len(documents), size))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
+
+from lda.corpus.machine import available_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -15,14 +16,13 @@ R = TypeVar("R")
 
 
 def thread_count(threads: int | None) -> int:
-    """Number of threads to use; None takes the cores this process may run on.
+    """Number of threads to use; None takes the cores this process may use.
 
     Raises:
         ValueError: less than one.
     """
     if threads is None:
-        affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
-        return len(affinity(0)) if affinity else os.cpu_count() or 1
+        return available_cores()
     if threads < 1:
         raise ValueError(f"threads must be at least 1, got {threads}; None uses all cores")
     return threads

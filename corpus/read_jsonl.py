@@ -9,6 +9,7 @@ from lda.corpus.arrow import is_text, whole_text
 from lda.corpus.errors import DataError
 from lda.corpus.fields import USUAL_TEXT_FIELDS, Fields, choose_fields
 from lda.corpus.reader import Document, ReadOptions, TextBatch, TextReader, batch_documents
+from lda.corpus.ready_tokens import join_fields, json_tokens
 from lda.corpus.sources import numbered_lines
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ LINES_THAT_WAIT: Final = 1000
 
 
 class JsonLinesReader(TextReader):
-    """Each line is a JSON object; blank lines are skipped, null text or none is an empty document."""
+    """Each line is a JSON object; blank lines are skipped, null text or none is an empty document, a list is tokens."""
 
     name = "jsonl"
     suffixes = (".jsonl", ".ndjson", ".json")
@@ -40,6 +41,7 @@ class JsonLinesReader(TextReader):
         fields: Fields | None = None
         seen: dict[str, None] = {}  # names of fields, in order of appearance
         waiting: list[tuple[int, dict[str, Any]]] = []  # lines before it is known what the text is called
+        kind: type | None = None
         for number, line in numbered_lines(path, options):
             if not line or line.isspace():
                 continue
@@ -47,10 +49,18 @@ class JsonLinesReader(TextReader):
             if fields is None:
                 seen |= dict.fromkeys(waiting[-1][1])
                 fields = _fields(seen, options, path, waiting)
-            if fields is not None:
-                for place, row in waiting:
-                    yield _document(row, fields, options, f"{path}, line {place}", place)
-                waiting.clear()
+            if fields is None:
+                continue
+            for place, row in waiting:
+                document = _document(row, fields, options, f"{path}, line {place}", place)
+                if document.text and kind not in (None, type(document.text)):
+                    raise DataError(
+                        f"{path}, line {place}: the field {', '.join(fields.text)!r} must hold text in every line, or "
+                        f"a list of tokens in every line, got {_kind(document.text)} after the other; correct the line"
+                    )
+                kind = type(document.text) if document.text else kind
+                yield document
+            waiting.clear()
         if waiting:
             choose_fields(tuple(seen), options, _lines(path, waiting))
 
@@ -107,7 +117,7 @@ def _document(row: dict[str, Any], fields: Fields, options: ReadOptions, where: 
         other = next((name for name in USUAL_TEXT_FIELDS if name in row), fields.text[0])
         fields = fields._replace(text=(other,))
     values = [row.get(name) for name in fields.text]
-    text = " ".join([_text(value, name, where) for value, name in zip(values, fields.text, strict=True)])
+    texts = [_text(value, name, where) for value, name in zip(values, fields.text, strict=True)]
     key = row.get(fields.id) if fields.id is not None else None
     if key is None and options.id is not None and options.id_required:
         raise DataError(
@@ -115,7 +125,7 @@ def _document(row: dict[str, Any], fields: Fields, options: ReadOptions, where: 
         )
     return Document(
         f"{options.prefix}{number}" if key is None else _id(key, where),
-        None if all(value is None for value in values) else text,
+        None if all(value is None for value in values) else join_fields(texts, where),
         fields.metadata(row),
     )
 
@@ -129,12 +139,15 @@ def _id(key: object, where: str) -> str:
     return name
 
 
-def _text(value: object, name: str, where: str) -> str:
+def _text(value: object, name: str, where: str) -> str | list[str]:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return json_tokens(value, name, where)
     if not isinstance(value, str):
         raise DataError(
-            f"{where}: the field {name!r} must be a string, got {_kind(value)}; choose another with --text"
+            f"{where}: the field {name!r} must be a string or an array of strings, got {_kind(value)}; "
+            "choose another with --text"
         )
     # A lone surrogate (half of a pair, written as \ud83d) is no text and cannot be stored as UTF-8.
     return value if value.isascii() else whole_text(value)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from lda.corpus.arrow import pc, strings
+from lda.corpus.arrow import is_list, pc, strings
 from lda.corpus.errors import DataError
 from lda.corpus.fields import Fields, choose_fields
 from lda.corpus.reader import BATCH_CHARACTERS, BATCH_DOCUMENTS, ReadOptions, TextBatch, TextReader
+from lda.corpus.ready_tokens import TOKENS, arrow_texts, arrow_tokens, holds_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ParquetReader(TextReader):
-    """Rows of a Parquet file; null text is an empty document."""
+    """Rows of a Parquet file; null text is an empty document, a list is tokens, bytes are text in the encoding."""
 
     name = "parquet"
     suffixes = (".parquet", ".pq")
@@ -54,41 +55,56 @@ def _rows_at_a_time(file: Any) -> int:  # noqa: ANN401 - ParquetFile, imported l
 
 
 def _check_text(schema: pa.Schema, fields: Fields, path: Path) -> None:
-    for name in fields.text:
-        kind: Any = schema.field(name).type
-        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view"):
+    kinds: list[Any] = [schema.field(name).type for name in fields.text]
+    for name, kind in zip(fields.text, kinds, strict=True):
+        if not holds_text(kind.value_type if is_list(kind) else kind):
             raise DataError(
-                f"{path}: the field {name!r} must hold text, got {kind}; choose another with --text"
+                f"{path}: the field {name!r} must hold text, or lists of it, got {kind}; choose another with --text"
             )
+    if len({is_list(kind) for kind in kinds}) > 1:
+        raise DataError(f"{path}: the text fields must all hold text, or all lists of tokens, got both")
 
 
 def _text_batch(
     rows: pa.RecordBatch, fields: Fields, options: ReadOptions, path: Path, done: int
 ) -> TextBatch:
-    found = [pc.cast(rows.column(name), pa.large_string()) for name in fields.text]
-    without = np.logical_and.reduce([np.asarray(column.is_null()) for column in found])
-    columns = [pc.fill_null(column, "") for column in found]
-    texts = (
-        columns[0]
-        if len(columns) == 1
-        else pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string()))
-    )
+    without = np.logical_and.reduce([np.asarray(rows.column(name).is_null()) for name in fields.text])
+    texts = _documents(rows, fields.text, options, path, done + 1)
     numbers = [f"{options.prefix}{number}" for number in range(done + 1, done + rows.num_rows + 1)]
     if fields.id is None:
         ids = strings(numbers)
     else:
-        column = rows.column(fields.id)
+        column: Any = rows.column(fields.id)
         if column.null_count and options.id is not None and options.id_required:
             raise DataError(
                 f"{path}: the id field {fields.id!r} holds null near row {done + 1}; fill it, or choose --id"
             )
+        if holds_text(column.type):
+            column = arrow_texts(column, fields.id, options, str(path), lambda place: done + 1 + place)
         ids = strings(
             [n if key is None else str(key) for key, n in zip(column.to_pylist(), numbers, strict=True)]
         )
     others = [name for name in rows.schema.names if name not in fields.text and name != fields.id]
     metadata = pa.table({name: _plain(rows.column(name)) for name in others}) if others else None
     return TextBatch(ids, texts, metadata, int(without.sum()))
+
+
+def _documents(
+    rows: pa.RecordBatch, names: tuple[str, ...], options: ReadOptions, path: Path, first: int
+) -> Any:  # noqa: ANN401 - texts or tokens, see TextBatch
+    """The text fields of some rows, the first of which is number `first`, as one column."""
+    columns: list[Any] = [rows.column(name) for name in names]
+    named = list(zip(columns, names, strict=True))
+    if not is_list(columns[0].type):
+        texts = [arrow_texts(column, name, options, str(path), lambda i: first + i) for column, name in named]
+        filled = [pc.fill_null(column, "") for column in texts]
+        blank = pa.scalar(" ", pa.large_string())
+        return filled[0] if len(filled) == 1 else pc.binary_join_element_wise(*filled, blank)
+    lists = [arrow_tokens(column, name, options, str(path), first) for column, name in named]
+    if len(lists) == 1:
+        return lists[0]
+    joined = zip(*(column.to_pylist() for column in lists), strict=True)
+    return pa.array([[token for part in parts for token in part] for parts in joined], TOKENS)
 
 
 def _plain(column: Any) -> Any:  # noqa: ANN401 - any type

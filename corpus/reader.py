@@ -17,14 +17,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import pyarrow as pa
+
 from lda.corpus.arrow import strings
 from lda.corpus.metadata import to_table
+from lda.corpus.ready_tokens import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-
-    import pyarrow as pa
 
     from lda.corpus.assemble import TokenBatch
 
@@ -64,7 +65,7 @@ class TextBatch(NamedTuple):
 
     Attributes:
         ids: (n,) large_string.
-        texts: (n,) large_string.
+        texts: (n,) large_string, or `ready_tokens.TOKENS` where the field holds lists of tokens.
         metadata: table of n rows or None.
         n_without_text: documents whose text fields are all missing or null; they are empty.
     """
@@ -76,10 +77,10 @@ class TextBatch(NamedTuple):
 
 
 class Document(NamedTuple):
-    """One document as text, with the further fields of its row; text is None where there is none."""
+    """One document with the further fields of its row: text, tokens that are ready, or None where there is neither."""
 
     id: str
-    text: str | None
+    text: str | list[str] | None
     metadata: Mapping[str, object]
 
 
@@ -133,7 +134,8 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
     characters = 0
     for document in documents:
         held.append(document)
-        characters += len(document.text or "")
+        text = document.text or ""
+        characters += len(text) if isinstance(text, str) else sum(map(len, text))
         if characters >= BATCH_CHARACTERS or len(held) >= BATCH_DOCUMENTS:
             yield _text_batch(held)
             held, characters = [], 0
@@ -144,6 +146,10 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
 def _text_batch(documents: list[Document]) -> TextBatch:
     names = dict.fromkeys(name for document in documents for name in document.metadata)
     columns = {name: [document.metadata.get(name) for document in documents] for name in names}
-    ids, texts = strings([d.id for d in documents]), strings([d.text or "" for d in documents])
+    ids = strings([d.id for d in documents])
+    if any(isinstance(d.text, list) for d in documents):
+        texts: pa.Array[Any] = pa.array([d.text or [] for d in documents], TOKENS)
+    else:
+        texts = strings([d.text or "" for d in documents])
     n_without = sum(document.text is None for document in documents)
     return TextBatch(ids, texts, to_table(columns) if columns else None, n_without)

@@ -19,7 +19,8 @@ class Recipe:
     A value that cannot be right raises ValueError: it is a mistake in the call, not in the data.
 
     Attributes:
-        text: field (or several, separated by commas, joined by a blank) that holds the text of a table row.
+        text: field (or several, separated by commas, joined by a blank) that holds the text of a table row, or
+            lists of tokens. These are taken as they are: `pattern` and `lowercase` are for text.
         id: field that names the document; by default `id` where it exists, else the number of the line.
         pattern: regular expression of Python's `re` that matches one token; the Unicode properties
             `\p{L}`, `\p{Lu}`, `\P{N}`, ... are understood as well. One group, if any, is the token.

@@ -52,14 +52,21 @@ LANGUAGES: Final = dict(zip(_NAMES[1::2], _NAMES[::2], strict=True))
 """English name of each language with a list, and its ISO 639-1 code."""
 
 
-def resolve_stop_words(value: str) -> str | tuple[str, ...]:
-    """What a user typed as a recipe holds it: the code of a language, or the words of a file or pipe.
+def resolve_stop_words(value: str, *more: str) -> str | tuple[str, ...]:
+    """What a user typed as a recipe holds it: the code of a language, or the words of a file or pipe; several add up.
 
     A language wins over a file of the same name; `./en` means the file.
 
     Raises:
-        DataError: neither a language nor a readable file.
+        DataError: one is neither a language nor a readable file, or one of several languages cannot be had.
     """
+    found = dict.fromkeys(_resolve(name) for name in (value, *more))
+    if len(found) == 1:
+        return next(iter(found))
+    return tuple(sorted(frozenset[str]().union(*map(stop_words, found))))
+
+
+def _resolve(value: str) -> str | tuple[str, ...]:
     code = language_code(value)
     if code is not None:
         return code

@@ -103,7 +103,7 @@ def iter_documents(
         if isinstance(same_kind(sources), CountReader):
             batches = _count_batches(sources, options, index)
         else:
-            tokens = token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads)
+            tokens = token_batches(sources, TextTokenizer(recipe, tokenizer, of_model=True), options, threads)
             batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
         return _parts(batches, batch_documents, stack.pop_all())
 
@@ -132,7 +132,7 @@ def iter_corpus(
     """Stream the documents of a corpus in the ids of a model's vocabulary; see `iter_documents`.
 
     Raises:
-        DataError: the corpus has more nameless columns than the model has terms.
+        DataError: as `term_lookup`.
     """
     lookup = term_lookup(corpus, vocabulary_terms)
     yield from iter_range(corpus, lookup, 0, corpus.n_documents, batch_documents=batch_documents)
@@ -142,10 +142,13 @@ def term_lookup(corpus: Corpus, vocabulary_terms: Sequence[str]) -> npt.NDArray[
     """The id in a model's vocabulary of each term of a corpus, -1 where there is none: (V,) int32.
 
     Raises:
-        DataError: the corpus has more nameless columns than the model has terms.
+        DataError: the corpus has more nameless columns than the model has terms, or columns of which none is one
+            of them. A text of which no word is known is an answer; a table like that is another question.
     """
-    named = corpus.ordered or corpus.vocabulary != default_terms(corpus.n_terms)
     index = {term: number for number, term in enumerate(vocabulary_terms)}
+    if corpus.ordered:
+        return _lookup(corpus.vocabulary, index)
+    named = corpus.vocabulary != default_terms(corpus.n_terms)
     return _column_lookup(corpus.vocabulary, named, index, "the corpus")
 
 
@@ -192,13 +195,24 @@ def _column_lookup(
 ) -> npt.NDArray[np.int32]:
     """Model id of each column, -1 where the model has none."""
     if named:
-        return _lookup(terms, index)
+        lookup = _lookup(terms, index)
+        if len(lookup) and (lookup < 0).all():
+            raise DataError(
+                f"none of the columns of {source} is a term of the model, got {some(terms)} where it has "
+                f"{some(list(index))}; name them as for the fit, or leave out the names"
+            )
+        return lookup
     if len(terms) > len(index):
         raise DataError(
             f"{source} has {len(terms)} columns without names, the model has {len(index)} terms; "
             "name the columns (--vocabulary)"
         )
     return np.arange(len(terms), dtype=np.int32)
+
+
+def some(terms: Sequence[str], most: int = 3) -> str:
+    """The first few of many terms, quoted, for a message: "'a', 'b', 'c', ..."."""
+    return ", ".join(repr(term[:40]) for term in terms[:most]) + (", ..." if len(terms) > most else "")
 
 
 def _lookup(terms: list[str], index: dict[str, int]) -> npt.NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""Matrices and tables of counts from NumPy, SciPy, pandas and pyarrow, without making them dense."""
+"""Matrices and tables of counts from NumPy, SciPy, pandas and Arrow's libraries, without making them dense."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import sys
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from lda.corpus.arrow import is_list
 from lda.corpus.errors import DataError
 
 
@@ -42,11 +44,45 @@ def table_parts(X: Any) -> TableParts | None:  # noqa: ANN401 - duck-typed on pu
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(X, pandas.DataFrame):
         return _from_pandas(X)
+    terms = None
+    if hasattr(X, "__array__") and not isinstance(X, np.ndarray):  # xarray, PyTorch, JAX, Dask, Modin, ...
+        terms = [str(name) for name in X.columns] if hasattr(X, "columns") else None
+        X = _as_array(X)
     if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
-        return TableParts(scipy.sparse.csr_matrix(_two_dimensional(X)), None, None)
+        return TableParts(scipy.sparse.csr_matrix(_known_to_scipy(_two_dimensional(X))), terms, None)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "O":
         raise DataError("counts must be numbers, got an array of objects; convert it with X.astype(int)")
     return None
+
+
+def of_arrow(X: Any) -> Any:  # noqa: ANN401 - duck-typed on purpose
+    """What hands out its data in Arrow's format (polars, DuckDB, Ibis) as an Arrow table; anything else as it is.
+
+    A single column of lists, alone or as a table, is a list of documents: its values, null being an empty one.
+    pandas is left alone, for its tables know more: the names of their rows, and sparse columns.
+    """
+    pandas = sys.modules.get("pandas")
+    pandas_kinds = (pandas.DataFrame, pandas.Series) if pandas is not None else ()
+    if isinstance(X, pandas_kinds) or not (isinstance(X, pa.Array) or hasattr(X, "__arrow_c_stream__")):
+        return X
+    # Read once, for a stream may be gone then; only what comes out tells a table from a column.
+    column: Any = pa.chunked_array([X] if isinstance(X, pa.Array) else X)
+    if pa.types.is_struct(column.type):
+        table = pa.Table.from_struct_array(column)
+        if table.num_columns != 1 or not is_list(table.schema.field(0).type):
+            return table
+        column = table.column(0)
+    return [[] if value is None else value for value in column.to_pylist()]
+
+
+def _as_array(X: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - see table_parts
+    try:
+        return np.asarray(X)
+    except Exception as error:  # noqa: BLE001 - whatever the library raises, such as of data on a GPU
+        reason = " ".join(str(error).split())
+        raise TypeError(
+            f"{type(X).__name__} cannot become a NumPy array ({reason:.200}); convert it yourself"
+        ) from None
 
 
 def _two_dimensional(X: Any) -> Any:  # noqa: ANN401
@@ -68,7 +104,8 @@ def _from_pandas(frame: Any) -> TableParts:  # noqa: ANN401 - pandas is optional
         columns = [_sparse_column(frame.iloc[:, i]) for i in range(frame.shape[1])]
         matrix = scipy.sparse.hstack(columns, format="csr")
     else:
-        whole = all(dtype.kind in "biu" for dtype in subtypes)
+        # uint64 has numbers that would become negative ones of int64, and as floats are refused for what they are.
+        whole = all(dtype.kind in "biu" and (dtype.kind, dtype.itemsize) != ("u", 8) for dtype in subtypes)
         try:
             # One dtype for all: mixed columns would otherwise come out as objects.
             matrix = scipy.sparse.csr_matrix(frame.to_numpy(dtype=np.int64 if whole else np.float64))
@@ -88,6 +125,8 @@ def _sparse_column(series: Any) -> Any:  # noqa: ANN401 - pandas is optional
             f"sparse columns must leave out zeros, got {series.dtype} in {str(series.name)!r}; "
             "use pandas.SparseDtype(int, 0)"
         )
+    if series.dtype.subtype == np.float16:  # as in _known_to_scipy
+        series = series.astype(series.dtype.update_dtype(np.float32))
     return series.to_frame().sparse.to_coo()
 
 
@@ -98,6 +137,8 @@ def _from_arrow(table: pa.Table | pa.RecordBatch) -> TableParts:
     columns = []
     arrays: list[Any] = list(table.columns)
     for name, column in zip(table.schema.names, arrays, strict=True):
+        if pa.types.is_decimal(column.type):  # DuckDB's sums
+            column = _whole_numbers(name, column)  # noqa: PLW2901
         if not (
             pa.types.is_integer(column.type)
             or pa.types.is_floating(column.type)
@@ -115,14 +156,27 @@ def _from_arrow(table: pa.Table | pa.RecordBatch) -> TableParts:
     return TableParts(matrix, list(table.schema.names), None)
 
 
+def _whole_numbers(name: str, column: Any) -> Any:  # noqa: ANN401 - untyped arithmetic
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        raise DataError(
+            f"counts must be whole numbers below 2^63, got others in column {name!r} of {column.type}; round it"
+        ) from None
+
+
 def _column(values: Any) -> Any:  # noqa: ANN401
     import scipy.sparse
 
-    return scipy.sparse.csc_matrix(values.reshape(-1, 1))
+    return scipy.sparse.csc_matrix(_known_to_scipy(values).reshape(-1, 1))
+
+
+def _known_to_scipy(values: Any) -> Any:  # noqa: ANN401
+    """The same numbers in a type that sparse matrices may have: float16 is none."""
+    return values.astype(np.float32) if values.dtype == np.float16 else values
 
 
 def _not_numeric(name: object, kind: object) -> DataError:
-    return DataError(
-        f"columns of a table of counts must be numeric, got {kind} in {str(name)!r}; "
-        "drop it, or read text with read_corpus"
-    )
+    lists = isinstance(kind, pa.DataType) and is_list(kind)
+    remedy = "give that column alone as documents" if lists else "drop it, or read text with read_corpus"
+    return DataError(f"columns of a table of counts must be numeric, got {kind} in {str(name)!r}; {remedy}")

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lda.corpus.arrow import array, is_text, pc, string_list, strings
+from lda.corpus.arrow import array, is_list, is_text, pc, string_list, strings
 from lda.corpus.assemble import TokenBatch, drop_negative
 from lda.corpus.errors import DataError
 from lda.corpus.lists import check_token
 from lda.corpus.ngrams import add_ngrams
 from lda.corpus.patterns import compile_pattern
+from lda.corpus.ready_tokens import number_ready
 from lda.corpus.recipe import DEFAULT_PATTERN
 from lda.corpus.stopwords import stop_words
 
@@ -48,8 +49,11 @@ class TextTokenizer:
     same word; a tokeniser function gets the text as it was read.
     """
 
-    def __init__(self, recipe: Recipe, tokenizer: Tokenizer | None = None) -> None:
+    def __init__(self, recipe: Recipe, tokenizer: Tokenizer | None = None, *, of_model: bool = False) -> None:
         """Prepare for a recipe; `tokenizer` replaces its pattern.
+
+        of_model: the recipe is that of a model, not a wish for these documents, so that a pattern may stand in it
+        although they are lists of tokens.
 
         Raises:
             DataError: the recipe was made with a tokeniser function and none is given now, or the language of
@@ -59,9 +63,9 @@ class TextTokenizer:
             raise DataError(
                 f"the text was split by the function {recipe.tokenizer}; pass it again as tokenizer="
             )
-        self._recipe, self._tokenizer = recipe, tokenizer
+        self._recipe, self._tokenizer, self._of_model = recipe, tokenizer, of_model
         self._stop: frozenset[str] = frozenset()
-        words = stop_words(recipe.stop_words)
+        words = self._listed = stop_words(recipe.stop_words)
         if words:
             # Through the same tokeniser, or "isn't" would stop nothing: the text holds "isn" and "t".
             self._stop = frozenset(self._number(strings(sorted(words))).terms)
@@ -72,24 +76,38 @@ class TextTokenizer:
         """Tokenise documents.
 
         Args:
-            texts: (n,) strings; null counts as empty.
+            texts: (n,) strings, of which null counts as empty, or lists of tokens, which are taken as they are:
+                the recipe's pattern and case are for text, its stop words must be spelled like the tokens.
             ids: (n,) names.
             metadata: table of n rows or None.
 
         Raises:
-            DataError: the tokeniser function returned something else than a list of strings.
+            DataError: the tokeniser function returned something else than a list of strings, or there is one, or a
+                pattern, for lists of tokens.
         """
-        offsets, words, terms = self._number(texts, ids)
+        ready = is_list(texts.type)
+        offsets, words, terms = self._ready(texts) if ready else self._number(texts, ids)
         n_before = len(words)
-        if self._stop:
+        stop = self._listed if ready else self._stop
+        if stop:
             offsets, words, terms = _keep_terms(
-                offsets, words, terms, np.array([t not in self._stop for t in terms], bool)
+                offsets, words, terms, np.array([t not in stop for t in terms], bool)
             )
         n_stopped = n_before - len(words)
         if self._recipe.ngram_range != (1, 1):
             offsets, words, terms = add_ngrams(offsets, words, terms, self._recipe.ngram_range)
         counted = count_terms(offsets, words, len(terms))
         return TokenBatch(ids, offsets, words, terms, *counted, metadata, n_stopped)
+
+    def _ready(self, lists: pa.Array[Any]) -> Numbered:
+        chosen = "a tokenizer" if self._tokenizer is not None else "a pattern"
+        if self._tokenizer is not None or (self._recipe.pattern != DEFAULT_PATTERN and not self._of_model):
+            raise DataError(
+                f"{chosen} cuts text, and the text field holds lists of tokens, which are taken as they are; "
+                "leave it out"
+            )
+        offsets, words, terms = number_ready(lists)
+        return _keep_terms(offsets, words, terms, np.array([bool(term) for term in terms], bool))
 
     def _number(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> Numbered:
         if self._tokenizer is not None:

@@ -120,7 +120,7 @@ def _lines(value: dict[str, Any]) -> str:
     share = value["stop_word_share"]
     stop_words = recipe["stop_words"] if recipe else None
     if isinstance(stop_words, (list, tuple)):
-        stop_words = f"{len(stop_words):,} from a file"
+        stop_words = f"{len(stop_words):,} words"
     without = f", {value['n_without_text']:,} for want of a text field" if value["n_without_text"] else ""
     rows = {
         "documents": f"{value['n_documents']:,} ({value['n_empty_documents']:,} empty{without})",

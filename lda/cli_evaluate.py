@@ -68,7 +68,12 @@ def _split_metrics(_ctx: click.Context, _parameter: click.Parameter, value: tupl
     "-j", "--threads", "--num-threads", type=click.IntRange(min=1), help="Threads.  [default: all cores]"
 )
 @click.option(
-    "-s", "--seed", "--random-seed", type=click.IntRange(min=0), default=0, help="Seed of split and sampling."
+    "-s",
+    "--seed",
+    "--random-seed",
+    type=click.IntRange(0, 2**64 - 1),
+    default=0,
+    help="Seed of split and sampling.",
 )
 @source_options
 @click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lda.cli_help import WithExamples
+from lda.cli_help import SPELLED, WithExamples
 from lda.cli_options import (
     Console,
     command_line,
@@ -19,9 +19,8 @@ from lda.fit_checkpoints import Checkpoints, checkpoint_options, once
 from lda.fit_cluster import cluster_of, cluster_options, connected_early
 from lda.fit_input import opened_corpus
 from lda.fit_outputs import Fitted, Output, Targets
-from lda.fit_settings import check_sampler, settings_of
+from lda.fit_settings import alpha_of_mallet, setting_options, settings_of
 from lda.interrupt import finish_on_interrupt
-from lda.sizes import take_size
 
 if TYPE_CHECKING:
     from lda.cluster import Cluster, FitResult, FitSettings, SweepRecord
@@ -55,60 +54,7 @@ INTERRUPTED: Final = 130
     metavar="MODEL",
     help="Folder (or s3://, gs:// URI) to write the model to.",
 )
-@click.option("-k", "--topics", "--num-topics", type=int, default=10, help="Number of topics.")
-@click.option(
-    "-n", "--sweeps", "--num-iterations", "--max-iter", type=int, default=200, help="Passes over the corpus."
-)
-@click.option(
-    "-j",
-    "--threads",
-    "--num-threads",
-    type=int,
-    help="Threads; never changes the result.  [default: all cores]",
-)
-@click.option(
-    "--memory",
-    metavar="SIZE",
-    callback=take_size,
-    help="What a process may hold, as 4GB: documents beyond it stay on disk, in TMPDIR.",
-)
-@click.option(
-    "--model-memory",
-    metavar="SIZE",
-    callback=take_size,
-    help="What of it the model may take: a larger one is walked word range by word range.",
-)
-@click.option(
-    "-s", "--seed", "--random-seed", type=int, default=0, help="The same seed gives the same model."
-)
-@click.option(
-    "--sampler", default="auto", callback=check_sampler, help="adlda, esca, pclda, uncollapsed or collapsed."
-)
-@click.option(
-    "--alpha",
-    default="auto",
-    help="Prior of EACH topic in a document: a number, K numbers (A,B,...), or auto.",
-)
-@click.option("--alpha-sum", type=float, help="The same as a sum over all topics, as MALLET's --alpha.")
-@click.option("--beta", default="0.01", help="Prior of each term in a topic: a number, or auto to learn it.")
-@click.option("--optimize-interval", type=int, default=5, help="Sweeps between updates of learned priors.")
-@click.option(
-    "--start",
-    type=click.Choice(["auto", "random", "annealed", "growing"]),
-    default="auto",
-    help="How topics begin.",
-)
-@click.option("--phases", type=int, help="Exchanges of counts per sweep.  [default: by the sampler]")
-@click.option(
-    "--samples", "--n-samples", type=int, default=1, help="Average the topics over so many late sweeps,"
-)
-@click.option("--sample-interval", type=int, default=5, help="so many sweeps apart.")
-@click.option(
-    "--validation-fraction", type=float, default=0.0, help="Share of documents kept out, to score the model."
-)
-@click.option("--tol", type=float, help="Stop when evaluations gain less than this (nats per token),")
-@click.option("--patience", "--n-iter-no-change", type=int, default=5, help="so many times in a row.")
-@click.option("--evaluate-every", type=int, default=10, help="Sweeps between evaluations.")
+@setting_options
 @source_options
 @token_options
 @click.option(
@@ -149,6 +95,8 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     targets.check()
     recipe = take_recipe(options)
     settings = settings_of(options)
+    if (told := alpha_of_mallet(settings, ctx.meta[SPELLED])) is not None:
+        console.progress.warn(told)
     cluster = cluster_of(options)
     resumed_from: int | None
     ready = ctx.with_resource(connected_early(cluster, options["inputs"], resuming=checkpoints.resume))

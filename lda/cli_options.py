@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -70,6 +71,22 @@ class Console:
             click.echo(found)
 
 
+class Several(click.types.StringParamType):
+    """Text of an option that may be given several times; its environment variable holds all, separated."""
+
+    def __init__(self, separator: str) -> None:
+        self.separator = separator
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """The values in the variable; click itself would split at blanks, which names of files and fields have."""
+        return rv.split(self.separator)
+
+
+def _join_fields(_ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """All fields that were named, by one option or several: of several, the last would silently win."""
+    return ",".join(value) if value else None
+
+
 def format_option(command: Command) -> Command:
     """--format, checked against the readers only when it is given: importing them takes time."""
     return click.option(
@@ -106,7 +123,14 @@ def source_options(command: Command) -> Command:
     """Options on where the documents are in the input: `--text`, `--id`, `--format`, `--vocab`, `--encoding`."""
     for option in reversed(
         (
-            click.option("--text", metavar="FIELD", help="Field (or several, A,B) that holds the text."),
+            click.option(
+                "--text",
+                multiple=True,
+                type=Several(","),
+                callback=_join_fields,
+                metavar="FIELD",
+                help="Field (or several, A,B) that holds the text, or lists of ready tokens.",
+            ),
             click.option("--id", metavar="FIELD", help="Field that names the document."),
             format_option,
             click.option(
@@ -140,9 +164,17 @@ def token_options(command: Command) -> Command:
         (
             click.option(
                 "--stop-words",
-                "--stoplist-file",
+                multiple=True,
+                type=Several(os.pathsep),
                 metavar="LANG|FILE",
-                help="Drop these words: en, german, ..., or a file.",
+                help="Drop these words: en, german, ..., or a file; given several times, the lists add up.",
+            ),
+            click.option(
+                "--stoplist-file",
+                multiple=True,
+                type=Several(os.pathsep),
+                metavar="FILE",
+                help="The same; as in MALLET, --remove-stopwords beside it means these words only.",
             ),
             click.option("--remove-stopwords", is_flag=True, help="The same as --stop-words en."),
             click.option(
@@ -184,15 +216,14 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
     """
     from lda.corpus import Recipe, resolve_stop_words
 
-    stop_words = options.pop("stop_words") or ("en" if options.pop("remove_stopwords") else None)
-    options.pop("remove_stopwords", None)
+    stop_lists = _stop_lists(options)
     pattern = options.pop("pattern")
     try:
         return Recipe(
             text=options.pop("text"),
             id=options.pop("id"),
             lowercase=not options.pop("keep_case"),
-            stop_words=None if stop_words in (None, "none") else resolve_stop_words(stop_words),
+            stop_words=resolve_stop_words(*stop_lists) if stop_lists else None,
             min_df=_frequency("--min-df", options.pop("min_df")),
             max_df=_frequency("--max-df", options.pop("max_df")),
             max_features=options.pop("max_features"),
@@ -201,6 +232,19 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
         )
     except ValueError as error:
         raise _usage(error) from error
+
+
+def _stop_lists(options: dict[str, Any]) -> list[str]:
+    """The stop-word lists that the options name, and that add up; they are taken out of `options`."""
+    files = options.pop("stoplist_file")
+    lists = [*options.pop("stop_words"), *files]
+    if options.pop("remove_stopwords") and not files:
+        lists.append("en")
+    if "none" not in lists:
+        return lists
+    if len(lists) > 1:
+        raise click.UsageError(f"--stop-words none goes without other lists, got {', '.join(lists)}")
+    return []
 
 
 def _usage(error: ValueError) -> Exception:
@@ -293,5 +337,6 @@ def command_line(ctx: click.Context, **always: object) -> str:
             longest = max(
                 parameter.opts, key=lambda option: (option.startswith("--"), -parameter.opts.index(option))
             )
-            options += [longest] if value is True else [longest, str(value)]
+            each = value if isinstance(value, tuple) else (value,)
+            options += [longest] if value is True else [word for one in each for word in (longest, str(one))]
     return shlex.join(without_keys(word) for word in words + options)

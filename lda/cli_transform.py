@@ -65,7 +65,7 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
     "-j", "--threads", "--num-threads", type=click.IntRange(min=1), help="Threads.  [default: all cores]"
 )
 @click.option(
-    "-s", "--seed", "--random-seed", type=click.IntRange(min=0), help="Seed.  [default: the model's]"
+    "-s", "--seed", "--random-seed", type=click.IntRange(0, 2**64 - 1), help="Seed.  [default: the model's]"
 )
 @source_options
 @worker_options

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sklearn.utils import Tags
+
+
+CONTAINERS: Final = ("default", "pandas", "polars")
+"""What `transform` can return; scikit-learn's names."""
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -75,27 +82,56 @@ class EstimatorConventions:
         return hasattr(self, "model_")
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Choose what `transform` returns: "default" (an array) or "pandas" (a DataFrame).
+        """Choose what `transform` returns: "default" (an array), "pandas" or "polars" (a DataFrame).
+
+        None changes nothing. Without a choice `sklearn.set_config(transform_output=...)` decides.
 
         Raises:
             ValueError: another container is asked for.
         """
-        if transform not in (None, "default", "pandas"):
-            raise ValueError(f"set_output knows 'default' and 'pandas', got {transform!r}")
-        if transform is not None:
-            self._output_container = transform
+        if transform is None:
+            return self
+        if transform not in CONTAINERS:
+            raise ValueError(f"set_output knows {', '.join(map(repr, CONTAINERS))}, got {transform!r}")
+        # The name under which scikit-learn's own estimators keep it: `clone` copies this attribute and no other.
+        self._sklearn_output_config = {"transform": transform}
         return self
 
-    def _contain(self, theta: np.ndarray[Any, Any], X: Any, names: np.ndarray[Any, Any]) -> Any:  # noqa: ANN401
-        """`theta` in the container chosen by `set_output` or `sklearn.set_config(transform_output=...)`."""
+    def _container(self) -> Callable[[Any, object, Sequence[str]], Any]:
+        """The function from (array, X, names of the columns) to the container that was chosen.
+
+        Asked for before the work, so that a package that is missing is missed before it.
+
+        Raises:
+            ImportError: the container's package is not installed. ValueError: the choice is none of `CONTAINERS`.
+        """
         sklearn = sys.modules.get("sklearn")
         general = sklearn.get_config().get("transform_output", "default") if sklearn else "default"
-        if getattr(self, "_output_container", general) != "pandas":
-            return theta
-        import pandas as pd
+        chosen = getattr(self, "_sklearn_output_config", {}).get("transform", general)
+        if chosen not in CONTAINERS:
+            raise ValueError(f"transform_output must be one of {', '.join(CONTAINERS)}, got {chosen!r}")
+        if chosen == "default":
+            return lambda values, X, names: values
+        try:
+            import_module(chosen)
+        except ImportError as error:
+            raise ImportError(
+                f"output as {chosen} needs the package {chosen}; install it, or choose set_output(transform='default')"
+            ) from error
+        return _pandas_frame if chosen == "pandas" else _polars_frame
 
-        index = X.index if isinstance(X, pd.DataFrame) else None
-        return pd.DataFrame(theta, columns=pd.Index(names), index=index)
+
+def _pandas_frame(values: Any, X: object, names: Sequence[str]) -> Any:  # noqa: ANN401 - pandas is optional
+    import pandas as pd
+
+    index = X.index if isinstance(X, pd.DataFrame | pd.Series) else None
+    return pd.DataFrame(values, columns=pd.Index(names), index=index)
+
+
+def _polars_frame(values: Any, X: object, names: Sequence[str]) -> Any:  # noqa: ANN401 - polars is optional
+    import polars as pl
+
+    return pl.DataFrame(values, schema=list(names), orient="row")
 
 
 def _same(value: object, default: object) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 
+from lda.fit_fields import parameters_of, settings_from
 from lda.fitted import FittedEstimator, seed_of, thread_count
 from lda.model import Model
 from lda.sizes import byte_count
 from lda.synonyms import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -43,9 +45,12 @@ class LDA(FittedEstimator):
         validation_fraction: share of documents kept out of training, to score the model while it is fitted.
         tol: stop when `n_iter_no_change` evaluations in a row gained less than this, in nats per token, of
             the score on the validation documents, or without these of the training likelihood; None never stops.
-        n_iter_no_change: see `tol`. There is an evaluation every 10 sweeps.
+        n_iter_no_change: see `tol`.
+        evaluate_every: sweeps between evaluations.
         n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart: less noise.
         sample_interval: see `n_samples`.
+        optimize_interval: sweeps between updates of priors that are learned.
+        burn_in: sweeps before the first of them.
         callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit.
         verbose: 1 writes progress to stderr every few seconds, 2 every sweep.
 
@@ -78,6 +83,9 @@ class LDA(FittedEstimator):
         n_iter_no_change: int = 5,
         n_samples: int = 1,
         sample_interval: int = 5,
+        optimize_interval: int = 5,
+        burn_in: int = 10,
+        evaluate_every: int = 10,
         callbacks: Sequence[Callable[[SweepRecord], bool | None]] = (),
         verbose: int = 0,
         **synonyms: Any,  # noqa: ANN401 - n_topics=, n_iter=, eta=, refresh= of the package lda
@@ -98,6 +106,9 @@ class LDA(FittedEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.n_samples = n_samples
         self.sample_interval = sample_interval
+        self.optimize_interval = optimize_interval
+        self.burn_in = burn_in
+        self.evaluate_every = evaluate_every
         self.callbacks = callbacks
         self.verbose = verbose
         if synonyms:
@@ -145,6 +156,9 @@ class LDA(FittedEstimator):
 
         `doc_topic_` holds the last state of training instead; it costs nothing, but is one noisy sample.
         """
+        from lda.documents import kept
+
+        X = kept(X)
         return self.fit(X, y).transform(X)
 
     def transform(self, X: object) -> Any:  # noqa: ANN401 - an array, or what set_output chose
@@ -157,9 +171,11 @@ class LDA(FittedEstimator):
         """
         from lda.documents import all_documents
 
-        frozen = self._frozen()
-        theta = frozen.transform(*all_documents(self.model_, X), seed=self.seed_)
-        return self._contain(theta, X, self.get_feature_names_out())
+        self._fitted()
+        contained = self._container()
+        documents = all_documents(self.model_, X)
+        theta = self._frozen().transform(*documents, seed=self.seed_)
+        return contained(theta, X, list(self.get_feature_names_out()))
 
     def score(self, X: object, y: object = None) -> float:
         """Log-likelihood per token of documents by document completion, in nats; higher is better.
@@ -179,26 +195,7 @@ class LDA(FittedEstimator):
         return score_on(self.model_, X, Estimation(), frozen).log_likelihood
 
     def _settings(self) -> FitSettings:
-        from lda.cluster import FitSettings
-
-        return FitSettings(
-            n_topics=self.n_components,
-            sampler=self.sampler,
-            alpha=_plain(self.alpha),
-            beta=_plain(self.beta),
-            sweeps=self.max_iter,
-            phases=self.phases,
-            start=self.start,
-            seed=seed_of(self.random_state),
-            threads=thread_count(self.n_jobs),
-            memory=byte_count(self.memory),
-            model_memory=byte_count(self.model_memory),
-            n_samples=self.n_samples,
-            sample_interval=self.sample_interval,
-            validation_fraction=self.validation_fraction,
-            tol=self.tol,
-            n_iter_no_change=self.n_iter_no_change,
-        )
+        return settings_from(vars(self), lambda field: field.parameter, _READ)
 
     def _check_place(self, checkpointing: Checkpointing) -> None:
         """Refuse, before the sweeps, checkpoints that cannot be written or resumed, or would replace others."""
@@ -234,22 +231,10 @@ def load(path: str | Path) -> LDA:
         DataError: there is no model, it was written by a newer version, or a part is missing or damaged.
     """
     model = Model.load(path)
-    settings = model.record.settings
-    estimator = LDA(
-        model.n_topics,
-        sampler=settings["sampler"],
-        alpha=_plain(settings["alpha"]),
-        beta=settings["beta"],
-        max_iter=settings["sweeps"],
-        phases=settings["phases"],
-        start=settings["start"],
-        random_state=model.record.seed,
-        validation_fraction=settings["validation_fraction"],
-        tol=settings["tol"],
-        n_iter_no_change=settings["n_iter_no_change"],
-        n_samples=settings["n_samples"],
-        sample_interval=settings["sample_interval"],
-    )
+    parameters = parameters_of(model.record.settings)
+    parameters |= {name: _plain(parameters[name]) for name in ("alpha", "beta") if name in parameters}
+    # The record has the seed apart as well, for it may have been drawn.
+    estimator = LDA(**parameters | {"n_components": model.n_topics, "random_state": model.record.seed})
     return estimator._adopt(model)
 
 
@@ -258,3 +243,14 @@ def _plain(prior: Any) -> Any:  # noqa: ANN401 - a number, several or "auto"
     if isinstance(prior, str):
         return prior
     return float(prior) if np.ndim(prior) == 0 else tuple(float(value) for value in prior)
+
+
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "alpha": _plain,
+    "beta": _plain,
+    "seed": seed_of,
+    "threads": thread_count,
+    "memory": byte_count,
+    "model_memory": byte_count,
+}
+"""How the parameters that Python has in other forms become the engine's."""

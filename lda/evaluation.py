@@ -144,8 +144,9 @@ class Evaluation:
         """
         from lda.coherence import Reference, as_measure, coherences
         from lda.corpus import as_corpus
-        from lda.documents import batches_of
+        from lda.documents import batches_of, kept
 
+        X = kept(X)
         corpus = as_corpus(X, allow_empty=True)
         reference = Reference(batches=lambda: batches_of(self, X), ordered=corpus.ordered)
         words = self.top_words(n_words)
@@ -180,7 +181,7 @@ def score_on(model: Evaluation, X: object, how: Estimation, frozen: FrozenModel)
     from lda.documents import batches_of
     from lda.heldout_score import score_documents
 
-    batches = model.checked(batches_of(model, X))
+    batches = model.checked(batches_of(model, X, tell=True))
     found = score_documents(frozen, batches, how, vocabulary=model.vocabulary, trained=model.trained)
     if found.n_trained:
         warnings.warn(trained_warning(found), stacklevel=3)

@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from lda.fit_fields import FIELDS, FitField, settings_from
+from lda.sizes import take_size
+
 if TYPE_CHECKING:
     from lda.cluster import FitSettings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SEED: Final = 0
+"""Of a command that names none: run again, it gives the same model."""
+
+OF_MALLET: Final = frozenset(
+    {
+        "--num-topics", "--num-iterations", "--num-threads", "--num-top-words", "--random-seed",
+        "--optimize-interval", "--optimize-burn-in", "--output-model", "--output-topic-keys", "--output-doc-topics",
+        "--stoplist-file", "--remove-stopwords", "--extra-stopwords", "--token-regex", "--preserve-case",
+    }
+)  # fmt: skip
+"""Options that MALLET has under the same name. `--alpha` is one as well, and the only one that means another thing."""
+
+
+def setting_options(command: Command) -> Command:
+    """An option for each row of `lda.fit_fields`, and --alpha-sum; `settings_of` takes them."""
+    for field in reversed(FIELDS):
+        if field.setting == "alpha":
+            command = click.option(
+                "--alpha-sum", type=float, help="The same as a sum over all topics, as MALLET's --alpha."
+            )(command)
+        command = _option(field)(command)
+    return command
+
+
+def _option(field: FitField) -> Callable[[Command], Command]:
+    details: dict[str, Any] = {"default": SEED if field.setting == "seed" else field.default}
+    if field.kind is bytes:
+        details |= {"metavar": "SIZE", "callback": take_size}
+    elif isinstance(field.kind, tuple):
+        details |= {"type": click.Choice(field.kind)}
+    elif field.kind is str:
+        details |= {"default": str(field.default)}
+    else:
+        details |= {"type": field.kind}
+    if field.setting == "sampler":
+        details |= {"callback": check_sampler}
+    shown = f"  [default: {field.shown}]" if field.shown else ""
+    return click.option(*field.flags, help=field.help + shown, **details)
 
 
 def check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -28,37 +73,33 @@ def settings_of(options: dict[str, Any]) -> FitSettings:
     Raises `DataError` for a value that no fit can have, such as one topic, and `click.UsageError` for one that is
     not even of its kind.
     """
-    from lda.cluster import FitSettings
     from lda.corpus import DataError
 
-    n_topics, alpha_sum = options["topics"], options["alpha_sum"]
+    alpha_sum = options["alpha_sum"]
     if alpha_sum is not None and options["alpha"] != "auto":
         raise click.UsageError("--alpha (per topic) and --alpha-sum exclude each other")
+    numbers = {name: _numbers(f"--{name}", options[name]) for name in ("alpha", "beta")}
+    if alpha_sum is not None:
+        numbers["alpha"] = alpha_sum / max(options["topics"], 1)
     try:
-        return FitSettings(
-            n_topics=n_topics,
-            sampler=options["sampler"],
-            alpha=_numbers("--alpha", options["alpha"])
-            if alpha_sum is None
-            else alpha_sum / max(n_topics, 1),
-            beta=_numbers("--beta", options["beta"]),
-            sweeps=options["sweeps"],
-            phases=options["phases"],
-            start=options["start"],
-            seed=options["seed"],
-            threads=options["threads"],
-            memory=options["memory"],
-            model_memory=options["model_memory"],
-            optimize_interval=options["optimize_interval"],
-            n_samples=options["samples"],
-            sample_interval=options["sample_interval"],
-            validation_fraction=options["validation_fraction"],
-            tol=options["tol"],
-            n_iter_no_change=options["patience"],
-            evaluate_every=options["evaluate_every"],
-        )
+        return settings_from({**options, **numbers}, lambda field: field.option, {})
     except ValueError as error:
         raise DataError(str(error)) from error
+
+
+def alpha_of_mallet(settings: FitSettings, spelled: frozenset[str]) -> str | None:
+    """What to tell a user who may mean MALLET's --alpha, the sum over topics, where ours is the prior of each.
+
+    spelled: the options of the command as they were typed. None if nothing speaks for it.
+    """
+    beside = sorted(spelled & OF_MALLET)
+    if "--alpha" not in spelled or not beside or not isinstance(settings.alpha, float):
+        return None
+    each, total, topics = f"{settings.alpha:g}", f"{settings.alpha * settings.n_topics:g}", settings.n_topics
+    return (
+        f"warning: --alpha {each} is the prior of each of {topics} topics, a sum of {total}; beside MALLET's "
+        f"{beside[0]} MALLET's --alpha may be meant, which is that sum: for it, write --alpha-sum {each}"
+    )
 
 
 def _numbers(name: str, value: str) -> Any:  # noqa: ANN401 - "auto", one number or several

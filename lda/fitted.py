@@ -205,6 +205,6 @@ def thread_count(n_jobs: int | None) -> int | None:
     """Threads for scikit-learn's `n_jobs`: None and -1 are all cores, -2 all but one, ..."""
     if n_jobs is None or n_jobs >= 0:
         return n_jobs
-    from lda.cluster.settings import available_threads
+    from lda.corpus.machine import available_cores
 
-    return max(1, available_threads() + 1 + n_jobs)
+    return max(1, available_cores() + 1 + n_jobs)

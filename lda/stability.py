@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.evaluation import Evaluation
+
+TERMS_AT_A_TIME: Final = 1 << 12  # whatever the vocabulary: the roots are kept in float32, to half the memory
 
 
 def diversity(top_words: Sequence[Sequence[str]]) -> float:
@@ -102,10 +104,19 @@ def _square_roots(model: Evaluation, index: dict[str, int]) -> npt.NDArray[np.fl
     return found
 
 
+def _products(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """`first @ second.T`, added up in float64: equal topics of many terms would else overlap by more than 1."""
+    found = np.zeros((len(first), len(second)))
+    for low in range(0, first.shape[1], TERMS_AT_A_TIME):
+        part = slice(low, low + TERMS_AT_A_TIME)
+        found += first[:, part].astype(np.float64) @ second[:, part].astype(np.float64).T
+    return found
+
+
 def _match(a: int, b: int, roots: list[npt.NDArray[np.float32]], words: list[list[set[str]]]) -> Match:
     from scipy.optimize import linear_sum_assignment
 
-    overlap = roots[a] @ roots[b].T
+    overlap = _products(roots[a], roots[b])
     rows, columns = linear_sum_assignment(overlap, maximize=True)
     topics = [
         (int(i), int(j), float(overlap[i, j]), _jaccard(words[a][i], words[b][j]))

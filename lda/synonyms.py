@@ -30,7 +30,8 @@ EXPLAINED: Final = {
     "random_seed": "random_state",
     "callback": "callbacks",
     "early_stopping": "tol and validation_fraction",
-    "evaluate_every": "validation_fraction",
+    "optim_interval": "optimize_interval",
+    "optimize_burn_in": "burn_in",
     "perp_tol": "tol",
 }
 

@@ -167,7 +167,9 @@ def _read_array(path: Path) -> Floats:
         if path.suffix == ".npz":
             from scipy.sparse import load_npz
 
-            return np.asarray(load_npz(path).toarray(), dtype=np.float64)
+            from lda.corpus.counts import canonical
+
+            return np.asarray(canonical(load_npz(path)).toarray(), dtype=np.float64)
         return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist; name a file of NumPy (.npy)") from error

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lda.samplers.jit import helper, kernel
 from lda.samplers.layout import TopicCounts
+from lda.samplers.limits import MAX_COUNT
 
 _SHORT: Final = 48
 
@@ -168,8 +169,8 @@ def add_delta(
 ) -> int:
     """Add the fields of a `Delta` to `counts`; returns -1, or the first word whose counts cannot be right.
 
-    Counts are wrong when one would become negative, or a sparse row would hold more topics than its word has
-    tokens. Deltas of disjoint words may be added by several threads at once.
+    Counts are wrong when one would become negative or more than int32 holds, or a sparse row would hold more topics
+    than its word has tokens. Deltas of disjoint words may be added by several threads at once.
     """
     merged_topic = np.empty(n_topics, dtype=counts.topic.dtype)
     merged_count = np.empty(n_topics, dtype=np.int32)
@@ -197,7 +198,7 @@ def add_delta(
                 k, c = topic[b], counts.count[a] + change[b]
                 a += 1
                 b += 1
-            if c < 0:
+            if c < 0 or c > MAX_COUNT:  # c is int64 here; a dense count that is too large has become negative
                 return w
             if c > 0:
                 merged_topic[n] = k

@@ -65,25 +65,39 @@ def split_tokens(
 
 
 @kernel
-def add_proportions(
-    z: NDArray[Any],
+def count_topics(
+    z: NDArray[Any], doc_offsets: NDArray[np.int64], first: int, last: int, counts: NDArray[np.int64]
+) -> None:
+    """Add n_dk of one state of documents first .. last - 1 to counts (D, K) int64.
+
+    Adding shares in float32 lost: from 2^24 additions on a sum stands still, and long before it has drifted.
+    """
+    for d in range(first, last):
+        for i in range(doc_offsets[d], doc_offsets[d + 1]):
+            counts[d, z[i]] += 1
+
+
+@kernel
+def mean_proportions(
+    counts: NDArray[np.int64],
     doc_offsets: NDArray[np.int64],
     first: int,
     last: int,
     model: LanguageModel,
-    share: float,
-    theta: NDArray[np.float32],
+    n_states: int,
+    theta: NDArray[np.float64],
 ) -> None:
-    """Add share * (n_dk + alpha_k) / (N_d + abar) of documents first .. last - 1 to theta (D, K)."""
+    """Put the mean of (n_dk + alpha_k) / (N_d + abar) over states into theta (D, K).
+
+    counts: from `count_topics`, of n_states states together. Each entry is divided once.
+    """
     total = 0.0
     for k in range(model.n_topics):
         total += model.alpha[k]
     for d in range(first, last):
-        scale = share / (doc_offsets[d + 1] - doc_offsets[d] + total)
+        whole = n_states * (doc_offsets[d + 1] - doc_offsets[d] + total)
         for k in range(model.n_topics):
-            theta[d, k] += model.alpha[k] * scale
-        for i in range(doc_offsets[d], doc_offsets[d + 1]):
-            theta[d, z[i]] += scale
+            theta[d, k] = (counts[d, k] + n_states * np.float64(model.alpha[k])) / whole
 
 
 @kernel
@@ -93,7 +107,7 @@ def score_documents(
     first: int,
     last: int,
     model: LanguageModel,
-    theta: NDArray[np.float32],
+    theta: NDArray[np.float64],
     scores: NDArray[np.float64],
 ) -> None:
     """scores[d] = sum over tokens of log sum_k theta_dk phi_kw, nats, for documents first .. last - 1."""
@@ -101,7 +115,7 @@ def score_documents(
     for d in range(first, last):
         base = 0.0
         for k in range(model.n_topics):
-            base += np.float64(theta[d, k]) * model.phi[smooth + k]
+            base += theta[d, k] * model.phi[smooth + k]
         score = 0.0
         for i in range(doc_offsets[d], doc_offsets[d + 1]):
             w = words[i]
@@ -109,10 +123,10 @@ def score_documents(
             p = 0.0
             if row >= 0:
                 for k in range(model.n_topics):
-                    p += np.float64(theta[d, k]) * model.phi[row + k]
+                    p += theta[d, k] * model.phi[row + k]
             else:
                 p = base
                 for j in range(~row, ~row + model.length[w]):
-                    p += np.float64(theta[d, model.topic[j]]) * model.weight[j]
+                    p += theta[d, model.topic[j]] * model.weight[j]
             score += np.log(p)
         scores[d] = score

@@ -14,6 +14,9 @@ PRIOR_MAX: Final = 1e12
 MAX_DOCUMENT_TOKENS: Final = 1 << 24
 """Longest document: the counts n_dk of the document at hand are float32, whole numbers up to here."""
 
+MAX_COUNT: Final = (1 << 31) - 1
+"""Largest count n_kw, and so the most tokens of a term: counts and their changes are int32."""
+
 
 def check_document_length(longest: int) -> None:
     """Raise ValueError when a document of `longest` tokens is too long."""

@@ -141,6 +141,7 @@ BAD: dict[str, tuple[int, Callable[[Path], list[object]], str]] = {
     "metric unknown": (2, lambda p: [p / "model-0", p / "new.jsonl", "-m", "bound"], "'bound' is not one of"),
     "one model": (2, lambda p: [p / "model-0", "-m", "stability"], "two or more models"),
     "mixed": (2, lambda p: [p / "model-0", p / "model-1", "-m", "stability,npmi"], "no other metric"),
+    "seed of 65 bits": (2, lambda p: [p / "model-0", p / "new.jsonl", "--seed", str(2**64)], "range"),
     "alpha of a model": (2, lambda p: [p / "model-0", p / "new.jsonl", "--alpha", "1"], "--topic-word"),
     "no alpha": (2, lambda p: ["--topic-word", p / "phi.npy", "--vocab", p / "terms.txt", p / "new.jsonl"], "--alpha"),
     "row sum": (3, lambda p: _given(p, **{"topic-word": _saved(p, "x.npy", np.ones((2, 15)))}), "row 0 sums to 15"),
@@ -153,6 +154,12 @@ BAD: dict[str, tuple[int, Callable[[Path], list[object]], str]] = {
     "alpha zero": (3, lambda p: _given(p, alpha="0"), "positive"),
     "alpha missing": (3, lambda p: _given(p, alpha="nowhere.npy"), "does not exist"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["transform", "evaluate"])
+def test_documents_too_long(place: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lda.samplers.limits.MAX_DOCUMENT_TOKENS", 3)
+    assert "at most 3 tokens" in fails(3, command, place / "model-0", place / "new.jsonl", *TEXT, "-q")
 
 
 @pytest.mark.parametrize("kind", BAD)

@@ -44,8 +44,12 @@ def refuse(path: Path, match: str, format: str = "auto", **options: object) -> N
             b'{"id": 2, "txt": "x"}\n' * 2,
             "lines 1 to 2: no field named 'text', .*; it has: 'id', 'txt'",
         ),
-        ("a.jsonl", b'{"id": 2, "text": 5}\n', "'text' must be a string, got a number"),
-        ("a.jsonl", b'{"text": ["a"]}\n', "got an array"),
+        (
+            "a.jsonl",
+            b'{"id": 2, "text": 5}\n',
+            "'text' must be a string or an array of strings, got a number",
+        ),
+        ("a.jsonl", b'{"text": {"a": 1}}\n', "got an object"),
         ("a.jsonl", ROW * 3 + b'{"text": "caf\xe9"}\n', r"byte 0xe9 at position 109 .*latin-1"),
         ("a.jsonl", ROW + b"\x00\x01", "line 2 holds a NUL byte.*--encoding-errors ignore.*binary file"),
         ("a.txt", b"abc\xff", "byte 0xff at position 3"),
@@ -211,7 +215,7 @@ def test_fields_that_were_asked_for(tmp_path: Path) -> None:
     file.write_bytes(ROW + b'{"text": "no id"}\n')
     refuse(file, "line 2: the id field 'id' is missing or null", id="id")
     pq.write_table(pa.table({"text": [1, 2]}), tmp_path / "a.parquet")
-    refuse(tmp_path / "a.parquet", "'text' must hold text, got int64")
+    refuse(tmp_path / "a.parquet", "'text' must hold text, or lists of it, got int64")
     pq.write_table(pa.table({"text": ["x"], "id": pa.array([None], pa.string())}), tmp_path / "a.parquet")
     refuse(tmp_path / "a.parquet", "the id field 'id' holds null", id="id")
 

@@ -186,6 +186,14 @@ def test_stability_matches_topics_by_their_words() -> None:
     assert three.pairs[1].overlap == pytest.approx(best, abs=1e-6)
 
 
+def test_equal_topics_of_many_terms_overlap_by_one() -> None:
+    n = 400_000
+    even = TopicMatrix(
+        matrix=np.full((2, n), 1 / n), vocabulary=[str(w) for w in range(n)], alpha=np.array(0.1)
+    )
+    assert stability([even, even], n_words=1).overlap == pytest.approx(1, abs=1e-6)
+
+
 def test_models_that_cannot_be_compared() -> None:
     one = matrix([[0.5, 0.5], [0.9, 0.1]], "ab")
     with pytest.raises(ValueError, match="two or more models, got 1"):

@@ -381,11 +381,15 @@ def test_inference(name: str) -> None:
         assert held[d].tolist() == naive.held_half(d.stop - d.start, int(key), SEED)
         assert held[d].sum() == (d.stop - d.start) // 2
     model = mean_model(p.n_wk, p.alpha, p.beta)
-    theta = np.zeros((n_docs, n_topics), dtype=np.float32)
-    inference.add_proportions(p.z, offsets, 0, n_docs, model, 1.0, theta)
+    theta, counts = np.zeros((n_docs, n_topics)), np.zeros((n_docs, n_topics), dtype=np.int64)
+    for z in (p.z, p.z[::-1].copy()):
+        inference.count_topics(z, offsets, 0, n_docs, counts)
     n_dk = naive.document_counts(p.z, offsets, n_topics)
-    mean = (n_dk + p.alpha) / (n_dk.sum(axis=1) + p.alpha.sum())[:, None]
-    np.testing.assert_allclose(theta, mean, rtol=1e-5)
+    both = n_dk + naive.document_counts(p.z[::-1], offsets, n_topics)
+    np.testing.assert_array_equal(counts, both)
+    inference.mean_proportions(counts, offsets, 0, n_docs, model, 2, theta)
+    mean = (both / 2 + p.alpha) / (n_dk.sum(axis=1) + p.alpha.sum())[:, None]
+    np.testing.assert_allclose(theta, mean, rtol=1e-7)
     scores = np.zeros(n_docs)
     inference.score_documents(words, offsets, 0, n_docs, model, theta, scores)
     phi = (p.n_wk + p.beta) / (p.n_wk.sum(axis=0) + len(p.n_wk) * p.beta)

@@ -131,9 +131,9 @@ def _checked_corpora(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _checked_threads(threads: int) -> int:
-    from lda.cluster.settings import available_threads
+    from lda.corpus.machine import available_cores
 
-    cores = available_threads()
+    cores = available_cores()
     if threads > cores:
         raise click.BadParameter(
             f"{threads} threads need as many cores, here are {cores}", param_hint="--threads"

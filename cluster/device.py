@@ -1,0 +1,199 @@
+"""Documents and counts on a GPU, behind the faces that those in memory have.
+
+In one process counts stay on the device: phi is made of them there, and nothing but the topics that somebody asks for
+travels. A worker of a cluster takes the model that its replica of the counts gives, and sends on what its documents
+changed, as always; only sampling is the device's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.cluster.aggregator import Aggregator
+from lda.cluster.plan import Plan
+from lda.cluster.scratch import Arrays
+from lda.cluster.shard import Shard
+from lda.cluster.threads import Threads
+from lda.corpus.shard import CorpusShard
+from lda.samplers.counting import Delta
+from lda.samplers.cuda.available import DeviceError, free_bytes
+from lda.samplers.deltas import totals_of
+from lda.samplers.histograms import Histogram
+from lda.samplers.language import LanguageModel
+from lda.samplers.layout import WordRows
+from lda.samplers.priors import Priors
+from lda.samplers.registry import Sampler
+
+if TYPE_CHECKING:
+    from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments
+    from lda.samplers.cuda.model import DeviceModel
+
+
+class DeviceShard(Shard):
+    """A shard whose tokens and topics lie on a GPU as well; topics here follow when they are asked for.
+
+    Raises DeviceError when the device has not the memory.
+    """
+
+    _behind: tuple[tuple[int, int], ...] = ()
+    """Ranges of tokens whose topics here are older than those on the device."""
+
+    def __init__(
+        self, parts: Iterable[CorpusShard], plan: Plan, keep: NDArray[np.bool_], arrays: Arrays | None = None
+    ) -> None:
+        super().__init__(parts, plan, keep, arrays)
+        from lda.samplers.cuda.documents import DeviceDocuments
+
+        needed = DeviceDocuments.bytes_needed(self.n_tokens, len(self.doc_ids), plan.n_topics)
+        check_fits(needed, f"{self.n_tokens:,} tokens")
+        self.on_device: DeviceDocuments = DeviceDocuments(
+            self.words, self.doc_offsets, self.doc_keys, self._z, plan.n_topics
+        )
+
+    @property
+    def z(self) -> NDArray[Any]:
+        """Topics of all tokens (N,), as they are now."""
+        for begin, end in self._behind:
+            self.on_device.z[begin:end].copy_to_host(self._z[begin:end])
+        self._behind = ()
+        return self._z
+
+    @z.setter
+    def z(self, topics: NDArray[Any]) -> None:
+        self._z = topics
+
+    def set_topics(self, index: int, topics: NDArray[Any]) -> None:
+        """As `Shard.set_topics`."""
+        super().set_topics(index, topics)
+        self.on_device.z.copy_to_device(self._z)
+
+    def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
+        """As `Shard.scatter`."""
+        super().scatter(phase, sweep, threads)
+        begin, end = self.token_range(phase)
+        if end > begin:
+            self.on_device.z[begin:end].copy_to_device(self._z[begin:end])
+
+    def sample_on_device(
+        self, phase: int, sweep: int, sampler: Sampler, model: DeviceModel, *, level: int, fresh: bool
+    ) -> None:
+        """As `Shard.sample`, by the device; who wants `delta` afterwards calls `remember` first."""
+        edges = self.doc_edges[phase]
+        first, last = int(edges[level] if fresh else edges[0]), int(edges[level + 1])
+        if last <= first:
+            return
+        self.on_device.sample(first, last, sampler, model, self.plan.seed, sweep, fresh=fresh)
+        changed = self.token_range(phase)
+        if changed not in self._behind:
+            self._behind = (*self._behind, changed)
+
+    def topic_histogram(self, threads: Threads) -> Histogram:
+        """As `Shard.topic_histogram`."""
+        from lda.samplers.cuda.documents import topic_histogram
+
+        return topic_histogram(self.on_device)
+
+
+class DeviceAggregator(Aggregator):
+    """Counts that lie on the device, all words dense there, and that nobody adds to but by `count_tokens`.
+
+    Raises DeviceError when the device has not the memory.
+    """
+
+    def __init__(self, rows: WordRows) -> None:
+        from lda.samplers.cuda.documents import DeviceCounts
+
+        needed = DeviceCounts.bytes_needed(len(rows.start), rows.stride)
+        check_fits(needed, f"counts of {len(rows.start):,} terms x {rows.n_topics:,} topics")
+        self.rows = rows
+        self.on_device: DeviceCounts = DeviceCounts(len(rows.start), rows.n_topics, rows.stride)
+
+    @property
+    def topic_totals(self) -> NDArray[np.int64]:  # type: ignore[override]  # read from the device
+        """n_k (K,) int64."""
+        found: NDArray[np.int64] = self.on_device.totals.copy_to_host()
+        return found
+
+    def count_tokens(self, shard: DeviceShard, phase: int) -> None:
+        """Count what a phase has changed."""
+        self.on_device.count(shard.on_device, *shard.token_range(phase))
+
+    def totals(self) -> NDArray[np.int64]:
+        """n_k (K,) int64 of these words."""
+        return self.topic_totals
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts as a CSR matrix (V, K) int32, word-major, topics ascending."""
+        counts = self.on_device.counts.copy_to_host().reshape(-1, self.rows.stride)
+        return sp.csr_matrix(counts[:, : self.rows.n_topics])
+
+    def between(self, first: int, last: int) -> Delta:
+        """The counts of words first .. last - 1, as a delta from nothing."""
+        part = self.matrix()[first:last]
+        topic = part.indices.astype(np.int32)
+        return Delta(
+            first,
+            part.indptr.astype(np.int64),
+            topic,
+            part.data,
+            totals_of(topic, part.data, self.rows.n_topics),
+        )
+
+    def cell_histogram(self) -> Histogram:
+        """How many n_kw equal n, for n > 0."""
+        return self.on_device.cell_histogram()
+
+
+class DeviceModels:
+    """The language models on the device: with all rows dense, and in the rows of the CPU's, as kernels want them."""
+
+    def __init__(self, rows: WordRows, sampler: Sampler) -> None:
+        self._rows, self._sampler = rows, sampler
+        self._models: dict[bool, DeviceModel] = {}
+        self._built: set[bool] = set()
+
+    def outdate(self) -> None:
+        """Say that counts have changed and that the next phase shall see it."""
+        self._built.clear()
+
+    def from_counts(self, counts: DeviceAggregator, priors: Priors, *, fresh: bool) -> DeviceModel:
+        """The model of counts on the device."""
+        model, is_new = self._model(fresh=fresh)
+        if is_new:
+            model.build(counts.on_device.counts, counts.on_device.totals, priors.alpha, priors.beta)
+        return model
+
+    def from_host(self, built: LanguageModel, *, fresh: bool) -> DeviceModel:
+        """The model that this process has built."""
+        model, is_new = self._model(fresh=fresh)
+        if is_new:
+            model.take(built)
+        return model
+
+    def _model(self, *, fresh: bool) -> tuple[DeviceModel, bool]:
+        from lda.samplers.cuda.documents import reads_every_row
+        from lda.samplers.cuda.model import DeviceModel
+
+        every_row = reads_every_row(self._sampler, self._rows.n_topics, fresh=fresh)
+        if every_row not in self._models:
+            needed = DeviceModel.bytes_needed(self._rows, every_row=every_row)
+            check_fits(needed, f"phi of {len(self._rows.start):,} terms x {self._rows.n_topics:,} topics")
+            self._models[every_row] = DeviceModel(self._rows, every_row=every_row)
+        is_new = every_row not in self._built
+        self._built.add(every_row)
+        return self._models[every_row], is_new
+
+
+def check_fits(needed: int, what: str) -> None:
+    """Raise DeviceError when so many more bytes do not fit on the device."""
+    free = free_bytes()
+    if free is not None and needed > free:
+        raise DeviceError(
+            f"the GPU has {free / 2**30:.1f} GiB free, and {what} take {needed / 2**30:.1f} GiB more; take fewer topics "
+            "or terms, spread the documents over the GPUs of more workers, or take the device cpu"
+        )

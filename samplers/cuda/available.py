@@ -1,0 +1,70 @@
+"""Whether this process can use a GPU, and how much fits there. Imports Numba's CUDA package only when asked."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+from lda.samplers.registry import Sampler
+
+INSTALL: Final = "pip install 'raylda[cuda]'"
+
+
+class DeviceError(ValueError):
+    """No GPU can do what was asked: there is none, it is too small, or the sampler is not offered on one."""
+
+
+def offered(sampler: Sampler) -> bool:
+    """Whether a sampler gives the CPU's bits on a GPU: those do that take no logarithms and no powers."""
+    return sampler.language == "mean"
+
+
+def check_sampler(sampler: Sampler) -> None:
+    """Raise DeviceError when the sampler is not offered on a GPU."""
+    if not offered(sampler):
+        raise DeviceError(
+            f"the sampler {sampler.name} is not offered on a GPU, whose logarithms and powers round otherwise or which "
+            "it could not keep busy; take adlda, esca or esca-leave-out, or the device cpu"
+        )
+
+
+def check_device() -> None:
+    """Raise DeviceError, with the remedy, when there is no GPU that this process can use."""
+    if find_spec("numba_cuda") is None:
+        raise DeviceError(f"the device cuda needs the package numba-cuda, which is not installed: {INSTALL}")
+    from numba import config, cuda
+
+    if config.ENABLE_CUDASIM:
+        return
+    try:
+        found = cuda.is_available() and len(cuda.gpus) > 0
+    except Exception as error:
+        raise DeviceError(f"no GPU can be used here ({_one_line(error)}); take the device cpu") from error
+    if not found:
+        raise DeviceError(
+            "no GPU can be used here (no CUDA driver, or no device that it can see); take the device cpu, or see "
+            "whether nvidia-smi lists one"
+        )
+
+
+def free_bytes() -> int | None:
+    """Free memory of the device; None where nobody can say, as in the simulator."""
+    from numba import config, cuda
+
+    if config.ENABLE_CUDASIM:
+        return None
+    return int(cuda.current_context().get_memory_info().free)
+
+
+def device_name() -> str:
+    """The device's name, as its driver gives it."""
+    from numba import config, cuda
+
+    if config.ENABLE_CUDASIM:
+        return "simulator"
+    name = cuda.get_current_device().name
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,199 @@
+"""Documents on the device: their tokens, the topics of these, and the counts that are made of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numba import cuda
+from numpy.typing import NDArray
+
+from lda.samplers.cuda import counting, few_topics, many_topics
+from lda.samplers.cuda.door import SIMULATED, TEAM
+from lda.samplers.cuda.model import DeviceModel
+from lda.samplers.histograms import Histogram, add_histograms
+from lda.samplers.layout import FEW_TOPICS, topic_dtype
+from lda.samplers.registry import Sampler
+
+LENGTH_CLASSES: Final = (512, 4096)
+"""Documents of up to so many tokens are swept together: a block of threads sets memory aside for the longest."""
+
+
+class Group(NamedTuple):
+    """Documents swept by one kernel call. order: (n,) int64 on the device, long ones first. longest: tokens."""
+
+    order: Any
+    n: int
+    longest: int
+
+
+def reads_every_row(sampler: Sampler, n_topics: int, *, fresh: bool) -> bool:
+    """Whether the kernel of few topics sweeps, which wants all rows of phi dense. First topics come one by one."""
+    return (fresh or sampler.rule == "sequential") and n_topics <= FEW_TOPICS
+
+
+class DeviceDocuments:
+    """Tokens and topics on the device.
+
+    words: (N,) int32. doc_offsets: (D + 1,) int64. doc_keys: (D,) uint64. z: (N,). Memory: 4 bytes a token and twice
+    its topic's 2 or 4, and 24 a document.
+    """
+
+    def __init__(
+        self,
+        words: NDArray[np.int32],
+        doc_offsets: NDArray[np.int64],
+        doc_keys: NDArray[np.uint64],
+        z: NDArray[Any],
+        n_topics: int,
+    ) -> None:
+        self.n_topics, self.doc_offsets = n_topics, doc_offsets
+        self.words = cuda.to_device(words)
+        self.offsets = cuda.to_device(np.ascontiguousarray(doc_offsets))
+        self.keys = cuda.to_device(np.ascontiguousarray(doc_keys))
+        self.z = cuda.to_device(z)
+        self.seen = cuda.to_device(np.full(len(z), n_topics, dtype=z.dtype))
+        self._groups: dict[tuple[int, int], list[Group]] = {}
+        self._room: Any = None
+
+    @staticmethod
+    def bytes_needed(n_tokens: int, n_documents: int, n_topics: int) -> int:
+        """Device memory that documents take."""
+        return n_tokens * (4 + 2 * topic_dtype(n_topics).itemsize) + 32 * n_documents
+
+    def groups(self, first: int, last: int) -> list[Group]:
+        """Documents first .. last - 1 by length, long ones first."""
+        key = (first, last)
+        if key not in self._groups:
+            lengths = np.diff(self.doc_offsets[first : last + 1])
+            order = np.argsort(-lengths, kind="stable")
+            ordered, found = lengths[order], []
+            edges = [0, *(int(np.searchsorted(-ordered, -c)) for c in reversed(LENGTH_CLASSES)), len(order)]
+            for low, high in zip(edges[:-1], edges[1:], strict=True):
+                while high > low and ordered[high - 1] == 0:
+                    high -= 1  # nothing to draw
+                if high > low:
+                    some = cuda.to_device((order[low:high] + first).astype(np.int64))
+                    found.append(Group(some, high - low, int(ordered[low])))
+            self._groups[key] = found
+        return self._groups[key]
+
+    def sample(
+        self,
+        first: int,
+        last: int,
+        sampler: Sampler,
+        model: DeviceModel,
+        seed: int,
+        sweep: int,
+        *,
+        fresh: bool,
+    ) -> None:
+        """`Assigned.sample` of documents first .. last - 1."""
+        keys = np.uint64(seed), np.uint64(sweep)
+        if model.every_row:
+            blocks = model.stride // TEAM
+            kernel = few_topics.sweep_kernel(blocks, leave_out=sampler.leave_out, fresh=fresh)
+            room = few_topics.shared_bytes(blocks)
+            for group in self.groups(first, last):
+                kernel[-(-group.n // few_topics.TEAMS), few_topics.TEAMS * TEAM, 0, room](
+                    self.words, self.offsets, self.keys, group.order, group.n, self.z,
+                    model.phi, model.alpha, model.denominator, *keys,
+                )  # fmt: skip
+            return
+        for group in self.groups(first, last):
+            self._sample_many(group, sampler, model, keys, fresh=fresh)
+
+    def _sample_many(
+        self, group: Group, sampler: Sampler, model: DeviceModel, keys: tuple[Any, Any], *, fresh: bool
+    ) -> None:
+        wide = max(group.longest, model.n_topics) >= 1 << 16
+        kind = np.dtype(np.uint32 if wide else np.uint16)
+        a_document = many_topics.document_bytes(model.n_topics, group.longest, kind.itemsize)
+        teams = many_topics.teams_of(a_document)
+        in_shared, teams = teams > 0, teams or many_topics.MOST_TEAMS
+        kernel = many_topics.sweep_kernel(
+            kind.type, teams, sequential=fresh or sampler.rule == "sequential", leave_out=sampler.leave_out,
+            fresh=fresh, in_shared=in_shared,
+        )  # fmt: skip
+        scratch = self._scratch(0 if in_shared else -(-group.n // teams) * teams * a_document // 4)
+        kernel[-(-group.n // teams), teams * TEAM, 0, teams * a_document if in_shared else 0](
+            self.words, self.offsets, self.keys, group.order, group.n, self.z,
+            many_topics.capacity_of(model.n_topics, group.longest), scratch, scratch.view(kind),
+            model.n_topics, model.stride, model.n_groups, model.row_number, model.start, model.length, model.phi,
+            model.topic, model.weight, model.alpha, model.denominator, model.group_mass, model.row_mass, *keys,
+        )  # fmt: skip
+
+    def _scratch(self, length: int) -> Any:  # noqa: ANN401 - an array on the device
+        """At least `length` float32 on the device, for documents too large for shared memory."""
+        if self._room is None or len(self._room) < length:
+            self._room = cuda.to_device(np.zeros(max(length, 1), dtype=np.float32))
+        return self._room
+
+
+class DeviceCounts:
+    """n_kw of all words, dense, (V * stride,) int32, and n_k, (K,) int64, on the device."""
+
+    def __init__(self, n_words: int, n_topics: int, stride: int) -> None:
+        self.n_words, self.n_topics, self.stride = n_words, n_topics, stride
+        self.counts = cuda.to_device(np.zeros(n_words * stride, dtype=np.int32))
+        self.totals = cuda.to_device(np.zeros(n_topics, dtype=np.int64))
+
+    @staticmethod
+    def bytes_needed(n_words: int, stride: int) -> int:
+        """Device memory that counts take."""
+        return 4 * n_words * stride
+
+    def count(self, documents: DeviceDocuments, first: int, last: int) -> None:
+        """Count what the topics of tokens first .. last - 1 have become since they were counted last."""
+        if last <= first:
+            return
+        blocks = 2 if SIMULATED else min(-(-(last - first) // counting.THREADS), 132 * 8)
+        room = 4 * self.n_topics if self.n_topics <= counting.SHARED_TOPICS else 0
+        counting.count_tokens[blocks, counting.THREADS, 0, room](
+            documents.words, documents.z, documents.seen, first, last, self.n_topics, self.stride,
+            self.counts, self.totals,
+        )  # fmt: skip
+
+    def cell_histogram(self) -> Histogram:
+        """How many n_kw equal n, for n > 0."""
+        table = cuda.to_device(np.zeros(counting.SMALL_CELLS, dtype=np.int64))
+        # Cells above the small ones hold so many tokens each that there cannot be more of them than this.
+        most = int(self.totals.copy_to_host().sum()) // counting.SMALL_CELLS + 1
+        large, n_large = cuda.device_array(most, dtype=np.int64), cuda.to_device(np.zeros(1, dtype=np.int32))
+        blocks = 2 if SIMULATED else 132 * 4
+        counting.cell_values[blocks, counting.THREADS](self.counts, table, large, n_large)
+        values = table.copy_to_host()
+        key = np.flatnonzero(values)
+        low = Histogram(key.astype(np.int64), values[key])
+        return add_histograms([low, _unique(_head(large, n_large))])
+
+
+def topic_histogram(documents: DeviceDocuments) -> Histogram:
+    """Documents by (topic, n_dk), as `histograms.document_topics`."""
+    n_topics, n_documents = documents.n_topics, len(documents.doc_offsets) - 1
+    small = max(2, min(64, (1 << 22) // n_topics))
+    blocks = 2 if SIMULATED else max(1, min(132 * 16, n_documents, (1 << 28) // n_topics))
+    scratch = cuda.to_device(np.zeros(blocks * n_topics, dtype=np.int32))
+    table = cuda.to_device(np.zeros(n_topics * small, dtype=np.int32))
+    most = int(documents.doc_offsets[-1]) // small + 1
+    large, n_large = cuda.device_array(most, dtype=np.int64), cuda.to_device(np.zeros(1, dtype=np.int32))
+    counting.document_topics[blocks, 32](
+        documents.z, documents.offsets, n_documents, n_topics, small, scratch, table, large, n_large
+    )
+    found = table.copy_to_host()
+    cells = np.flatnonzero(found)
+    low = Histogram((cells // small) << 32 | cells % small, found[cells].astype(np.int64))
+    return add_histograms([low, _unique(_head(large, n_large))])
+
+
+def _unique(values: NDArray[np.int64]) -> Histogram:
+    key, times = np.unique(values, return_counts=True)
+    return Histogram(key, times.astype(np.int64))
+
+
+def _head(values: Any, n: Any) -> NDArray[np.int64]:  # noqa: ANN401 - arrays on the device
+    """The first n[0] of `values`."""
+    length = int(n.copy_to_host()[0])
+    found: NDArray[np.int64] = values[:length].copy_to_host() if length else np.zeros(0, dtype=np.int64)
+    return found
