@@ -45,13 +45,15 @@ class JsonLinesReader(TextReader):
         for number, line in numbered_lines(path, options):
             if not line or line.isspace():
                 continue
-            waiting.append((number, _parse(line, path, number)))
+            rows = [(number, _parse(line, path, number))]
             if fields is None:
-                seen |= dict.fromkeys(waiting[-1][1])
+                waiting += rows
+                seen |= dict.fromkeys(rows[0][1])
                 fields = _fields(seen, options, path, waiting)
-            if fields is None:
-                continue
-            for place, row in waiting:
+                if fields is None:
+                    continue
+                rows, waiting = waiting, []
+            for place, row in rows:
                 document = _document(row, fields, options, f"{path}, line {place}", place)
                 if document.text and kind not in (None, type(document.text)):
                     raise DataError(
@@ -60,7 +62,6 @@ class JsonLinesReader(TextReader):
                     )
                 kind = type(document.text) if document.text else kind
                 yield document
-            waiting.clear()
         if waiting:
             choose_fields(tuple(seen), options, _lines(path, waiting))
 
@@ -125,14 +126,14 @@ def _document(row: dict[str, Any], fields: Fields, options: ReadOptions, where: 
         )
     return Document(
         f"{options.prefix}{number}" if key is None else _id(key, where),
-        None if all(value is None for value in values) else join_fields(texts, where),
+        None if values.count(None) == len(values) else join_fields(texts, where),
         fields.metadata(row),
     )
 
 
 def _id(key: object, where: str) -> str:
     name = str(key)
-    if not is_text(name):
+    if not (name.isascii() or is_text(name)):
         raise DataError(
             f"{where}: the id {name!r} holds half of a surrogate pair, which is no text; correct it"
         )
