@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute
 
+from lda.corpus.errors import DataError
 from lda.corpus.machine import available_cores
 
 if TYPE_CHECKING:
@@ -35,9 +36,33 @@ def array(values: npt.NDArray[Any]) -> Any:  # noqa: ANN401 - see above
 
 
 def strings(values: Any) -> pa.Array[Any]:  # noqa: ANN401 - any iterable of strings and None
-    """Arrow array of large_string, which never overflows as `string` does at 2 GiB."""
-    made: Any = pa.array(values, pa.large_string())
+    """Arrow array of large_string, which never overflows as `string` does at 2 GiB.
+
+    Raises:
+        DataError: one of them is no text, see `is_text`.
+    """
+    try:
+        made: Any = pa.array(values, pa.large_string())
+    except UnicodeEncodeError:
+        bad = next(value for value in values if isinstance(value, str) and not is_text(value))
+        raise DataError(
+            f"text must be Unicode, got {bad!r:.80}, half of a surrogate pair; correct it"
+        ) from None
     return made if isinstance(made, pa.Array) else made.combine_chunks()
+
+
+def is_text(value: str) -> bool:
+    """Whether a string can be stored: half of a surrogate pair, as cutting and bad decoding leave it, cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def whole_text(value: str) -> str:
+    """The string with a question mark for each half of a surrogate pair."""
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def string_list(values: Any) -> list[str]:  # noqa: ANN401 - an Arrow array, chunked or not

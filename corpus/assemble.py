@@ -39,6 +39,7 @@ class TokenBatch(NamedTuple):
         document_frequencies: (len(terms),) int64, documents of the batch that hold each term.
         metadata: table of n rows or None.
         n_stopped: tokens already removed as stop words.
+        n_without_text: documents whose text is missing or null.
     """
 
     ids: pa.Array[Any]
@@ -49,6 +50,7 @@ class TokenBatch(NamedTuple):
     document_frequencies: npt.NDArray[np.int64]
     metadata: pa.Table | None = None
     n_stopped: int = 0
+    n_without_text: int = 0
 
 
 class Assembled(NamedTuple):
@@ -96,7 +98,7 @@ class Assembler:
         self._frequencies = np.zeros((2, len(self._terms)), dtype=np.int64)  # of terms, of documents
         self._spill: Spill = MemorySpill() if spill is None else spill
         self._schemas: list[pa.Schema | None] = []
-        self._n_documents = self._n_stopped = 0
+        self._n_documents = self._n_stopped = self._n_without_text = 0
 
     def add(self, batch: TokenBatch) -> None:
         """Take the next documents."""
@@ -107,6 +109,7 @@ class Assembler:
             words = self._number(batch.terms, batch)[batch.words]
         self._n_documents += len(batch.ids)
         self._n_stopped += batch.n_stopped
+        self._n_without_text += batch.n_without_text
         self._schemas.append(None if batch.metadata is None else batch.metadata.schema)
         self._spill.append(make_batch(batch.ids, batch.doc_offsets, words, batch.metadata))
 
@@ -162,6 +165,7 @@ class Assembler:
             n_terms=vocabulary.num_rows,
             n_tokens=int(lengths.sum()),
             n_empty_documents=int((lengths == 0).sum()),
+            n_without_text=self._n_without_text,
             ordered=self._ordered,
             recipe=self._recipe,
             stop_word_share=stop_word_share(string_list(names), counts) if text else None,
@@ -230,6 +234,6 @@ def _why_empty(n_tokens: int, n_stopped: int, removed: dict[str, int]) -> str:
     if not n_tokens + n_stopped:
         return "all documents are empty: not one token was found; check text field, pattern or counts"
     takers = {"stop_words": n_stopped, **removed}
-    told = ", ".join(f"{option} {count:,}" for option, count in takers.items() if count)
+    told = ", ".join(f"--{option.replace('_', '-')} {count:,}" for option, count in takers.items() if count)
     total = n_tokens + n_stopped
     return f"all documents are empty after filtering: of {total:,} tokens were removed by {told}; relax it"

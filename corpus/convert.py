@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from lda.corpus.arrow import is_text
 from lda.corpus.assemble import Assembler, TokenBatch
-from lda.corpus.counts import MAX_TERMS, canonical, check_terms, expand_rows
+from lda.corpus.counts import MAX_TERMS, canonical, check_terms, expand_rows, term_name
 from lda.corpus.errors import DataError
 from lda.corpus.lists import kind_of_items, token_batches
 from lda.corpus.storage import is_uri
@@ -114,12 +115,12 @@ def resolve_vocabulary(vocabulary: Any, n_terms: int | None = None) -> list[str]
     if not hasattr(mapping, "items") or hasattr(
         mapping, "iloc"
     ):  # a pandas Series has items, but is a sequence
-        return [str(term) for term in vocabulary]
+        return [term_name(term, number) for number, term in enumerate(vocabulary)]
     pairs = [
         (key, value) if isinstance(value, int | np.integer) else (value, key)
         for key, value in mapping.items()
     ]
-    by_id = {int(number): str(term) for term, number in pairs}
+    by_id = {int(number): term_name(term, int(number)) for term, number in pairs}
     size = n_terms if n_terms is not None and n_terms > len(by_id) else len(by_id)
     missing = next((number for number in range(size) if number not in by_id), None)
     if missing is not None:
@@ -131,6 +132,11 @@ def resolve_vocabulary(vocabulary: Any, n_terms: int | None = None) -> list[str]
 
 def _names(ids: Iterable[object] | None, n_documents: int) -> pa.Array[Any]:
     names = [str(i) for i in (range(n_documents) if ids is None else ids)]
+    bad = next((row for row, name in enumerate(names) if not is_text(name)), None)
+    if bad is not None:
+        raise DataError(
+            f"ids must be text, got {names[bad]!r:.80} for document {bad}, half of a surrogate pair"
+        )
     if len(names) != n_documents:
         raise DataError(
             f"ids must name each of the {n_documents} documents, got {len(names)}; give one per document"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from lda.corpus.arrow import strings
+from lda.corpus.arrow import is_text, strings
 from lda.corpus.assemble import TokenBatch
 from lda.corpus.errors import DataError
 from lda.corpus.reader import CountSource
@@ -235,17 +235,37 @@ def default_terms(n_terms: int) -> list[str]:
     return [str(number) for number in range(n_terms)]
 
 
+def term_name(term: object, number: int) -> str:
+    """The name of column `number` as a string; numbers may be names.
+
+    Raises:
+        DataError: it is missing, or holds half of a surrogate pair.
+    """
+    from lda.corpus.lists import is_missing
+
+    if not isinstance(term, str) and is_missing(term):
+        raise DataError(
+            f"a term must be text, got {term} for column {number}; give it a name, or drop the column"
+        )
+    name = str(term)
+    if not is_text(name):
+        raise DataError(
+            f"a term must be text, got {name!r:.80} for column {number}, half of a surrogate pair"
+        )
+    return name
+
+
 def check_terms(terms: Sequence[str], n_columns: int, source: str = "the vocabulary") -> list[str]:
     """The names of the columns as a list of strings.
 
     Raises:
-        DataError: there are more or fewer names than columns, or a name occurs twice.
+        DataError: there are more or fewer names than columns, one is no text, or occurs twice.
     """
     if len(terms) != n_columns:
         raise DataError(
             f"{source} must name each of the {n_columns} columns, got {len(terms)} terms; give the right one"
         )
-    names = [str(term) for term in terms]
+    names = [term_name(term, number) for number, term in enumerate(terms)]
     if len(set(names)) < len(names):
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]

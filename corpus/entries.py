@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lda.corpus.errors import DataError
-from lda.corpus.sources import read_blocks
+from lda.corpus.sources import line_feed_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +19,9 @@ BLOCK_BYTES: Final = 2**23
 
 
 def line_blocks(path: Path) -> Iterator[bytes]:
-    """Blocks of whole lines; see `read_blocks`."""
+    """Blocks of whole lines; see `line_feed_blocks`."""
     rest: list[bytes] = []
-    for block in read_blocks(path, BLOCK_BYTES):
+    for block in line_feed_blocks(path, BLOCK_BYTES):
         lines, newline, tail = block.rpartition(b"\n")
         if not newline:
             rest.append(block)

@@ -16,7 +16,7 @@ from lda.corpus.read_npz import NpzReader
 from lda.corpus.read_parquet import ParquetReader
 from lda.corpus.read_table import CsvReader, TsvReader
 from lda.corpus.read_uci import UciReader
-from lda.corpus.sources import plain_name, read_blocks
+from lda.corpus.sources import byte_order_mark, line_feeds, plain_name, read_blocks
 from lda.corpus.vocabulary_file import find_vocabulary
 
 if TYPE_CHECKING:
@@ -47,15 +47,34 @@ FORMATS: Final = ("auto", *READERS)
 
 _ARCHIVES: Final = (".tar", ".tgz", ".txz", ".zip", ".7z", ".rar")
 
+_MAGIC: Final = (
+    (re.compile(rb"PAR1"), "parquet"),
+    (re.compile(rb"%%MatrixMarket"), "mm"),
+    # The first name in a zip archive follows 26 bytes after its mark.
+    (re.compile(rb"PK\x03\x04.{26}\w+\.npy", re.DOTALL), "npz"),
+)
+"""Beginnings that no other format has, so they go before what the name says."""
+
+_FOREIGN: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = (
+    (
+        re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|xl/|docProps/)", re.DOTALL),
+        "an Excel workbook or another Office document",
+        "save it as CSV or text",
+    ),
+    (re.compile(rb"PK\x03\x04"), "a zip archive", "unpack it and give the folder"),
+    (re.compile(rb"\xd0\xcf\x11\xe0"), "an old Excel or Word document", "save it as CSV or text"),
+    (re.compile(rb"%PDF-"), "a PDF document", "turn it into text (pdftotext)"),
+    (re.compile(rb"ARROW1\0\0"), "an Arrow file", "write it as Parquet"),
+)
+"""What is often given and cannot be read: how it begins, what it is, the remedy."""
+
 _CONTENT: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
-    ("mm", re.compile(rb"%%MatrixMarket")),
-    ("parquet", re.compile(rb"PAR1")),
-    ("jsonl", re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")),
+    ("jsonl", re.compile(rb"\s*\{")),
     ("uci", re.compile(rb"\d+\s*\n\d+\s*\n\d+\s*\n\d+[ \t]+\d+[ \t]+\d+\s*\n")),
 )
 """How a file begins when its name tells nothing."""
 
-_PAIRS: Final = re.compile(rb"[-+.\w]+(?: \d+:[\d.eE+-]+)* ?\r?\n")
+_PAIRS: Final = re.compile(rb"[-+.\w]+(?: \d+:[\d.eE+-]+)* ?\n")
 
 
 class Source(NamedTuple):
@@ -91,13 +110,14 @@ def _sources(path: Path, format: str) -> list[Source]:  # noqa: A002
     files = visible_files(path)
     if not files:
         raise DataError(f"the folder {path} holds no files; check the name")
-    if format == "auto":
-        # A folder full of tables (a data set in parts) is read as tables; else it is a folder of texts.
-        kinds = {_by_name(file) for file in files}
-        format = next(iter(kinds)) if len(kinds) == 1 else "text"  # type: ignore[assignment]  # noqa: A001
-        if format not in {"jsonl", "csv", "tsv", "parquet"}:
-            return [Source(path, READERS["text"])]
-    return [Source(file, READERS[format]) for file in files]
+    if format != "auto":
+        return [Source(file, READERS[format]) for file in files]
+    # A folder full of tables (a data set in parts) is read as tables; else it is a folder of texts.
+    kinds = {_by_name(file) for file in files}
+    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    if kind not in {"jsonl", "csv", "tsv", "parquet"}:
+        return [Source(path, READERS["text"])]
+    return [Source(file, READERS[_by_magic(file, read_head(file)) or str(kind)]) for file in files]
 
 
 def detect(path: Path) -> str:
@@ -109,12 +129,36 @@ def detect(path: Path) -> str:
     name = plain_name(path)
     if name.endswith(_ARCHIVES):
         raise DataError(f"{path} is an archive; unpack it and give the folder")
-    found = _by_name(path)
-    if found not in {None, "lines"}:
+    found, head = _by_name(path), read_head(path)
+    told = _by_magic(path, head)
+    if told is not None:
+        return told
+    # Of text, the name tells more than the first lines could; Parquet that does not begin like it is something else.
+    if found not in {None, "lines", "parquet"}:
         return str(found)
+    return _by_content(head) or found or _unknown(path)
+
+
+def read_head(path: Path) -> bytes:
+    """The first 4096 bytes as they are in UTF-8 without a byte order mark and with line feeds only."""
     with closing(read_blocks(path, 4096)) as blocks:
         head = next(blocks, b"")
-    return _by_content(head) or found or _unknown(path)
+    mark, encoding = byte_order_mark(head)
+    text = head[len(mark) :]
+    return line_feeds(text if encoding in {None, "utf-8"} else text.decode(str(encoding), "ignore").encode())
+
+
+def _by_magic(path: Path, head: bytes) -> str | None:
+    """The format whose mark stands at the beginning. Raises DataError for one that cannot be read."""
+    for beginning, name in _MAGIC:
+        if beginning.match(head):
+            return name
+    if _by_name(path) == "npz":  # a damaged one; its reader knows more to say
+        return None
+    for pattern, what, remedy in _FOREIGN:
+        if pattern.match(head):
+            raise DataError(f"{path} is {what}, which cannot be read; {remedy}")
+    return None
 
 
 def _by_name(path: Path) -> str | None:
@@ -137,5 +181,5 @@ def _by_content(head: bytes) -> str | None:
 
 def _unknown(path: Path) -> str:
     raise DataError(
-        f"the format of {path} cannot be told by name or content; give it: {', '.join(FORMATS[1:])}"
+        f"the format of {path} cannot be told by name or content; give it with --format: {', '.join(FORMATS[1:])}"
     )

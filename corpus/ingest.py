@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ from lda.corpus.formats import Source, find_sources
 from lda.corpus.leftovers import forget, remember
 from lda.corpus.manifest import is_corpus_folder
 from lda.corpus.parallel import ordered_map, thread_count
+from lda.corpus.pipes import PipeStore
 from lda.corpus.reader import CountReader, ReadOptions, TextBatch, TextReader
 from lda.corpus.recipe import Recipe
+from lda.corpus.sources import check_encoding, path_text
 from lda.corpus.spill import FolderSpill, Spill
 from lda.corpus.stopwords import stop_words
 from lda.corpus.storage import is_uri
@@ -43,7 +46,7 @@ def read_corpus(
     """Read files into a corpus in memory (4 bytes a token); a corpus folder is opened instead.
 
     Args:
-        inputs: files and folders, in the order of their documents.
+        inputs: files, pipes and folders, in the order of their documents.
         format: one of `formats.FORMATS`; "auto" goes by name, then content.
         recipe: how text becomes tokens; the default takes all words of two letters or more.
         vocabulary: file with one term a line, for formats of counts.
@@ -59,8 +62,10 @@ def read_corpus(
     folder = _corpus_folder(inputs, recipe, tokenizer)
     if folder is not None:
         return Corpus.open(folder)
-    options = make_options(recipe, vocabulary, encoding, errors)
-    return _assemble(inputs, format, recipe or Recipe(), options, tokenizer, threads, None).in_memory()
+    with PipeStore() as pipes:
+        options = make_options(recipe, vocabulary, encoding, errors, pipes)
+        stored = pipes.all_stored(input_list(inputs))
+        return _assemble(stored, format, recipe or Recipe(), options, tokenizer, threads, None).in_memory()
 
 
 def build_corpus(
@@ -74,6 +79,7 @@ def build_corpus(
     threads: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
+    require_id: bool = True,
     overwrite: bool = False,
 ) -> Corpus:
     """Read files into a corpus folder and open it; memory stays bounded, whatever the size of the input.
@@ -90,6 +96,7 @@ def build_corpus(
         threads: as for `read_corpus`.
         encoding: as for `read_corpus`.
         errors: as for `read_corpus`.
+        require_id: whether the recipe's id field must be there; else documents are numbered where it is not.
         overwrite: replace a corpus that stands there.
 
     Raises:
@@ -101,15 +108,11 @@ def build_corpus(
     if folder is not None:
         Corpus.open(folder).save(target, overwrite=overwrite)
         return Corpus.open(target)
-    options = make_options(recipe, vocabulary, encoding, errors)
-    spill = Path(tempfile.mkdtemp(**where))
-    remember(spill)
-    try:
-        made = _assemble(inputs, format, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
+    with PipeStore() as pipes, _spill_folder(where) as spill:
+        options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
+        stored = pipes.all_stored(input_list(inputs))
+        made = _assemble(stored, format, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
         write_folder(target, made.shards, made.vocabulary, made.summary, overwrite=overwrite)
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
-        forget(spill)
     return Corpus.open(target)
 
 
@@ -124,19 +127,45 @@ def _target(output: str | Path, *, overwrite: bool) -> tuple[str | Path, dict[st
     return target, {"prefix": f".{target.name}.", "suffix": ".spill", "dir": target.parent}
 
 
+@contextmanager
+def _spill_folder(where: dict[str, Any]) -> Iterator[Path]:
+    spill = Path(tempfile.mkdtemp(**where))
+    remember(spill)
+    try:
+        yield spill
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+        forget(spill)
+
+
 def make_options(
-    recipe: Recipe | None, vocabulary: str | Path | None, encoding: str, errors: str
+    recipe: Recipe | None,
+    vocabulary: str | Path | None,
+    encoding: str,
+    errors: str,
+    pipes: PipeStore,
+    *,
+    require_id: bool = True,
 ) -> ReadOptions:
-    """The options of the readers.
+    """The options of the readers; a vocabulary that is a pipe is read into `pipes`.
 
     Raises:
-        ValueError: `errors` is not one of its three values.
+        DataError: the vocabulary is a pipe that cannot be read.
+        ValueError: `errors` is not one of its three values, or there is no such encoding.
     """
     if errors not in {"strict", "replace", "ignore"}:
         raise ValueError(f"errors must be strict, replace or ignore, got {errors!r}")
+    check_encoding(encoding)
     recipe = recipe or Recipe()
-    path = None if vocabulary is None else Path(vocabulary)
-    return ReadOptions(text=recipe.text, id=recipe.id, encoding=encoding, errors=errors, vocabulary=path)
+    path = None if vocabulary is None else Path(pipes.stored(vocabulary))
+    return ReadOptions(
+        text=recipe.text,
+        id=recipe.id,
+        id_required=require_id,
+        encoding=encoding,
+        errors=errors,
+        vocabulary=path,
+    )
 
 
 def input_list(inputs: Sequence[str | Path]) -> list[str | Path]:
@@ -226,7 +255,8 @@ def token_batches(
     """Tokenise the documents of all text sources, in order."""
 
     def tokens(batch: TextBatch) -> TokenBatch:
-        return tokenize(batch.texts, batch.ids, batch.metadata)
+        made = tokenize(batch.texts, batch.ids, batch.metadata)
+        return made._replace(n_without_text=batch.n_without_text)
 
     return ordered_map(tokens, _texts(sources, options), thread_count(threads))
 
@@ -240,7 +270,8 @@ def _texts(sources: list[Source], options: ReadOptions) -> Iterator[TextBatch]:
 def prefixed(options: ReadOptions, source: Source, sources: list[Source]) -> ReadOptions:
     """With several inputs, ids that are mere numbers get the name of their file in front."""
     separator = "/" if source.path.is_dir() else ":"
-    return dataclasses.replace(options, prefix=f"{source.path.name}{separator}" if len(sources) > 1 else "")
+    prefix = f"{path_text(source.path.name)}{separator}" if len(sources) > 1 else ""
+    return dataclasses.replace(options, prefix=prefix)
 
 
 def _assemble_counts(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from lda.corpus.arrow import is_text
 from lda.corpus.assemble import TokenBatch
 from lda.corpus.counts import MAX_TERMS
 from lda.corpus.errors import DataError
@@ -32,7 +33,8 @@ def kind_of_items(X: Any) -> tuple[list[Any], Kind]:  # noqa: ANN401 - any itera
     """List the documents of an iterable and tell what they are made of; "counts" are rows with an entry a term.
 
     Raises:
-        TypeError: not an iterable of documents, or documents that are raw text.
+        DataError: a document is missing (None or NaN).
+        TypeError: not an iterable of documents, or documents that are raw text or no lists.
     """
     try:
         documents = list(X)
@@ -40,17 +42,10 @@ def kind_of_items(X: Any) -> tuple[list[Any], Kind]:  # noqa: ANN401 - any itera
         raise TypeError(
             f"as_corpus takes a matrix of counts, a table, token lists or a path, got {type(X).__name__}"
         ) from None
-    if any(isinstance(document, str | bytes) for document in documents[:100]):
-        raise TypeError(
-            "documents must be lists of tokens, got raw text; "
-            "split it ([doc.split() for doc in X]), or use read_corpus on files"
-        )
-    try:
-        item = next(chain.from_iterable(documents), None)
-    except TypeError:
-        raise TypeError(
-            f"documents must be lists, got {type(documents[0]).__name__}; see as_corpus"
-        ) from None
+    for row, document in enumerate(documents):
+        if not isinstance(document, list):  # nearly all are, so that this costs nothing
+            _check_document(document, row)
+    item = next(chain.from_iterable(documents), None)
     # Sparse2Corpus and the like hand out arrays, so the pair is told by its shape, not by its class.
     is_pair = item is not None and not isinstance(item, str) and np.shape(item) == (2,)
     if is_pair or not isinstance(item, Number | np.bool_):
@@ -89,6 +84,29 @@ def rows_to_csr(documents: Sequence[Sequence[float]]) -> scipy.sparse.csr_matrix
     return scipy.sparse.csr_matrix(matrix)
 
 
+def _check_document(document: object, row: int) -> None:
+    if is_missing(document):
+        raise DataError(
+            f"documents must be lists of tokens, got {document} for document {row}; give [] or drop it"
+        )
+    if isinstance(document, str | bytes):
+        raise TypeError(
+            f"documents must be lists of tokens, got raw text for document {row}; "
+            "split it ([doc.split() for doc in X]), or use read_corpus on files"
+        )
+    if not hasattr(document, "__len__") or not hasattr(document, "__iter__"):
+        raise TypeError(
+            f"documents must be lists, got {type(document).__name__} for document {row}; see as_corpus"
+        )
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value stands for none: None, NaN, or the NA and NaT of pandas."""
+    if isinstance(value, float | np.floating):
+        return bool(np.isnan(value))
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}  # without an import of pandas
+
+
 def pairs_to_csr(
     documents: Sequence[Sequence[tuple[int, float]]], n_terms: int | None
 ) -> scipy.sparse.csr_matrix:
@@ -104,10 +122,8 @@ def pairs_to_csr(
         flat = np.array([pair for document in documents for pair in document], dtype=np.float64).reshape(
             -1, 2
         )
-    except ValueError:
-        raise DataError(
-            "documents of pairs must hold (id, count) only, got something else among them"
-        ) from None
+    except (ValueError, TypeError):
+        raise _odd_pair(documents) from None
     terms = flat[:, 0]
     highest = np.max(terms, initial=-1.0, where=np.isfinite(terms))
     size = min(int(highest) + 1 if n_terms is None else n_terms, MAX_TERMS)
@@ -127,22 +143,54 @@ def pairs_to_csr(
     return scipy.sparse.csr_matrix((flat[:, 1], terms.astype(np.int64), indptr), shape=(len(documents), size))
 
 
+def _odd_pair(documents: Sequence[Sequence[object]]) -> DataError:
+    """What is wrong: looked for one by one, which is slow and done once."""
+    for row, document in enumerate(documents):
+        for pair in document:
+            try:
+                _, _ = np.asarray(pair, dtype=np.float64)
+            except (ValueError, TypeError):
+                return DataError(
+                    f"documents of pairs must hold (id, count) only, got {pair!r:.80} in document {row}; correct it"
+                )
+    return DataError("documents of pairs must hold (id, count) only, got something else among them")
+
+
+def check_token(token: object, where: str) -> None:
+    """Refuse what cannot be a token; where: its document, for the message.
+
+    Raises:
+        DataError: it is no string, or one that holds half of a surrogate pair.
+    """
+    if is_missing(token):
+        raise DataError(f"tokens must be strings, got {token} in {where}; drop it, or fill it in")
+    if not isinstance(token, str):
+        kind = type(token).__name__
+        raise DataError(
+            f"tokens must be strings, got {token!r:.80} ({kind}) in {where}; convert them with str"
+        )
+    if not is_text(token):
+        raise DataError(
+            f"tokens must be text, got {token!r:.80} in {where}, which holds half of a surrogate pair; correct it"
+        )
+
+
 def token_batches(documents: Sequence[Sequence[str]], ids: pa.Array[Any]) -> Iterator[TokenBatch]:
     """Token lists as numbered batches.
 
     Raises:
-        TypeError: a token is not a string.
+        DataError: a token is not a string, or one that is no text.
     """
     for start in range(0, len(documents), DOCUMENTS_PER_BATCH):
         part = documents[start : start + DOCUMENTS_PER_BATCH]
-        yield number_tokens(part, ids[start : start + len(part)])
+        yield number_tokens(part, ids[start : start + len(part)], start)
 
 
-def number_tokens(documents: Sequence[Sequence[str]], ids: pa.Array[Any]) -> TokenBatch:
-    """One batch of token lists.
+def number_tokens(documents: Sequence[Sequence[str]], ids: pa.Array[Any], first_row: int = 0) -> TokenBatch:
+    """One batch of token lists. first_row: number of the first document, for messages.
 
     Raises:
-        TypeError: a token is not a string.
+        DataError: a token is not a string, or one that is no text.
     """
     from lda.corpus.tokens import count_terms
 
@@ -151,11 +199,12 @@ def number_tokens(documents: Sequence[Sequence[str]], ids: pa.Array[Any]) -> Tok
     flat = (known.setdefault(token, len(known)) for document in documents for token in document)
     try:
         words: npt.NDArray[np.int32] = np.fromiter(flat, dtype=np.int32, count=int(offsets[-1]))
-    except TypeError as error:
-        raise TypeError(
-            f"tokens must be strings, got something else ({error}); convert them with str"
-        ) from None
-    odd = next((token for token in known if not isinstance(token, str)), None)
-    if odd is not None:
-        raise TypeError(f"tokens must be strings, got {odd!r} ({type(odd).__name__}); convert them with str")
+        good = is_text("".join(known))
+    except TypeError:
+        good = False
+    if not good:  # something is wrong: look for it token by token, which is slow and done once
+        for row, document in enumerate(documents, first_row):
+            for token in document:
+                check_token(token, f"document {row}")
+        raise DataError("documents must be lists that can be walked more than once; give lists")
     return TokenBatch(ids, offsets, words, list(known), *count_terms(offsets, words, len(known)))

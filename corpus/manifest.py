@@ -24,7 +24,7 @@ FORMAT_VERSION: Final = 1
 
 MOST: Final = {
     "n_terms": 2**31 - 1,
-    **dict.fromkeys(("n_documents", "n_tokens", "n_empty_documents"), 2**63 - 1),
+    **dict.fromkeys(("n_documents", "n_tokens", "n_empty_documents", "n_without_text"), 2**63 - 1),
 }
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -123,15 +123,21 @@ def _load(place: str | Path) -> dict[str, Any]:
 
 
 def _parse(values: dict[str, Any]) -> Manifest:
-    figures = {field.name: values[field.name] for field in dataclasses.fields(Summary)}
-    for name, kinds in _KINDS.items():
-        if not isinstance(figures[name], kinds) or (bool not in kinds and isinstance(figures[name], bool)):
-            raise TypeError(f"{name} cannot be {figures[name]!r:.60}")
+    # Corpora of earlier versions lack what has a default.
+    figures = {
+        field.name: values[field.name]
+        for field in dataclasses.fields(Summary)
+        if field.name in values or field.default is dataclasses.MISSING
+    }
+    for name in figures.keys() & _KINDS.keys():
+        value, kinds = figures[name], _KINDS[name]
+        if not isinstance(value, kinds) or (bool not in kinds and isinstance(value, bool)):
+            raise TypeError(f"{name} cannot be {value!r:.60}")
     if figures["recipe"] is not None:
         figures["recipe"] = Recipe.from_dict(figures["recipe"])
     summary = Summary(**figures)
-    for name in ("n_documents", "n_terms", "n_tokens", "n_empty_documents"):
-        if not 0 <= figures[name] <= MOST[name]:
+    for name in MOST:
+        if not 0 <= figures.get(name, 0) <= MOST[name]:
             raise ValueError(f"{name} cannot be {figures[name]!r:.40}")
     if not isinstance(values["shards"], list) or not isinstance(values["content_hash"], str):
         raise TypeError("shards must be a list, content_hash a string")
@@ -145,7 +151,7 @@ def _parse(values: dict[str, Any]) -> Manifest:
 
 
 _KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
-    **dict.fromkeys(("n_documents", "n_terms", "n_tokens", "n_empty_documents"), (int,)),
+    **dict.fromkeys(("n_documents", "n_terms", "n_tokens", "n_empty_documents", "n_without_text"), (int,)),
     "ordered": (bool,),
     "recipe": (dict, type(None)),
     "stop_word_share": (int, float, type(None)),

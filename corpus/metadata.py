@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from lda.corpus.arrow import whole_text
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
 def to_table(columns: Mapping[str, Sequence[object]]) -> pa.Table:
     """Columns of Python values as a table; a column of mixed kinds becomes strings of JSON."""
-    return pa.table({name: _to_array(values) for name, values in columns.items()})
+    return pa.table({whole_text(name): _to_array(values) for name, values in columns.items()})
 
 
 def _to_array(values: Sequence[object]) -> pa.Array[Any]:
     try:
         array: pa.Array[Any] = pa.array(values)
-    except (pa.ArrowException, OverflowError):
+    except (pa.ArrowException, OverflowError, UnicodeEncodeError):
         return _as_json(values)
     # An empty object has no columns of its own, so Arrow files cannot hold it alone.
     return _as_json(values) if pa.types.is_nested(array.type) and "struct<>" in str(array.type) else array
@@ -27,7 +29,7 @@ def _to_array(values: Sequence[object]) -> pa.Array[Any]:
 
 def _as_json(values: Sequence[object]) -> pa.Array[Any]:
     texts = [value if value is None or isinstance(value, str) else _dump(value) for value in values]
-    return pa.array(texts, pa.string())
+    return pa.array([text and whole_text(text) for text in texts], pa.string())
 
 
 def _dump(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lda.corpus.errors import DataError
 from lda.corpus.reader import Document, ReadOptions, TextBatch, TextReader, batch_documents
-from lda.corpus.sources import plain_name, read_text
+from lda.corpus.sources import path_text, plain_name, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,14 @@ class FolderReader(TextReader):
 
     def _documents(self, path: Path, options: ReadOptions) -> Iterator[Document]:
         if not path.is_dir():
-            yield Document(path.name, read_text(path, options), {})
+            yield Document(path_text(path.name), read_text(path, options), {})
             return
         for file in document_files(path):
-            yield Document(options.prefix + file.relative_to(path).as_posix(), read_text(file, options), {})
+            yield Document(
+                f"{options.prefix}{path_text(file.relative_to(path).as_posix())}",
+                read_text(file, options),
+                {},
+            )
 
 
 def document_files(folder: Path) -> list[Path]:

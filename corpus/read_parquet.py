@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from lda.corpus.arrow import is_list, pc, strings
@@ -67,22 +68,25 @@ def _check_text(schema: pa.Schema, fields: Fields, path: Path) -> None:
 def _text_batch(
     rows: pa.RecordBatch, fields: Fields, options: ReadOptions, path: Path, done: int
 ) -> TextBatch:
+    without = np.logical_and.reduce([np.asarray(rows.column(name).is_null()) for name in fields.text])
     texts = _documents(rows, fields.text, options, path, done + 1)
+    numbers = [f"{options.prefix}{number}" for number in range(done + 1, done + rows.num_rows + 1)]
     if fields.id is None:
-        ids = strings([f"{options.prefix}{number}" for number in range(done + 1, done + rows.num_rows + 1)])
+        ids = strings(numbers)
     else:
         column: Any = rows.column(fields.id)
-        if column.null_count:
+        if column.null_count and options.id is not None and options.id_required:
             raise DataError(
                 f"{path}: the id field {fields.id!r} holds null near row {done + 1}; fill it, or choose --id"
             )
         if holds_text(column.type):
             column = arrow_texts(column, fields.id, options, str(path), lambda place: done + 1 + place)
-        ids = strings([str(value) for value in column.to_pylist()])
+        ids = strings(
+            [n if key is None else str(key) for key, n in zip(column.to_pylist(), numbers, strict=True)]
+        )
     others = [name for name in rows.schema.names if name not in fields.text and name != fields.id]
-    return TextBatch(
-        ids, texts, pa.table({name: _plain(rows.column(name)) for name in others}) if others else None
-    )
+    metadata = pa.table({name: _plain(rows.column(name)) for name in others}) if others else None
+    return TextBatch(ids, texts, metadata, int(without.sum()))
 
 
 def _documents(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
@@ -18,8 +20,15 @@ _FIELD_LIMIT: Final = 2**31 - 1
 """The csv module stops at 131,072 characters a field, which is less than a novel."""
 
 
+_EXCEL_DELIMITER: Final = re.compile(r'"?sep=([^"\r\n]|\\t)"?\n', re.IGNORECASE)
+"""A line that Excel writes and reads above the header: the delimiter, spelled out."""
+
+
 class CsvReader(TextReader):
-    """Comma-separated (or semicolon-separated) rows with quoting; fields may hold line breaks."""
+    """Comma-separated (or semicolon-separated) rows with quoting; fields may hold line breaks.
+
+    A first line `sep=;`, as Excel has it, names the delimiter.
+    """
 
     name = "csv"
     suffixes = (".csv",)
@@ -54,13 +63,17 @@ def _csv_rows(path: Path, options: ReadOptions) -> Iterator[tuple[int, list[str]
     if csv.field_size_limit() < _FIELD_LIMIT:
         csv.field_size_limit(_FIELD_LIMIT)
     lines = (line + "\n" for _, line in numbered_lines(path, options))
-    header = next(lines, None)
+    header, before = next(lines, None), 0
+    told = _EXCEL_DELIMITER.fullmatch(header or "")
+    if told is not None:
+        header, before = next(lines, None), 1
     if header is None:
         return
-    delimiter = max(",;\t|", key=header.count)  # the first of them when none occurs: a single column
-    rows = csv.reader(_chain(header, lines), delimiter=delimiter, strict=True)
+    # The first of them when none occurs: a single column.
+    delimiter = told[1].replace("\\t", "\t") if told is not None else max(",;\t|", key=header.count)
+    rows = csv.reader(chain((header,), lines), delimiter=delimiter, strict=True)
     while True:
-        start = rows.line_num + 1
+        start = before + rows.line_num + 1
         try:
             row = next(rows, None)
         except csv.Error as error:
@@ -73,19 +86,14 @@ def _csv_rows(path: Path, options: ReadOptions) -> Iterator[tuple[int, list[str]
             yield start, row
 
 
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
 def _documents(path: Path, options: ReadOptions, rows: Iterator[tuple[int, list[str]]]) -> Iterator[Document]:
-    header = next(rows, (1, []))[1]
+    line, header = next(rows, (1, []))
     if not header:
         raise DataError(f"{path} is empty; a table needs a header line with the names of its fields")
     twice = next((name for name in header if header.count(name) > 1), None)
     if twice is not None:
-        raise DataError(f"{path}, line 1: the field {twice!r} stands twice in the header; rename one")
-    fields = choose_fields(header, options, f"{path}, line 1")
+        raise DataError(f"{path}, line {line}: the field {twice!r} stands twice in the header; rename one")
+    fields = choose_fields(header, options, f"{path}, line {line}")
     texts = [header.index(name) for name in fields.text]
     key = None if fields.id is None else header.index(fields.id)
     others = [(name, i) for i, name in enumerate(header) if i not in texts and i != key]

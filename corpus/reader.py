@@ -44,6 +44,7 @@ class ReadOptions:
     Attributes:
         text: name of the text field, or several separated by commas; None chooses the usual names.
         id: name of the id field; None takes `id` where there is one, else lines or rows are numbered from 1.
+        id_required: whether the field `id` must be there; else it is as if none had been named where it is not.
         encoding: of text files.
         errors: "strict", or "replace" or "ignore" for bytes that cannot be decoded.
         prefix: put before ids that are only numbers, when there are several inputs.
@@ -52,6 +53,7 @@ class ReadOptions:
 
     text: str | None = None
     id: str | None = None
+    id_required: bool = True
     encoding: str = "utf-8"
     errors: str = "strict"
     prefix: str = ""
@@ -59,21 +61,26 @@ class ReadOptions:
 
 
 class TextBatch(NamedTuple):
-    """Some consecutive documents: (n,) large_string ids and texts, table of n rows or None.
+    """Some consecutive documents as text.
 
-    Texts are large_string, or `ready_tokens.TOKENS` where the field holds lists of tokens.
+    Attributes:
+        ids: (n,) large_string.
+        texts: (n,) large_string, or `ready_tokens.TOKENS` where the field holds lists of tokens.
+        metadata: table of n rows or None.
+        n_without_text: documents whose text fields are all missing or null; they are empty.
     """
 
     ids: pa.Array[Any]
     texts: pa.Array[Any]
     metadata: pa.Table | None
+    n_without_text: int = 0
 
 
 class Document(NamedTuple):
-    """One document as text, or as tokens that are ready, with the further fields of its row."""
+    """One document with the further fields of its row: text, tokens that are ready, or None where there is neither."""
 
     id: str
-    text: str | list[str]
+    text: str | list[str] | None
     metadata: Mapping[str, object]
 
 
@@ -127,7 +134,8 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
     characters = 0
     for document in documents:
         held.append(document)
-        characters += len(document.text) if isinstance(document.text, str) else sum(map(len, document.text))
+        text = document.text or ""
+        characters += len(text) if isinstance(text, str) else sum(map(len, text))
         if characters >= BATCH_CHARACTERS or len(held) >= BATCH_DOCUMENTS:
             yield _text_batch(held)
             held, characters = [], 0
@@ -142,5 +150,6 @@ def _text_batch(documents: list[Document]) -> TextBatch:
     if any(isinstance(d.text, list) for d in documents):
         texts: pa.Array[Any] = pa.array([d.text or [] for d in documents], TOKENS)
     else:
-        texts = strings([d.text for d in documents])
-    return TextBatch(ids, texts, to_table(columns) if columns else None)
+        texts = strings([d.text or "" for d in documents])
+    n_without = sum(document.text is None for document in documents)
+    return TextBatch(ids, texts, to_table(columns) if columns else None, n_without)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lda.corpus.arrow import array, pc, string_list
+from lda.corpus.arrow import array, is_text, pc, string_list
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def json_tokens(value: Sequence[object], name: str, where: str) -> list[str]:
     """
     tokens = []
     for position, token in enumerate(value):
-        if not isinstance(token, str) or not (token.isascii() or _is_whole(token)):
+        if not isinstance(token, str) or not (token.isascii() or is_text(token)):
             half = ", which holds half of a surrogate pair" if isinstance(token, str) else ""
             raise DataError(
                 f"{where}: the list in the field {name!r} must hold strings, got {token!r:.60} at place {position}"
@@ -38,14 +38,6 @@ def json_tokens(value: Sequence[object], name: str, where: str) -> list[str]:
             )
         tokens.append(token)
     return tokens
-
-
-def _is_whole(token: str) -> bool:
-    try:
-        token.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def join_fields(values: Sequence[str | list[str]], where: str) -> str | list[str]:

@@ -62,6 +62,14 @@ class Recipe:
             raise ValueError(
                 f"ngram_range must be (low, high) with 1 <= low <= high <= {LONGEST_NGRAM}, got {self.ngram_range}"
             )
+        words = self.stop_words if isinstance(self.stop_words, tuple) else (self.stop_words,)
+        for name, value in (
+            ("text", self.text),
+            ("id", self.id),
+            ("pattern", self.pattern),
+            *(("stop_words", word) for word in words),
+        ):
+            _check_text(name, value)
         _check_pattern(self.pattern)
 
     @property
@@ -126,6 +134,14 @@ def _check_frequency(name: str, value: float) -> None:
         raise ValueError(
             f"{name} as a share of documents must lie in 0.0 ... 1.0, got {value}; write counts as int"
         )
+
+
+def _check_text(name: str, value: object) -> None:
+    """Refuse half of a surrogate pair, as a terminal of another encoding sends it: no manifest could hold it."""
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} must be Unicode text, got {value!r:.80}; use a terminal of UTF-8") from None
 
 
 def _check_pattern(pattern: str) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from lda.corpus.errors import DataError
+from lda.corpus.pipes import PipeStore
+from lda.corpus.reader import ReadOptions
+from lda.corpus.sources import UndecodableError, numbered_lines
 
 # English is built in: it must work everywhere and give the same corpus everywhere. The list of stopwordsiso
 # would be ten times as long and take content away ("research", "system", "world", "example").
@@ -50,7 +53,7 @@ LANGUAGES: Final = dict(zip(_NAMES[1::2], _NAMES[::2], strict=True))
 
 
 def resolve_stop_words(value: str, *more: str) -> str | tuple[str, ...]:
-    """What a user typed as a recipe holds it: the code of a language, or the words of a file; several add up.
+    """What a user typed as a recipe holds it: the code of a language, or the words of a file or pipe; several add up.
 
     A language wins over a file of the same name; `./en` means the file.
 
@@ -67,15 +70,16 @@ def _resolve(value: str) -> str | tuple[str, ...]:
     code = language_code(value)
     if code is not None:
         return code
-    path = Path(value)
-    if not path.is_file():
-        raise DataError(
-            f"stop words must be a language or a file with one word a line, got {value!r}; try {_known()}"
-        )
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 (byte {error.start}); save the stop words as UTF-8") from None
+    with PipeStore() as pipes:
+        path = Path(pipes.stored(value))
+        if not path.is_file():
+            raise DataError(
+                f"stop words must be a language or a file with one word a line, got {value!r}; try {_known()}"
+            )
+        try:
+            lines = [line for _, line in numbered_lines(path, ReadOptions())]
+        except UndecodableError as error:
+            raise DataError(f"{error.fault}; save the stop words as UTF-8") from None
     return tuple(sorted({word for line in lines if (word := line.strip()) and not word.startswith("#")}))
 
 

@@ -103,6 +103,11 @@ class Corpus:
         return self._summary.n_empty_documents
 
     @property
+    def n_without_text(self) -> int:
+        """Number of documents whose text was missing or null; they are empty."""
+        return self._summary.n_without_text
+
+    @property
     def n_shards(self) -> int:
         """Number of logical shards; depends on the corpus only."""
         return len(self._shards)

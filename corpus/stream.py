@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from lda.corpus.ingest import (
     same_kind,
     token_batches,
 )
+from lda.corpus.pipes import PipeStore
 from lda.corpus.reader import CountReader, ReadOptions
 from lda.corpus.recipe import Recipe
 from lda.corpus.store import Corpus
@@ -41,12 +43,14 @@ class DocumentBatch(NamedTuple):
         doc_offsets: (n + 1,) int64, starting at 0.
         words: (n_tokens,) int32 term ids of the given vocabulary.
         n_unknown: tokens left out because the vocabulary lacks them.
+        n_without_text: documents whose text is missing or null.
     """
 
     ids: list[str]
     doc_offsets: npt.NDArray[np.int64]
     words: npt.NDArray[np.int32]
     n_unknown: int
+    n_without_text: int = 0
 
 
 def iter_documents(
@@ -60,6 +64,7 @@ def iter_documents(
     threads: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
+    require_id: bool = True,
     batch_documents: int = 4096,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of files, or of a corpus folder, in the ids of a model's vocabulary.
@@ -77,6 +82,7 @@ def iter_documents(
         threads: as for `read_corpus`.
         encoding: as for `read_corpus`.
         errors: as for `read_corpus`.
+        require_id: as for `build_corpus`.
         batch_documents: most documents in a batch.
 
     Raises:
@@ -89,15 +95,23 @@ def iter_documents(
     built = finished_corpora(inputs)
     if built and len(input_list(inputs)) == 1:
         return iter_corpus(Corpus.open(built[0]), vocabulary_terms, batch_documents=batch_documents)
-    sources = find_sources(input_paths(inputs), format)
-    options = make_options(recipe, vocabulary, encoding, errors)
-    index = {term: number for number, term in enumerate(vocabulary_terms)}
-    if isinstance(same_kind(sources), CountReader):
-        batches = _count_batches(sources, options, index)
-    else:
-        tokens = token_batches(sources, TextTokenizer(recipe, tokenizer, of_model=True), options, threads)
-        batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
-    return (part for batch in batches for part in _split(batch, batch_documents))
+    with ExitStack() as stack:
+        pipes = stack.enter_context(PipeStore())
+        options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
+        sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format)
+        index = {term: number for number, term in enumerate(vocabulary_terms)}
+        if isinstance(same_kind(sources), CountReader):
+            batches = _count_batches(sources, options, index)
+        else:
+            tokens = token_batches(sources, TextTokenizer(recipe, tokenizer, of_model=True), options, threads)
+            batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
+        return _parts(batches, batch_documents, stack.pop_all())
+
+
+def _parts(batches: Iterator[DocumentBatch], size: int, pipes: ExitStack) -> Iterator[DocumentBatch]:
+    """The batches in parts; pipes: what is needed until the last of them."""
+    with pipes:
+        yield from (part for batch in batches for part in _split(batch, size))
 
 
 def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # noqa: A002
@@ -207,13 +221,14 @@ def _lookup(terms: list[str], index: dict[str, int]) -> npt.NDArray[np.int32]:
 
 def _map(batch: TokenBatch, lookup: npt.NDArray[np.int32]) -> DocumentBatch:
     offsets, words = drop_negative(batch.doc_offsets, lookup[batch.words])
-    return DocumentBatch(string_list(batch.ids), offsets, words, len(batch.words) - len(words))
+    n_unknown = len(batch.words) - len(words)
+    return DocumentBatch(string_list(batch.ids), offsets, words, n_unknown, batch.n_without_text)
 
 
 def _split(batch: DocumentBatch, size: int) -> Iterator[DocumentBatch]:
-    """Parts of at most `size` documents; the first carries the count of unknown tokens."""
+    """Parts of at most `size` documents; the first carries the counts of unknown tokens and of missing texts."""
     for start in range(0, len(batch.ids), size):
         offsets = batch.doc_offsets[start : start + size + 1]
         words = batch.words[offsets[0] : offsets[-1]]
-        n_unknown = 0 if start else batch.n_unknown
-        yield DocumentBatch(batch.ids[start : start + size], offsets - offsets[0], words, n_unknown)
+        counts = (0, 0) if start else (batch.n_unknown, batch.n_without_text)
+        yield DocumentBatch(batch.ids[start : start + size], offsets - offsets[0], words, *counts)

@@ -27,6 +27,7 @@ class Summary:
         n_empty_documents: documents without a token; they are kept.
         ordered: whether tokens stand in the order of the text.
         recipe: how the text became tokens, or which columns of counts were dropped; None for all counts.
+        n_without_text: documents whose text was missing or null; they are among the empty ones.
         stop_word_share: share of the tokens that are English stop words; None for a corpus of counts.
     """
 
@@ -37,6 +38,7 @@ class Summary:
     ordered: bool
     recipe: Recipe | None
     stop_word_share: float | None
+    n_without_text: int = 0
 
 
 def vocabulary_table(

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lda.corpus.arrow import array, is_list, pc, string_list, strings
+from lda.corpus.arrow import array, is_list, is_text, pc, string_list, strings
 from lda.corpus.assemble import TokenBatch, drop_negative
 from lda.corpus.errors import DataError
 from lda.corpus.guarded_pattern import GuardedPattern, can_guard
+from lda.corpus.lists import check_token
 from lda.corpus.ngrams import add_ngrams
 from lda.corpus.patterns import compile_pattern
 from lda.corpus.ready_tokens import number_ready
@@ -88,7 +89,7 @@ class TextTokenizer:
                 pattern, for lists of tokens.
         """
         ready = is_list(texts.type)
-        offsets, words, terms = self._ready(texts) if ready else self._number(texts)
+        offsets, words, terms = self._ready(texts) if ready else self._number(texts, ids)
         n_before = len(words)
         stop = self._listed if ready else self._stop
         if stop:
@@ -111,11 +112,11 @@ class TextTokenizer:
         offsets, words, terms = number_ready(lists)
         return _keep_terms(offsets, words, terms, np.array([bool(term) for term in terms], bool))
 
-    def _number(self, texts: pa.Array[Any]) -> Numbered:
+    def _number(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> Numbered:
         if self._tokenizer is not None:
-            return _number_lists(
-                [_checked(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()]
-            )
+            made = [_checked(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()]
+            _check_texts(made, ids, self._tokenizer)
+            return _number_lists(made)
         if not pc.all(pc.string_is_ascii(texts)).as_py():
             texts = _composed(texts)
         if self._recipe.lowercase:
@@ -155,6 +156,16 @@ def _checked(tokens: object, tokenizer: Tokenizer) -> list[str]:
             f"a tokenizer must return a list of strings, got {tokens!r:.80} from {tokenizer!r}; correct it"
         )
     return list(tokens)
+
+
+def _check_texts(documents: list[list[str]], ids: pa.Array[Any] | None, tokenizer: Tokenizer) -> None:
+    """Refuse tokens that cannot be stored, with the document in which they arose."""
+    if all(is_text("".join(tokens)) for tokens in documents):
+        return
+    names = [None] * len(documents) if ids is None else string_list(ids)
+    for name, tokens in zip(names, documents, strict=True):
+        for token in tokens:
+            check_token(token, f"what {tokenizer!r} returned" + ("" if name is None else f" for {name!r}"))
 
 
 def _number_lists(documents: list[list[str]]) -> Numbered:

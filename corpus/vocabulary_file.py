@@ -6,20 +6,25 @@ from pathlib import Path
 
 from lda.corpus.counts import check_terms
 from lda.corpus.errors import DataError
+from lda.corpus.pipes import PipeStore
 from lda.corpus.reader import ReadOptions
 from lda.corpus.sources import COMPRESSED_SUFFIXES, numbered_lines
 
 
 def read_vocabulary(path: str | Path, options: ReadOptions | None = None) -> list[str]:
-    """Read the terms.
+    """Read the terms; of a pipe, once.
 
     Raises:
         DataError: the file is missing or empty, or has an empty line or a repeated term.
     """
-    file = Path(path)
+    with PipeStore() as pipes:
+        return _read(Path(pipes.stored(path)), options or ReadOptions())
+
+
+def _read(file: Path, options: ReadOptions) -> list[str]:
     if file.is_dir():
         raise DataError(f"the vocabulary {file} is a folder; name a file with one term a line")
-    terms = [line.strip() for _, line in numbered_lines(file, options or ReadOptions())]
+    terms = [line.strip() for _, line in numbered_lines(file, options)]
     if not any(terms):
         raise DataError(f"the vocabulary {file} is empty; it needs one term a line")
     while not terms[-1]:  # blank lines at the end of a file name nothing

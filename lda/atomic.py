@@ -37,11 +37,16 @@ def check_file_target(target: Path, *, overwrite: bool) -> None:
     """Refuse a target file that may not be written, before any work is done.
 
     Raises:
-        DataError: it is a folder, or it exists and `overwrite` is off.
+        DataError: it is a folder, a pipe or a device, or it exists and `overwrite` is off.
     """
     check_parent(target)
     if target.is_dir():
         raise DataError(f"{target} is a folder; name a file to write")
+    if target.exists() and not target.is_file():
+        # The file would take its place, even that of /dev/stdout; and Parquet and .npy cannot go through a pipe.
+        raise DataError(
+            f"{target} is a pipe or a device, and outputs appear whole or not at all; name a file"
+        )
     if os.path.lexists(target) and not overwrite:
         raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
 

@@ -10,6 +10,7 @@ import click
 from lda.cli_help import GroupWithExamples, WithExamples
 from lda.cli_options import (
     Console,
+    names_of,
     output_options,
     size_of,
     source_options,
@@ -61,15 +62,15 @@ def build(**options: Any) -> None:  # noqa: ANN401 - click passes them by name
     console = Console.take(options)
     recipe = take_recipe(options)
     inputs, output = options["inputs"], options["output"]
-    console.progress.note(f"reading {', '.join(inputs[:3])}{' ...' if len(inputs) > 3 else ''}")
+    console.progress.note(f"reading {names_of(inputs)}")
     started = time.perf_counter()
-    with stored_inputs(inputs) as paths:
+    with stored_inputs(options) as stored:
         made = build_corpus(
-            paths,
+            stored["inputs"],
             output,
             format=options["format"],
             recipe=recipe,
-            vocabulary=options["vocabulary"],
+            vocabulary=stored["vocabulary"],
             threads=options["threads"],
             encoding=options["encoding"],
             errors=options["encoding_errors"],
@@ -120,8 +121,9 @@ def _lines(value: dict[str, Any]) -> str:
     stop_words = recipe["stop_words"] if recipe else None
     if isinstance(stop_words, (list, tuple)):
         stop_words = f"{len(stop_words):,} words"
+    without = f", {value['n_without_text']:,} for want of a text field" if value["n_without_text"] else ""
     rows = {
-        "documents": f"{value['n_documents']:,} ({value['n_empty_documents']:,} empty)",
+        "documents": f"{value['n_documents']:,} ({value['n_empty_documents']:,} empty{without})",
         "tokens": f"{value['n_tokens']:,}",
         "terms": f"{value['n_terms']:,}",
         "shards": f"{value['n_shards']:,}",

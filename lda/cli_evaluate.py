@@ -105,8 +105,8 @@ def evaluate(**options: Any) -> None:  # noqa: ANN401 - click passes them by nam
         raise click.UsageError(
             "coherence needs documents: name the training or a reference corpus (--reference)"
         )
-    with stored_inputs(inputs) as paths:
-        run = EvaluationRun(console.progress, model, recipe, options, paths)
+    with stored_inputs({**options, "inputs": inputs}) as stored:
+        run = EvaluationRun(console.progress, model, recipe, stored, stored["inputs"])
         found = {name: run.measure(name) for name in metrics if name not in COHERENCES}
         found |= run.coherences([name for name in metrics if name in COHERENCES])
     value = {"model": label, "inputs": list(inputs), "n_topics": model.n_topics, "n_terms": model.n_terms}

@@ -81,9 +81,9 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     """Fit topics to documents and write the model to a folder.
 
     INPUT is a folder of text files, a file (.txt with a document on each line, .jsonl, .csv, .tsv, .parquet, UCI
-    docword, Matrix Market, LDA-C, SVMlight, .npz; also compressed), a corpus folder made by `lda corpus build`, or -
-    for standard input. Ctrl-C ends the run early and keeps the model so far. The same command with --resume goes on
-    from the last checkpoint, to the same model as if nothing had happened, and does nothing if all is done.
+    docword, Matrix Market, LDA-C, SVMlight, .npz; also compressed), a corpus folder made by `lda corpus build`, a pipe,
+    or - for standard input. Ctrl-C ends the run early and keeps the model so far. The same command with --resume goes
+    on from the last checkpoint, to the same model as if nothing had happened, and does nothing if all is done.
     """
     command = command_line(ctx, seed=options["seed"])
     console = Console.take(options)

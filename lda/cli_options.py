@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,6 +117,17 @@ def _check_format(_ctx: click.Context, _parameter: click.Parameter, value: str) 
     return value
 
 
+def _check_encoding(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value != "utf-8":
+        from lda.corpus.sources import check_encoding
+
+        try:
+            check_encoding(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return value
+
+
 def source_options(command: Command) -> Command:
     """Options on where the documents are in the input: `--text`, `--id`, `--format`, `--vocab`, `--encoding`."""
     for option in reversed(
@@ -139,7 +149,12 @@ def source_options(command: Command) -> Command:
                 metavar="FILE",
                 help="Terms of counted input, one a line.",
             ),
-            click.option("--encoding", default="utf-8", help="Encoding of text files."),
+            click.option(
+                "--encoding",
+                default="utf-8",
+                callback=_check_encoding,
+                help="Encoding of text files; a byte order mark goes before it.",
+            ),
             click.option(
                 "--encoding-errors",
                 type=click.Choice(["strict", "replace", "ignore"]),
@@ -244,7 +259,11 @@ def _stop_lists(options: dict[str, Any]) -> list[str]:
 def _usage(error: ValueError) -> Exception:
     from lda.corpus import DataError
 
-    return error if isinstance(error, DataError) else click.UsageError(str(error))
+    if isinstance(error, DataError):
+        return error
+    # What Python calls min_df is --min-df here.
+    words = re.sub(r"^\w+", lambda name: "--" + name[0].replace("_", "-"), str(error))
+    return click.UsageError(words)
 
 
 def _frequency(name: str, value: str) -> int | float:
@@ -262,25 +281,42 @@ def _ngram_range(value: str) -> tuple[int, int]:
 
 
 @contextmanager
-def stored_inputs(inputs: Sequence[str]) -> Iterator[list[str | Path]]:
-    """The inputs as paths and URIs; `-` is standard input, kept in a temporary file: readers look at it twice."""
-    from lda.corpus.leftovers import forget, remember
+def stored_inputs(options: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The options, with `inputs`, `reference` and `vocabulary` as paths and URIs of what can be read more than once.
+
+    `-` is standard input. It and pipes are kept in temporary files within the block.
+
+    Raises:
+        DataError: a pipe is named twice, is without a writer or cannot be read. OSError: no room for the files.
+    """
+    from lda.corpus.pipes import PipeStore
     from lda.corpus.storage import is_uri
 
-    with tempfile.TemporaryDirectory(prefix="lda-") as folder:
-        remember(folder)
-        piped = Path(folder, "stdin")
-        paths = [piped if name == "-" else name if is_uri(name) else Path(name) for name in inputs]
-        if "-" in inputs:
-            with piped.open("wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file)
-        yield paths
-    forget(folder)
+    with PipeStore(None if sys.stdin is None else sys.stdin.buffer) as pipes:
+
+        def stored(name: str) -> str | Path:
+            return pipes.store_stdin() if name == "-" else name if is_uri(name) else pipes.stored(Path(name))
+
+        paths: dict[str, Any] = {
+            name: [stored(one) for one in options[name]]
+            for name in ("inputs", "reference")
+            if name in options
+        }
+        if options["vocabulary"] is not None:
+            paths["vocabulary"] = stored(options["vocabulary"])
+        yield {**options, **paths}
+
+
+def names_of(inputs: Sequence[str]) -> str:
+    """The first inputs, as progress and messages speak of them."""
+    shown = ", ".join("stdin" if name == "-" else name for name in inputs[:3])
+    return f"{shown}{' ...' if len(inputs) > 3 else ''}"
 
 
 def size_of(corpus: Corpus) -> str:
     """The size in the words of every report: "237 documents, 1,900,000 tokens, 20,000 terms"."""
-    empty = f" ({corpus.n_empty_documents:,} of them empty)" if corpus.n_empty_documents else ""
+    without = f", {corpus.n_without_text:,} for want of a text field" if corpus.n_without_text else ""
+    empty = f" ({corpus.n_empty_documents:,} of them empty{without})" if corpus.n_empty_documents else ""
     return f"{corpus.n_documents:,} documents{empty}, {corpus.n_tokens:,} tokens, {corpus.n_terms:,} terms"
 
 

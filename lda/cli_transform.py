@@ -13,6 +13,7 @@ from lda.cli_help import WithExamples
 from lda.cli_options import (
     Console,
     command_line,
+    names_of,
     output_options,
     source_options,
     stored_inputs,
@@ -79,7 +80,7 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
 
     Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
     gets the same answer alone and among others. Words that the model does not know are left out; a document
-    without known words gets the prior.
+    without known words gets the prior. Documents are numbered where the id field of the model's own is missing.
 
     A folder gets parts of some thousand documents each, in order, with the columns of a Parquet file. They are the same
     however they are made: in this process, or with --address by the workers of a cluster, which read model and corpus
@@ -99,11 +100,11 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
 
     model = Model.load(options["model"], verify=not options["no_verify"])
     started = time.perf_counter()
-    with stored_inputs(options["inputs"]) as paths:
-        console.progress.note(f"reading {', '.join(options['inputs'][:3])}")
+    console.progress.note(f"reading {names_of(options['inputs'])}")
+    with stored_inputs(options) as stored:
         recipe = recipe_of(model, text=options["text"], id=options["id"])
         size = max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics))
-        batches = read_documents(paths, model.vocabulary, recipe, options, batch_documents=size)
+        batches = read_documents(stored["inputs"], model.vocabulary, recipe, stored, batch_documents=size)
         with _writer(output, model.n_topics, selection, overwrite) as writer:
             counts = _stream(console, model, batches, writer, options)
     _report(console, options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
@@ -143,12 +144,14 @@ def _stream(
     """Infer and write batch by batch; the sums for the report."""
     frozen = model.frozen(threads=options["threads"])
     seed = model.record.seed if options["seed"] is None else options["seed"]
-    counts = dict.fromkeys(("n_documents", "n_empty_documents", "n_tokens", "n_unknown"), 0)
+    names = ("n_documents", "n_empty_documents", "n_without_text", "n_tokens", "n_unknown")
+    counts = dict.fromkeys(names, 0)
     said = started = time.monotonic()
     for batch in batches:
         writer.write(batch.ids, frozen.transform(batch.doc_offsets, batch.words, seed=seed))
         counts["n_documents"] += len(batch.ids)
         counts["n_empty_documents"] += int((batch.doc_offsets[1:] == batch.doc_offsets[:-1]).sum())
+        counts["n_without_text"] += batch.n_without_text
         counts["n_tokens"] += len(batch.words)
         counts["n_unknown"] += batch.n_unknown
         now = time.monotonic()
@@ -159,7 +162,7 @@ def _stream(
     if not counts["n_documents"]:
         from lda.corpus import DataError
 
-        raise DataError(f"{', '.join(options['inputs'])} holds no documents; check the input")
+        raise DataError(f"{names_of(options['inputs'])} holds no documents; check the input")
     return counts
 
 
@@ -168,8 +171,10 @@ def _report(console: Console, options: dict[str, Any], counts: dict[str, Any]) -
     if unknown and not known:
         console.progress.warn("warning: the model knows none of the words, so every document got the prior")
     where = "standard output" if options["output"] == "-" else options["output"]
+    without = f", {counts['n_without_text']:,} for want of a text field" if counts["n_without_text"] else ""
     console.progress.note(
         f"wrote the topics of {plural(counts['n_documents'], 'document')} to {where} in {counts['seconds']:.1f} s "
-        f"({counts['n_empty_documents']:,} without known words, {unknown:,} of {known + unknown:,} words unknown)"
+        f"({counts['n_empty_documents']:,} without known words{without}, "
+        f"{unknown:,} of {known + unknown:,} words unknown)"
     )
     console.result({"model": options["model"], "output": options["output"], **counts}, lambda: "")

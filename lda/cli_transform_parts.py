@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lda.cli_options import Console, size_of, stored_inputs
+from lda.cli_options import Console, names_of, size_of, stored_inputs
 from lda.fit_cluster import cluster_of
 from lda.interrupt import terminate_as_interrupt, unhurried
 from lda.progress import SECONDS_BETWEEN_LINES, clock, plural
@@ -107,18 +107,19 @@ def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> It
         yield inputs[0]
         return
     model = Model.load(options["model"], verify=not options["no_verify"])
-    console.progress.note(f"reading {', '.join(inputs[:3])}{' ...' if len(inputs) > 3 else ''}")
+    console.progress.note(f"reading {names_of(inputs)}")
     started = time.perf_counter()
-    with _room_below(output) as folder, stored_inputs(inputs) as paths:
+    with _room_below(output) as folder, stored_inputs(options) as stored:
         corpus = build_corpus(
-            paths,
+            stored["inputs"],
             folder / "corpus",
             format=options["format"],
-            recipe=_recipe(model, paths, options),
-            vocabulary=options["vocabulary"],
+            recipe=_recipe(model, stored),
+            vocabulary=stored["vocabulary"],
             threads=options["threads"],
             encoding=options["encoding"],
             errors=options["encoding_errors"],
+            require_id=options["id"] is not None,
         )
         console.progress.note(f"read {size_of(corpus)} in {time.perf_counter() - started:.1f} s")
         yield str(folder / "corpus")
@@ -150,7 +151,7 @@ def _room_below(output: str) -> Iterator[Path]:
             folder.parent.rmdir()
 
 
-def _recipe(model: Model, paths: list[str | Path], options: dict[str, Any]) -> Recipe:
+def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
     """How to read documents so that all words stay that the model may know, and those it does not are counted."""
     from lda.corpus import Recipe
     from lda.corpus.formats import find_sources
@@ -159,7 +160,7 @@ def _recipe(model: Model, paths: list[str | Path], options: dict[str, Any]) -> R
     from lda.documents import recipe_of
 
     recipe = recipe_of(model, text=options["text"], id=options["id"])
-    if isinstance(same_kind(find_sources(input_paths(paths), options["format"])), TextReader):
+    if isinstance(same_kind(find_sources(input_paths(options["inputs"]), options["format"])), TextReader):
         return replace(recipe, min_df=1, max_df=1.0, max_features=None)
     return Recipe(text=recipe.text, id=recipe.id)
 

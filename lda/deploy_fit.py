@@ -83,6 +83,10 @@ def _check_paths(context: click.Context, mount: str | None) -> None:
                     f"{what} must be an absolute path that all nodes see, or a URI such as s3://bucket/corpus, "
                     f"got {path!r}"
                 )
+            if _lies_under(path, "/dev") or _lies_under(path, "/proc"):
+                raise click.UsageError(
+                    f"{what} must be a file that all nodes see, got {path!r}, a pipe of this machine"
+                )
             if name in OUTPUTS and mount is not None and not _lies_under(path, mount):
                 raise click.UsageError(
                     f"{what} must lie under {mount}, the storage that outlives the nodes, got {path!r}; "

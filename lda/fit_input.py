@@ -9,12 +9,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from lda.cli_options import Console, size_of, stored_inputs
+from lda.cli_options import Console, names_of, size_of, stored_inputs
 from lda.interrupt import terminate_as_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from lda.corpus import Corpus, Recipe
 
@@ -37,16 +36,15 @@ def opened_corpus(
     Raises:
         DataError: the input is missing, damaged or empty. OSError: no room for the temporary folder.
     """
-    inputs = options["inputs"]
-    console.progress.note(f"reading {', '.join(inputs[:3])}{' ...' if len(inputs) > 3 else ''}")
+    console.progress.note(f"reading {names_of(options['inputs'])}")
     started = time.perf_counter()
     from lda.corpus.leftovers import forget, remember
 
     with terminate_as_interrupt(), tempfile.TemporaryDirectory(prefix="raylda-") as folder:
         remember(folder)
         ready(folder)
-        with stored_inputs(inputs) as paths:
-            corpus = _read(paths, f"{folder}/corpus", options, recipe)
+        with stored_inputs(options) as stored:
+            corpus = _read(f"{folder}/corpus", stored, recipe)
         seconds = time.perf_counter() - started
         console.progress.note(f"read {size_of(corpus)} in {seconds:.1f} s")
         _hint_stop_words(console, corpus)
@@ -54,10 +52,11 @@ def opened_corpus(
     forget(folder)
 
 
-def _read(paths: list[str | Path], folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:
+def _read(folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:
     from lda.corpus import build_corpus, read_corpus
     from lda.corpus.ingest import finished_corpora
 
+    paths = options["inputs"]
     how: dict[str, Any] = {
         "format": options["format"],
         "recipe": recipe,

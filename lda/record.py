@@ -192,9 +192,10 @@ def package_versions() -> dict[str, str]:
 
 
 def strict_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same kind out
-    """The value with NaN and infinities as None: strict JSON has no word for them.
+    r"""The value with NaN and infinities as None: strict JSON has no word for them.
 
-    NumPy scalars become Python numbers, tuples become lists; mappings keep their order.
+    Strings that are no Unicode, as the names of some files, are spelled out: "caf\udce9.txt". NumPy scalars become
+    Python numbers, tuples become lists; mappings keep their order.
     """
     if isinstance(value, dict):
         return {str(key): strict_json(entry) for key, entry in value.items()}
@@ -204,4 +205,6 @@ def strict_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the sam
         return strict_json(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
     return value

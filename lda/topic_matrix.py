@@ -159,18 +159,22 @@ def read_topic_matrix(topic_word: str | Path, vocabulary: str | Path, alpha: str
 
     Raises DataError: a file is missing or damaged, or its content is refused by `TopicMatrix`.
     """
+    from lda.corpus.pipes import PipeStore
     from lda.corpus.vocabulary_file import read_vocabulary
 
-    terms = read_vocabulary(vocabulary)
-    return TopicMatrix(
-        matrix=_read_matrix(Path(topic_word), len(terms)), vocabulary=terms, alpha=_read_alpha(alpha)
-    )
+    with PipeStore() as pipes:
+        terms = read_vocabulary(pipes.stored(vocabulary))
+        return TopicMatrix(
+            matrix=_read_matrix(Path(pipes.stored(topic_word)), len(terms)),
+            vocabulary=terms,
+            alpha=_read_alpha(pipes.stored(alpha) if isinstance(alpha, str) else alpha),
+        )
 
 
-def _read_alpha(alpha: str | float) -> Floats:
+def _read_alpha(alpha: str | Path | float) -> Floats:
     try:
-        return np.array(float(alpha))
-    except ValueError:
+        return np.array(float(alpha))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
         return _read_array(Path(str(alpha)))
 
 

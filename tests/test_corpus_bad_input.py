@@ -39,7 +39,11 @@ def refuse(path: Path, match: str, format: str = "auto", **options: object) -> N
         ("a.jsonl", ROW + b"[1]\n", "line 2 is not a JSON object but an array"),
         ("a.jsonl", b'[\n{"text": "x"}\n]\n', r"one JSON array, not JSON lines; convert it with `jq"),
         ("a.jsonl", b"[" * 100_000, "not JSON"),
-        ("a.jsonl", ROW + b'{"id": 2, "txt": "x"}\n', "line 2: no field named text, .*; it has: id, txt"),
+        (
+            "a.jsonl",
+            b'{"id": 2, "txt": "x"}\n' * 2,
+            "lines 1 to 2: no field named 'text', .*; it has: 'id', 'txt'",
+        ),
         (
             "a.jsonl",
             b'{"id": 2, "text": 5}\n',
@@ -47,12 +51,30 @@ def refuse(path: Path, match: str, format: str = "auto", **options: object) -> N
         ),
         ("a.jsonl", b'{"text": {"a": 1}}\n', "got an object"),
         ("a.jsonl", ROW * 3 + b'{"text": "caf\xe9"}\n', r"byte 0xe9 at position 109 .*latin-1"),
-        ("a.jsonl", ROW + b"\x00\x01", "binary file"),
+        ("a.jsonl", ROW + b"\x00\x01", "line 2 holds a NUL byte.*--encoding-errors ignore.*binary file"),
         ("a.txt", b"abc\xff", "byte 0xff at position 3"),
         ("a.txt", b"\xef\xbb\xbfabc\xff", "byte 0xff at position 6"),
         ("a.txt", b"word " * 300_000 + b"\xc3", "byte 0xc3 at position 1500000"),
         ("a.txt", b"x" * (2**20 - 1) + b"\xc3(", "byte 0xc3 at position 1048575"),
-        ("a.txt", b"\x00\x00", "binary"),
+        ("a.txt", b"\x00\x00", "line 1 holds a NUL byte"),
+        ("a.txt", b"x\r\ny\rz\n" * 200_000 + b"\0\n", "line 600001 holds a NUL byte"),
+        ("a.txt", "one\ntwo".encode("utf-16-le"), "line 1 holds a NUL byte, as .*--encoding utf-16-le"),
+        ("a.txt", "one\ntwo".encode("utf-16-be"), "line 1 holds a NUL byte, as .*--encoding utf-16-be"),
+        (
+            "a.txt",
+            b"one\ntwo\rthree \xff",
+            "line 3 is not valid utf-8: .*--encoding latin-1.*--encoding-errors",
+        ),
+        (
+            "a.csv",
+            b"PK\x03\x04" + b"-" * 26 + b"[Content_Types].xml",
+            "is an Excel workbook .*; save it as CSV",
+        ),
+        ("a.txt", b"%PDF-1.7", "is a PDF document"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1", "is an old Excel"),
+        ("a.csv", b"sep=;\ntext;n\nx;1\ny\n", "line 4: 1 fields, but 2 in the header"),
+        ("a.csv", b"sep=;\nname;n\nx;1\n", "line 2: no field named 'text'"),
+        ("a.jsonl", ROW + b'{"id": "x\\ud83d", "text": "y"}', r"line 2: the id 'x\\ud83d' holds half"),
         ("a.txt", b"1 2 3\n", "all documents are empty: not one token"),
         ("a.csv", b"", "header line"),
         ("a.csv", b"text,n\n", "at least one document"),
@@ -61,7 +83,7 @@ def refuse(path: Path, match: str, format: str = "auto", **options: object) -> N
         ("a.csv", b'text,n\n"x" y,1\n', "line 2: broken quoting"),
         ("a.csv", b'text,n\nok,1\n"never closed,1\n', "line 3: broken quoting"),
         ("a.csv", b"text,text\nx,1\n", "'text' stands twice"),
-        ("a.csv", b"name,n\nx,1\n", "no field named text.*it has: name, n; choose one with --text"),
+        ("a.csv", b"name,n\nx,1\n", "no field named 'text'.*it has: 'name', 'n'; choose one with --text"),
         ("a.tsv", b"text\tn\nx\n", "line 2: 1 fields, but 2"),
         ("a.parquet", b"PAR1 nothing", "cannot be read as Parquet"),
         ("a.npz", b"PK\x03\x04 cut off", "not a sound matrix of scipy.sparse.save_npz"),
@@ -187,31 +209,33 @@ def test_missing_things(tmp_path: Path) -> None:
 def test_fields_that_were_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_bytes(ROW)
-    refuse(file, "line 1: no field 'body'; it has: id, text; choose one with --text", text="body")
+    refuse(file, "line 1: no field 'body'; it has: 'id', 'text'; choose one with --text", text="body")
     refuse(file, "no field 'title'", text="title,text")
-    refuse(file, "no field 'key'; it has: id, text; choose one with --id", id="key")
+    refuse(file, "no field 'key'; it has: 'id', 'text'; choose one with --id", id="key")
     file.write_bytes(ROW + b'{"text": "no id"}\n')
     refuse(file, "line 2: the id field 'id' is missing or null", id="id")
     pq.write_table(pa.table({"text": [1, 2]}), tmp_path / "a.parquet")
     refuse(tmp_path / "a.parquet", "'text' must hold text, or lists of it, got int64")
     pq.write_table(pa.table({"text": ["x"], "id": pa.array([None], pa.string())}), tmp_path / "a.parquet")
-    refuse(tmp_path / "a.parquet", "the id field 'id' holds null")
+    refuse(tmp_path / "a.parquet", "the id field 'id' holds null", id="id")
 
 
 def test_binary_file_among_texts(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("words")
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
-    refuse(tmp_path, r"b\.png is not valid utf-8: byte 0x89 at position 0")
+    refuse(tmp_path, r"b\.png, line 1 is not valid utf-8: byte 0x89 at position 0")
     (tmp_path / "b.png").write_bytes(b"PNG\x00")
-    refuse(tmp_path, r"b\.png is a binary file")
+    refuse(tmp_path, r"b\.png, line 1 holds a NUL byte.* if it is a binary file")
 
 
 def test_the_option_that_emptied_the_documents_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("the pear the\nof fig\n")
-    refuse(file, r"of 5 tokens were removed by stop_words 3, min_df 2; relax it", stop_words="en", min_df=2)
-    refuse(file, r"of 5 tokens were removed by min_df 5", min_df=3)
-    refuse(file, r"removed by max_df 5", max_df=0.1)
+    refuse(
+        file, r"of 5 tokens were removed by --stop-words 3, --min-df 2; relax it", stop_words="en", min_df=2
+    )
+    refuse(file, r"of 5 tokens were removed by --min-df 5", min_df=3)
+    refuse(file, r"removed by --max-df 5", max_df=0.1)
 
 
 def test_kinds_must_not_be_mixed(tmp_path: Path) -> None:

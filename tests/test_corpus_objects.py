@@ -143,6 +143,18 @@ def test_empty_documents_of_a_prediction() -> None:
         ([[(0, -1)]], "negative"),
         ([[(0.5, 1)]], "term ids"),
         ([["line\nbreak"]], "line break"),
+        ([["a", 3]], r"tokens must be strings, got 3 \(int\) in document 0; convert them with str"),
+        ([["a"], [["a"]]], r"got \['a'\] \(list\) in document 1"),
+        ([["a"]] * 5000 + [["b", None]], "tokens must be strings, got None in document 5000"),
+        ([["a"], [np.nan]], "got nan in document 1"),
+        ([["a"], [pd.NA]], "got <NA> in document 1"),
+        ([[], np.array(["a", 1.5], dtype=object)], "got 1.5 .float. in document 1"),
+        ([["a"], ["b\ud83d"]], r"got 'b\\ud83d' in document 1, which holds half of a surrogate pair"),
+        ([["a"], None], r"lists of tokens, got None for document 1; give \[\]"),
+        (pd.Series([["a"], np.nan]), "got nan for document 1"),
+        ([[(0, 1)], None], "got None for document 1"),
+        ([[(0, 1)], [(0, 2), "fig"]], r"\(id, count\) only, got 'fig' in document 1"),
+        ([[(0, 1)], [(0, 2), (1, 2, 3)]], r"\(id, count\) only, got \(1, 2, 3\) in document 1"),
     ],
 )
 def test_bad_counts(value: object, message: str) -> None:
@@ -153,12 +165,12 @@ def test_bad_counts(value: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (["raw text", "more"], r"got raw text; split it"),
+        (["raw text", "more"], r"got raw text for document 0; split it"),
         ("just some text", "path"),
         (3, "got int"),
         ([3], "got int"),
-        ([["a", 3]], "tokens must be strings, got 3"),
-        ([[["a"]]], "tokens must be strings"),
+        ([["a"]] * 100 + ["raw text"], "got raw text for document 100"),
+        (iter([["a"], 3]), "got int for document 1"),
     ],
 )
 def test_wrong_kinds(value: object, message: str) -> None:
@@ -179,6 +191,16 @@ def test_names_that_do_not_fit(tmp_path: Path) -> None:
     assert as_corpus(COUNTS, vocabulary=tmp_path / "v.txt").vocabulary == ["a", "b", "c"]
     with pytest.raises(TypeError, match="leave it out"):
         as_corpus([["a"]], vocabulary=["a"])
+
+
+@pytest.mark.parametrize(("name", "shown"), [("\ud83d", r"'\\ud83d'"), (None, "None"), (np.nan, "nan")])
+def test_names_that_are_no_text(name: object, shown: str) -> None:
+    for vocabulary in (["x", name, "z"], {"x": 0, name: 1, "z": 2}, np.array(["x", name, "z"], dtype=object)):
+        with pytest.raises(DataError, match=f"a term must be text, got {shown} for column 1"):
+            as_corpus(COUNTS, vocabulary=vocabulary)
+    if isinstance(name, str):
+        with pytest.raises(DataError, match=f"ids must be text, got {shown} for document 2"):
+            as_corpus(COUNTS, ids=["x", "y", name])
 
 
 matrices = arrays(np.int64, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(0, 3))

@@ -7,7 +7,8 @@ import csv
 import gzip
 import json
 import lzma
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -345,3 +346,150 @@ def test_streaming_a_corpus_folder(tmp_path: Path) -> None:
     batches = list(iter_documents([tmp_path / "c"], vocabulary_terms=TERMS))
     assert [batch.words.tolist() for batch in batches] == [[0, 1], [2, 2]]
     assert sum(batch.n_unknown for batch in batches) == 1
+
+
+ENDS = ["\n", "\r\n", "\r"]
+LINES: dict[str, list[str]] = {
+    "a.txt": ["one two", "", "three"],
+    "a.jsonl": ['{"text": "one two"}', '{"text": ""}', '{"text": "three"}'],
+    "a.csv": ["sep=;", "text;n", '"one two";1', ";2", "three;3"],
+    "a.tsv": ["text\tn", "one two\t1", "\t2", "three\t3"],
+    "a.ldac": ["2 0:2 2:1", "0", "1 1:3"],
+    "a.svm": ["1 1:2 3:1", "2", "3 2:3"],
+    "a.mtx": [
+        "%%MatrixMarket matrix coordinate integer general",
+        "% remark",
+        "3 3 3",
+        "1 1 2",
+        "1 3 1",
+        "3 2 3",
+    ],
+    "docword.a.txt": ["3", "3", "3", "1 1 2", "1 3 1", "3 2 3"],
+    "data": ["3", "3", "3", "1 1 2", "1 3 1", "3 2 3"],
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", LINES)
+def test_line_ends_and_byte_order_marks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, end: str
+) -> None:
+    (tmp_path / "vocab.txt").write_bytes(end.join(TERMS).encode("utf-16"))
+    (tmp_path / name).write_text("".join(f"{line}\n" for line in LINES[name]))
+    vocabulary = tmp_path / "vocab.txt"
+    expected = read_corpus([tmp_path / name], vocabulary=vocabulary)
+    assert (expected.n_documents, expected.n_empty_documents, expected.n_terms) == (3, 1, 3)
+    monkeypatch.setattr("lda.corpus.sources.BLOCK_BYTES", 5)  # so that a block ends between CR and LF
+    monkeypatch.setattr("lda.corpus.entries.BLOCK_BYTES", 5)
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        for last in (end, ""):
+            (tmp_path / name).write_bytes((end.join(LINES[name]) + last).encode(encoding))
+            found = read_corpus([tmp_path / name], vocabulary=vocabulary)
+            assert found.content_hash == expected.content_hash, (encoding, last)
+    big_endian = "\ufeff" + end.join(LINES[name])
+    (tmp_path / name).write_bytes(big_endian.encode("utf-16-be"))
+    assert read_corpus([tmp_path / name], vocabulary=vocabulary, encoding="latin-1").n_documents == 3
+
+
+def test_bytes_that_are_no_text_may_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "fi\0g li\xffme"}')
+    assert documents(read_corpus([tmp_path / "a.jsonl"], errors="ignore")) == [["fig", "lime"]]
+    assert documents(read_corpus([tmp_path / "a.jsonl"], errors="replace")) == [["fi", "li", "me"]]
+    with pytest.raises(DataError, match=r"not valid utf-16: .*--encoding utf-16-le"):
+        read_corpus([tmp_path / "a.jsonl"], encoding="utf-16")
+
+
+def test_content_before_the_name(tmp_path: Path) -> None:
+    table = pa.table({"text": ["pear fig"]})
+    (tmp_path / "parts").mkdir()
+    for file in (
+        tmp_path / "a.csv",
+        tmp_path / "b.txt",
+        *(tmp_path / "parts" / f"{i}.csv" for i in range(2)),
+    ):
+        pq.write_table(table, file)
+    assert documents(read_corpus([tmp_path / "a.csv", tmp_path / "b.txt"])) == [["pear", "fig"]] * 2
+    assert documents(read_corpus([tmp_path / "parts"])) == [["pear", "fig"]] * 2
+    (tmp_path / "c.parquet").write_text('{"text": "lime"}\n')
+    assert documents(read_corpus([tmp_path / "c.parquet"])) == [["lime"]]
+    scipy.sparse.save_npz(tmp_path / "x.npz", scipy.sparse.csr_matrix(COUNTS))
+    (tmp_path / "x.npz").rename(tmp_path / "matrix")
+    check_counts(read_corpus([tmp_path / "matrix"]), 0, ["0", "1", "2"])
+
+
+def test_excel_names_its_delimiter(tmp_path: Path) -> None:
+    for first, row in (("sep=;", "a,b;c"), ('"SEP=|"', "a;;b|c"), ("sep=\\t", "a,b\tc")):
+        (tmp_path / "a.csv").write_text(f"{first}\ntext{row[-2]}n\npear {row}\n")
+        corpus = read_corpus([tmp_path / "a.csv"])
+        assert (documents(corpus), corpus.document_ids().to_pylist()) == ([["pear"]], ["1"])
+
+
+def test_no_text_is_empty_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"n": 1}, {"text": "pear fig", "n": 2}, {"text": None}, {"n": 3}, {"text": ""}, {"text": "lime"}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    pq.write_table(pa.table({"text": [row.get("text") for row in rows]}), tmp_path / "a.parquet")
+    for name in ("a.jsonl", "a.parquet"):
+        corpus = read_corpus([tmp_path / name])
+        assert documents(corpus) == [[], ["pear", "fig"], [], [], [], ["lime"]]
+        assert (corpus.n_empty_documents, corpus.n_without_text) == (4, 3)
+        built = build_corpus([tmp_path / name], tmp_path / f"{name}.corpus")
+        assert (built.n_without_text, built.content_hash) == (3, corpus.content_hash)
+        batches = iter_documents([tmp_path / name], vocabulary_terms=TERMS, batch_documents=2)
+        assert sum(batch.n_without_text for batch in batches) == 3
+    rows = [
+        {"title": "pear"},
+        {"abstract": "fig"},
+        {"title": "lime", "abstract": "pear"},
+        {"title": None},
+        {},
+    ]
+    (tmp_path / "b.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    both = read_corpus([tmp_path / "b.jsonl"], recipe=Recipe(text="title,abstract"))
+    assert documents(both) == [["pear"], ["fig"], ["lime", "pear"], [], []]
+    assert both.n_without_text == 2
+    with pytest.raises(DataError, match="lines 1 to 5: no field 'txt'; it has: 'title', 'abstract'; choose"):
+        read_corpus([tmp_path / "b.jsonl"], recipe=Recipe(text="txt"))
+    monkeypatch.setattr("lda.corpus.read_jsonl.LINES_THAT_WAIT", 2)
+    with pytest.raises(DataError, match="lines 1 to 2: no field 'txt'"):
+        read_corpus([tmp_path / "b.jsonl"], recipe=Recipe(text="txt"))
+
+
+def test_a_manifest_of_before(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("pear fig\n")
+    built = build_corpus([tmp_path / "a.txt"], tmp_path / "c")
+    manifest = json.loads((tmp_path / "c" / "manifest.json").read_text())
+    del manifest["n_without_text"]
+    (tmp_path / "c" / "manifest.json").write_text(json.dumps(manifest))
+    opened = read_corpus([tmp_path / "c"])
+    assert (opened.content_hash, opened.n_without_text) == (built.content_hash, 0)
+
+
+def test_strings_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"text": "pear \\ud83d", "\\udc00": 1, "n": {"x": "\\ud83d"}, "m": "\\ud83d"}\n'
+    )
+    corpus = read_corpus([tmp_path / "a.jsonl"])
+    metadata = corpus.metadata()
+    assert metadata is not None
+    assert metadata.to_pydict() == {"?": [1], "n": ['{"x": "?"}'], "m": ["?"]}
+    with pytest.raises(DataError, match=r"got 'x\\ud83d' in what .* returned for '1', which holds half"):
+        read_corpus([tmp_path / "a.jsonl"], tokenizer=lambda text: ["x\ud83d"])
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / os.fsdecode(b"caf\xe9.txt")).write_text("pear")
+    assert read_corpus([tmp_path / "texts"]).document_ids().to_pylist() == ["caf\\udce9.txt"]
+
+
+def test_an_id_that_need_not_be_there(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "pear"}\n{"text": "fig", "url": "u2"}\n')
+    (tmp_path / "a.csv").write_text("text,url\npear,u1\nfig,u2\n")
+    pq.write_table(pa.table({"text": ["pear", "fig"], "url": [None, "u2"]}), tmp_path / "a.parquet")
+    expected = {"a.jsonl": ["1", "2"], "a.csv": ["u1", "u2"], "a.parquet": ["1", "u2"]}
+    for name, ids in expected.items():
+        how: dict[str, Any] = {"recipe": Recipe(id="url"), "require_id": False}
+        (batch,) = iter_documents([tmp_path / name], vocabulary_terms=TERMS, **how)
+        assert batch.ids == ids
+        how["require_id"] = True
+        if name == "a.csv":
+            how["recipe"] = Recipe(id="link")
+        with pytest.raises(DataError, match="'url'"):  # as the missing one, or among those that are there
+            list(iter_documents([tmp_path / name], vocabulary_terms=TERMS, **how))

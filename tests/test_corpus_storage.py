@@ -117,7 +117,7 @@ def test_failure_leaves_the_old_corpus_and_nothing_else(folder: Path, tmp_path: 
     with pytest.raises(DataError, match="line 2"):
         build_corpus([tmp_path / "bad.jsonl"], folder, overwrite=True)
     (tmp_path / "the.txt").write_text("the of and\n")
-    with pytest.raises(DataError, match="removed by stop_words 3"):
+    with pytest.raises(DataError, match="removed by --stop-words 3"):
         build_corpus([tmp_path / "the.txt"], tmp_path / "d", recipe=Recipe(stop_words="en"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.jsonl", "c", "the.txt"]
     assert Corpus.open(folder).n_tokens == 5

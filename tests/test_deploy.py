@@ -207,6 +207,7 @@ def test_job_script(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (("kuberay", *KUBERAY), (), "behind --"),
         (("kuberay", *KUBERAY), ("corpus", "-o", "/shared/m"), "absolute path"),
+        (("kuberay", *KUBERAY), ("/dev/stdin", "-o", "/shared/m"), "a pipe of this machine"),
         (("kuberay", *KUBERAY), ("/shared/c", "-o", "/shared/../tmp/m"), "must lie under /shared"),
         (("kuberay", *KUBERAY), ("/shared/c", "-o", "/shared/m", "--checkpoint", "/tmp/c"), "--checkpoint"),
         (("kuberay", *KUBERAY), ("/shared/c", "-o", "/shared/m", "--address", "auto"), "--address"),
