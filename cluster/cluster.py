@@ -9,7 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+
+from lda.corpus.presentable import presentable
 
 PIN: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
@@ -24,7 +26,16 @@ LOSSES: Final = r"^(A worker died or was killed|The node with node id|Raylet is 
 
 
 class ClusterError(RuntimeError):
-    """No cluster there, one too small, or one that failed too often."""
+    """No cluster there, one too small, or one that failed too often.
+
+    exit_code, kind: how a command ends for it, and what `--json` calls it.
+    """
+
+    exit_code: ClassVar[int] = 4
+    kind: ClassVar[str] = "cluster"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(presentable(message))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

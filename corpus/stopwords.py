@@ -55,14 +55,14 @@ def resolve_stop_words(value: str) -> str | tuple[str, ...]:
     A language wins over a file of the same name; `./en` means the file.
 
     Raises:
-        DataError: neither a language nor a readable file.
+        ValueError: neither a language nor a file. DataError: the file is not readable.
     """
     code = language_code(value)
     if code is not None:
         return code
     path = Path(value)
     if not path.is_file():
-        raise DataError(
+        raise ValueError(
             f"stop words must be a language or a file with one word a line, got {value!r}; try {_known()}"
         )
     try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lda.corpus.errors import DataError
+from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +27,15 @@ _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 
 class Storage(Protocol):
-    """Named blobs under one root. A name may hold slashes; a blob appears only once it is complete."""
+    """Named blobs under one root. A name may hold slashes; a blob appears only once it is complete.
+
+    Attributes:
+        root: how the place is called, without keys: for messages.
+        address: by which `storage` finds it again, in another process too. It may hold keys: never show it.
+    """
 
     root: str
+    address: str
 
     def write(self, name: str, data: bytes | memoryview) -> None:
         """Store a blob. Raises OSError when there is no room or no right to write."""
@@ -63,11 +70,6 @@ def is_uri(place: str | os.PathLike[str]) -> bool:
     return isinstance(place, str) and _SCHEME.match(place) is not None
 
 
-def without_keys(place: str) -> str:
-    """A URI without the keys that may stand in it, as s3://KEY:SECRET@bucket: for what is kept or shown."""
-    return re.sub(r"(?<=://)[^/?@]*@", "", place, count=1) if is_uri(place) else place
-
-
 def beside(place: str, suffix: str) -> str:
     """The place whose name is that of `place` with a suffix; the query of a URI stays behind the name."""
     if not is_uri(place):
@@ -90,7 +92,7 @@ class LocalStorage:
     """A folder; blobs are written under another name, flushed to the disk and renamed."""
 
     def __init__(self, root: Path) -> None:
-        self.root = str(root)
+        self.root = self.address = str(root)
         self._root = root
 
     def write(self, name: str, data: bytes | memoryview) -> None:
@@ -158,9 +160,10 @@ class RemoteStorage:
         import pyarrow as pa
         from pyarrow import fs
 
-        self.root = uri.rstrip("/")
+        self.address = uri.rstrip("/")
+        self.root = without_keys(self.address)
         try:
-            self._fs, path = fs.FileSystem.from_uri(self.root)
+            self._fs, path = fs.FileSystem.from_uri(self.address)
         except (pa.ArrowException, OSError) as error:
             reason = " ".join(str(error).split())
             raise DataError(f"{uri} cannot be reached ({reason}); check the URI, or name a path") from None

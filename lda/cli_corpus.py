@@ -17,6 +17,7 @@ from lda.cli_options import (
     take_recipe,
     token_options,
 )
+from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus
@@ -107,7 +108,7 @@ def describe(corpus: Corpus, path: str) -> dict[str, Any]:
     terms, frequencies = corpus.vocabulary, corpus.term_frequencies
     largest = sorted(range(corpus.n_terms), key=lambda term: (-int(frequencies[term]), term))[:20]
     return {
-        "corpus": path,
+        "corpus": without_keys(path),
         **corpus.manifest,
         "named_terms": has_names(terms),
         "frequent_terms": [{"term": terms[i], "tokens": int(frequencies[i])} for i in largest],
@@ -131,4 +132,4 @@ def _lines(value: dict[str, Any]) -> str:
         "frequent terms": " ".join(row["term"] for row in value["frequent_terms"]),
         "content hash": value["content_hash"],
     }
-    return "\n".join(f"{name:<19} {text}" for name, text in rows.items() if text is not None)
+    return "\n".join(f"{name:<19} {printable(str(text))}" for name, text in rows.items() if text is not None)

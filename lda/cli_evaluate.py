@@ -8,6 +8,7 @@ import click
 
 from lda.cli_help import WithExamples
 from lda.cli_options import Console, output_options, source_options, stored_inputs
+from lda.corpus.presentable import without_keys
 from lda.evaluation_run import COHERENCES, LIKELIHOODS, EvaluationRun
 
 if TYPE_CHECKING:
@@ -103,7 +104,12 @@ def evaluate(**options: Any) -> None:  # noqa: ANN401 - click passes them by nam
         run = EvaluationRun(console.progress, model, recipe, options, paths)
         found = {name: run.measure(name) for name in metrics if name not in COHERENCES}
         found |= run.coherences([name for name in metrics if name in COHERENCES])
-    value = {"model": label, "inputs": list(inputs), "n_topics": model.n_topics, "n_terms": model.n_terms}
+    value = {
+        "model": without_keys(label),
+        "inputs": [without_keys(path) for path in inputs],
+        "n_topics": model.n_topics,
+        "n_terms": model.n_terms,
+    }
     from lda.evaluation_report import as_json, as_text
 
     ordered = {name: found[name] for name in metrics}
@@ -160,6 +166,5 @@ def _stability(console: Console, options: dict[str, Any]) -> None:
     if len(paths) < 2:
         raise click.UsageError("stability compares two or more models; name their folders")
     found = stability([Model.load(path) for path in paths], n_words=options["top_words"])
-    console.result(
-        {"models": list(paths), "stability": found.to_dict()}, lambda: stability_text(found, paths)
-    )
+    names = [without_keys(path) for path in paths]
+    console.result({"models": names, "stability": found.to_dict()}, lambda: stability_text(found, names))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import sys
@@ -16,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from lda.progress import Progress
+from lda.terminal import table
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus, Recipe
@@ -64,11 +64,11 @@ class Console:
     def result(self, value: dict[str, Any], text: Callable[[], str]) -> None:
         """Print the result: `value` as strict JSON with --json, else the text."""
         if self.as_json:
-            from lda.record import strict_json
+            from lda.record import json_line
 
-            click.echo(json.dumps(strict_json(value), ensure_ascii=False, allow_nan=False))
+            click.echo(json_line(value))
         elif found := text():
-            click.echo(found)
+            click.echo(table(found))
 
 
 def format_option(command: Command) -> Command:
@@ -234,7 +234,7 @@ def command_line(ctx: click.Context, **always: object) -> str:
     Options of how to report are left out, and so are --overwrite and --resume, which nobody should copy unawares,
     and keys in URIs: the command is kept in the model.
     """
-    from lda.corpus.storage import without_keys
+    from lda.corpus.presentable import without_keys
 
     words = [*ctx.command_path.split()]
     options: list[str] = []

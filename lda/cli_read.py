@@ -8,6 +8,7 @@ import click
 
 from lda.cli_help import WithExamples
 from lda.cli_options import Console, output_options
+from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:
     from lda.model import Model, Topic
@@ -36,7 +37,11 @@ def topics(model: str, top_words: int, sort: str, **options: Any) -> None:  # no
     found = Model.load(model).topics(top_words)
     if sort == "size":
         found.sort(key=lambda topic: (-topic.tokens, topic.number))
-    value = {"model": model, "n_topics": len(found), "topics": [_topic_row(topic) for topic in found]}
+    value = {
+        "model": without_keys(model),
+        "n_topics": len(found),
+        "topics": [_topic_row(topic) for topic in found],
+    }
     console.result(value, lambda: topic_lines(found))
 
 
@@ -89,7 +94,7 @@ def describe(model: Model, path: str, created: object) -> dict[str, Any]:
     """The facts of a model as plain values."""
     run = model.record
     return {
-        "model": path,
+        "model": without_keys(path),
         "created": created,
         "n_topics": model.n_topics,
         "n_terms": model.n_terms,
@@ -146,7 +151,7 @@ def info_lines(value: dict[str, Any]) -> str:
         "fingerprint": value["fingerprint"],
         "command": value["command"],
     }
-    return "\n".join(f"{name:<15} {text}" for name, text in rows.items() if text is not None)
+    return "\n".join(f"{name:<15} {printable(str(text))}" for name, text in rows.items() if text is not None)
 
 
 def _per_token(value: float | None) -> str | None:

@@ -12,6 +12,7 @@ import click
 from lda.cli_help import WithExamples
 from lda.cli_options import Console, command_line, output_options, source_options, stored_inputs
 from lda.cli_transform_parts import names_folder, transform_parts
+from lda.corpus.presentable import without_keys
 from lda.fit_cluster import worker_options
 from lda.new_documents import read_documents
 from lda.progress import SECONDS_BETWEEN_LINES, plural
@@ -84,7 +85,8 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
     if console.as_json and output == "-":
         raise click.UsageError("--json needs -o: standard output holds one JSON object then")
     if names_folder(output, options):
-        ctx.exit(transform_parts(console, options, command))
+        transform_parts(console, options, command)
+        return
     selection = _selection(output, overwrite, options["top"], options["threshold"])
     from lda.documents import recipe_of
     from lda.model import Model
@@ -164,4 +166,5 @@ def _report(console: Console, options: dict[str, Any], counts: dict[str, Any]) -
         f"wrote the topics of {plural(counts['n_documents'], 'document')} to {where} in {counts['seconds']:.1f} s "
         f"({counts['n_empty_documents']:,} without known words, {unknown:,} of {known + unknown:,} words unknown)"
     )
-    console.result({"model": options["model"], "output": options["output"], **counts}, lambda: "")
+    places = {name: without_keys(options[name]) for name in ("model", "output")}
+    console.result({**places, **counts}, lambda: "")

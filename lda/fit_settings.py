@@ -25,11 +25,9 @@ def check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) 
 def settings_of(options: dict[str, Any]) -> FitSettings:
     """The settings of the fit.
 
-    Raises `DataError` for a value that no fit can have, such as one topic, and `click.UsageError` for one that is
-    not even of its kind.
+    Raises `click.UsageError` for a value that no fit can have, such as no topics.
     """
     from lda.cluster import FitSettings
-    from lda.corpus import DataError
 
     n_topics, alpha_sum = options["topics"], options["alpha_sum"]
     if alpha_sum is not None and options["alpha"] != "auto":
@@ -58,7 +56,7 @@ def settings_of(options: dict[str, Any]) -> FitSettings:
             evaluate_every=options["evaluate_every"],
         )
     except ValueError as error:
-        raise DataError(str(error)) from error
+        raise click.UsageError(str(error)) from error
 
 
 def _numbers(name: str, value: str) -> Any:  # noqa: ANN401 - "auto", one number or several

@@ -251,7 +251,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(
 def test_places_that_cannot_be(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     errors = run(
-        *fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "file" / "c", "-q"), code=1
+        *fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "file" / "c", "-q"), code=3
     ).stderr
     assert "checkpoints cannot be written to" in errors
     errors = run(*fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "m" / "c", "-q"), code=3).stderr
