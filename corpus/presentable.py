@@ -37,7 +37,7 @@ def without_keys(text: str) -> str:
 
 def _without_keys(found: re.Match[str]) -> str:
     scheme, rest = found["scheme"], found["rest"]
-    user = _CUT_BY_SLASH.match(rest) or (_USER.match(rest) if scheme.endswith("//") else None)
+    user = (_USER.match(rest) if scheme.endswith("//") else None) or _CUT_BY_SLASH.match(rest)
     if user:
         rest = rest[user.end() :]
     return scheme + _SECRET_PARAMETER.sub(r"\1***", rest)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from lda.corpus.errors import DataError
+from lda.corpus.presentable import without_keys
 
 # English is built in: it must work everywhere and give the same corpus everywhere. The list of stopwordsiso
 # would be ten times as long and take content away ("research", "system", "world", "example").
@@ -63,7 +64,7 @@ def resolve_stop_words(value: str) -> str | tuple[str, ...]:
     path = Path(value)
     if not path.is_file():
         raise ValueError(
-            f"stop words must be a language or a file with one word a line, got {value!r}; try {_known()}"
+            f"stop words must be a language or a file with one word a line, got {without_keys(value)!r}; try {_known()}"
         )
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

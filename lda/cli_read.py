@@ -119,7 +119,8 @@ def describe(model: Model, path: str, created: object) -> dict[str, Any]:
         "recipe": run.recipe,
         "settings": run.settings,
         "history": list(run.history),
-        "command": run.command,
+        # Cleaned again: whoever wrote the model may not have been this version.
+        "command": None if run.command is None else without_keys(str(run.command)),
     }
 
 
