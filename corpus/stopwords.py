@@ -73,6 +73,23 @@ def resolve_stop_words(value: str) -> str | tuple[str, ...]:
     return tuple(sorted({word for line in lines if (word := line.strip()) and not word.startswith("#")}))
 
 
+def with_extra(value: str | tuple[str, ...] | None, path: str | Path) -> tuple[str, ...]:
+    """A recipe's stop words, and those of a file, with blanks or line ends between them, as MALLET has it.
+
+    Raises:
+        DataError: there is no such file, it is not UTF-8, or the language needs a package that is not installed.
+    """
+    try:
+        words = Path(path).read_text(encoding="utf-8-sig").split()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 (byte {error.start}); save the stop words as UTF-8") from None
+    except OSError as error:
+        raise DataError(
+            f"the stop words {path} cannot be read: {error.strerror or error}; check the name"
+        ) from None
+    return tuple(sorted(stop_words(value).union(words)))
+
+
 def language_code(name: str) -> str | None:
     """ISO 639-1 code of a language given by name or code; None when there is no list for it."""
     folded = name.strip().lower()

@@ -13,6 +13,7 @@ import pyarrow as pa
 from lda.corpus.arrow import array, pc, string_list, strings
 from lda.corpus.assemble import TokenBatch, drop_negative
 from lda.corpus.errors import DataError
+from lda.corpus.markup import strip_markup
 from lda.corpus.ngrams import add_ngrams
 from lda.corpus.patterns import compile_pattern
 from lda.corpus.recipe import DEFAULT_PATTERN
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
 
     Tokenizer = Callable[[str], list[str]]
 
-_NOT_A_WORD: Final = r"[^\p{L}\p{M}]+"
+_NOT_A_WORD: Final = r"[^\p{L}\p{M}\x{200c}\x{200d}]+"
 """What stands between two words of the default pattern."""
+
+_NO_BEGINNING: Final = r"^[\p{M}\x{200c}\x{200d}]+|[\x{200c}\x{200d}]+$"
+"""What begins or ends no word of it, and only goes on in one."""
+
+_SOFT_HYPHEN: Final = "\u00ad"
 
 _BLANK_OUT: Final = bytes(c if chr(c).isalpha() and c < 128 else 32 for c in range(256))
 """The same for ASCII, as a table for bytes.translate."""
@@ -44,7 +50,8 @@ class TextTokenizer:
     """Applies a recipe to texts; holds no state that changes, so threads may share it.
 
     Text is first brought to Unicode form NFC, so that an accent typed as a character of its own makes the
-    same word; a tokeniser function gets the text as it was read.
+    same word, and rid of soft hyphens, which only say where a line might be broken; a tokeniser function gets the text
+    as it was read, but for the markup that the recipe takes out.
     """
 
     def __init__(self, recipe: Recipe, tokenizer: Tokenizer | None = None) -> None:
@@ -78,7 +85,7 @@ class TextTokenizer:
         Raises:
             DataError: the tokeniser function returned something else than a list of strings.
         """
-        offsets, words, terms = self._number(texts)
+        offsets, words, terms = self._number(strip_markup(texts, self._recipe.strip))
         n_before = len(words)
         if self._stop:
             offsets, words, terms = _keep_terms(
@@ -96,7 +103,7 @@ class TextTokenizer:
                 [_checked(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()]
             )
         if not pc.all(pc.string_is_ascii(texts)).as_py():
-            texts = _composed(texts)
+            texts = _composed(pc.replace_substring(texts, pattern=_SOFT_HYPHEN, replacement=""))
         if self._recipe.lowercase:
             texts = pc.utf8_lower(texts)
         if self._recipe.pattern == DEFAULT_PATTERN:
@@ -152,8 +159,8 @@ def _number_letters(texts: pa.Array[Any]) -> Numbered:
     coded = pc.dictionary_encode(lists.flatten())
     offsets = lists.offsets.to_numpy().astype(np.int64)
     words = coded.indices.to_numpy().astype(np.int32)
-    # Rules about a single token are cheaper on the distinct ones. A mark cannot begin a word ...
-    bare = pc.replace_substring_regex(coded.dictionary, pattern=r"^\p{M}+", replacement="")
+    # Rules about a single token are cheaper on the distinct ones. A mark cannot begin a word, ...
+    bare = pc.replace_substring_regex(coded.dictionary, pattern=_NO_BEGINNING, replacement="")
     again = pc.dictionary_encode(bare)
     words = again.indices.to_numpy().astype(np.int32)[words]
     # ... and a single letter is none.

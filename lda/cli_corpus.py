@@ -1,4 +1,4 @@
-"""`lda corpus build` and `lda corpus info`: corpora on disk."""
+"""`lda corpus build`, `info` and `stop-words`: corpora on disk, and what goes into them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     examples=(
         "lda corpus build news/*.parquet --text body --id url --stop-words en -o corpus/",
         "lda corpus info corpus/",
+        "lda corpus stop-words en > stop.txt",
         "lda fit corpus/ -k 200 -o model/",
     ),
     short_help="Build and inspect corpora on disk.",
@@ -99,6 +100,40 @@ def info(folder: str, **options: Any) -> None:  # noqa: ANN401 - click passes th
     opened = Corpus.open(folder)
     value = describe(opened, folder)
     console.result(value, lambda: _lines(value))
+
+
+@corpus.command(
+    "stop-words",
+    cls=WithExamples,
+    examples=(
+        "lda corpus stop-words",
+        "lda corpus stop-words en > stop.txt",
+        "lda corpus stop-words german --json",
+    ),
+    short_help="Print a list of stop words.",
+)
+@click.argument("language", required=False)
+@output_options
+def print_stop_words(language: str | None, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Print the words that --stop-words LANGUAGE drops, one a line; without LANGUAGE the languages there are.
+
+    The list, edited, goes into --stop-words FILE.
+    """
+    from lda.corpus.stopwords import LANGUAGES, language_code, stop_words
+
+    console = Console.take(options)
+    if language is None:
+        codes = {code: name for name, code in LANGUAGES.items()}
+        console.result({"languages": codes}, lambda: "\n".join(f"{c}  {codes[c]}" for c in sorted(codes)))
+        return
+    code = language_code(language)
+    if code is None:
+        raise click.UsageError(
+            f"there is no stop-word list for {language!r}; `lda corpus stop-words` names all languages"
+        )
+    words = sorted(stop_words(code))
+    value = {"language": code, "n_words": len(words), "words": words}
+    console.result(value, lambda: "\n".join(words))
 
 
 def describe(corpus: Corpus, path: str) -> dict[str, Any]:

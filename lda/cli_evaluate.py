@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lda.cli_help import WithExamples
-from lda.cli_options import Console, output_options, source_options, stored_inputs
+from lda.cli_options import Console, output_options, source_options, stored_inputs, strip_option
 from lda.corpus.presentable import without_keys
 from lda.evaluation_run import COHERENCES, LIKELIHOODS, EvaluationRun
 
@@ -73,8 +73,12 @@ def _split_metrics(_ctx: click.Context, _parameter: click.Parameter, value: tupl
 )
 @source_options
 @click.option(
-    "--pattern", "--token-regex", metavar="REGEX", help="With --topic-word: what a word of the text is."
+    "--pattern",
+    "--token-regex",
+    metavar="NAME|REGEX",
+    help="With --topic-word: what a word of the text is.",
 )
+@strip_option
 @click.option(
     "--keep-case", "--preserve-case", is_flag=True, help="With --topic-word: do not lower-case the text."
 )
@@ -127,7 +131,7 @@ def _check_usage(metrics: list[str], options: dict[str, Any]) -> None:
     for name in ("vocabulary", "alpha"):
         if given and options[name] is None:
             raise click.UsageError(f"--topic-word needs --{name}")
-    for name in ("alpha", "pattern", "keep_case"):
+    for name in ("alpha", "pattern", "strip", "keep_case"):
         if not given and options[name]:
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --topic-word: a model has its own")
 
@@ -150,8 +154,12 @@ def _model(options: dict[str, Any]) -> tuple[Evaluation, tuple[str, ...], Recipe
     pattern = {} if options["pattern"] is None else {"pattern": options["pattern"]}
     try:
         recipe = Recipe(
-            text=options["text"], id=options["id"], lowercase=not options["keep_case"], **pattern
-        )  # fmt: skip
+            text=options["text"],
+            id=options["id"],
+            lowercase=not options["keep_case"],
+            strip=options["strip"],
+            **pattern,
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return matrix, options["paths"], recipe, options["topic_word"]

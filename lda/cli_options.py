@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -119,6 +120,13 @@ def source_options(command: Command) -> Command:
     return command
 
 
+def strip_option(command: Command) -> Command:
+    """--strip: what is taken out of the text before it is cut into words."""
+    return click.option(
+        "--strip", type=click.Choice(["html"]), help="Take tags and entities out of the text first."
+    )(command)
+
+
 def token_options(command: Command) -> Command:
     """Options on how text becomes terms; the spellings of MALLET's import are accepted."""
     for option in reversed(
@@ -130,6 +138,12 @@ def token_options(command: Command) -> Command:
                 help="Drop these words: en, german, ..., or a file.",
             ),
             click.option("--remove-stopwords", is_flag=True, help="The same as --stop-words en."),
+            click.option(
+                "--extra-stopwords",
+                "--extra-stop-words",
+                metavar="FILE",
+                help="Drop the words of this file (between blanks) as well.",
+            ),
             click.option(
                 "--min-df", metavar="N|SHARE", default="1", help="Drop terms in fewer documents (5, or 0.01)."
             ),
@@ -151,9 +165,11 @@ def token_options(command: Command) -> Command:
             click.option(
                 "--pattern",
                 "--token-regex",
-                metavar="REGEX",
-                help="What a word is.  [default: letters, 2 or more]",
+                metavar="NAME|REGEX",
+                help="What a word is: letters (2 or more), identifiers (also TP53, HLA-B), or a regular expression.  "
+                "[default: letters]",
             ),
+            strip_option,
             click.option("--keep-case", "--preserve-case", is_flag=True, help="Do not lower-case the text."),
         )
     ):
@@ -168,12 +184,13 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
         click.UsageError: a value cannot be right. DataError: a stop-word list cannot be had.
     """
     from lda.corpus import Recipe, resolve_stop_words
+    from lda.corpus.stopwords import with_extra
 
     stop_words = options.pop("stop_words") or ("en" if options.pop("remove_stopwords") else None)
     options.pop("remove_stopwords", None)
-    pattern = options.pop("pattern")
+    pattern, extra = options.pop("pattern"), options.pop("extra_stopwords")
     try:
-        return Recipe(
+        recipe = Recipe(
             text=options.pop("text"),
             id=options.pop("id"),
             lowercase=not options.pop("keep_case"),
@@ -182,8 +199,10 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
             max_df=_frequency("--max-df", options.pop("max_df")),
             max_features=options.pop("max_features"),
             ngram_range=_ngram_range(options.pop("ngram_range")),
+            strip=options.pop("strip"),
             **({} if pattern is None else {"pattern": pattern}),
         )
+        return recipe if extra is None else replace(recipe, stop_words=with_extra(recipe.stop_words, extra))
     except ValueError as error:
         raise _usage(error) from error
 
