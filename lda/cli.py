@@ -76,7 +76,7 @@ def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:
         "show_default": True,
     },
     epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no or too small a cluster, "
-    "130 interrupted. "
+    '130 interrupted. With --json a failure prints one object, {"error": {kind, message, exit_code}}. '
     "Each option can be set by an environment variable, as LDA_FIT_SEED for `lda fit --seed`.",
 )
 @click.version_option(package_name="raylda", prog_name="lda", message="%(prog)s (raylda) %(version)s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import shutil
 import sys
@@ -93,6 +94,14 @@ def _check_format(_ctx: click.Context, _parameter: click.Parameter, value: str) 
     return value
 
 
+def _check_encoding(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=value)  # refuses codecs that are none of text, as base64, too
+    except LookupError:
+        raise click.BadParameter(f"{value!r} is unknown; use utf-8, latin-1, cp1252, utf-16, ...") from None
+    return value
+
+
 def source_options(command: Command) -> Command:
     """Options on where the documents are in the input: `--text`, `--id`, `--format`, `--vocab`, `--encoding`."""
     for option in reversed(
@@ -107,7 +116,9 @@ def source_options(command: Command) -> Command:
                 metavar="FILE",
                 help="Terms of counted input, one a line.",
             ),
-            click.option("--encoding", default="utf-8", help="Encoding of text files."),
+            click.option(
+                "--encoding", default="utf-8", callback=_check_encoding, help="Encoding of text files."
+            ),
             click.option(
                 "--encoding-errors",
                 type=click.Choice(["strict", "replace", "ignore"]),

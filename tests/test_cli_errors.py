@@ -163,6 +163,8 @@ def test_bad_models_and_targets(model: Path, tmp_path: Path) -> None:
         ["fit", "x", "-o", "m", "--pattern", "("],
         ["fit", "x", "-o", "m", "--ngram-range", "2,1"],
         ["fit", "x", "-o", "m", "-q", "-v"],
+        ["fit", "x", "-o", "m", "--encoding", "klingon"],
+        ["fit", "x", "-o", "m", "--encoding", "base64"],
         ["fit", "x", "-o", "m", "-k", "0"],
         ["fit", "x", "-o", "m", "--phases", "0"],
         ["fit", "x", "-o", "m", "--alpha", "nan"],
