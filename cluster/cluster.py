@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from lda.cluster.entrypoint import recorded_without_keys
 from lda.corpus.presentable import presentable
 
 PIN: Final = dict.fromkeys(
@@ -94,7 +95,7 @@ def connected(cluster: Cluster) -> Iterator[None]:
         return
     listening = _probe(cluster.address)
     try:
-        with _own_sigterm():
+        with _own_sigterm(), recorded_without_keys():
             if cluster.address == "local":
                 ray.init(address="local", include_dashboard=False, **options)
             else:

@@ -17,7 +17,7 @@ from lda.deploy_text import check_text
 WAIT_SECONDS: Final = 600
 """How long a fit waits for its nodes: machines of a cloud are there after some minutes."""
 
-INPUTS: Final = ("inputs", "vocabulary")
+INPUTS: Final = ("inputs", "vocabulary", "extra_stopwords")
 OUTPUTS: Final = ("output", "checkpoint", "output_doc_topics", "output_topic_keys")
 
 
