@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 MUCH: Final = 0.05
 """Share of what stands between blanks from which on a user should know."""
 
-FEWEST: Final = 20
-"""Words from which on a share says something."""
+FEWEST: Final = 2
+"""Harmed words from which on a share says something."""
 
 DOCUMENTS_LOOKED_AT: Final = 16
 CHARACTERS_LOOKED_AT: Final = 1000
@@ -66,8 +66,9 @@ class WordLoss:
 
     @property
     def share(self) -> float:
-        """Of what was looked at, the share that is dropped or cut; 0 for too little text."""
-        return self._lost.total() / self._words if self._words >= FEWEST else 0.0
+        """Of what was looked at, the share that is dropped or cut; 0 for hardly any."""
+        lost = self._lost.total()
+        return lost / self._words if lost >= FEWEST else 0.0
 
     def warning(self) -> str | None:
         """One line for the user where the share is large; None where it is not."""
