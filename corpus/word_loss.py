@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 MUCH: Final = 0.05
 """Share of what stands between blanks from which on a user should know."""
 
-FEWEST: Final = 2
-"""Harmed words from which on a share says something."""
+FEWEST_WORDS, FEWEST_LOST = 10, 2
+"""Words, and of them harmed ones, from which on a share says something."""
 
 DOCUMENTS_LOOKED_AT: Final = 16
 CHARACTERS_LOOKED_AT: Final = 1000
@@ -68,7 +68,7 @@ class WordLoss:
     def share(self) -> float:
         """Of what was looked at, the share that is dropped or cut; 0 for hardly any."""
         lost = self._lost.total()
-        return lost / self._words if lost >= FEWEST else 0.0
+        return lost / self._words if self._words >= FEWEST_WORDS and lost >= FEWEST_LOST else 0.0
 
     def warning(self) -> str | None:
         """One line for the user where the share is large; None where it is not."""
