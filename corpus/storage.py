@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lda.corpus.errors import DataError
-from lda.corpus.presentable import without_keys
+from lda.corpus.presentable import presentable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Storage(Protocol):
     """Named blobs under one root. A name may hold slashes; a blob appears only once it is complete.
 
     Attributes:
-        root: how the place is called, without keys: for messages.
+        root: how the place is called, `presentable`: for messages.
         address: by which `storage` finds it again, in another process too. It may hold keys: never show it.
     """
 
@@ -92,7 +92,8 @@ class LocalStorage:
     """A folder; blobs are written under another name, flushed to the disk and renamed."""
 
     def __init__(self, root: Path) -> None:
-        self.root = self.address = str(root)
+        self.address = str(root)
+        self.root = presentable(self.address)
         self._root = root
 
     def write(self, name: str, data: bytes | memoryview) -> None:
@@ -161,7 +162,7 @@ class RemoteStorage:
         from pyarrow import fs
 
         self.address = uri.rstrip("/")
-        self.root = without_keys(self.address)
+        self.root = presentable(self.address)
         try:
             self._fs, path = fs.FileSystem.from_uri(self.address)
         except (pa.ArrowException, OSError) as error:

@@ -65,7 +65,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
     check_target(place, resume=options["resume"], overwrite=options["overwrite"])
     lines = _Lines(console)
     try:
-        with terminate_as_interrupt(), _stored_corpus(console, options, place.root) as corpus:
+        with terminate_as_interrupt(), _stored_corpus(console, options, place.address) as corpus:
             state = transform_corpus(
                 options["model"],
                 corpus,

@@ -192,10 +192,10 @@ def check_place(place: Storage) -> None:
     from lda.atomic import check_parent
     from lda.corpus.remote_target import check_writable
 
-    if is_uri(place.root):
+    if is_uri(place.address):
         check_writable(place)
         return
-    target = Path(place.root)
+    target = Path(place.address)
     check_parent(target)
     if target.exists() and not target.is_dir():
         raise DataError(f"{target} is a file; name a folder for the parts")

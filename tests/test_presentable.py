@@ -128,6 +128,21 @@ def test_hostile_terms_ids_and_names(tmp_path: Path) -> None:
         harmless("evaluate", model, tmp_path / "c", "-m", "npmi,diagnostics", "-v"),
         harmless("transform", model, source, "-q"),
         harmless("fit", tmp_path / "c", "-k", "2", "-n", "1", "-o", tmp_path / "new"),
+        harmless("transform", model, source, "-o", tmp_path / f"parts{HOSTILE}", "-v"),
+        harmless("transform", model, source, "-o", tmp_path / f"parts{HOSTILE}", "-v", code=3),
+        harmless(
+            "fit",
+            source,
+            "-k",
+            "2",
+            "-n",
+            "1",
+            "-o",
+            tmp_path / "o",
+            "--checkpoint",
+            f"{source}/{HOSTILE}",
+            code=3,
+        ),
     ):
         assert "owned" in text
     printed = CliRunner().invoke(cli, ["transform", str(model), str(source), "-q"]).stdout
@@ -201,6 +216,8 @@ def test_objects_that_hold_an_address_do_not_show_it(bucket: str) -> None:
     assert place.root.startswith("s3://bucket/name")
     for held in (place, Checkpointing(path=uri)):
         assert "AKIA" not in repr(held)
+    assert storage("/a/\x1b[2Jb").root == r"/a/\x1b[2Jb"
+    assert storage("/a/\x1b[2Jb").address == "/a/\x1b[2Jb"
     with pytest.raises(ValueError, match="stop words must") as caught:
         resolve_stop_words(uri)
     assert "AKIA" not in str(caught.value)
