@@ -105,9 +105,7 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
 
 def _selection(output: str, overwrite: bool, top: int | None, threshold: float) -> Selection:
     """Check the target and what goes into it, before anything is read."""
-    from pathlib import Path
-
-    from lda.atomic import check_file_target
+    from lda.atomic import check_file_target, local_path
     from lda.doc_topics import Selection, check_format
 
     try:
@@ -116,7 +114,7 @@ def _selection(output: str, overwrite: bool, top: int | None, threshold: float) 
         raise click.UsageError(str(error)) from error
     check_format(output, selection)
     if output != "-":
-        check_file_target(Path(output), overwrite=overwrite)
+        check_file_target(local_path(output), overwrite=overwrite)
     return selection
 
 

@@ -156,9 +156,11 @@ def test_hostile_terms_ids_and_names(tmp_path: Path) -> None:
 
 
 def test_keys_are_neither_shown_nor_recorded(
-    bucket: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    bucket: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
     source = tiny.jsonl(tmp_path / "docs.jsonl")
 
     def uri(name: str) -> str:
@@ -172,7 +174,10 @@ def test_keys_are_neither_shown_nor_recorded(
         harmless("fit", uri("c"), "-k", "2", "-n", "3", "-o", uri("m"), "--resume", "--json"),
         harmless("fit", uri("c"), "-k", "2", "-n", "3", "-o", uri("m"), "--json", code=3),
         harmless("fit", source, "--vocab", uri("v"), "-o", tmp_path / "m", "--stop-words", uri("v"), code=2),
-        harmless("fit", uri("c"), "-o", uri("m2"), "--output-topic-keys", uri("keys"), "-n", "1"),
+        harmless("fit", uri("c"), "-o", uri("m2"), "-k", "2", "-n", "1"),
+        harmless("fit", uri("c"), "-o", uri("m3"), "--output-topic-keys", uri("keys"), code=3),
+        harmless("fit", uri("c"), "-o", uri("m3"), "--output-doc-topics", uri("t.csv"), code=3),
+        harmless("transform", uri("m"), uri("c"), "-o", uri("t.jsonl"), code=3),
         harmless("info", uri("m"), "--json"),
         harmless("topics", uri("m"), "--json"),
         harmless("transform", uri("m"), uri("c"), "-o", uri("topics"), "-v", "--json"),
@@ -189,6 +194,7 @@ def test_keys_are_neither_shown_nor_recorded(
     kept = [store.read("m/model.json"), store.read("c/manifest.json"), store.read("topics/_manifest.json")]
     assert not any(b"AKIA" in content or b"wJalr" in content for content in kept)
     assert "AKIA" not in caplog.text
+    assert not list(here.iterdir())  # no URI was taken for a path
 
 
 def test_ray_records_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
