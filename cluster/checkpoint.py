@@ -16,13 +16,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.settings import FitSettings
+from lda.corpus.presentable import presentable
 from lda.corpus.retries import NetworkError
 from lda.corpus.storage import Storage
 
@@ -43,11 +44,28 @@ FREE_TO_CHANGE: Final = frozenset(
 
 
 class CheckpointError(RuntimeError):
-    """A checkpoint that cannot be written, or belongs to another fit."""
+    """A checkpoint that cannot be written, or belongs to another fit.
+
+    exit_code, kind: how a command ends for it, and what `--json` calls it.
+    """
+
+    exit_code: ClassVar[int] = 1
+    kind: ClassVar[str] = "checkpoint"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(presentable(message))
 
 
 class OtherFitError(CheckpointError):
     """A checkpoint that belongs to another fit."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class PlaceError(CheckpointError):
+    """A place for checkpoints that is of no use: no such bucket or folder, or no right to write there."""
+
+    exit_code: ClassVar[int] = 3  # as for any other place that a command is told to write to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +75,7 @@ class Checkpointing:
     path: folder or URI. every: sweeps, 0 for never. keep: how many. resume: go on from the last one, if any.
     """
 
-    path: str
+    path: str = field(repr=False)  # it may hold keys
     every: int = 10
     keep: int = 2
     resume: bool = False
@@ -177,14 +195,14 @@ def discard(place: Storage) -> None:
 
 
 def check_place(place: Storage) -> None:
-    """Write something and take it away again. Raises CheckpointError when that is refused."""
+    """Write something and take it away again. Raises PlaceError when that is refused."""
     folder = f"probe-{secrets.token_hex(4)}"  # others may be looking at the same moment
     try:
         place.write(f"{folder}/empty", b"")
         place.remove(folder)
         place.remove_empty()
     except OSError as error:
-        raise CheckpointError(
+        raise PlaceError(
             f"checkpoints cannot be written to {place.root}: {error.strerror or error}; "
             "choose another place for them, or make none (every 0 sweeps)"
         ) from error

@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 if TYPE_CHECKING:
     from lda.cluster.head import Head
 
+from lda.cluster.entrypoint import recorded_without_keys
 from lda.corpus.machine import available_cores
+from lda.corpus.presentable import presentable
 
 PIN: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
@@ -31,7 +33,16 @@ SHORTEST_TIMEOUT: Final = 5.0
 
 
 class ClusterError(RuntimeError):
-    """No cluster there, one too small, or one that failed too often."""
+    """No cluster there, one too small, or one that failed too often.
+
+    exit_code, kind: how a command ends for it, and what `--json` calls it.
+    """
+
+    exit_code: ClassVar[int] = 4
+    kind: ClassVar[str] = "cluster"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(presentable(message))
 
 
 class AbruptEndError(KeyboardInterrupt):
@@ -131,7 +142,7 @@ def _connect(address: str) -> str | None:
         options |= {"include_dashboard": False, "num_cpus": available_cores()}
         keep_token()
     try:
-        with _own_sigterm():
+        with _own_sigterm(), recorded_without_keys():
             # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
             context = ray.init(address=address, **options)
     except (OSError, RuntimeError, ValueError, RayError) as error:

@@ -104,13 +104,13 @@ class ClusterEngine:
 
     def check(self, place: Storage, folder: str, files: Mapping[str, str]) -> None:
         """Have the workers look at the files of a checkpoint. Raises ValueError when one is damaged."""
-        if problem := self.driver.damage(place.root, folder, files):
+        if problem := self.driver.damage(place.address, folder, files):
             raise ValueError(problem)
 
     def restore(self, found: Found) -> None:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""
         state = found.state()
-        self.driver.restore(found.place.root, found.folder, list(found.body["files"]))
+        self.driver.restore(found.place.address, found.folder, list(found.body["files"]))
         self.tick, self._done = state.tick, state.n_sweeps
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
 
@@ -161,7 +161,7 @@ class ClusterEngine:
 
     def store(self, place: Storage, folder: str) -> dict[str, str]:
         """Have the topics of all tokens and the sums stored in a folder; returns the files' checksums."""
-        return self.driver.checkpoint(place.root, folder)
+        return self.driver.checkpoint(place.address, folder)
 
     def sample(self) -> None:
         """Have the aggregators add their counts to their sums over late sweeps."""

@@ -18,6 +18,7 @@ from lda.cluster.stored import gathered
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.threads import Threads
 from lda.cluster.word_range import WordRange
+from lda.corpus.presentable import presentable
 from lda.corpus.storage import Storage
 from lda.samplers.likelihood import joint_log_likelihood
 from lda.samplers.priors import Priors, start_priors
@@ -163,7 +164,7 @@ class Engine:
         """Write the counts, and their mean, into a model's folder. Raises OSError when that is refused."""
         part = self.words.write_part(place, 0, 1, taken, n_top)
         if part.problem is not None:
-            raise OSError(f"the counts could not be written to {place}: {part.problem}")
+            raise OSError(presentable(f"the counts could not be written to {place}: {part.problem}"))
         return gathered([part], self.plan.n_terms, self.settings.n_topics, n_top)
 
     def settle(self) -> None:

@@ -36,7 +36,7 @@ from filelock import FileLock, Timeout
 from lda.cluster.checkpoint import CheckpointError, OtherFitError
 from lda.corpus.leftovers import forget, remember
 from lda.corpus.plain_json import read_object
-from lda.corpus.storage import LocalStorage, Storage, without_keys
+from lda.corpus.storage import LocalStorage, Storage
 
 NAME: Final = re.compile(r"running-([0-9a-f]{16})\.json")
 LOCK: Final = "running.lock"
@@ -81,7 +81,7 @@ class Claim:
         if self.token not in there or running is not None:
             by = "another run" if running is None else f"another run ({_who(running)})"
             raise OtherFitError(
-                f"{_shown(self.place)} has been taken over by {by}, which found no sign of life of this one; "
+                f"{self.place.root} has been taken over by {by}, which found no sign of life of this one; "
                 "this one ends, and nothing is lost: wait for the end of the other"
             )
 
@@ -116,7 +116,7 @@ def alone(place: Storage, tell: Callable[[str], None]) -> Iterator[Claim]:
     Raises:
         OtherFitError: another run is at work there. CheckpointError: nothing can be written there.
     """
-    key = os.path.realpath(place.root) if isinstance(place, LocalStorage) else place.root
+    key = os.path.realpath(place.address) if isinstance(place, LocalStorage) else place.address
     held = _held.get(key)
     if held is not None and held.owner == (os.getpid(), threading.get_ident()):
         yield held
@@ -149,7 +149,7 @@ def _locked(place: Storage) -> Iterator[None]:
     if not isinstance(place, LocalStorage):
         yield
         return
-    path = Path(place.root) / LOCK
+    path = Path(place.address) / LOCK
     lock = _lock(place, path)
 
     def clear() -> None:
@@ -234,7 +234,7 @@ def _watch(place: Storage, watched: dict[str, dict[str, Any]], tell: Callable[[s
     """Tokens of those among `watched` that show no sign of life. Raises OtherFitError as soon as one does."""
     seconds = PATIENCE_BEATS * BEAT_SECONDS
     who = ", ".join(sorted({_who(about) for about in watched.values()}))
-    tell(f"{_shown(place)} was in use by {who}; watching for {seconds:.0f} s whether it still is")
+    tell(f"{place.root} was in use by {who}; watching for {seconds:.0f} s whether it still is")
     until = time.monotonic() + seconds
     while watched and time.monotonic() < until:
         time.sleep(min(1.0, BEAT_SECONDS))
@@ -299,21 +299,17 @@ def _who(about: dict[str, Any]) -> str:
     return f"process {about.get('pid')} on {about.get('host')}"
 
 
-def _shown(place: Storage) -> str:
-    return without_keys(place.root)
-
-
 def _refusal(place: Storage, about: dict[str, Any] | None) -> OtherFitError:
     who = "" if about is None else f" ({_who(about)})"
     return OtherFitError(
-        f"{_shown(place)} is in use by another run{who}; wait for its end, or take another place "
+        f"{place.root} is in use by another run{who}; wait for its end, or take another place "
         "for the checkpoints of this one"
     )
 
 
 def _cannot(place: Storage, error: OSError) -> CheckpointError:
     return CheckpointError(
-        f"checkpoints cannot be written to {_shown(place)}: {error.strerror or error}; "
+        f"checkpoints cannot be written to {place.root}: {error.strerror or error}; "
         "choose another place for them, or make none (every 0 sweeps)"
     )
 

@@ -21,7 +21,7 @@ MAX_TOPICS: Final = (1 << 31) - 1
 class FitSettings:
     """Settings of one fit; "auto" and None stand for a choice made by `resolved`.
 
-    n_topics: K, 2 .. 2^31 - 1. sampler: a name of `lda.samplers.registry`. alpha: per topic, one number, K
+    n_topics: K, 1 .. 2^31 - 1. sampler: a name of `lda.samplers.registry`. alpha: per topic, one number, K
     numbers, or "auto" to learn an asymmetric prior. beta: a number, or "auto" to learn it. sweeps: passes over
     the corpus after the start. phases: exchanges of counts a sweep. threads: None for all cores.
     optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first.
@@ -58,7 +58,7 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         sampler(self.sampler)
-        _whole("the number of topics", self.n_topics, 2, MAX_TOPICS)
+        _whole("the number of topics", self.n_topics, 1, MAX_TOPICS)
         _whole("the number of sweeps", self.sweeps, 0)
         _whole("the seed", self.seed, 0, (1 << 64) - 1)
         for name in (

@@ -37,13 +37,13 @@ def fetch_unseen(
         if reason is None:
             continue
         warn(
-            f"{file.file}, which {owner} was to write to {place}, is not there ({reason}), so it comes through "
+            f"{file.file}, which {owner} was to write to {where.root}, is not there ({reason}), so it comes through "
             "this process, which takes time and memory: name a place that all nodes reach"
         )
         where.write(file.file, fetch(kind))
         if not agrees(where, file.file, file.sha256):
             raise OSError(
-                f"{file.file} in {place} reads back otherwise than it was written; try another place"
+                f"{file.file} in {where.root} reads back otherwise than it was written; try another place"
             )
 
 

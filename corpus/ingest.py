@@ -5,29 +5,36 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lda.corpus.arrow import string_list
 from lda.corpus.assemble import Assembled, Assembler, TokenBatch
 from lda.corpus.errors import DataError
 from lda.corpus.folder import check_target, write_folder
 from lda.corpus.formats import Source, find_sources
 from lda.corpus.leftovers import forget, remember
 from lda.corpus.manifest import is_corpus_folder
+from lda.corpus.markup import markup_hint
 from lda.corpus.parallel import ordered_map, thread_count
 from lda.corpus.pipes import PipeStore
+from lda.corpus.presentable import presentable
 from lda.corpus.reader import CountReader, ReadOptions, TextBatch, TextReader
-from lda.corpus.recipe import Recipe
+from lda.corpus.recipe import DEFAULT_PATTERN, Recipe
 from lda.corpus.sources import check_encoding, path_text
 from lda.corpus.spill import FolderSpill, Spill
 from lda.corpus.stopwords import stop_words
 from lda.corpus.storage import is_uri
 from lda.corpus.store import Corpus
 from lda.corpus.tokens import TextTokenizer
+from lda.corpus.word_loss import WordLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pyarrow as pa
 
     from lda.corpus.tokens import Tokenizer
 
@@ -228,9 +235,21 @@ def _assemble(
     if isinstance(same_kind(sources), CountReader):
         return _assemble_counts(sources, recipe, options, spill)
     assembler = Assembler(recipe, ordered=True, spill=spill)
-    for batch in token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads):
+    loss = WordLoss(recipe.strip)
+    default = tokenizer is None and recipe.pattern == DEFAULT_PATTERN
+    look = loss.look if default else None
+    for batch in token_batches(sources, TextTokenizer(recipe, tokenizer), options, threads, look):
         assembler.add(batch)
-    return assembler.finish()
+    # A corpus that comes out empty may be so because of what is warned of.
+    _warn(loss.warning())
+    made = assembler.finish()
+    _warn(None if recipe.strip else markup_hint(string_list(made.vocabulary.column("term").slice(0, 100))))
+    return made
+
+
+def _warn(text: str | None) -> None:
+    if text is not None:
+        warnings.warn(presentable(text), stacklevel=4)
 
 
 def same_kind(sources: list[Source]) -> TextReader | CountReader:
@@ -250,15 +269,25 @@ def same_kind(sources: list[Source]) -> TextReader | CountReader:
 
 
 def token_batches(
-    sources: list[Source], tokenize: TextTokenizer, options: ReadOptions, threads: int | None
+    sources: list[Source],
+    tokenize: TextTokenizer,
+    options: ReadOptions,
+    threads: int | None,
+    look: Callable[[pa.Array[Any]], None] | None = None,
 ) -> Iterator[TokenBatch]:
-    """Tokenise the documents of all text sources, in order."""
+    """Tokenise the documents of all text sources, in order. look: shown the texts of each batch, in this thread."""
+
+    def texts() -> Iterator[TextBatch]:
+        for batch in _texts(sources, options):
+            if look is not None:
+                look(batch.texts)
+            yield batch
 
     def tokens(batch: TextBatch) -> TokenBatch:
         made = tokenize(batch.texts, batch.ids, batch.metadata)
         return made._replace(n_without_text=batch.n_without_text)
 
-    return ordered_map(tokens, _texts(sources, options), thread_count(threads))
+    return ordered_map(tokens, texts(), thread_count(threads))
 
 
 def _texts(sources: list[Source], options: ReadOptions) -> Iterator[TextBatch]:
@@ -277,9 +306,9 @@ def prefixed(options: ReadOptions, source: Source, sources: list[Source]) -> Rea
 def _assemble_counts(
     sources: list[Source], recipe: Recipe, options: ReadOptions, spill: Spill | None
 ) -> Assembled:
-    if recipe.ngram_range != (1, 1) or recipe.tokenizer is not None:
+    if recipe.ngram_range != (1, 1) or recipe.tokenizer is not None or recipe.strip is not None:
         raise DataError(
-            f"n-grams and tokenisers need text, and {sources[0].path} holds counts; leave the option out"
+            f"n-grams, tokenisers and --strip need text, and {sources[0].path} holds counts; leave the option out"
         )
     assembler: Assembler | None = None
     terms: list[str] = []

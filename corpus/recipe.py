@@ -7,9 +7,19 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-DEFAULT_PATTERN: Final = r"\p{L}[\p{L}\p{M}]+"
+from lda.corpus.markup import MARKUPS
+
+DEFAULT_PATTERN: Final = r"\p{L}(?:[\u200c\u200d]*[\p{L}\p{M}])+"
 """Two letters or more, of any script. Combining marks continue a word: without them the words of most
-Indian scripts fall apart at every vowel sign, which is what `\\w` of `re` does."""
+Indian scripts fall apart at every vowel sign, which is what `\\w` of `re` does. So do, inside of it, zero width
+joiners and non-joiners, which belong to the spelling of Persian, Sinhala and others."""
+
+IDENTIFIERS: Final = r"[\p{L}\p{N}_](?:(?:[-.:]|[\u200c\u200d]+)?[\p{L}\p{M}\p{N}_])*"
+"""Letters, digits and underscores, one or more, and inside a hyphen, point or colon: TP53, ENSG00000141510.17, HLA-B,
+GO:0008150, cs.LG; also the words of one character of segmented Chinese."""
+
+PATTERNS: Final = {"letters": DEFAULT_PATTERN, "identifiers": IDENTIFIERS}
+"""Patterns that have a name."""
 
 
 LONGEST_NGRAM: Final = 32
@@ -27,9 +37,11 @@ class Recipe:
             lists of tokens. These are taken as they are: `pattern` and `lowercase` are for text.
         id: field that names the document; by default `id` where it exists, else the number of the line.
         pattern: regular expression of Python's `re` that matches one token; the Unicode properties
-            `\p{L}`, `\p{Lu}`, `\P{N}`, ... are understood as well. One group, if any, is the token. It is
-            compiled, and matched, within limits of time and memory: see `guarded_pattern`.
+            `\p{L}`, `\p{Lu}`, `\P{N}`, ... are understood as well. One group, if any, is the token. A name of
+            `PATTERNS` ("identifiers") stands for that pattern. It is compiled, and matched, within limits of time and
+            memory: see `guarded_pattern`. Soft hyphens are taken out of the text before.
         lowercase: lower-case the text before matching.
+        strip: "html" takes tags and entities out of the text; None leaves it as it is.
         stop_words: None, a language (`"en"`, `"english"`, ...) or the words themselves.
         min_df: drop terms in fewer documents than this: a count (int) or a share of all documents (float).
         max_df: drop terms in more documents than this: a count (int) or a share of all documents (float).
@@ -49,8 +61,13 @@ class Recipe:
     max_features: int | None = None
     ngram_range: tuple[int, int] = (1, 1)
     tokenizer: str | None = None
+    strip: str | None = None
 
     def __post_init__(self) -> None:
+        # What is stored is the pattern: a name may mean another one in a later version.
+        object.__setattr__(self, "pattern", PATTERNS.get(self.pattern, self.pattern))
+        if self.strip not in (None, *MARKUPS):
+            raise ValueError(f"strip must be {' or '.join(map(repr, MARKUPS))} or None, got {self.strip!r}")
         _check_frequency("min_df", self.min_df)
         _check_frequency("max_df", self.max_df)
         if self.max_features is not None and self.max_features < 1:
@@ -147,7 +164,7 @@ def _check_text(name: str, value: object) -> None:
 def _check_pattern(pattern: str) -> None:
     from lda.corpus.guarded_pattern import groups
 
-    if pattern == DEFAULT_PATTERN:  # known good; expanding the properties takes a quarter of a second
+    if pattern in PATTERNS.values():  # known good; expanding the properties takes a quarter of a second
         return
     try:
         found = groups(pattern)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
 from lda.corpus.retries import NetworkError
-from lda.corpus.storage import storage
+from lda.corpus.storage import Storage, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,20 +36,33 @@ def check_remote_target(
     Raises:
         DataError: it exists and `overwrite` is off, it is something else, or the store refuses.
     """
-    place, probe = storage(uri), f"{DATA}probe-{secrets.token_hex(4)}"
+    place = storage(uri)
     try:
         there = place.size(description) is not None
         if there and not overwrite:
             raise DataError(f"{uri} exists already; choose another name, or allow overwriting (--overwrite)")
         if there and not is_ours(uri):
             raise DataError(f"{uri} has a {description} that is not that of {kind}; choose another name")
+    except OSError as error:
+        raise _refused(place, error) from None
+    check_writable(place)
+
+
+def check_writable(place: Storage) -> None:
+    """Write something and take it away again. Raises `DataError` when that is refused, as without the bucket."""
+    probe = f"{DATA}probe-{secrets.token_hex(4)}"
+    try:
         place.write(probe, b"")
         place.delete(probe)
     except OSError as error:
-        reason = " ".join(str(error).split())
-        lost = isinstance(error, NetworkError)
-        remedy = "try again later" if lost else "check name and rights, or choose another"
-        raise DataError(f"{uri} cannot be written ({reason}); {remedy}") from None
+        raise _refused(place, error) from None
+
+
+def _refused(place: Storage, error: OSError) -> DataError:
+    reason = " ".join(str(error).split())
+    lost = isinstance(error, NetworkError)
+    remedy = "try again later" if lost else "check name and rights, or choose another"
+    return DataError(f"{place.root} cannot be written ({reason}); {remedy}")
 
 
 @contextmanager

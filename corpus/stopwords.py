@@ -7,6 +7,7 @@ from typing import Final
 
 from lda.corpus.errors import DataError
 from lda.corpus.pipes import PipeStore
+from lda.corpus.presentable import without_keys
 from lda.corpus.reader import ReadOptions
 from lda.corpus.sources import UndecodableError, numbered_lines
 
@@ -58,7 +59,8 @@ def resolve_stop_words(value: str, *more: str) -> str | tuple[str, ...]:
     A language wins over a file of the same name; `./en` means the file.
 
     Raises:
-        DataError: one is neither a language nor a readable file, or one of several languages cannot be had.
+        ValueError: one is neither a language nor a file. DataError: a file is not readable, or one of several languages
+            cannot be had.
     """
     found = dict.fromkeys(_resolve(name) for name in (value, *more))
     if len(found) == 1:
@@ -73,14 +75,32 @@ def _resolve(value: str) -> str | tuple[str, ...]:
     with PipeStore() as pipes:
         path = Path(pipes.stored(value))
         if not path.is_file():
-            raise DataError(
-                f"stop words must be a language or a file with one word a line, got {value!r}; try {_known()}"
+            raise ValueError(
+                f"stop words must be a language or a file with one word a line, got {without_keys(value)!r}; "
+                f"try {_known()}"
             )
         try:
             lines = [line for _, line in numbered_lines(path, ReadOptions())]
         except UndecodableError as error:
             raise DataError(f"{error.fault}; save the stop words as UTF-8") from None
     return tuple(sorted({word for line in lines if (word := line.strip()) and not word.startswith("#")}))
+
+
+def with_extra(value: str | tuple[str, ...] | None, path: str | Path) -> tuple[str, ...]:
+    """A recipe's stop words, and those of a file, with blanks or line ends between them, as MALLET has it.
+
+    Raises:
+        DataError: there is no such file, it is not UTF-8, or the language needs a package that is not installed.
+    """
+    try:
+        words = Path(path).read_text(encoding="utf-8-sig").split()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 (byte {error.start}); save the stop words as UTF-8") from None
+    except OSError as error:
+        raise DataError(
+            f"the stop words {path} cannot be read: {error.strerror or error}; check the name"
+        ) from None
+    return tuple(sorted(stop_words(value).union(words)))
 
 
 def language_code(name: str) -> str | None:

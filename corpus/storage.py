@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lda.corpus.errors import DataError
 from lda.corpus.inside import check_name, open_inside, path_inside
+from lda.corpus.presentable import presentable
 from lda.corpus.retries import NetworkError, momentary, retried
 
 if TYPE_CHECKING:
@@ -40,9 +41,14 @@ class Storage(Protocol):
     """Named blobs under one root. A name may hold slashes; a blob appears only once it is complete.
 
     No name leads out of the root, nor does a link in a folder, and only plain files are read: DataError else.
+
+    Attributes:
+        root: how the place is called, `presentable`: for messages.
+        address: by which `storage` finds it again, in another process too. It may hold keys: never show it.
     """
 
     root: str
+    address: str
 
     def write(self, name: str, data: bytes | memoryview) -> None:
         """Store a blob. Raises OSError when there is no room or no right to write."""
@@ -77,11 +83,6 @@ def is_uri(place: str | os.PathLike[str]) -> bool:
     return isinstance(place, str) and _SCHEME.match(place) is not None
 
 
-def without_keys(place: str) -> str:
-    """A URI without the keys that may stand in it, as s3://KEY:SECRET@bucket: for what is kept or shown."""
-    return re.sub(r"(?<=://)[^/?@]*@", "", place, count=1) if is_uri(place) else place
-
-
 def beside(place: str, suffix: str) -> str:
     """The place whose name is that of `place` with a suffix; the query of a URI stays behind the name."""
     if not is_uri(place):
@@ -105,7 +106,8 @@ class LocalStorage:
     """A folder; blobs are written under another name, flushed to the disk and renamed."""
 
     def __init__(self, root: Path) -> None:
-        self.root = str(root)
+        self.address = str(root)
+        self.root = presentable(self.address)
         self._root = root
 
     def write(self, name: str, data: bytes | memoryview) -> None:
@@ -194,9 +196,10 @@ class RemoteStorage:
     def __init__(self, uri: str) -> None:
         import pyarrow as pa
 
-        self.root = uri.rstrip("/")
+        self.address = uri.rstrip("/")
+        self.root = presentable(self.address)
         try:
-            self._fs, path = retried(_file_system, self.root)
+            self._fs, path = retried(_file_system, self.address)
         except NetworkError:
             raise
         except (pa.ArrowException, OSError) as error:

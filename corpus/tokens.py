@@ -15,6 +15,7 @@ from lda.corpus.assemble import TokenBatch, drop_negative
 from lda.corpus.errors import DataError
 from lda.corpus.guarded_pattern import GuardedPattern, can_guard
 from lda.corpus.lists import check_token
+from lda.corpus.markup import strip_markup
 from lda.corpus.ngrams import add_ngrams
 from lda.corpus.patterns import compile_pattern
 from lda.corpus.ready_tokens import number_ready
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
 
     Tokenizer = Callable[[str], list[str]]
 
-_NOT_A_WORD: Final = r"[^\p{L}\p{M}]+"
+_NOT_A_WORD: Final = r"[^\p{L}\p{M}\x{200c}\x{200d}]+"
 """What stands between two words of the default pattern."""
+
+_NO_BEGINNING: Final = r"^[\p{M}\x{200c}\x{200d}]+|[\x{200c}\x{200d}]+$"
+"""What begins or ends no word of it, and only goes on in one."""
+
+_SOFT_HYPHEN: Final = "\u00ad"
 
 _BLANK_OUT: Final = bytes(c if chr(c).isalpha() and c < 128 else 32 for c in range(256))
 """The same for ASCII, as a table for bytes.translate."""
@@ -47,7 +53,8 @@ class TextTokenizer:
     """Applies a recipe to texts; holds no state that changes, so threads may share it.
 
     Text is first brought to Unicode form NFC, so that an accent typed as a character of its own makes the
-    same word; a tokeniser function gets the text as it was read.
+    same word, and rid of soft hyphens, which only say where a line might be broken; a tokeniser function gets the text
+    as it was read, but for the markup that the recipe takes out.
     """
 
     def __init__(self, recipe: Recipe, tokenizer: Tokenizer | None = None, *, of_model: bool = False) -> None:
@@ -89,7 +96,10 @@ class TextTokenizer:
                 pattern, for lists of tokens.
         """
         ready = is_list(texts.type)
-        offsets, words, terms = self._ready(texts) if ready else self._number(texts, ids)
+        if ready:
+            offsets, words, terms = self._ready(texts)
+        else:
+            offsets, words, terms = self._number(strip_markup(texts, self._recipe.strip), ids)
         n_before = len(words)
         stop = self._listed if ready else self._stop
         if stop:
@@ -118,7 +128,7 @@ class TextTokenizer:
             _check_texts(made, ids, self._tokenizer)
             return _number_lists(made)
         if not pc.all(pc.string_is_ascii(texts)).as_py():
-            texts = _composed(texts)
+            texts = _composed(pc.replace_substring(texts, pattern=_SOFT_HYPHEN, replacement=""))
         if self._recipe.lowercase:
             texts = pc.utf8_lower(texts)
         if self._recipe.pattern == DEFAULT_PATTERN:
@@ -191,8 +201,8 @@ def _number_letters(texts: pa.Array[Any]) -> Numbered:
     coded = pc.dictionary_encode(lists.flatten())
     offsets = lists.offsets.to_numpy().astype(np.int64)
     words = coded.indices.to_numpy().astype(np.int32)
-    # Rules about a single token are cheaper on the distinct ones. A mark cannot begin a word ...
-    bare = pc.replace_substring_regex(coded.dictionary, pattern=r"^\p{M}+", replacement="")
+    # Rules about a single token are cheaper on the distinct ones. A mark cannot begin a word, ...
+    bare = pc.replace_substring_regex(coded.dictionary, pattern=_NO_BEGINNING, replacement="")
     again = pc.dictionary_encode(bare)
     words = again.indices.to_numpy().astype(np.int32)[words]
     # ... and a single letter is none.

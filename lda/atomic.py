@@ -6,14 +6,15 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lda.corpus.errors import DataError
 from lda.corpus.leftovers import UNDIVIDED, forget, remember
+from lda.corpus.storage import is_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> None:
@@ -31,6 +32,19 @@ def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Pat
     empty = target.is_dir() and not any(target.iterdir())
     if not empty and not is_ours(target):
         raise DataError(f"{target} exists and is not a model, so it is not overwritten; choose another name")
+
+
+def local_path(name: str) -> Path:
+    """The path of a file to write. A URI would be taken for a path, keys and all.
+
+    Raises:
+        DataError: it is a URI.
+    """
+    if is_uri(name):
+        raise DataError(
+            f"{name} is a URI, where no single file can be written; name a path, and copy the file"
+        )
+    return Path(name)
 
 
 def check_file_target(target: Path, *, overwrite: bool) -> None:

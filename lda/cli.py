@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
 import click
 
+from lda.cli_errors import DONE, FAILURE, exit_code, say
 from lda.cli_help import GroupWithExamples
 from lda.interrupt import obey_soon
 
@@ -24,9 +25,6 @@ COMMANDS: Final = {
     "corpus": ("lda.cli_corpus", "corpus", "Build and inspect corpora on disk."),
     "deploy": ("lda.cli_deploy", "deploy", "Print files that start a fit on a cluster."),
 }
-
-DONE, FAILURE, USAGE, BAD_DATA, NO_CLUSTER, INTERRUPTED = 0, 1, 2, 3, 4, 130
-"""Exit codes, all there are."""
 
 
 _ending: Final = threading.Event()
@@ -53,76 +51,21 @@ class LazyGroup(GroupWithExamples):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
 
-    def main(self, *args: Any, **options: Any) -> NoReturn:  # noqa: ANN401 - click's own signature
-        """Run, and exit with one of the codes above; only --traceback shows where an error arose."""
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:  # noqa: ANN401 - click's own signature
+        """Run, and exit with one of the documented codes; only --traceback shows where an error arose."""
         options["standalone_mode"] = False
+        arguments = sys.argv[1:] if args is None else list(args)
         try:
-            code = super().main(*args, **options)
+            code = super().main(arguments, *rest, **options)
             sys.stdout.flush()
         except BaseException as error:  # noqa: BLE001 - everything that ends a command passes through here
-            code = exit_code(error)
+            code = exit_code(error, arguments=arguments)
             _ending.set()
         sys.exit(code if isinstance(code, int) else DONE)
 
 
-def exit_code(error: BaseException) -> int:
-    """Tell the user in one line what ended the command, and return its exit code."""
-    from lda.corpus.errors import DataError
-
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else FAILURE
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if _wants_traceback():
-        traceback.print_exception(error)
-    if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
-    if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        _say("interrupted; outputs that were not complete are discarded")
-        return INTERRUPTED
-    if isinstance(error, DataError):
-        _say(f"error: {error}")
-        return BAD_DATA
-    if (
-        type(error).__module__ == "lda.cluster.checkpoint"
-    ):  # has been imported then, and is not for others' sake
-        from lda.cluster.checkpoint import OtherFitError
-
-        _say(f"error: {error}")
-        return BAD_DATA if isinstance(error, OtherFitError) else FAILURE
-    if type(error).__module__ == "lda.cluster.cluster":  # likewise: ClusterError
-        _say(f"error: {error}")
-        return NO_CLUSTER
-    return _failure(error)
-
-
-def _failure(error: BaseException) -> int:
-    if isinstance(error, BrokenPipeError):
-        # The reader of our output has left (`lda topics MODEL | head`): nothing to say, and nothing may be
-        # said by Python's own flush at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILURE
-    if isinstance(error, MemoryError):
-        _say("error: out of memory; use fewer topics, prune rare terms (--min-df), or a larger machine")
-    elif isinstance(error, OSError):
-        _say(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-    else:
-        text = " ".join(str(error).split())
-        _say(f"error: {type(error).__name__}: {text}; run with --traceback (or LDA_TRACEBACK=1) to see where")
-    return FAILURE
-
-
-def _wants_traceback() -> bool:
-    return "--traceback" in sys.argv or os.environ.get("LDA_TRACEBACK", "") not in ("", "0")
-
-
-def _say(text: str) -> None:
-    print("lda:", " ".join(text.split()), file=sys.stderr, flush=True)  # noqa: T201
-
-
 def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:  # noqa: ANN401 - warnings' signature
-    _say(f"warning: {message}")
+    say(f"warning: {message}")
 
 
 @click.group(
@@ -141,12 +84,12 @@ def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:
         "show_default": True,
     },
     epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no or too small a cluster, "
-    "130 interrupted. "
+    '130 interrupted. With --json a failure prints one object, {"error": {kind, message, exit_code}}. '
     "Each option can be set by an environment variable, as LDA_FIT_SEED for `lda fit --seed`.",
 )
 @click.version_option(package_name="raylda", prog_name="lda", message="%(prog)s (raylda) %(version)s")
 @click.option("--traceback", is_flag=True, help="Show where an unexpected error arose.")
-def cli(traceback: bool) -> None:  # read in `exit_code`, which knows no context
+def cli(traceback: bool) -> None:  # `exit_code` looks for it itself
     """Topic models of text and counts: Latent Dirichlet Allocation."""
 
 

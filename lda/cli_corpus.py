@@ -1,4 +1,4 @@
-"""`lda corpus build` and `lda corpus info`: corpora on disk."""
+"""`lda corpus build`, `info` and `stop-words`: corpora on disk, and what goes into them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from lda.cli_options import (
     take_recipe,
     token_options,
 )
+from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     examples=(
         "lda corpus build news/*.parquet --text body --id url --stop-words en -o corpus/",
         "lda corpus info corpus/",
+        "lda corpus stop-words en > stop.txt",
         "lda fit corpus/ -k 200 -o model/",
     ),
     short_help="Build and inspect corpora on disk.",
@@ -101,6 +103,40 @@ def info(folder: str, **options: Any) -> None:  # noqa: ANN401 - click passes th
     console.result(value, lambda: _lines(value))
 
 
+@corpus.command(
+    "stop-words",
+    cls=WithExamples,
+    examples=(
+        "lda corpus stop-words",
+        "lda corpus stop-words en > stop.txt",
+        "lda corpus stop-words german --json",
+    ),
+    short_help="Print a list of stop words.",
+)
+@click.argument("language", required=False)
+@output_options
+def print_stop_words(language: str | None, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Print the words that --stop-words LANGUAGE drops, one a line; without LANGUAGE the languages there are.
+
+    The list, edited, goes into --stop-words FILE.
+    """
+    from lda.corpus.stopwords import LANGUAGES, language_code, stop_words
+
+    console = Console.take(options)
+    if language is None:
+        codes = {code: name for name, code in LANGUAGES.items()}
+        console.result({"languages": codes}, lambda: "\n".join(f"{c}  {codes[c]}" for c in sorted(codes)))
+        return
+    code = language_code(language)
+    if code is None:
+        raise click.UsageError(
+            f"there is no stop-word list for {language!r}; `lda corpus stop-words` names all languages"
+        )
+    words = sorted(stop_words(code))
+    value = {"language": code, "n_words": len(words), "words": words}
+    console.result(value, lambda: "\n".join(words))
+
+
 def describe(corpus: Corpus, path: str) -> dict[str, Any]:
     """The facts of a corpus as plain values."""
     from lda.model import has_names
@@ -108,7 +144,7 @@ def describe(corpus: Corpus, path: str) -> dict[str, Any]:
     terms, frequencies = corpus.vocabulary, corpus.term_frequencies
     largest = sorted(range(corpus.n_terms), key=lambda term: (-int(frequencies[term]), term))[:20]
     return {
-        "corpus": path,
+        "corpus": without_keys(path),
         **corpus.manifest,
         "named_terms": has_names(terms),
         "frequent_terms": [{"term": terms[i], "tokens": int(frequencies[i])} for i in largest],
@@ -133,4 +169,4 @@ def _lines(value: dict[str, Any]) -> str:
         "frequent terms": " ".join(row["term"] for row in value["frequent_terms"]),
         "content hash": value["content_hash"],
     }
-    return "\n".join(f"{name:<19} {text}" for name, text in rows.items() if text is not None)
+    return "\n".join(f"{name:<19} {printable(str(text))}" for name, text in rows.items() if text is not None)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lda.cli_help import WithExamples
-from lda.cli_options import Console, output_options, source_options, stored_inputs, verify_option
+from lda.cli_options import (
+    Console,
+    output_options,
+    source_options,
+    stored_inputs,
+    strip_option,
+    verify_option,
+)
+from lda.corpus.presentable import without_keys
 from lda.evaluation_run import COHERENCES, LIKELIHOODS, EvaluationRun
 
 if TYPE_CHECKING:
@@ -78,8 +86,12 @@ def _split_metrics(_ctx: click.Context, _parameter: click.Parameter, value: tupl
 @source_options
 @verify_option
 @click.option(
-    "--pattern", "--token-regex", metavar="REGEX", help="With --topic-word: what a word of the text is."
+    "--pattern",
+    "--token-regex",
+    metavar="NAME|REGEX",
+    help="With --topic-word: what a word of the text is.",
 )
+@strip_option
 @click.option(
     "--keep-case", "--preserve-case", is_flag=True, help="With --topic-word: do not lower-case the text."
 )
@@ -109,7 +121,12 @@ def evaluate(**options: Any) -> None:  # noqa: ANN401 - click passes them by nam
         run = EvaluationRun(console.progress, model, recipe, stored, stored["inputs"])
         found = {name: run.measure(name) for name in metrics if name not in COHERENCES}
         found |= run.coherences([name for name in metrics if name in COHERENCES])
-    value = {"model": label, "inputs": list(inputs), "n_topics": model.n_topics, "n_terms": model.n_terms}
+    value = {
+        "model": without_keys(label),
+        "inputs": [without_keys(path) for path in inputs],
+        "n_topics": model.n_topics,
+        "n_terms": model.n_terms,
+    }
     from lda.evaluation_report import as_json, as_text
 
     ordered = {name: found[name] for name in metrics}
@@ -127,7 +144,7 @@ def _check_usage(metrics: list[str], options: dict[str, Any]) -> None:
     for name in ("vocabulary", "alpha"):
         if given and options[name] is None:
             raise click.UsageError(f"--topic-word needs --{name}")
-    for name in ("alpha", "pattern", "keep_case"):
+    for name in ("alpha", "pattern", "strip", "keep_case"):
         if not given and options[name]:
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --topic-word: a model has its own")
 
@@ -150,8 +167,12 @@ def _model(options: dict[str, Any]) -> tuple[Evaluation, tuple[str, ...], Recipe
     pattern = {} if options["pattern"] is None else {"pattern": options["pattern"]}
     try:
         recipe = Recipe(
-            text=options["text"], id=options["id"], lowercase=not options["keep_case"], **pattern
-        )  # fmt: skip
+            text=options["text"],
+            id=options["id"],
+            lowercase=not options["keep_case"],
+            strip=options["strip"],
+            **pattern,
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return matrix, options["paths"], recipe, options["topic_word"]
@@ -167,6 +188,5 @@ def _stability(console: Console, options: dict[str, Any]) -> None:
         raise click.UsageError("stability compares two or more models; name their folders")
     verify = not options["no_verify"]
     found = stability([Model.load(path, verify=verify) for path in paths], n_words=options["top_words"])
-    console.result(
-        {"models": list(paths), "stability": found.to_dict()}, lambda: stability_text(found, paths)
-    )
+    names = [without_keys(path) for path in paths]
+    console.result({"models": names, "stability": found.to_dict()}, lambda: stability_text(found, names))

@@ -15,6 +15,7 @@ from lda.cli_options import (
     take_recipe,
     token_options,
 )
+from lda.corpus.presentable import without_keys
 from lda.fit_checkpoints import Checkpoints, checkpoint_options, once
 from lda.fit_cluster import cluster_of, cluster_options, reach_early
 from lda.fit_input import opened_corpus
@@ -184,7 +185,7 @@ def _run(
 def _report(console: Console, fitted: Fitted, path: str, n_words: int, resumed_from: int | None) -> None:
     run = fitted.record
     value = {
-        "model": path,
+        "model": without_keys(path),
         "n_documents": run.n_documents,
         "n_empty_documents": run.n_empty_documents,
         "n_tokens": run.n_tokens,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any, Final
 
 import click
@@ -33,4 +34,18 @@ class WithExamples(click.Command):
 
 
 class GroupWithExamples(WithExamples, click.Group):
-    """A group of commands with `examples`."""
+    """A group of commands with `examples`, that names the commands like one it has not."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the likely names in the error."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            told = error.format_message()
+            # One letter too few or too many is the usual slip: `lda topic`, `lda corpus biuld`.
+            close = get_close_matches(args[0].lower(), self.list_commands(ctx))
+            if not close or "Did you mean" in told:  # newer versions of click look themselves, where they can
+                raise
+            raise click.UsageError(f"{told} Did you mean {' or '.join(close)}?", ctx) from None

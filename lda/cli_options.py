@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ import click
 from click.core import ParameterSource
 
 from lda.progress import Progress
+from lda.terminal import table
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus, Recipe
@@ -64,11 +65,11 @@ class Console:
     def result(self, value: dict[str, Any], text: Callable[[], str]) -> None:
         """Print the result: `value` as strict JSON with --json, else the text."""
         if self.as_json:
-            from lda.record import strict_json
+            from lda.record import json_line
 
-            click.echo(json.dumps(strict_json(value), ensure_ascii=False, allow_nan=False))
+            click.echo(json_line(value))
         elif found := text():
-            click.echo(found)
+            click.echo(table(found))
 
 
 class Several(click.types.StringParamType):
@@ -167,6 +168,13 @@ def source_options(command: Command) -> Command:
     return command
 
 
+def strip_option(command: Command) -> Command:
+    """--strip: what is taken out of the text before it is cut into words."""
+    return click.option(
+        "--strip", type=click.Choice(["html"]), help="Take tags and entities out of the text first."
+    )(command)
+
+
 def token_options(command: Command) -> Command:
     """Options on how text becomes terms; the spellings of MALLET's import are accepted."""
     for option in reversed(
@@ -186,6 +194,12 @@ def token_options(command: Command) -> Command:
                 help="The same; as in MALLET, --remove-stopwords beside it means these words only.",
             ),
             click.option("--remove-stopwords", is_flag=True, help="The same as --stop-words en."),
+            click.option(
+                "--extra-stopwords",
+                "--extra-stop-words",
+                metavar="FILE",
+                help="Drop the words of this file (between blanks) as well.",
+            ),
             click.option(
                 "--min-df", metavar="N|SHARE", default="1", help="Drop terms in fewer documents (5, or 0.01)."
             ),
@@ -207,9 +221,11 @@ def token_options(command: Command) -> Command:
             click.option(
                 "--pattern",
                 "--token-regex",
-                metavar="REGEX",
-                help="What a word is.  [default: letters, 2 or more]",
+                metavar="NAME|REGEX",
+                help="What a word is: letters (2 or more), identifiers (also TP53, HLA-B), or a regular expression.  "
+                "[default: letters]",
             ),
+            strip_option,
             click.option("--keep-case", "--preserve-case", is_flag=True, help="Do not lower-case the text."),
         )
     ):
@@ -224,11 +240,12 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
         click.UsageError: a value cannot be right. DataError: a stop-word list cannot be had.
     """
     from lda.corpus import Recipe, resolve_stop_words
+    from lda.corpus.stopwords import with_extra
 
     stop_lists = _stop_lists(options)
-    pattern = options.pop("pattern")
+    pattern, extra = options.pop("pattern"), options.pop("extra_stopwords")
     try:
-        return Recipe(
+        recipe = Recipe(
             text=options.pop("text"),
             id=options.pop("id"),
             lowercase=not options.pop("keep_case"),
@@ -237,8 +254,10 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
             max_df=_frequency("--max-df", options.pop("max_df")),
             max_features=options.pop("max_features"),
             ngram_range=_ngram_range(options.pop("ngram_range")),
+            strip=options.pop("strip"),
             **({} if pattern is None else {"pattern": pattern}),
         )
+        return recipe if extra is None else replace(recipe, stop_words=with_extra(recipe.stop_words, extra))
     except ValueError as error:
         raise _usage(error) from error
 
@@ -326,7 +345,7 @@ def command_line(ctx: click.Context, **always: object) -> str:
     Options of how to report are left out, and so are --overwrite and --resume, which nobody should copy unawares,
     and keys in URIs: the command is kept in the model.
     """
-    from lda.corpus.storage import without_keys
+    from lda.corpus.presentable import without_keys
 
     words = [*ctx.command_path.split()]
     options: list[str] = []

@@ -8,6 +8,7 @@ import click
 
 from lda.cli_help import WithExamples
 from lda.cli_options import Console, output_options, verify_option
+from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:
     from lda.model import Model, Topic
@@ -38,7 +39,11 @@ def topics(model: str, top_words: int, sort: str, no_verify: bool, **options: An
     found = Model.load(model, verify=not no_verify).topics(top_words)
     if sort == "size":
         found.sort(key=lambda topic: (-topic.tokens, topic.number))
-    value = {"model": model, "n_topics": len(found), "topics": [_topic_row(topic) for topic in found]}
+    value = {
+        "model": without_keys(model),
+        "n_topics": len(found),
+        "topics": [_topic_row(topic) for topic in found],
+    }
     console.result(value, lambda: topic_lines(found))
 
 
@@ -100,7 +105,7 @@ def describe(model: Model, description: Description) -> dict[str, Any]:
     """The facts of a model as plain values."""
     run = model.record
     return {
-        "model": str(description.path),
+        "model": without_keys(str(description.path)),
         "created": description.values.get("created"),
         "n_topics": model.n_topics,
         "n_terms": model.n_terms,
@@ -126,7 +131,8 @@ def describe(model: Model, description: Description) -> dict[str, Any]:
         "recipe": run.recipe,
         "settings": run.settings,
         "history": list(run.history),
-        "command": run.command,
+        # Cleaned again: whoever wrote the model may not have been this version.
+        "command": None if run.command is None else without_keys(str(run.command)),
     }
 
 
@@ -158,7 +164,7 @@ def info_lines(value: dict[str, Any]) -> str:
         "fingerprint": _fingerprint_line(value["fingerprint"], value["recorded_fingerprint"]),
         "command": value["command"],
     }
-    return "\n".join(f"{name:<15} {text}" for name, text in rows.items() if text is not None)
+    return "\n".join(f"{name:<15} {printable(str(text))}" for name, text in rows.items() if text is not None)
 
 
 def _fingerprint_line(found: str, recorded: str | None) -> str:

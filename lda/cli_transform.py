@@ -20,6 +20,7 @@ from lda.cli_options import (
     verify_option,
 )
 from lda.cli_transform_parts import names_folder, transform_parts
+from lda.corpus.presentable import without_keys
 from lda.fit_cluster import worker_options
 from lda.new_documents import read_documents
 from lda.progress import SECONDS_BETWEEN_LINES, plural
@@ -93,7 +94,8 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
     if console.as_json and output == "-":
         raise click.UsageError("--json needs -o: standard output holds one JSON object then")
     if names_folder(output, options):
-        ctx.exit(transform_parts(console, options, command))
+        transform_parts(console, options, command)
+        return
     selection = _selection(output, overwrite, options["top"], options["threshold"])
     from lda.documents import recipe_of
     from lda.model import Model
@@ -112,9 +114,7 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
 
 def _selection(output: str, overwrite: bool, top: int | None, threshold: float) -> Selection:
     """Check the target and what goes into it, before anything is read."""
-    from pathlib import Path
-
-    from lda.atomic import check_file_target
+    from lda.atomic import check_file_target, local_path
     from lda.doc_topics import Selection, check_format
 
     try:
@@ -123,7 +123,7 @@ def _selection(output: str, overwrite: bool, top: int | None, threshold: float) 
         raise click.UsageError(str(error)) from error
     check_format(output, selection)
     if output != "-":
-        check_file_target(Path(output), overwrite=overwrite)
+        check_file_target(local_path(output), overwrite=overwrite)
     return selection
 
 
@@ -177,4 +177,5 @@ def _report(console: Console, options: dict[str, Any], counts: dict[str, Any]) -
         f"({counts['n_empty_documents']:,} without known words{without}, "
         f"{unknown:,} of {known + unknown:,} words unknown)"
     )
-    console.result({"model": options["model"], "output": options["output"], **counts}, lambda: "")
+    places = {name: without_keys(options[name]) for name in ("model", "output")}
+    console.result({**places, **counts}, lambda: "")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lda.cli_options import Console, names_of, size_of, stored_inputs
+from lda.corpus.presentable import without_keys
 from lda.fit_cluster import cluster_of
 from lda.interrupt import terminate_as_interrupt, unhurried
 from lda.progress import SECONDS_BETWEEN_LINES, clock, plural
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from lda.model import Model
     from lda.transform_parts import PartsState
 
-INTERRUPTED: Final = 130
 INPUT: Final = "_input"
 OF_FILES: Final = (".jsonl", ".csv", ".tsv", ".txt", ".npy")
 
@@ -34,8 +34,11 @@ def names_folder(output: str, options: dict[str, Any]) -> bool:
 
     It is one if it has no ending or ends in a slash, and always on a cluster, where it may be called `x.parquet`.
     """
+    from lda.corpus.storage import is_uri
+
     on_cluster = options["address"] is not None
-    suffix = "" if output.endswith("/") else Path(output).suffix.lower()
+    name = output.partition("?")[0] if is_uri(output) else output
+    suffix = "" if name.endswith("/") else Path(name).suffix.lower()
     if output != "-" and (suffix == "" or (on_cluster and suffix not in OF_FILES)):
         return True
     cluster_of(options)  # refuses --workers without --address
@@ -45,8 +48,8 @@ def names_folder(output: str, options: dict[str, Any]) -> bool:
     return False
 
 
-def transform_parts(console: Console, options: dict[str, Any], command: str) -> int:
-    """Run the command; returns its exit code. command: how to repeat it."""
+def transform_parts(console: Console, options: dict[str, Any], command: str) -> None:
+    """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so."""
     from lda.corpus.storage import storage
     from lda.doc_topics import Selection
     from lda.parts_folder import SUCCESS, check_target
@@ -66,7 +69,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
         reach(cluster.address)  # before anything is read
     lines = _Lines(console)
     try:
-        with unhurried(), terminate_as_interrupt(), _stored_corpus(console, options, place.root) as corpus:
+        with unhurried(), terminate_as_interrupt(), _stored_corpus(console, options, place.address) as corpus:
             state = transform_corpus(
                 options["model"],
                 corpus,
@@ -84,14 +87,12 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
                 warn=console.progress.warn,
             )
     except KeyboardInterrupt:
-        console.progress.warn(f"interrupted{lines.reached}; to go on: {command} --resume")
-        return INTERRUPTED
+        raise KeyboardInterrupt(f"interrupted{lines.reached}; to go on: {command} --resume") from None
     except Exception:
         if lines.reached:  # the error follows
             console.progress.warn(f"cut off{lines.reached}; to go on in {place.root}: {command} --resume")
         raise
     _report(console, options, state)
-    return 0
 
 
 @contextmanager
@@ -205,8 +206,8 @@ def _report(console: Console, options: dict[str, Any], state: PartsState) -> Non
             f"{state.unknown:,} of {state.tokens + state.unknown:,} words unknown)"
         )
     value = {
-        "model": options["model"],
-        "output": output,
+        "model": without_keys(options["model"]),
+        "output": without_keys(output),
         "n_documents": state.documents,
         "n_empty_documents": state.empty,
         "n_tokens": state.tokens,

@@ -11,12 +11,13 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
+from lda.corpus.presentable import without_keys
 from lda.deploy_text import check_text
 
 WAIT_SECONDS: Final = 600
 """How long a fit waits for its nodes: machines of a cloud are there after some minutes."""
 
-INPUTS: Final = ("inputs", "vocabulary")
+INPUTS: Final = ("inputs", "vocabulary", "extra_stopwords")
 OUTPUTS: Final = ("output", "checkpoint", "output_doc_topics", "output_topic_keys")
 
 
@@ -42,6 +43,11 @@ def fit_command(
 
     for word in arguments:
         _checked(word)
+        if without_keys(word) != word:
+            raise click.UsageError(
+                f"keys do not belong into a file for others to run and record, got {without_keys(word)} with keys "
+                "in it; put them into the environment of the nodes"
+            )
     # The variables LDA_FIT_... of this machine are not set on that cluster: this context does not read them.
     context = fit.make_context("lda fit", list(arguments))
     given = {

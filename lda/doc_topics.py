@@ -13,6 +13,7 @@ import numpy as np
 
 from lda.atomic import new_file
 from lda.corpus.errors import DataError
+from lda.record import printable_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -240,7 +241,8 @@ def _row_format(n_topics: int, delimiter: str) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # Names come from outside, and these lines may go to a terminal.
+    return printable_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def _short(weight: np.float32 | float) -> float:

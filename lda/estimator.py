@@ -31,7 +31,7 @@ class LDA(FittedEstimator):
     The same `random_state` gives the same model, to the bit, for any `n_jobs`.
 
     Args:
-        n_components: number of topics K, 2 or more.
+        n_components: number of topics K, 1 or more.
         sampler: "auto", "adlda", "esca", "pclda", "uncollapsed" or "collapsed".
         alpha: prior of a topic in a document: one number for each topic, K numbers, or "auto" to learn them.
         beta: prior of a term in a topic: one number, or "auto" to learn it.

@@ -33,12 +33,18 @@ class Targets:
 
     @classmethod
     def take(cls, options: dict[str, Any]) -> Targets:
-        """The targets that the options name; they are taken out of `options`."""
+        """The targets that the options name; they are taken out of `options`.
+
+        Raises:
+            DataError: a file is to be written to a URI.
+        """
+        from lda.atomic import local_path
+
         doc_topics, topic_keys = options.pop("output_doc_topics"), options.pop("output_topic_keys")
         return cls(
             model=options.pop("output"),
-            doc_topics=None if doc_topics is None else Path(doc_topics),
-            topic_keys=None if topic_keys is None else Path(topic_keys),
+            doc_topics=None if doc_topics is None else local_path(doc_topics),
+            topic_keys=None if topic_keys is None else local_path(topic_keys),
             overwrite=options.pop("overwrite"),
         )
 

@@ -70,11 +70,8 @@ def check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) 
 def settings_of(options: dict[str, Any]) -> FitSettings:
     """The settings of the fit.
 
-    Raises `DataError` for a value that no fit can have, such as one topic, and `click.UsageError` for one that is
-    not even of its kind.
+    Raises `click.UsageError` for a value that no fit can have, such as no topics.
     """
-    from lda.corpus import DataError
-
     alpha_sum = options["alpha_sum"]
     if alpha_sum is not None and options["alpha"] != "auto":
         raise click.UsageError("--alpha (per topic) and --alpha-sum exclude each other")
@@ -84,7 +81,7 @@ def settings_of(options: dict[str, Any]) -> FitSettings:
     try:
         return settings_from({**options, **numbers}, lambda field: field.option, {})
     except ValueError as error:
-        raise DataError(str(error)) from error
+        raise click.UsageError(str(error)) from error
 
 
 def alpha_of_mallet(settings: FitSettings, spelled: frozenset[str]) -> str | None:

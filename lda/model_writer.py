@@ -20,6 +20,7 @@ from lda.atomic import check_folder_target, new_folder
 from lda.cluster.part_files import part_name, write_matrix
 from lda.corpus.errors import DataError
 from lda.corpus.plain_json import signed
+from lda.corpus.presentable import presentable
 from lda.corpus.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage import Storage, beside, is_uri, storage
 from lda.model_checks import check_counts, check_mean_counts, check_vocabulary
@@ -157,7 +158,7 @@ def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> No
             if matrix is not None:
                 file, problem = write_matrix(writer.place, part_name(kind, 0, 1), matrix)
                 if problem is not None:
-                    raise OSError(f"{path} could not be written: {problem}")
+                    raise OSError(presentable(f"{path} could not be written: {problem}"))
                 files[kind].append(file)
         writer.finish(
             alpha=model.alpha,

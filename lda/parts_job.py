@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -58,9 +58,9 @@ class PartsJob:
     another place than the driver.
     """
 
-    model: str
-    corpus: str
-    output: str
+    model: str = field(repr=False)  # places may hold keys
+    corpus: str = field(repr=False)
+    output: str = field(repr=False)
     identity: dict[str, Any]
     run: str
 

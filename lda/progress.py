@@ -10,6 +10,8 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from lda.corpus.presentable import presentable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -40,7 +42,7 @@ class Progress:
     def note(self, text: str) -> None:
         """One line about what is going on; silent in the mode "none"."""
         if self.mode != "none":
-            self._write(text)
+            self._write(presentable(text))
 
     def detail(self, text: str) -> None:
         """One line that only -v shows."""
@@ -49,7 +51,7 @@ class Progress:
 
     def warn(self, text: str) -> None:
         """One line that the user should see in any mode."""
-        self._write(text)
+        self._write(presentable(text))
 
     @contextmanager
     def fit(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import platform
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
+
+from lda.corpus.presentable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -189,6 +192,21 @@ def package_versions() -> dict[str, str]:
         except PackageNotFoundError:  # a bare checkout has no distribution of its own
             found[name] = "unknown"
     return found
+
+
+def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """The value as strict JSON on one line, fit for a terminal: see `printable_json`."""
+    return printable_json(json.dumps(strict_json(value), ensure_ascii=False, allow_nan=False))
+
+
+def printable_json(text: str) -> str:
+    """The same JSON on one line with what is not printable escaped, as JSON allows: who parses it gets the same text.
+
+    Escaping all but ASCII lost: nobody could read most of the world's words.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c == printable(c) else json.dumps(c)[1:-1] for c in text)
 
 
 def strict_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value in, the same kind out

@@ -115,7 +115,7 @@ def transform_corpus(
     job = PartsJob(
         model=absolute(model),
         corpus=absolute(corpus),
-        output=place.root,
+        output=place.address,
         identity=folder.identity,
         run=folder.run,
     )
@@ -190,12 +190,14 @@ def absolute(path: str | Path) -> str:
 
 
 def check_place(place: Storage) -> None:
-    """Refuse an output on this machine that nobody could write. Raises `DataError`."""
+    """Refuse an output that nobody could write. Raises `DataError`."""
     from lda.atomic import check_parent
+    from lda.corpus.remote_target import check_writable
 
-    if is_uri(place.root):
+    if is_uri(place.address):
+        check_writable(place)
         return
-    target = Path(place.root)
+    target = Path(place.address)
     check_parent(target)
     if target.exists() and not target.is_dir():
         raise DataError(f"{target} is a file; name a folder for the parts")

@@ -341,7 +341,7 @@ def test_a_full_disk_ends_a_fit_only_when_three_checkpoints_in_a_row_fail(
 def test_places_that_cannot_be(source: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     errors = run(
-        *fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "file" / "c", "-q"), code=1
+        *fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "file" / "c", "-q"), code=3
     ).stderr
     assert "checkpoints cannot be written to" in errors
     errors = run(*fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "m" / "c", "-q"), code=3).stderr

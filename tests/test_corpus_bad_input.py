@@ -264,6 +264,7 @@ SEEDS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:the default pattern drops", "ignore:.* among the most frequent terms")
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(SEEDS),

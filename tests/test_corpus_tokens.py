@@ -135,7 +135,7 @@ def test_stop_lists(tmp_path: Path) -> None:
     file.write_text("\ufeffund\n\n# remark\noder \n", encoding="utf-8")
     assert resolve_stop_words(str(file)) == ("oder", "und")
     assert resolve_stop_words("German") == "de"
-    with pytest.raises(DataError, match=r"got 'klingon'; try .*english"):
+    with pytest.raises(ValueError, match=r"got 'klingon'; try .*english"):
         resolve_stop_words("klingon")
 
 

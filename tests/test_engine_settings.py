@@ -16,7 +16,7 @@ from lda.samplers.priors import Priors, start_priors
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"n_topics": 1}, "the number of topics must be between 2 and .*, got 1"),
+        ({"n_topics": 0}, "the number of topics must be between 1 and .*, got 0"),
         ({"n_topics": 2**31}, "number of topics .*, got 2147483648"),
         ({"n_topics": 2.0}, r"number of topics must be a whole number .*, got 2\.0"),
         ({"n_topics": True}, "number of topics .*, got True"),

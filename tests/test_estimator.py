@@ -223,7 +223,7 @@ def test_synonym_beside_the_parameter() -> None:
 @pytest.mark.parametrize(
     ("parameters", "X", "message"),
     [
-        ({"n_components": 1}, [["a"]], "between 2"),
+        ({"n_components": 0}, [["a"]], "between 1"),
         ({"alpha": -1.0}, [["a"]], "alpha"),
         ({"alpha": [0.1, 0.2]}, [["a"]], "one per topic"),
         ({"beta": float("nan")}, [["a"]], "beta"),

@@ -15,7 +15,8 @@ import lda
 from lda import DataError, Model, model_writer
 from lda.cli import cli
 from lda.corpus import Corpus, as_corpus, build_corpus, read_corpus, remote
-from lda.corpus.storage import beside, is_uri, storage, without_keys
+from lda.corpus.presentable import without_keys
+from lda.corpus.storage import beside, is_uri, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -295,6 +295,8 @@ def test_an_interrupt_says_how_to_go_on(here: Path, tmp_path: Path) -> None:
             if line.startswith("2/8"):
                 process.send_signal(signal.SIGINT)
     assert process.returncode == 130
-    assert re.fullmatch(r"interrupted after \d of 8 parts; to go on: lda transform .* --resume\n", said[-1])
+    assert re.fullmatch(
+        r"lda: interrupted after \d of 8 parts; to go on: lda transform .* --resume\n", said[-1]
+    )
     assert len(manifest(tmp_path / "out")["parts"]) >= 2
     assert not (tmp_path / "out" / "_input").exists()
