@@ -214,7 +214,8 @@ class Stopwatch:
 def rate_table(found: list[dict[str, Any]]) -> str:
     """The rates as a Markdown table."""
     return table(
-        ["million tokens", "K", "topics a document", "engine, G tokens/s", "kernels, G tokens/s", "share", "learning", "GB"],
+        ["million tokens", "K", "topics a document", "engine, G tokens/s", "kernels, G tokens/s", "share", "learning",
+         "GB"],
         [
             [
                 f"{r['tokens'] / 1e6:.1f}", r["topics"], f"{r['topics_a_document']:.0f}",

@@ -28,7 +28,6 @@ from lda.cluster.outbox import Outbox
 from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import Sweeper
 from lda.cluster.threads import Threads
-from lda.corpus.errors import DataError
 from lda.corpus.storage import storage
 from lda.corpus.store import Corpus
 from lda.samplers.counting import Delta
@@ -50,7 +49,7 @@ class PassReport:
 class WorkerActor:
     """A sweeper that follows the aggregators' counts.
 
-    What keeps it from working is told by `ready`: an error here would only say that the actor died.
+    What keeps it from working is told by `begin`: an error here would only say that the actor died.
     """
 
     def __init__(
@@ -67,21 +66,8 @@ class WorkerActor:
         self.number, self.settings, self.ranges, self.delay = number, settings, ranges, delay
         self.in_step = staleness == 0
         self.threads = Threads(threads)
+        self.corpus, self.parts = corpus, parts
         self.problem: str | None = None
-        try:
-            self.heldout, keep = (
-                None,
-                kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed),
-            )
-            if number == 0:  # who scores them must read them, from whichever shards
-                self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
-            source = self if settings.model_memory is not None else None
-            # Workers that may run ahead of each other need no lag to do so.
-            self.sweeper = Sweeper(
-                corpus, settings, keep, parts, self.threads, source, ranges, lagging=self.in_step
-            )
-        except (DataError, OSError, ValueError, MemoryError) as error:
-            self.problem = one_line(error)
         self.aggregators: list[Any] = []
         self.step = 0
         self.counted = -1  # steps that the counts of the present step are made of
@@ -89,10 +75,36 @@ class WorkerActor:
         self.priors: Priors | None = None
         self.stopped = False
 
+    def begin(self) -> Ready:
+        """Read the documents; returns whether this worker can work.
+
+        Not when it is made: it could not say meanwhile that it is there.
+        """
+        corpus, settings = self.corpus, self.settings
+        try:
+            self.heldout, keep = (
+                None,
+                kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed),
+            )
+            if self.number == 0:  # who scores them must read them, from whichever shards
+                self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
+            source = self if settings.model_memory is not None else None
+            # Workers that may run ahead of each other need no lag to do so.
+            self.sweeper = Sweeper(
+                corpus, settings, keep, self.parts, self.threads, source, self.ranges, lagging=self.in_step
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells of it
+            self.problem = one_line(error)
+        return introduce(self.problem)
+
     @ray.method(concurrency_group="control")
     def ready(self) -> Ready:
-        """Where this worker runs, and whether it can work."""
+        """Where this worker runs, and what it runs."""
         return introduce(self.problem)
+
+    @ray.method(concurrency_group="pulse")
+    def alive(self) -> None:
+        """Answer, whatever else this worker is doing."""
 
     def connect(self, aggregators: list[Any]) -> Histogram:
         """Learn the aggregators; returns the lengths of the documents held here."""

@@ -62,6 +62,9 @@ class AggregatorActor(RangeCalls):
         """Where this aggregator runs, and whether it can work."""
         return introduce(self.problem)
 
+    async def alive(self) -> None:
+        """Answer, between two other calls."""
+
     async def read_counts(self, lent: Lent) -> bool:
         """Have the counts from a replica that the workers of this node keep; False where it cannot be reached.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from lda.cluster.head import Head
 
 from lda.corpus.machine import available_cores
 
@@ -19,14 +21,21 @@ PIN: Final = dict.fromkeys(
 """Kernels run on the sweeper's own threads; what libraries would start beside them only takes their cores."""
 
 
-PROBE_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 60.0  # a process may have to be started first
 LOSSES: Final = r"^(A worker died or was killed|The node with node id|Raylet is terminated)"
 """How Ray's own paragraphs about losses begin."""
 
 
+SHORTEST_TIMEOUT: Final = 5.0
+"""Of an actor that answers late because it, or its machine, has much to do, one should not say that it is lost."""
+
+
 class ClusterError(RuntimeError):
     """No cluster there, one too small, or one that failed too often."""
+
+
+class AbruptEndError(KeyboardInterrupt):
+    """An interrupt that ends a fit without a model: who would be needed for it does not answer, or has not begun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +47,7 @@ class Cluster:
     aggregators: None for as many as workers. staleness: steps a worker may run ahead of the slowest; 0 makes the
     result independent of everything here, None lets nobody wait. max_failures: losses of actors survived.
     wait: seconds to wait at the beginning for nodes that are still to come, when those there are too few.
+    worker_timeout: seconds after which an actor that does not answer counts as lost.
     """
 
     address: str = "local"
@@ -47,6 +57,7 @@ class Cluster:
     staleness: int | None = 0
     max_failures: int = 10
     wait: float = 0.0
+    worker_timeout: float = 600.0
 
     def __post_init__(self) -> None:
         for name in ("workers", "threads_per_worker", "aggregators"):
@@ -59,6 +70,11 @@ class Cluster:
             raise ValueError(f"max_failures must not be negative, got {self.max_failures}")
         if not 0 <= self.wait < float("inf"):
             raise ValueError(f"wait must be a number of seconds, 0 or more, got {self.wait}")
+        if not SHORTEST_TIMEOUT <= self.worker_timeout < float("inf"):
+            raise ValueError(
+                f"worker_timeout must be a number of seconds, {SHORTEST_TIMEOUT:.0f} or more, "
+                f"got {self.worker_timeout}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,42 +87,61 @@ class Slots:
 
 
 @contextmanager
-def connected(cluster: Cluster) -> Iterator[None]:
-    """Ray, connected to the cluster; one that was started here is ended.
+def connected(cluster: Cluster) -> Iterator[Head | None]:
+    """Ray, connected to the cluster; one that was started here is ended. Yields its head, which is looked after.
 
-    Raises ClusterError when there is none at the address.
+    Raises ClusterError when there is none at the address, within seconds.
     """
     _quiet()
+    from lda.cluster.reach import begin, finish, is_connected
+
+    asking = None if cluster.address == "local" or is_connected() else begin(cluster.address)
     import ray
 
-    options: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
+    from lda.cluster.head import leave, watched
+
     if ray.is_initialized():
-        yield
+        head = watched(getattr(ray.get_runtime_context(), "gcs_address", None))
+        try:
+            yield head
+        finally:
+            if head is not None:
+                head.close()
         return
-    listening = _probe(cluster.address)
+    if asking is not None:
+        finish(asking, cluster.address)
+    head = watched(_connect(cluster.address))
+    try:
+        yield head
+    finally:
+        leave(head)
+
+
+def _connect(address: str) -> str | None:
+    """Have Ray connect, or start a cluster; returns HOST:PORT of the head. Raises ClusterError in its place."""
+    import ray
+    from ray.exceptions import RayError
+
+    from lda.cluster.reach import unreachable
+    from lda.cluster.token import keep_token
+
+    options: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
+    if address == "local":
+        # Ray's own count knows fewer kinds of limits, and takes half a core for none.
+        options |= {"include_dashboard": False, "num_cpus": available_cores()}
+        keep_token()
     try:
         with _own_sigterm():
-            if cluster.address == "local":
-                # Ray's own count knows fewer kinds of limits, and takes half a core for none.
-                ray.init(address="local", include_dashboard=False, num_cpus=available_cores(), **options)
-            else:
-                # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
-                ray.init(address=cluster.address, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+            # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
+            context = ray.init(address=address, **options)
+    except (OSError, RuntimeError, ValueError, RayError) as error:
         text = " ".join(str(error).split()) or type(error).__name__
         if "ersion mismatch" in text:
-            raise ClusterError(f"the cluster at {cluster.address} runs other versions: {text}") from error
-        if listening and isinstance(error, ConnectionError):
-            raise ClusterError(
-                f"what listens at {cluster.address} does not let this process in ({text.rstrip('.')}); a Ray cluster "
-                "with a token wants RAY_AUTH_MODE=token here, and the same one in ~/.ray/auth_token or RAY_AUTH_TOKEN; "
-                "else, is it Ray's port?"
-            ) from error
-        raise _unreachable(cluster.address, text) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
+            raise ClusterError(f"the cluster at {address} runs other versions: {text}") from error
+        if address == "local":
+            raise ClusterError(f"no Ray cluster could be started on this machine: {text}") from error
+        raise unreachable(address, text) from error
+    return getattr(context, "address_info", {}).get("gcs_address")
 
 
 @contextmanager
@@ -116,30 +151,6 @@ def _own_sigterm() -> Iterator[None]:
     yield
     if callable(before) and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, before)
-
-
-def _unreachable(address: str, reason: str) -> ClusterError:
-    return ClusterError(
-        f"no Ray cluster answers at {address} ({reason.rstrip('.')}); start one with `ray start --head`, "
-        "or leave --address out to run in this process"
-    )
-
-
-def _probe(address: str) -> bool:
-    """Whether something listens at HOST:PORT; False also for an address that does not say where.
-
-    Raises ClusterError when nothing does: Ray would try for two minutes and end the process.
-    """
-    if address == "auto":
-        address = os.environ.get("RAY_ADDRESS", address)
-    host, _, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
-    if not (host and port.isdecimal()):
-        return False
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise _unreachable(address, str(error)) from error
-    return True
 
 
 def _quiet() -> None:

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import ray
 import scipy.sparse as sp
 
 from lda.cluster.cluster import Cluster
@@ -19,6 +18,7 @@ from lda.corpus.storage import Storage
 from lda.samplers.priors import Priors, start_priors
 
 if TYPE_CHECKING:
+    from lda.cluster.head import Head
     from lda.corpus.store import Corpus
 
 
@@ -37,11 +37,21 @@ class ClusterEngine:
         interrupted: Callable[[], bool],
         *,
         recovering: bool = False,
+        tell: Callable[[str], None] = lambda text: None,
+        head: Head | None = None,
     ) -> None:
         self.settings, self.cluster, self.interrupted = settings, cluster, interrupted
         self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
         self._corpus = corpus
-        self.driver = Driver(corpus, settings, cluster, recovering=recovering)
+        self.driver = Driver(
+            corpus,
+            settings,
+            cluster,
+            recovering=recovering,
+            interrupted=interrupted,
+            tell=tell,
+            head=head,
+        )
         self.tick = 0
         self._asked: deque[list[Any]] = deque()
         self._done = 0
@@ -76,7 +86,7 @@ class ClusterEngine:
         """Call off the passes that have been asked for, so that counts and topics are those of one moment."""
         if self._asked:
             self.driver.stop()
-            ray.get([reference for references in self._asked for reference in references])
+            self.driver.waiting.results([reference for references in self._asked for reference in references])
             self._asked.clear()
 
     def start(self) -> None:
@@ -90,7 +100,7 @@ class ClusterEngine:
                     break
                 waiting += self.driver.resample(self.tick, self.priors, level)
                 self.tick += 1
-            ray.get(waiting)
+            self.driver.waiting.results(waiting)
 
     def check(self, place: Storage, folder: str, files: Mapping[str, str]) -> None:
         """Have the workers look at the files of a checkpoint. Raises ValueError when one is damaged."""
@@ -114,8 +124,9 @@ class ClusterEngine:
             self.driver.set_priors(self.priors)
             for i in range(self.settings.sweeps - self._done):
                 self._asked.append(self.driver.resample(self.tick + i, None))
-        self._reports = ray.get(self._asked.popleft())
+        self._reports = self.driver.waiting.results(self._asked.popleft())
         self.driver.check_aggregators()
+        self.driver.waiting.begun = True
         self.tick += 1
         self._done += 1
         return True

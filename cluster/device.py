@@ -194,6 +194,6 @@ def check_fits(needed: int, what: str) -> None:
     free = free_bytes()
     if free is not None and needed > free:
         raise DeviceError(
-            f"the GPU has {free / 2**30:.1f} GiB free, and {what} take {needed / 2**30:.1f} GiB more; take fewer topics "
-            "or terms, spread the documents over the GPUs of more workers, or take the device cpu"
+            f"the GPU has {free / 2**30:.1f} GiB free, and {what} take {needed / 2**30:.1f} GiB more; take fewer "
+            "topics or terms, spread the documents over the GPUs of more workers, or take the device cpu"
         )

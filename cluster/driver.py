@@ -7,7 +7,7 @@ or from the beginning: with staleness 0 that leads to the same bits as if nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,31 +33,50 @@ from lda.cluster.placement import reserve
 from lda.cluster.ranges import shard_shares, word_ranges
 from lda.cluster.settings import FitSettings
 from lda.cluster.start import stages
+from lda.cluster.waiting import Waiting
 from lda.samplers.histograms import Histogram, add_histograms
 from lda.samplers.likelihood import joint_log_likelihood
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
 
 if TYPE_CHECKING:
+    from lda.cluster.head import Head
     from lda.corpus.store import Corpus
 
 
 class Driver(HeldCounts):
     """The actors of one attempt, and what they are asked to do.
 
-    recovering: after a loss, make do with fewer workers than asked for if there is no room for all.
+    recovering: after a loss, make do with fewer workers than asked for if there is no room for all. interrupted, tell,
+    head: as of `Waiting`.
     Raises ClusterError when the cluster is too small, or an actor cannot work.
     """
 
     def __init__(
-        self, corpus: Corpus, settings: FitSettings, cluster: Cluster, *, recovering: bool = False
+        self,
+        corpus: Corpus,
+        settings: FitSettings,
+        cluster: Cluster,
+        *,
+        recovering: bool = False,
+        interrupted: Callable[[], bool] = lambda: False,
+        tell: Callable[[str], None] = lambda text: None,
+        head: Head | None = None,
     ) -> None:
-        self.settings, self.cluster = settings, cluster
+        self.settings, self.cluster, self.head = settings, cluster, head
         self.group: Any = None
         self.direct, self._lives = False, list[Any]()
         self.workers: list[Any] = []
         self.aggregators: list[Any] = []
         self.said: dict[str, Ready] = {}
+        self.waiting = Waiting(
+            self._named,
+            self.said,
+            timeout=cluster.worker_timeout,
+            interrupted=interrupted,
+            tell=tell,
+            head=head,
+        )
         try:
             self.group, room = reserve(cluster, corpus.n_shards, recovering=recovering)
             self.n_workers, self.threads = room.workers, room.threads
@@ -82,7 +101,9 @@ class Driver(HeldCounts):
         self.aggregators += [self._aggregator(shared, span) for span in self.ranges]
         self.workers += [self._worker(i, shared, parts) for i, parts in enumerate(shares)]
         self._introduce()
-        self.lengths = add_histograms(ray.get([w.connect.remote(self.aggregators) for w in self.workers]))
+        self.lengths = add_histograms(
+            self.waiting.results([w.connect.remote(self.aggregators) for w in self.workers])
+        )
         self._share_replicas()
         self.trained_tokens = int((self.lengths.key * self.lengths.times).sum())
         self.steps = self.counted = 0
@@ -105,15 +126,15 @@ class Driver(HeldCounts):
 
     def _share_replica(self, team: list[Any]) -> Lent | None:
         """Have these workers hold one replica of the counts among them, and help each other; None where they cannot."""
-        lent: Lent | None = ray.get(team[0].lend.remote(len(team)))
+        lent: Lent | None = self.waiting.result(team[0].lend.remote(len(team)))
         borrowers = team[1:] if lent else []
         asked = [w.borrow.remote(lent, rank, len(team)) for rank, w in enumerate(borrowers, start=1)]
-        if not lent or not all(ray.get(asked)):
-            ray.get([w.keep_own.remote() for w in team])
+        if not lent or not all(self.waiting.results(asked)):
+            self.waiting.results([w.keep_own.remote() for w in team])
             return None
         if len(team) > 1 and self.settings.memory is None:
-            documents = ray.get([w.lend_documents.remote() for w in team])
-            ray.get([w.help.remote(documents) for w in team])
+            documents = self.waiting.results([w.lend_documents.remote() for w in team])
+            self.waiting.results([w.help.remote(documents) for w in team])
         return lent
 
     def _exchange_directly(self, replica: Lent) -> bool:
@@ -121,13 +142,13 @@ class Driver(HeldCounts):
         first, *others = self.workers
         # As many steps are kept as a worker may still have to read.
         shape = self.n_workers, len(self.ranges), 1 + sampler(self.settings.sampler).lag(self.phases)
-        lent = ray.get(first.open_letters.remote(shape))
-        if not lent or not all(ray.get([w.open_letters.remote(shape, lent) for w in others])):
+        lent = self.waiting.result(first.open_letters.remote(shape))
+        if not lent or not all(self.waiting.results([w.open_letters.remote(shape, lent) for w in others])):
             return False
-        if not all(ray.get([a.read_counts.remote(replica) for a in self.aggregators])):
-            ray.get([a.count_here.remote() for a in self.aggregators])
+        if not all(self.waiting.results([a.read_counts.remote(replica) for a in self.aggregators])):
+            self.waiting.results([a.count_here.remote() for a in self.aggregators])
             return False
-        ray.get([w.write_letters.remote() for w in self.workers])
+        self.waiting.results([w.write_letters.remote() for w in self.workers])
         # Nobody would notice otherwise.
         self._lives = [a.stay.remote() for a in self.aggregators]
         return True
@@ -146,7 +167,7 @@ class Driver(HeldCounts):
 
     def _worker(self, number: int, corpus: Any, parts: list[int]) -> Any:  # noqa: ANN401
         place = PlacementGroupSchedulingStrategy(self.group, placement_group_bundle_index=number)
-        remote = ray.remote(concurrency_groups={"control": 1})  # type: ignore[call-overload]  # missing in its stubs
+        remote = ray.remote(concurrency_groups={"control": 1, "pulse": 1})  # type: ignore[call-overload]  # missing in its stubs
         actor = remote(WorkerActor).options(
             num_cpus=self.threads,
             scheduling_strategy=place,
@@ -165,11 +186,18 @@ class Driver(HeldCounts):
         """Wait for all actors. Raises ClusterError for one that could not begin or may not take part."""
         named = self._named()
         try:
-            self.said = dict(zip(named, ray.get([a.ready.remote() for a in named.values()]), strict=True))
+            self._hear(list(named), [a.ready.remote() for a in named.values()])
+            self._hear(
+                [f"worker {i}" for i in range(self.n_workers)], [w.begin.remote() for w in self.workers]
+            )
         except RayActorError as error:
             if (reason := could_not_begin(error)) is None:
                 raise
             raise reason from None
+
+    def _hear(self, names: list[str], asked: list[Any]) -> None:
+        said = zip(names, self.waiting.results(asked), strict=True)
+        self.said.update(said)
         check(self.said.items())
 
     def losses(self) -> str:
@@ -177,11 +205,18 @@ class Driver(HeldCounts):
         named = self._named()
         asked = {name: actor.ready.remote() for name, actor in named.items() if name in self.said}
         ray.wait(list(asked.values()), num_returns=len(asked), timeout=ANSWER_SECONDS)
-        gone = [name for name, reference in asked.items() if is_lost(reference)]
-        return ", ".join(f"{name} ({whereabouts(self.said[name])})" for name in gone) or "touch with an actor"
+        silent = self.waiting.lost()
+        gone = [name for name, reference in asked.items() if name in silent or is_lost(reference)]
+        lost = [
+            f"{name} ({whereabouts(self.said[name])}{', which did not answer' if name in silent else ''})"
+            for name in gone
+        ]
+        return ", ".join(lost) or "touch with an actor"
 
     def close(self) -> None:
-        """End all actors, and give their CPUs back."""
+        """End all actors, and give their CPUs back; Ray does it itself when it is left without its head."""
+        if self.head is not None and not self.head.answers():
+            return
         for actor in [*self.workers, *self.aggregators]:
             with suppress(*LOST):
                 ray.kill(actor)
@@ -207,12 +242,12 @@ class Driver(HeldCounts):
 
     def set_priors(self, priors: Priors) -> None:
         """Have the workers use these priors from their next pass on, whichever that is."""
-        ray.get([w.set_priors.remote(priors) for w in self.workers])
+        self.waiting.results([w.set_priors.remote(priors) for w in self.workers])
 
     def stop(self) -> None:
         """Have the workers skip the passes they have been asked for and not begun, and wait for nobody."""
-        ray.get([w.stop.remote() for w in self.workers])
-        ray.get([a.let_go.remote() for a in self.aggregators])
+        self.waiting.results([w.stop.remote() for w in self.workers])
+        self.waiting.results([a.let_go.remote() for a in self.aggregators])
 
     def damage(self, place: str, folder: str, files: Mapping[str, str]) -> str | None:
         """What is wrong with one of the files of a checkpoint, sha256 by name, or None; each is read by one worker."""
@@ -226,13 +261,13 @@ class Driver(HeldCounts):
         asked = [w.restore.remote(place, folder) for w in self.workers]
         asked += [a.restore_sum.remote(place, folder, names) for a in self.aggregators]
         self._read(asked, place, folder)
-        ray.get([w.tell_all.remote() for w in self.workers])
+        self.waiting.results([w.tell_all.remote() for w in self.workers])
         self.steps = self.phases
 
     def _read(self, asked: list[Any], place: str, folder: str) -> list[Any]:
         """What those who read a checkpoint answer. Raises ClusterError when one of them cannot."""
         try:
-            return file_results(asked)
+            return file_results(self.waiting, asked)
         except OSError as error:
             raise ClusterError(
                 f"a worker cannot read the checkpoint {folder} in {place} ({error}); "
@@ -248,11 +283,11 @@ class Driver(HeldCounts):
 
     def _histograms(self, now: bool) -> Histogram:
         asked = [(w.topic_histogram_now if now else w.topic_histogram).remote() for w in self.workers]
-        return add_histograms(ray.get(asked))
+        return add_histograms(self.waiting.results(asked))
 
     def _cells(self, now: bool) -> tuple[Histogram, NDArray[np.int64]]:
         step = self.come_to(now)
-        parts = ray.get([a.cells.remote(step) for a in self.aggregators])
+        parts = self.waiting.results([a.cells.remote(step) for a in self.aggregators])
         totals = np.sum([p[1] for p in parts], axis=0)
         self._check(int(totals.sum()))
         return add_histograms([p[0] for p in parts]), totals
@@ -261,7 +296,7 @@ class Driver(HeldCounts):
         """Score of the validation documents by one of the workers; None where there are none."""
         self.come_to(now)
         worker = self.workers[0]
-        score: float | None = ray.get(
+        score: float | None = self.waiting.result(
             (worker.heldout_score_now if now else worker.heldout_score).remote(priors)
         )
         return score
@@ -279,13 +314,13 @@ class Driver(HeldCounts):
         files: dict[str, str] = {}
         asked = [w.checkpoint.remote(place, folder) for w in self.workers]
         asked += [a.store_sum.remote(place, folder) for a in self.aggregators]
-        for part in file_results(asked):
+        for part in file_results(self.waiting, asked):
             files.update(part)
         return files
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) of all documents trained on."""
-        parts = ray.get([w.document_topics.remote() for w in self.workers])
+        parts = self.waiting.results([w.document_topics.remote() for w in self.workers])
         total = parts[0]
         for part in parts[1:]:
             total = total + part

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.checkpoint import FORMAT, READ, OtherFitError, RunState, differences, stored, topics_name
+from lda.corpus.plain_json import parse_object, read_object
 from lda.corpus.storage import Storage
 
 Check = Callable[[Storage, str, Mapping[str, str]], None]
@@ -101,12 +101,12 @@ def latest(
 
 def _manifest(place: Storage, folder: str) -> dict[str, Any]:
     try:
-        outer = json.loads(place.read(f"{folder}/manifest.json"))
+        outer = read_object(place, f"{folder}/manifest.json")
     except FileNotFoundError:
         raise ValueError("manifest.json is missing") from None
     if hashlib.sha256(outer["body"].encode()).hexdigest() != outer["sha256"]:
         raise ValueError("its manifest has another checksum than it says")
-    body: dict[str, Any] = json.loads(outer["body"])
+    body = parse_object(outer["body"], finite=False)  # as a log-likelihood may be
     if body["format"] not in READ:
         raise ValueError(f"it has format {body['format']}, this version reads up to {FORMAT}")
     return body

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import ray
 import scipy.sparse as sp
 
 from lda.cluster.aggregator import CountError
@@ -15,6 +14,7 @@ from lda.cluster.hosts import Ready
 from lda.cluster.records import StoredCounts
 from lda.cluster.settings import FitSettings
 from lda.cluster.stored import fetch_unseen, gathered
+from lda.cluster.waiting import Waiting
 from lda.cluster.word_range import Part
 
 
@@ -31,6 +31,7 @@ class HeldCounts:
     said: dict[str, Ready]
     settings: FitSettings
     n_terms: int
+    waiting: Waiting
     trained_tokens: int
     steps: int
 
@@ -40,26 +41,26 @@ class HeldCounts:
         Aggregators that read the workers' replica wait for nothing: the workers bring it there first.
         """
         if self.direct and self.counted != self.steps:
-            ray.get([w.count_all.remote() for w in self.workers])
+            self.waiting.results([w.count_all.remote() for w in self.workers])
             self.counted = self.steps
         return 0 if now else self.steps
 
     def sample(self, *, now: bool) -> None:
         """Have the aggregators add their counts to their sums over late sweeps."""
         step = self.come_to(now)
-        ray.get([a.sample.remote(step) for a in self.aggregators])
+        self.waiting.results([a.sample.remote(step) for a in self.aggregators])
 
     def matrix(self, *, now: bool) -> sp.csr_matrix:
         """All counts (V, K), after all steps so far; now: as they are. Fetched range by range."""
         step = self.come_to(now)
-        parts = [ray.get(a.matrix.remote(step)) for a in self.aggregators]
+        parts = [self.waiting.result(a.matrix.remote(step)) for a in self.aggregators]
         matrix = sp.csr_matrix(sp.vstack(parts, format="csr"))
         self._check(int(matrix.sum(dtype=np.int64)))
         return matrix
 
     def mean(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` counts in the sums, (V, K) float32. Fetched range by range."""
-        parts = [ray.get(a.mean.remote(taken)) for a in self.aggregators]
+        parts = [self.waiting.result(a.mean.remote(taken)) for a in self.aggregators]
         return None if parts[0] is None else sp.csr_matrix(sp.vstack(parts, format="csr"))
 
     def store_counts(
@@ -71,11 +72,11 @@ class HeldCounts:
         """
         step, n = self.come_to(now), len(self.aggregators)
         asked = [a.write_part.remote(step, place, i, n, taken, n_top) for i, a in enumerate(self.aggregators)]
-        parts: list[Part] = ray.get(asked)
+        parts: list[Part] = self.waiting.results(asked)
         self._check(sum(part.tokens for part in parts))
         for i, (part, aggregator) in enumerate(zip(parts, self.aggregators, strict=True)):
             owner = f"aggregator {i} on {self.said[f'aggregator {i}'].host}"
-            fetch_unseen(place, part, owner, partial(_part_bytes, aggregator, taken), warn)
+            fetch_unseen(place, part, owner, partial(self._part_bytes, aggregator, taken), warn)
         return gathered(parts, self.n_terms, self.settings.n_topics, n_top)
 
     def _check(self, total: int) -> None:
@@ -83,7 +84,6 @@ class HeldCounts:
         if total != self.trained_tokens:
             raise CountError(f"the counts add up to {total}, but {self.trained_tokens} tokens have a topic")
 
-
-def _part_bytes(aggregator: Any, taken: int, kind: str) -> bytes:  # noqa: ANN401 - Ray handles are untyped
-    content: bytes = ray.get(aggregator.part_bytes.remote(kind, taken))
-    return content
+    def _part_bytes(self, aggregator: Any, taken: int, kind: str) -> bytes:  # noqa: ANN401 - Ray handles are untyped
+        content: bytes = self.waiting.result(aggregator.part_bytes.remote(kind, taken))
+        return content

@@ -17,9 +17,17 @@ from ray.exceptions import (
 )
 
 from lda.cluster.cluster import ClusterError
+from lda.cluster.waiting import SilentError, Waiting
 
-LOST = (RayActorError, ObjectLostError, WorkerCrashedError, NodeDiedError, ActorUnschedulableError)
-"""What Ray raises when a process or node is gone; anything else an actor raises is a defect or bad input."""
+LOST = (
+    RayActorError,
+    ObjectLostError,
+    WorkerCrashedError,
+    NodeDiedError,
+    ActorUnschedulableError,
+    SilentError,
+)
+"""What is raised when a process or node is gone, or silent; anything else an actor raises is a defect or bad input."""
 
 ANSWER_SECONDS: Final = 3.0
 """How long an actor may take to say that it is there; Ray knows of a process that ended within one."""
@@ -52,15 +60,14 @@ def check_own_node() -> None:
         else:
             return
     raise ClusterError(
-        "the Ray node of this host has gone, and the fit with it; start it again "
-        "(`ray start --address=...`), then repeat the command with --resume"
+        "the Ray node of this host has gone, and the fit with it; start it again (`ray start --address=...`)"
     )
 
 
-def file_results(references: list[Any]) -> list[Any]:
+def file_results(waiting: Waiting, references: list[Any]) -> list[Any]:
     """Results of calls that touch files; what the system said is raised as it was, without Ray's traceback."""
     try:
-        return list(ray.get(references))
+        return waiting.results(references)
     except RayTaskError as error:
         if isinstance(error.cause, OSError):
             raise error.cause from None

@@ -13,11 +13,12 @@ import math
 import os
 import struct
 import zipfile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.corpus.npy_file import DAMAGED_ARCHIVE, NpyHeader, check_archive, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 ALIGNMENT: Final = 64
 LOCAL_HEADER_BYTES: Final = 30
 ZIP64_EXTRA_BYTES: Final = 20  # zipfile appends this field to the extra data when zip64 is forced
+MEMBERS: Final = ("indices", "indptr", "format", "shape", "data")
 PADDING_ID: Final = 0xD935  # the id that Android's zipalign gave to padding; readers skip it
 
 
@@ -74,11 +76,13 @@ def _write_member(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: Ar
         np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
 
 
-def map_csr(path: Path) -> csr_matrix:
+def map_csr(path: Path, shape: tuple[int, int] | None = None, entries: int | None = None) -> csr_matrix:
     """Memory-map a CSR matrix, read-only, and check that its indices stay inside its shape.
 
     Arrays that are compressed or not aligned are read instead of mapped. The check streams through the
     indices once: a damaged index would otherwise make a compiled kernel read outside its arrays.
+
+    shape, entries: what the matrix must have, if that is known; it is compared before memory is asked for.
 
     Raises:
         DataError: no such file, not a sparse CSR `.npz`, truncated, or inconsistent.
@@ -87,66 +91,113 @@ def map_csr(path: Path) -> csr_matrix:
     def mapped(offset: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
         return np.asarray(np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape))
 
-    return _read_csr(str(path), lambda: path.open("rb"), mapped)
+    return _read_csr(str(path), lambda: path.open("rb"), mapped, shape, entries)
 
 
-def read_csr(name: str, data: bytes) -> csr_matrix:
+def read_csr(
+    name: str, data: bytes, shape: tuple[int, int] | None = None, entries: int | None = None
+) -> csr_matrix:
     """A CSR matrix of the bytes of such a file, without a copy of them; checked and raising as `map_csr`."""
 
     def viewed(offset: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
         return np.frombuffer(data, dtype=dtype, offset=offset, count=math.prod(shape)).reshape(shape)
 
-    return _read_csr(name, lambda: io.BytesIO(data), viewed)
+    return _read_csr(name, lambda: io.BytesIO(data), viewed, shape, entries)
 
 
-def _read_csr(name: str, opened: Callable[[], BinaryIO], view: View) -> csr_matrix:
-    names = ("indices", "indptr", "format", "shape", "data")
+def _read_csr(
+    name: str,
+    opened: Callable[[], BinaryIO],
+    view: View,
+    shape: tuple[int, int] | None,
+    entries: int | None,
+) -> csr_matrix:
     try:
         with opened() as file, zipfile.ZipFile(file) as archive:
-            arrays = {member: _view_member(file, archive, f"{member}.npy", view) for member in names}
-    except (OSError, ValueError, KeyError, EOFError, struct.error, zipfile.BadZipFile) as error:
+            check_archive(archive, file.seek(0, os.SEEK_END))
+            headers = {member: _header(archive, f"{member}.npy") for member in MEMBERS}
+            found = _shape(archive, headers, shape, entries)
+            arrays = {
+                member: _view_member(file, archive, f"{member}.npy", header, view)
+                for member, header in headers.items()
+                if member not in {"format", "shape"}
+            }
+    except DAMAGED_ARCHIVE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
-            f"{name}: not a readable sparse matrix file ({error}); restore it from a copy"
+            f"{name}: not a readable sparse matrix file ({reason:.200}); restore it from a copy"
         ) from error
-    if arrays["format"].tobytes() != b"csr":
-        raise DataError(f"{name}: the matrix must be in CSR format, got {arrays['format']!r}")
-    return _checked(name, arrays)
+    return _checked(name, arrays, found)
 
 
-def _view_member(file: BinaryIO, archive: zipfile.ZipFile, name: str, view: View) -> Array:
+def _header(archive: zipfile.ZipFile, name: str) -> NpyHeader:
+    with archive.open(name) as member:
+        return read_header(cast("BinaryIO", member))
+
+
+def _shape(
+    archive: zipfile.ZipFile,
+    headers: dict[str, NpyHeader],
+    expected: tuple[int, int] | None,
+    entries: int | None,
+) -> tuple[int, int]:
+    """Shape of the matrix, to which those of its arrays fit. Raises ValueError where they do not."""
+    if (
+        headers["format"].size > 16
+        or headers["shape"].shape != (2,)
+        or headers["shape"].dtype.kind not in "iu"
+    ):
+        raise ValueError("it holds no matrix")
+    kind = _read_member(archive, "format.npy", headers["format"]).tobytes().rstrip(b"\0")
+    if kind.replace(b"\0", b"") != b"csr":  # a Unicode string of earlier versions of SciPy
+        raise ValueError(f"the matrix must be in CSR format, got {kind!r}")
+    n_rows, n_columns = (int(size) for size in _read_member(archive, "shape.npy", headers["shape"]))
+    found = headers["data"].shape[0] if len(headers["data"].shape) == 1 else -1
+    if expected is not None and (n_rows, n_columns) != tuple(expected):
+        raise ValueError(f"its shape must be {tuple(expected)}, got {(n_rows, n_columns)}")
+    if entries is not None and found != entries:
+        raise ValueError(f"it must have {entries} entries, got {found}")
+    for member, kinds, length in (
+        ("indptr", "iu", n_rows + 1),
+        ("indices", "iu", found),
+        ("data", "iuf", found),
+    ):
+        if headers[member].shape != (length,) or headers[member].dtype.kind not in kinds:
+            header = headers[member]
+            raise ValueError(f"its {member} do not fit its shape: {header.dtype} {header.shape}")
+    return n_rows, n_columns
+
+
+def _view_member(file: BinaryIO, archive: zipfile.ZipFile, name: str, header: NpyHeader, view: View) -> Array:
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED:
-        return _read_member(archive, name)
+        return _read_member(archive, name, header)
     file.seek(info.header_offset)
     name_bytes, extra_bytes = struct.unpack("<26xHH", file.read(LOCAL_HEADER_BYTES))
-    file.seek(info.header_offset + LOCAL_HEADER_BYTES + name_bytes + extra_bytes)
-    major, _ = np.lib.format.read_magic(file)
-    read_header = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-    shape, fortran_order, dtype = read_header(file)
-    if dtype.hasobject or file.tell() % dtype.alignment or fortran_order or 0 in shape or not shape:
-        return _read_member(archive, name)
-    return view(file.tell(), dtype, shape)
+    start = info.header_offset + LOCAL_HEADER_BYTES + name_bytes + extra_bytes + header.start
+    if start % header.dtype.alignment or not header.size:
+        return _read_member(archive, name, header)
+    return view(start, header.dtype, header.shape)
 
 
-def _read_member(archive: zipfile.ZipFile, name: str) -> Array:
+def _read_member(archive: zipfile.ZipFile, name: str, header: NpyHeader) -> Array:
     with archive.open(name) as member:
-        return np.asarray(np.lib.format.read_array(member, allow_pickle=False))
+        member.read(header.start)
+        return np.frombuffer(member.read(header.size), dtype=header.dtype).reshape(header.shape)
 
 
-def _checked(name: str, arrays: dict[str, Array]) -> csr_matrix:
+def _checked(name: str, arrays: dict[str, Array], shape: tuple[int, int]) -> csr_matrix:
     from scipy.sparse import csr_matrix
 
     indptr, indices, data = arrays["indptr"], arrays["indices"], arrays["data"]
-    n_rows, n_columns = (int(size) for size in arrays["shape"])
     sound = (
-        indptr.shape == (n_rows + 1,)
-        and indices.shape == data.shape == (int(indptr[-1]),)
+        indices.size == int(indptr[-1])
         and indptr[0] == 0
         and bool(np.all(indptr[1:] >= indptr[:-1]))
-        and (indices.size == 0 or (indices.min() >= 0 and indices.max() < n_columns))
+        and (indices.size == 0 or (indices.min() >= 0 and indices.max() < shape[1]))
     )
     if not sound:
         raise DataError(
             f"{name}: the matrix is damaged (its indices do not fit its shape); restore it from a copy"
         )
-    return csr_matrix((data, indices, indptr), shape=(n_rows, n_columns), copy=False)
+    return csr_matrix((data, indices, indptr), shape=shape, copy=False)

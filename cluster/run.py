@@ -115,7 +115,7 @@ def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found
 def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
     """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
     lost, keeper = "", _keeper(task, corpus)
-    with connected(cluster):
+    with connected(cluster) as head:
         from lda.cluster.cluster_engine import ClusterEngine
         from lda.cluster.losses import LOST, check_own_node
 
@@ -123,7 +123,13 @@ def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
             engine = None
             try:
                 engine = ClusterEngine(
-                    corpus, task.settings, cluster, task.interrupted, recovering=bool(lost)
+                    corpus,
+                    task.settings,
+                    cluster,
+                    task.interrupted,
+                    recovering=bool(lost),
+                    tell=task.warn,
+                    head=head,
                 )
                 found = None
                 if keeper is not None and (lost or keeper.resume):
@@ -134,6 +140,8 @@ def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
                     lost = ""
                 return _attempt(task, engine, keeper, found)
             except LOST:
+                if head is not None:  # without it Ray could not say what was lost
+                    head.settle(task.warn)
                 now = "an actor at its start" if engine is None else engine.losses()
                 lost = f"{lost}, then {now}" if lost else now
                 check_own_node()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lda.cluster.checkpoint import OtherFitError
+from lda.corpus.plain_json import read_object
 from lda.corpus.storage import Storage
 
 NAME: Final = "running.json"
@@ -92,10 +93,9 @@ def _at_work(place: Storage, found: dict[str, Any], me: dict[str, Any], tell: Ca
 def _read(place: Storage) -> dict[str, Any] | None:
     """What lies there; None for nothing, or nothing that can be understood."""
     try:
-        value = json.loads(place.read(NAME))
+        return read_object(place, NAME)
     except (OSError, ValueError):
         return None
-    return value if isinstance(value, dict) else None
 
 
 def _same_process(found: dict[str, Any], me: dict[str, Any]) -> bool:

@@ -45,8 +45,9 @@ class Sweeper:
 
     settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
     shards held here. lagging: whether counts may lack what `Plan.unseen` allows; a caller who cannot say what
-    counts hold says no. alone: whether nobody else adds to the counts; with the device "cuda" they then lie there. With `settings.model_memory` the vocabulary is walked range by range, the counts of each
-    taken from `source`, whose own ranges are `ranges`; without a source they are kept here, on disk.
+    counts hold says no. alone: whether nobody else adds to the counts; with the device "cuda" they then lie there.
+    With `settings.model_memory` the vocabulary is walked range by range, the counts of each taken from `source`,
+    whose own ranges are `ranges`; without a source they are kept here, on disk.
     """
 
     def __init__(

@@ -53,10 +53,10 @@ def run_tasks(
         for task in tasks:
             on_done(work(task), 1)
         return
-    with connected(cluster):
+    with connected(cluster) as head:
         from lda.cluster.crew import Crew
 
-        crew = Crew(job, cluster, len(tasks), warn)
+        crew = Crew(job, cluster, len(tasks), warn, head)
         note(crew.size)
         try:
             crew.run(tasks, on_done)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from lda.corpus.batch_checks import TermTally, check_shard, check_vocabulary, read_batch
 from lda.corpus.errors import DataError
-from lda.corpus.manifest import FileEntry
+from lda.corpus.manifest import FileEntry, Manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,57 @@ def deserialize(
         raise damaged(name, f"it has {data.size} bytes instead of {entry.bytes}")
     if not checked and hashlib.sha256(data).hexdigest() != entry.sha256:
         raise damaged(name, "its sha256 is not that of the manifest")
-    return pa.ipc.open_file(pa.BufferReader(data)).get_batch(0)
+    try:
+        return read_batch(data)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(name, _reason(error)) from None
+
+
+def checked_shard(
+    name: str | Path,
+    data: pa.Buffer,
+    entry: FileEntry,
+    index: int,
+    tally: TermTally,
+    *,
+    checked: bool = False,
+) -> pa.RecordBatch:
+    """The record batch of a shard, as `deserialize`, that holds what the manifest and the vocabulary say.
+
+    Raises:
+        DataError: it does not.
+    """
+    batch = deserialize(name, data, entry, checked=checked)
+    if not checked:
+        try:
+            check_shard(batch, entry, tally.n_terms)
+            tally.add(index, batch)
+        except (pa.ArrowException, ValueError) as error:
+            raise damaged(name, _reason(error)) from None
+    return batch
+
+
+def checked_vocabulary(name: str | Path, data: pa.Buffer, manifest: Manifest) -> pa.Table:
+    """The vocabulary, (V,) rows, that holds what the manifest says.
+
+    Raises:
+        DataError: it does not.
+    """
+    batch = deserialize(name, data, manifest.vocabulary)
+    try:
+        check_vocabulary(batch, manifest.summary.n_terms, manifest.summary.n_tokens)
+    except (pa.ArrowException, ValueError) as error:
+        raise damaged(name, _reason(error)) from None
+    return pa.Table.from_batches([batch])
+
+
+def tally_of(manifest: Manifest, vocabulary: pa.Table) -> TermTally:
+    """A fresh tally of the terms of a corpus."""
+    return TermTally(vocabulary, len(manifest.shards))
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def one_batch(table: pa.Table) -> pa.RecordBatch:

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from lda.corpus.batch_file import damaged, deserialize, one_batch, serialize
+from lda.corpus.batch_file import (
+    checked_shard,
+    checked_vocabulary,
+    damaged,
+    one_batch,
+    serialize,
+    tally_of,
+)
 from lda.corpus.errors import DataError
+from lda.corpus.inside import path_inside
 from lda.corpus.manifest import MANIFEST, FileEntry, Manifest, is_corpus_folder, manifest_bytes, read_manifest
 from lda.corpus.shard import batch_digest, content_hash
 from lda.corpus.storage import is_uri
@@ -22,6 +30,7 @@ from lda.corpus.store import Corpus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lda.corpus.batch_checks import TermTally
     from lda.corpus.summary import Summary
 
 VOCABULARY_FILE: Final = "vocabulary.arrow"
@@ -138,11 +147,10 @@ def open_folder(path: str | Path) -> Corpus:
     manifest = read_manifest(folder)
     for entry in (manifest.vocabulary, *manifest.shards):
         _check_size(folder, entry)
-    vocabulary = pa.Table.from_batches([_map_file(folder, manifest.vocabulary)])
-    if vocabulary.num_rows != manifest.summary.n_terms:
-        raise damaged(folder / manifest.vocabulary.file, "the number of terms is not that of the manifest")
+    file = manifest.vocabulary.file
+    vocabulary = checked_vocabulary(folder / file, _mapped(folder, manifest.vocabulary), manifest)
     first = np.cumsum([0, *(entry.documents for entry in manifest.shards)], dtype=np.int64)[:-1]
-    shards = FolderShards(folder, manifest.shards)
+    shards = FolderShards(folder, manifest.shards, tally_of(manifest, vocabulary))
     return Corpus(shards, vocabulary, manifest.summary, first, manifest.content_hash)
 
 
@@ -152,17 +160,17 @@ class FolderShards:
     # Only the last one stays mapped: who uses a shard for long copies what it needs, and pages of all of them would
     # count as this process's memory.
 
-    def __init__(self, folder: Path, entries: list[FileEntry]) -> None:
+    def __init__(self, folder: Path, entries: list[FileEntry], tally: TermTally) -> None:
         self._folder = folder.resolve()
-        self._entries = entries
+        self._entries, self._tally = entries, tally
         self._checked: set[int] = set()
         self._last: tuple[int, pa.RecordBatch] | None = None
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __reduce__(self) -> tuple[type[FolderShards], tuple[Path, list[FileEntry]]]:
-        return FolderShards, (self._folder, self._entries)
+    def __reduce__(self) -> tuple[type[FolderShards], tuple[Path, list[FileEntry], TermTally]]:
+        return FolderShards, (self._folder, self._entries, self._tally)
 
     def batch(self, index: int) -> pa.RecordBatch:
         """Columns `id`, `tokens` and metadata of one shard.
@@ -173,7 +181,9 @@ class FolderShards:
         last = self._last  # one look: another thread may put its own there
         if last is not None and last[0] == index:
             return last[1]
-        batch = _map_file(self._folder, self._entries[index], checked=index in self._checked)
+        entry, checked = self._entries[index], index in self._checked
+        data = _mapped(self._folder, entry)
+        batch = checked_shard(self._folder / entry.file, data, entry, index, self._tally, checked=checked)
         self._checked.add(index)
         self._last = (index, batch)
         return batch
@@ -183,17 +193,21 @@ class FolderShards:
         return [entry.tokens for entry in self._entries]
 
 
-def _check_size(folder: Path, entry: FileEntry) -> None:
-    path = folder / entry.file
-    if not path.is_file():
-        raise damaged(path, "the file is missing")
-    if (size := path.stat().st_size) != entry.bytes:
-        raise damaged(path, f"it has {size} bytes instead of {entry.bytes}")
+def _check_size(folder: Path, entry: FileEntry) -> Path:
+    name = folder / entry.file
+    try:
+        path = path_inside(folder, entry.file)
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise damaged(name, "the file is missing") from None
+    except OSError as error:
+        raise damaged(name, error.strerror or str(error)) from None
+    if size != entry.bytes:
+        raise damaged(name, f"it has {size} bytes instead of {entry.bytes}")
+    return path
 
 
-def _map_file(folder: Path, entry: FileEntry, *, checked: bool = False) -> pa.RecordBatch:
-    path = folder / entry.file
-    _check_size(folder, entry)
+def _mapped(folder: Path, entry: FileEntry) -> pa.Buffer:
     # Closing gives the file descriptor back at once; the mapping lives as long as an array looks at it.
-    with pa.memory_map(str(path)) as source:
-        return deserialize(path, source.read_buffer(), entry, checked=checked)
+    with pa.memory_map(str(_check_size(folder, entry))) as source:
+        return source.read_buffer()

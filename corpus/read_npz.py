@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.counts import matrix_source
 from lda.corpus.errors import DataError
+from lda.corpus.npy_file import DAMAGED_ARCHIVE, check_archive
 from lda.corpus.reader import CountReader, CountSource, ReadOptions
 from lda.corpus.sources import read_bytes
 from lda.corpus.vocabulary_file import vocabulary_for
@@ -16,22 +16,8 @@ from lda.corpus.vocabulary_file import vocabulary_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DAMAGE = (
-    ValueError,
-    OSError,
-    LookupError,
-    EOFError,
-    TypeError,
-    NotImplementedError,
-    zlib.error,
-    zipfile.BadZipFile,
-    SyntaxError,
-    AttributeError,
-    OverflowError,
-    RuntimeError,
-    MemoryError,
-)
-"""What NumPy and zipfile raise when they are given a damaged file."""
+_DAMAGE: Final = (*DAMAGED_ARCHIVE, TypeError, AttributeError, MemoryError)
+"""What NumPy, SciPy and zipfile raise when they are given a damaged file."""
 
 
 class NpzReader(CountReader):
@@ -48,10 +34,14 @@ class NpzReader(CountReader):
         """
         import scipy.sparse
 
-        data = BytesIO(read_bytes(path))
+        content = read_bytes(path)
+        data = BytesIO(content)
         try:
+            with zipfile.ZipFile(data) as archive:
+                check_archive(archive, len(content))
+            data.seek(0)
             matrix: Any = scipy.sparse.load_npz(data)
-            _check_structure(matrix)
+            check_structure(matrix)
         except _DAMAGE as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise DataError(
@@ -60,11 +50,15 @@ class NpzReader(CountReader):
         return matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=0)
 
 
-def _check_structure(matrix: Any) -> None:  # noqa: ANN401 - any of SciPy's sparse classes
-    """Raise ValueError for a damaged index, which would send compiled code outside its arrays."""
+def check_structure(matrix: Any) -> None:  # noqa: ANN401 - any of SciPy's sparse classes
+    """See that all indices of a matrix (D, V) lie inside its shape: compiled code would follow them anywhere.
+
+    Raises:
+        ValueError: one does not, or there are more dimensions.
+    """
+    if matrix.ndim != 2:
+        raise ValueError(f"{matrix.ndim} dimensions instead of 2")
     if matrix.format in {"csr", "csc", "bsr"}:
         matrix.check_format(full_check=True)
     elif matrix.format == "coo":
         matrix._check()
-    if matrix.ndim != 2:
-        raise ValueError(f"{matrix.ndim} dimensions instead of 2")

@@ -12,6 +12,10 @@ DEFAULT_PATTERN: Final = r"\p{L}[\p{L}\p{M}]+"
 Indian scripts fall apart at every vowel sign, which is what `\\w` of `re` does."""
 
 
+LONGEST_NGRAM: Final = 32
+"""Words in a run that becomes a term; a corpus of n-grams grows with it, and beyond a sentence nothing repeats."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     r"""Settings of reading and tokenising; serialisable to JSON.
@@ -23,13 +27,14 @@ class Recipe:
             lists of tokens. These are taken as they are: `pattern` and `lowercase` are for text.
         id: field that names the document; by default `id` where it exists, else the number of the line.
         pattern: regular expression of Python's `re` that matches one token; the Unicode properties
-            `\p{L}`, `\p{Lu}`, `\P{N}`, ... are understood as well. One group, if any, is the token.
+            `\p{L}`, `\p{Lu}`, `\P{N}`, ... are understood as well. One group, if any, is the token. It is
+            compiled, and matched, within limits of time and memory: see `guarded_pattern`.
         lowercase: lower-case the text before matching.
         stop_words: None, a language (`"en"`, `"english"`, ...) or the words themselves.
         min_df: drop terms in fewer documents than this: a count (int) or a share of all documents (float).
         max_df: drop terms in more documents than this: a count (int) or a share of all documents (float).
         max_features: keep only so many terms, the most frequent ones.
-        ngram_range: shortest and longest run of consecutive tokens that becomes a term.
+        ngram_range: shortest and longest run of consecutive tokens that becomes a term, up to 32.
         tokenizer: name of the Python function that made the tokens instead of `pattern`; it is a reminder
             only, because functions cannot be stored: new text needs the same function again.
     """
@@ -53,8 +58,10 @@ class Recipe:
                 f"max_features must be at least 1, got {self.max_features}; None keeps all terms"
             )
         low, high = self.ngram_range
-        if not 1 <= low <= high:
-            raise ValueError(f"ngram_range must be (low, high) with 1 <= low <= high, got {self.ngram_range}")
+        if not 1 <= low <= high <= LONGEST_NGRAM:
+            raise ValueError(
+                f"ngram_range must be (low, high) with 1 <= low <= high <= {LONGEST_NGRAM}, got {self.ngram_range}"
+            )
         words = self.stop_words if isinstance(self.stop_words, tuple) else (self.stop_words,)
         for name, value in (
             ("text", self.text),
@@ -78,14 +85,42 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
-        """Recipe of what `to_dict` returned, also after a trip through JSON."""
+        """Recipe of what `to_dict` returned, also after a trip through JSON.
+
+        Raises:
+            TypeError: a value is of another type, or there is no such setting.
+            ValueError: a value cannot be right.
+        """
         values = dict(values)
-        if isinstance(values.get("stop_words"), list):
-            values["stop_words"] = tuple(values["stop_words"])
-        if "ngram_range" in values:
-            low, high = values["ngram_range"]
-            values["ngram_range"] = (int(low), int(high))
+        for name, kinds in _KINDS.items():
+            if name in values and (isinstance(values[name], bool) or not isinstance(values[name], kinds)):
+                raise TypeError(f"{name} of a recipe cannot be {values[name]!r:.60}")
+        if not isinstance(values.get("lowercase", True), bool):
+            raise TypeError(f"lowercase of a recipe cannot be {values['lowercase']!r:.60}")
+        for name in ("stop_words", "ngram_range"):
+            if isinstance(values.get(name), list):
+                values[name] = tuple(values[name])
+        if isinstance(words := values.get("stop_words"), tuple) and not all(
+            isinstance(w, str) for w in words
+        ):
+            raise TypeError("stop_words of a recipe must be strings")
+        if "ngram_range" in values and [type(n) for n in values["ngram_range"]] != [int, int]:
+            raise TypeError(f"ngram_range of a recipe cannot be {values['ngram_range']!r:.60}")
         return cls(**values)
+
+
+_KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
+    "text": (str, type(None)),
+    "id": (str, type(None)),
+    "pattern": (str,),
+    "stop_words": (str, list, tuple, type(None)),
+    "min_df": (int, float),
+    "max_df": (int, float),
+    "max_features": (int, type(None)),
+    "ngram_range": (list, tuple),
+    "tokenizer": (str, type(None)),
+}
+"""Types of the settings as JSON has them."""
 
 
 def _check_frequency(name: str, value: float) -> None:
@@ -110,15 +145,15 @@ def _check_text(name: str, value: object) -> None:
 
 
 def _check_pattern(pattern: str) -> None:
-    from lda.corpus.patterns import compile_pattern
+    from lda.corpus.guarded_pattern import groups
 
     if pattern == DEFAULT_PATTERN:  # known good; expanding the properties takes a quarter of a second
         return
     try:
-        groups = compile_pattern(pattern).groups
+        found = groups(pattern)
     except re.error as error:
         raise ValueError(f"pattern {pattern!r} is not a regular expression: {error}") from None
-    if groups > 1:
+    if found > 1:
         raise ValueError(
-            f"pattern {pattern!r} has {groups} groups, at most one is allowed; write (?:...) for the rest"
+            f"pattern {pattern!r} has {found} groups, at most one is allowed; write (?:...) for the rest"
         )

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from lda.corpus.batch_file import damaged, deserialize, one_batch, serialize
+from lda.corpus.batch_file import (
+    checked_shard,
+    checked_vocabulary,
+    damaged,
+    one_batch,
+    serialize,
+    tally_of,
+)
 from lda.corpus.errors import DataError
 from lda.corpus.manifest import MANIFEST, FileEntry, Manifest, is_corpus_folder, manifest_bytes, read_manifest
 from lda.corpus.remote_target import check_remote_target, new_data_folder
@@ -20,6 +27,7 @@ from lda.corpus.store import Corpus
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lda.corpus.batch_checks import TermTally
     from lda.corpus.summary import Summary
 
 UPLOADS: Final = 8
@@ -86,13 +94,11 @@ def open_remote(uri: str) -> Corpus:
             raise damaged(f"{uri}/{entry.file}", "the file is missing")
         if found != entry.bytes:
             raise damaged(f"{uri}/{entry.file}", f"it has {found} bytes instead of {entry.bytes}")
-    vocabulary = pa.Table.from_batches([_read(place, manifest.vocabulary)])
-    if vocabulary.num_rows != manifest.summary.n_terms:
-        raise damaged(f"{uri}/{manifest.vocabulary.file}", "the number of terms is not that of the manifest")
+    name = f"{uri}/{manifest.vocabulary.file}"
+    vocabulary = checked_vocabulary(name, _read(place, manifest.vocabulary), manifest)
     first = np.cumsum([0, *(entry.documents for entry in manifest.shards)], dtype=np.int64)[:-1]
-    return Corpus(
-        RemoteShards(uri, manifest.shards), vocabulary, manifest.summary, first, manifest.content_hash
-    )
+    shards = RemoteShards(uri, manifest.shards, tally_of(manifest, vocabulary))
+    return Corpus(shards, vocabulary, manifest.summary, first, manifest.content_hash)
 
 
 class RemoteShards:
@@ -101,16 +107,16 @@ class RemoteShards:
     # Only the last one is kept: who uses a shard for long copies what it needs, and all of them may be more than
     # the memory of a machine.
 
-    def __init__(self, uri: str, entries: list[FileEntry]) -> None:
-        self._uri, self._entries = uri, entries
+    def __init__(self, uri: str, entries: list[FileEntry], tally: TermTally) -> None:
+        self._uri, self._entries, self._tally = uri, entries, tally
         self._place: Storage | None = None
         self._last: tuple[int, pa.RecordBatch] | None = None
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __reduce__(self) -> tuple[type[RemoteShards], tuple[str, list[FileEntry]]]:
-        return RemoteShards, (self._uri, self._entries)
+    def __reduce__(self) -> tuple[type[RemoteShards], tuple[str, list[FileEntry], TermTally]]:
+        return RemoteShards, (self._uri, self._entries, self._tally)
 
     def batch(self, index: int) -> pa.RecordBatch:
         """Columns `id`, `tokens` and metadata of one shard.
@@ -123,7 +129,9 @@ class RemoteShards:
             return last[1]
         if self._place is None:
             self._place = storage(self._uri)
-        batch = _read(self._place, self._entries[index])
+        entry = self._entries[index]
+        name = f"{self._uri}/{entry.file}"
+        batch = checked_shard(name, _read(self._place, entry), entry, index, self._tally)
         self._last = (index, batch)
         return batch
 
@@ -132,13 +140,12 @@ class RemoteShards:
         return [entry.tokens for entry in self._entries]
 
 
-def _read(place: Storage, entry: FileEntry) -> pa.RecordBatch:
+def _read(place: Storage, entry: FileEntry) -> pa.Buffer:
     name = f"{place.root}/{entry.file}"
     try:
-        data = pa.py_buffer(place.read(entry.file))
+        return pa.py_buffer(place.read(entry.file))
     except FileNotFoundError:
         raise damaged(name, "the file is missing") from None
     except OSError as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{name} cannot be read ({reason}); check that this machine may read it") from None
-    return deserialize(name, data, entry)

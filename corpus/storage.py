@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lda.corpus.errors import DataError
+from lda.corpus.inside import check_name, open_inside, path_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,10 @@ _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 
 class Storage(Protocol):
-    """Named blobs under one root. A name may hold slashes; a blob appears only once it is complete."""
+    """Named blobs under one root. A name may hold slashes; a blob appears only once it is complete.
+
+    No name leads out of the root, nor does a link in a folder, and only plain files are read: DataError else.
+    """
 
     root: str
 
@@ -95,7 +99,7 @@ class LocalStorage:
 
     def write(self, name: str, data: bytes | memoryview) -> None:
         """See `Storage`."""
-        target = self._root / name
+        target = self._root / check_name(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         # Another process may be writing the same: one that is taken for lost, or was left by a killed driver.
         partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
@@ -111,22 +115,25 @@ class LocalStorage:
 
     def read(self, name: str) -> bytes:
         """See `Storage`."""
-        return (self._root / name).read_bytes()
+        with open_inside(self._root, name) as file:
+            return file.read()
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """See `Storage`."""
-        with (self._root / name).open("rb") as file:
+        with open_inside(self._root, name) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
 
     def size(self, name: str) -> int | None:
         """See `Storage`."""
-        path = self._root / name
-        return path.stat().st_size if path.is_file() else None
+        try:
+            return path_inside(self._root, name).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def files(self, folder: str = "") -> dict[str, int]:
         """See `Storage`."""
-        here = self._root / folder
+        here = self._root / check_name(folder) if folder else self._root
         if not here.is_dir():
             return {}
         return {entry.name: entry.stat().st_size for entry in here.iterdir() if entry.is_file()}
@@ -139,11 +146,11 @@ class LocalStorage:
 
     def delete(self, name: str) -> None:
         """See `Storage`."""
-        (self._root / name).unlink(missing_ok=True)
+        (self._root / check_name(name)).unlink(missing_ok=True)
 
     def remove(self, folder: str) -> None:
         """See `Storage`."""
-        shutil.rmtree(self._root / folder, ignore_errors=True)
+        shutil.rmtree(self._root / check_name(folder), ignore_errors=True)
 
     def remove_empty(self) -> None:
         """See `Storage`."""
@@ -169,7 +176,13 @@ class RemoteStorage:
             raise DataError(f"{uri} names no place; give the bucket and a name in it")
 
     def _at(self, name: str) -> str:
-        return f"{self._path}/{name}" if name else self._path
+        return f"{self._path}/{check_name(name)}" if name else self._path
+
+    def _readable(self, name: str) -> str:
+        """Where a blob is read; file:// is a folder, in which there may be other things than files."""
+        if self._fs.type_name == "local":
+            return str(path_inside(Path(self._path), name))
+        return self._at(name)
 
     def write(self, name: str, data: bytes | memoryview) -> None:
         """See `Storage`."""
@@ -180,12 +193,12 @@ class RemoteStorage:
 
     def read(self, name: str) -> bytes:
         """See `Storage`."""
-        with self._fs.open_input_stream(self._at(name)) as file:
+        with self._fs.open_input_stream(self._readable(name)) as file:
             return bytes(file.read())
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """See `Storage`."""
-        with self._fs.open_input_stream(self._at(name)) as file:
+        with self._fs.open_input_stream(self._readable(name)) as file:
             while chunk := file.read(CHUNK):
                 yield bytes(chunk)
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from lda.corpus.arrow import array, is_list, is_text, pc, string_list, strings
 from lda.corpus.assemble import TokenBatch, drop_negative
 from lda.corpus.errors import DataError
+from lda.corpus.guarded_pattern import GuardedPattern, can_guard
 from lda.corpus.lists import check_token
 from lda.corpus.ngrams import add_ngrams
 from lda.corpus.patterns import compile_pattern
@@ -64,6 +65,8 @@ class TextTokenizer:
                 f"the text was split by the function {recipe.tokenizer}; pass it again as tokenizer="
             )
         self._recipe, self._tokenizer, self._of_model = recipe, tokenizer, of_model
+        guarded = tokenizer is None and recipe.pattern != DEFAULT_PATTERN and can_guard()
+        self._guarded = GuardedPattern(recipe.pattern) if guarded else None
         self._stop: frozenset[str] = frozenset()
         words = self._listed = stop_words(recipe.stop_words)
         if words:
@@ -120,6 +123,9 @@ class TextTokenizer:
             texts = pc.utf8_lower(texts)
         if self._recipe.pattern == DEFAULT_PATTERN:
             return _number_letters(texts)
+        if self._guarded is not None:
+            offsets, found = self._guarded.find(texts)
+            return _number_words(offsets, found)
         find = compile_pattern(self._recipe.pattern).findall
         return _number_lists([find(text or "") for text in texts.to_pylist()])
 
@@ -167,7 +173,11 @@ def _number_lists(documents: list[list[str]]) -> Numbered:
     flat = strings([token for tokens in documents for token in tokens if token])
     if len(flat) < offsets[-1]:  # a pattern may match nothing at all, and empty tokens are no words
         offsets = np.cumsum([0, *(sum(map(bool, tokens)) for tokens in documents)], dtype=np.int64)
-    coded = pc.dictionary_encode(flat)
+    return _number_words(offsets, flat)
+
+
+def _number_words(offsets: npt.NDArray[np.int64], words: pa.Array[Any]) -> Numbered:
+    coded = pc.dictionary_encode(words)
     return Numbered(offsets, coded.indices.to_numpy().astype(np.int32), string_list(coded.dictionary))
 
 

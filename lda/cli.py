@@ -146,4 +146,12 @@ def cli(traceback: bool) -> None:  # read in `exit_code`, which knows no context
 def main() -> NoReturn:
     """Entry point of the command."""
     warnings.showwarning = _show_warning
-    cli.main(prog_name="lda")
+    try:
+        cli.main(prog_name="lda")
+    except SystemExit as end:
+        head = sys.modules.get("lda.cluster.head")
+        if head is not None and head.STUCK.is_set():
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code if isinstance(end.code, int) else FAILURE)
+        raise

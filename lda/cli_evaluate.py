@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lda.cli_help import WithExamples
-from lda.cli_options import Console, output_options, source_options, stored_inputs
+from lda.cli_options import Console, output_options, source_options, stored_inputs, verify_option
 from lda.evaluation_run import COHERENCES, LIKELIHOODS, EvaluationRun
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _split_metrics(_ctx: click.Context, _parameter: click.Parameter, value: tupl
     help="Seed of split and sampling.",
 )
 @source_options
+@verify_option
 @click.option(
     "--pattern", "--token-regex", metavar="REGEX", help="With --topic-word: what a word of the text is."
 )
@@ -138,7 +139,7 @@ def _model(options: dict[str, Any]) -> tuple[Evaluation, tuple[str, ...], Recipe
         from lda.model import Model
 
         name, *inputs = options["paths"]
-        model = Model.load(name)
+        model = Model.load(name, verify=not options["no_verify"])
         return model, tuple(inputs), recipe_of(model, text=options["text"], id=options["id"]), name
     from lda.corpus import Recipe
     from lda.topic_matrix import read_topic_matrix
@@ -164,7 +165,8 @@ def _stability(console: Console, options: dict[str, Any]) -> None:
     paths = options["paths"]
     if len(paths) < 2:
         raise click.UsageError("stability compares two or more models; name their folders")
-    found = stability([Model.load(path) for path in paths], n_words=options["top_words"])
+    verify = not options["no_verify"]
+    found = stability([Model.load(path, verify=verify) for path in paths], n_words=options["top_words"])
     console.result(
         {"models": list(paths), "stability": found.to_dict()}, lambda: stability_text(found, paths)
     )

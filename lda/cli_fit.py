@@ -16,7 +16,7 @@ from lda.cli_options import (
     token_options,
 )
 from lda.fit_checkpoints import Checkpoints, checkpoint_options, once
-from lda.fit_cluster import cluster_of, cluster_options, connected_early
+from lda.fit_cluster import cluster_of, cluster_options, reach_early
 from lda.fit_input import opened_corpus
 from lda.fit_outputs import Fitted, Output, Targets
 from lda.fit_settings import alpha_of_mallet, setting_options, settings_of
@@ -99,7 +99,7 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
         console.progress.warn(told)
     cluster = cluster_of(options)
     resumed_from: int | None
-    ready = ctx.with_resource(connected_early(cluster, options["inputs"], resuming=checkpoints.resume))
+    ready = reach_early(cluster, options["inputs"], finished=checkpoints.has_model(targets.model))
     with opened_corpus(console, options, recipe, ready) as (corpus, seconds_read):
         done = checkpoints.finished(targets.model, settings, corpus, complete=targets.others_exist())
         if done is not None:
@@ -107,7 +107,8 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
             fitted, resumed_from = Fitted.of(done, max(options["top_words"], 0)), done.record.n_sweeps
         else:
             with Output(targets, max(options["top_words"], 0)) as output:
-                result, resumed_from = _run(console, corpus, settings, checkpoints, cluster, output)
+                with checkpoints.remedied(command, console.progress.warn):
+                    result, resumed_from = _run(console, corpus, settings, checkpoints, cluster, output)
                 record = _record(result, corpus, seconds_read, command)
                 # Of a fit on a cluster the driver reads no documents, however many there are.
                 fitted = output.finish(result, corpus, record, remember=cluster is None)

@@ -87,6 +87,15 @@ def _join_fields(_ctx: click.Context, _parameter: click.Parameter, value: tuple[
     return ",".join(value) if value else None
 
 
+def verify_option(command: Command) -> Command:
+    """--no-verify, of commands that open a model."""
+    return click.option(
+        "--no-verify",
+        is_flag=True,
+        help="Do not compare the model's files with their checksums: one that is huge is there at once.",
+    )(command)
+
+
 def format_option(command: Command) -> Command:
     """--format, checked against the readers only when it is given: importing them takes time."""
     return click.option(

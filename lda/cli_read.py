@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lda.cli_help import WithExamples
-from lda.cli_options import Console, output_options
+from lda.cli_options import Console, output_options, verify_option
 
 if TYPE_CHECKING:
     from lda.model import Model, Topic
+    from lda.model_description import Description
 
 
 @click.command(
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
     "-n", "--top-words", "--num-top-words", type=click.IntRange(min=1), default=10, help="Words per topic."
 )
 @click.option("--sort", type=click.Choice(["number", "size"]), default="number", help="Order of the topics.")
+@verify_option
 @output_options
-def topics(model: str, top_words: int, sort: str, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+def topics(model: str, top_words: int, sort: str, no_verify: bool, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
     """Print each topic: its number, its share of all words, its most probable words."""
     from lda.model import Model
 
     console = Console.take(options)
-    found = Model.load(model).topics(top_words)
+    found = Model.load(model, verify=not no_verify).topics(top_words)
     if sort == "size":
         found.sort(key=lambda topic: (-topic.tokens, topic.number))
     value = {"model": model, "n_topics": len(found), "topics": [_topic_row(topic) for topic in found]}
@@ -69,28 +71,37 @@ def topic_lines(topics: list[Topic]) -> str:
     short_help="Describe a model.",
 )
 @click.argument("model", metavar="MODEL")
+@verify_option
 @output_options
-def info(model: str, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+def info(model: str, no_verify: bool, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
     """Describe a model: size, priors, quality, the run that made it, and the command that repeats it.
 
-    The fingerprint is computed from the counts: equal fingerprints mean equal models.
+    The fingerprint is computed from the counts, and compared with the one recorded in the model: equal fingerprints
+    mean equal models. Where they differ the command fails, unless --no-verify asks to see what is there all the same.
     """
+    from lda.corpus.errors import DataError
     from lda.model import Model
-    from lda.model_files import read_description
+    from lda.model_description import Description, read_description
 
     console = Console.take(options)
-    loaded = Model.load(model)
-    created = read_description(model).get("created")
-    value = describe(loaded, model, created)
+    loaded = Model.load(model, verify=not no_verify)
+    description = Description(model, read_description(model))
+    value = describe(loaded, description)
+    found, recorded = value["fingerprint"], value["recorded_fingerprint"]
+    if recorded not in {None, found} and not no_verify:
+        raise DataError(
+            f"{model} records the fingerprint {recorded}, but that of its counts is {found}: one of them is not what "
+            "was written; restore it from a copy"
+        )
     console.result(value, lambda: info_lines(value))
 
 
-def describe(model: Model, path: str, created: object) -> dict[str, Any]:
+def describe(model: Model, description: Description) -> dict[str, Any]:
     """The facts of a model as plain values."""
     run = model.record
     return {
-        "model": path,
-        "created": created,
+        "model": str(description.path),
+        "created": description.values.get("created"),
         "n_topics": model.n_topics,
         "n_terms": model.n_terms,
         "n_documents": run.n_documents,
@@ -110,6 +121,7 @@ def describe(model: Model, path: str, created: object) -> dict[str, Any]:
         "tokens_per_second": run.tokens_per_second,
         "corpus_hash": run.corpus_hash,
         "fingerprint": model.fingerprint(),
+        "recorded_fingerprint": description.fingerprint,
         "versions": run.versions,
         "recipe": run.recipe,
         "settings": run.settings,
@@ -143,10 +155,18 @@ def info_lines(value: dict[str, Any]) -> str:
         f"{value['tokens_per_second'] / 1e6:.2f} M tokens/s",
         "made": f"{value['created']} with raylda {value['versions'].get('raylda')}",
         "corpus": value["corpus_hash"],
-        "fingerprint": value["fingerprint"],
+        "fingerprint": _fingerprint_line(value["fingerprint"], value["recorded_fingerprint"]),
         "command": value["command"],
     }
     return "\n".join(f"{name:<15} {text}" for name, text in rows.items() if text is not None)
+
+
+def _fingerprint_line(found: str, recorded: str | None) -> str:
+    if recorded is None:
+        return f"{found} (computed; none is recorded)"
+    if recorded == found:
+        return f"{found} (computed; the same is recorded)"
+    return f"{found} (computed), but {recorded} is recorded: the model is damaged"
 
 
 def _per_token(value: float | None) -> str | None:

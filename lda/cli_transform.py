@@ -17,6 +17,7 @@ from lda.cli_options import (
     output_options,
     source_options,
     stored_inputs,
+    verify_option,
 )
 from lda.cli_transform_parts import names_folder, transform_parts
 from lda.fit_cluster import worker_options
@@ -68,6 +69,7 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
     "-s", "--seed", "--random-seed", type=click.IntRange(0, 2**64 - 1), help="Seed.  [default: the model's]"
 )
 @source_options
+@verify_option
 @worker_options
 @click.option("--resume", is_flag=True, help="Go on with a folder of parts that this command was cut off in.")
 @click.option("--overwrite", is_flag=True, help="Replace a file, or a folder of parts, that exists.")
@@ -96,7 +98,7 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
     from lda.documents import recipe_of
     from lda.model import Model
 
-    model = Model.load(options["model"])
+    model = Model.load(options["model"], verify=not options["no_verify"])
     started = time.perf_counter()
     console.progress.note(f"reading {names_of(options['inputs'])}")
     with stored_inputs(options) as stored:

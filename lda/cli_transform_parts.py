@@ -49,7 +49,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
     """Run the command; returns its exit code. command: how to repeat it."""
     from lda.corpus.storage import storage
     from lda.doc_topics import Selection
-    from lda.parts_folder import check_target
+    from lda.parts_folder import SUCCESS, check_target
     from lda.transform_parts import absolute, check_place, transform_corpus
 
     cluster = cluster_of(options)
@@ -60,6 +60,10 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
     place = storage(absolute(options["output"]))
     check_place(place)
     check_target(place, resume=options["resume"], overwrite=options["overwrite"])
+    if cluster is not None and not (options["resume"] and place.size(SUCCESS) is not None):
+        from lda.cluster.reach import reach
+
+        reach(cluster.address)  # before anything is read
     lines = _Lines(console)
     try:
         with terminate_as_interrupt(), _stored_corpus(console, options, place.root) as corpus:
@@ -74,6 +78,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
                 cluster=cluster,
                 resume=options["resume"],
                 overwrite=options["overwrite"],
+                verify=not options["no_verify"],
                 on_part=lines.tell,
                 note=lambda text: console.progress.note(f"waiting for {text} to begin"),
                 warn=console.progress.warn,
@@ -101,7 +106,7 @@ def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> It
     if len(inputs) == 1 and (is_uri(inputs[0]) or is_corpus_folder(Path(inputs[0]))):
         yield inputs[0]
         return
-    model = Model.load(options["model"])
+    model = Model.load(options["model"], verify=not options["no_verify"])
     console.progress.note(f"reading {names_of(inputs)}")
     started = time.perf_counter()
     with _room_below(output) as folder, stored_inputs(options) as stored:

@@ -98,11 +98,14 @@ def recipe_of(model: Model, **fields: str | None) -> Recipe:
     """The recipe of the model's own text, with the names of fields (`text`, `id`) that are given.
 
     Raises:
-        DataError: a Python function made the model's words.
+        DataError: a Python function made the model's words, or its pattern cannot be used.
     """
     from lda.corpus import Recipe
 
-    recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+    try:
+        recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
     if recipe.tokenizer is not None:
         raise DataError(
             f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "

@@ -144,6 +144,10 @@ class LDA(FittedEstimator):
         from lda.corpus import as_corpus
 
         settings = self._settings()
+        if cluster is not None:
+            from lda.cluster.reach import reach
+
+            reach(cluster.address)  # before X is gone through
         corpus = as_corpus(X)
         if checkpointing is not None:
             self._check_place(checkpointing)
@@ -224,13 +228,15 @@ class LDA(FittedEstimator):
         return Progress(mode, verbosity=int(self.verbose) - 1).fit(settings, n_documents, self.callbacks)
 
 
-def load(path: str | Path) -> LDA:
+def load(path: str | Path, *, verify: bool = True) -> LDA:
     """Open a saved model as a fitted estimator; its counts are memory-mapped.
+
+    verify: as for `Model.load`: whether to read all of it once and compare it with its checksums.
 
     Raises:
         DataError: there is no model, it was written by a newer version, or a part is missing or damaged.
     """
-    model = Model.load(path)
+    model = Model.load(path, verify=verify)
     parameters = parameters_of(model.record.settings)
     parameters |= {name: _plain(parameters[name]) for name in ("alpha", "beta") if name in parameters}
     # The record has the seed apart as well, for it may have been drawn.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -187,6 +187,33 @@ class Checkpoints:
 
         if self.every or self.resume:
             discard(self.place)
+
+    def has_model(self, path: str) -> bool:
+        """Whether an earlier run of this command, which is to be resumed, has left a model."""
+        from lda.model_files import is_model
+
+        return self.resume and is_model(path)
+
+    @contextmanager
+    def remedied(self, command: str, warn: Callable[[str], None]) -> Iterator[None]:
+        """Say how to go on when a fit on a cluster ends in the block without a model.
+
+        Raises:
+            ClusterError: as raised in the block, with the remedy. AbruptEndError: the same, and the user is told.
+        """
+        from lda.cluster.checkpoint import stored
+        from lda.cluster.cluster import AbruptEndError, ClusterError
+
+        try:
+            yield
+        except ClusterError as error:
+            with suppress(OSError):  # the first error counts
+                if self.every and stored(self.place):
+                    raise ClusterError(f"{error}; {self.remedy(command)}") from error
+            raise
+        except AbruptEndError as error:
+            warn(f"interrupted, without a model: {error}; {self.remedy(command)}")
+            raise
 
     def remedy(self, command: str) -> str:
         """How to go on after an interrupt."""

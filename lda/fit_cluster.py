@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from lda.cluster import Cluster
 
@@ -52,6 +51,12 @@ def worker_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="SECONDS",
                 help="Wait so long for nodes that are still to come.  [default: 0]",
             ),
+            click.option(
+                "--worker-timeout",
+                type=float,
+                metavar="SECONDS",
+                help="A worker that does not answer for so long counts as lost.  [default: 600]",
+            ),
         )
     ):
         function = option(function)
@@ -63,7 +68,9 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
 
     Raises click.UsageError for cluster options without --address, and for values that cannot be.
     """
-    names = [n for n in ("workers", "threads_per_worker", "aggregators", "wait") if n in options]
+    names = [
+        n for n in ("workers", "threads_per_worker", "aggregators", "wait", "worker_timeout") if n in options
+    ]
     staleness = options.get("staleness", "0")
     if options["address"] is None:
         given = [name for name in names if options[name] is not None]
@@ -85,25 +92,30 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
         raise click.UsageError(str(error)) from None
 
 
-@contextmanager
-def connected_early(
-    cluster: Cluster | None, inputs: Sequence[str], *, resuming: bool
-) -> Iterator[Callable[[str], None]]:
-    """For input that has yet to be made a corpus: reach the cluster before, as making it may take hours.
+def reach_early(cluster: Cluster | None, inputs: Sequence[str], *, finished: bool) -> Callable[[str], None]:
+    """Before anything is read, which may take hours, see that there is a cluster.
 
-    Yields a function that raises ClusterError if not all nodes see the folder it is given: where the corpus goes.
-    A finished fit that is resumed needs no cluster, so then it is not reached here.
+    Returns a function that raises ClusterError if not all nodes see the folder it is given, where input goes that has
+    yet to be made a corpus. Between that and the fit the cluster is left alone: Ray would end this process if the
+    cluster was restarted meanwhile. finished: there is nothing left to do, for which no cluster is needed.
 
     Raises:
         ClusterError: there is none at the address.
     """
-    if cluster is None or resuming or _is_corpus(inputs):
-        yield lambda folder: None
-        return
+    if cluster is None or cluster.address == "local" or finished:
+        return lambda folder: None
     from lda.cluster.cluster import check_seen, connected
+    from lda.cluster.reach import reach
 
-    with connected(cluster):
-        yield check_seen
+    if _is_corpus(inputs):
+        reach(cluster.address)
+        return lambda folder: None
+
+    def ready(folder: str) -> None:
+        with connected(cluster):
+            check_seen(folder)
+
+    return ready
 
 
 def _is_corpus(inputs: Sequence[str]) -> bool:

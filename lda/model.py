@@ -124,11 +124,15 @@ class Model(Evaluation):
         )
 
     @classmethod
-    def load(cls, path: str | Path) -> Model:
-        """Open a model at a path or URI; counts in one local file are mapped. Raises `DataError` if it is not sound."""
+    def load(cls, path: str | Path, *, verify: bool = True) -> Model:
+        """Open a model at a path or URI; counts in one local file are mapped. Raises `DataError` if it is not sound.
+
+        verify: read all of it once, to compare it with the checksums that were recorded. Without it a huge model that
+            is mapped is there at once, and damage is noticed only where it would lead outside of the arrays.
+        """
         from lda.model_files import load_model
 
-        return load_model(path)
+        return load_model(path, verify=verify)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the model to a folder or URI, whole or not at all. Raises `DataError` if it may not be written."""

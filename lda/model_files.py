@@ -1,6 +1,6 @@
 """The model on disk or in an object store: a folder without pickle, mapped where it can be.
 
-model.json        format and version, priors, sizes, fingerprint, the files of counts and the `RunRecord`
+model.json        format and version, priors, sizes, fingerprint, the `RunRecord`, and bytes and sha256 of all files
 counts.npz        (V, K) int32 CSR, readable by `scipy.sparse.load_npz`
 mean_counts.npz   (V, K) float32 CSR, only after averaging over late sweeps
 alpha.npy         (K,) float64
@@ -17,14 +17,25 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
 from lda.cluster.npz import map_csr, read_csr
 from lda.corpus.errors import DataError
+from lda.corpus.inside import path_inside
+from lda.corpus.npy_file import check_header, read_array, read_header
 from lda.corpus.storage import is_uri, storage
 from lda.model import Model
+from lda.model_checks import check_counts, check_mean_counts, check_vocabulary
+from lda.model_description import (
+    DESCRIPTION,
+    FORMAT,
+    Description,
+    FileRow,
+    damaged,
+    read_description,
+)
 from lda.record import RunRecord
 
 if TYPE_CHECKING:
@@ -33,9 +44,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
-FORMAT: Final = "raylda-model"
-FORMAT_VERSION: Final = 2  # raise it when an older reader would misread the folder; 1 knew no parts
-DESCRIPTION: Final = "model.json"
 ALPHA: Final = "alpha.npy"
 VOCABULARY: Final = "vocabulary.txt"
 HASHES: Final = "documents.npy"
@@ -44,9 +52,10 @@ HASHES: Final = "documents.npy"
 def is_model(path: str | Path) -> bool:
     """Whether the folder or URI calls itself a model of this package, sound or not."""
     try:
-        return f'"{FORMAT}"' in storage(path).read(DESCRIPTION)[:200].decode(errors="replace")
+        start = next(storage(path).chunks(DESCRIPTION), b"")
     except (OSError, DataError):
         return False
+    return f'"{FORMAT}"' in start[:200].decode(errors="replace")
 
 
 def encode_vocabulary(vocabulary: list[str]) -> tuple[str, bytes]:
@@ -65,172 +74,212 @@ def decode_vocabulary(data: bytes, *, as_json: bool) -> list[str]:
     lines = data.decode("utf-8").split("\n")
     if lines.pop() != "":
         raise ValueError("its last line has no end")
-    return [str(json.loads(line)) for line in lines] if as_json else lines
+    return [_json_term(line) for line in lines] if as_json else lines
 
 
-def load_model(path: str | Path) -> Model:
+def _json_term(line: str) -> str:
+    try:
+        term = json.loads(line)
+    except RecursionError:
+        raise ValueError("a line is nested too deeply") from None
+    if not isinstance(term, str):
+        raise ValueError(f"a term must be a string, got {line:.60}")
+    return term
+
+
+def load_model(path: str | Path, *, verify: bool = True) -> Model:
     """Open the model at a path or URI; counts in one local file are memory-mapped, read-only, others are read.
+
+    verify: read all files once more, and compare them with the sizes and checksums that the description has, and the
+        counts with the number of tokens. Without it, of counts that are mapped only the indices are looked at, so that
+        nothing damaged is noticed that would not lead outside of the arrays.
 
     Raises:
         DataError: there is no model, it was written by a newer version, or a part is missing or damaged.
     """
-    files = _Files(path, read_description(path))
-    n_terms, n_topics = files.field("n_terms", int), files.field("n_topics", int)
+    description = Description(path, read_description(path))
+    files = _Files(description, verify=verify)
+    n_terms, n_topics = description.whole("n_terms", 1), description.whole("n_topics", 1)
+    record = _record(description)
+    alpha, vocabulary = files.alpha(n_topics), files.vocabulary(n_terms)
+    averaged = description.field("averaged", bool)
+    shape = (n_terms, n_topics)
+    counts = files.matrix("counts", shape, np.dtype(np.int32))
+    mean_counts = files.matrix("mean_counts", shape, np.dtype(np.float32)) if averaged else None
+    hashes = files.hashes()
+    if verify:
+        try:
+            check_vocabulary(vocabulary)
+            check_counts(counts, record.n_trained_tokens)
+            if mean_counts is not None:
+                check_mean_counts(mean_counts, record.n_trained_tokens)
+            if hashes is not None and bool((hashes[1:] < hashes[:-1]).any()):  # they are searched by halves
+                raise ValueError("the hashes of its documents are not sorted")
+        except ValueError as error:
+            raise damaged(path, str(error)) from None
+        description.check_signature()
     try:
-        counts = files.matrix("counts", (n_terms, n_topics), np.dtype(np.int32))
-        averaged = files.field("averaged", bool)
         return Model(
             counts=counts,
-            alpha=files.alpha(),
-            beta=float(files.field("beta", float)),
-            vocabulary=files.vocabulary(),
-            record=RunRecord.from_dict(files.field("run", dict)),
-            mean_counts=files.matrix("mean_counts", counts.shape, np.dtype(np.float32)) if averaged else None,
-            document_hashes=files.hashes(),
+            alpha=alpha,
+            beta=description.beta(),
+            vocabulary=vocabulary,
+            record=record,
+            mean_counts=mean_counts,
+            document_hashes=hashes,
         )
-    except DataError:
-        raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, str(error)) from error
+    except ValueError as error:
+        raise damaged(path, str(error)) from error
 
 
-def read_description(path: str | Path) -> dict[str, Any]:
-    """The content of `model.json`, with its format and version checked. Raises `DataError`."""
-    _check_there(path)
-    name = f"{path}/{DESCRIPTION}"
+def _record(description: Description) -> RunRecord:
+    values = description.field("run", dict)
     try:
-        description = json.loads(storage(path).read(DESCRIPTION).decode("utf-8"))
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} is not a model: it has no {DESCRIPTION}; name a folder that `lda fit -o` wrote"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise _damaged(name, str(error)) from error
-    if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise DataError(f"{name} does not describe a model of this package (its format must be {FORMAT!r})")
-    written_by = _Files(path, description).field("format_version", int)
-    if written_by > FORMAT_VERSION:
-        raise DataError(
-            f"{path} has format version {written_by}, newer than the {FORMAT_VERSION} known here; "
-            "upgrade with `pip install -U raylda`"
-        )
-    return description
-
-
-def _check_there(path: str | Path) -> None:
-    if not is_uri(path) and not Path(path).is_dir():
-        state = "is a file, not a model folder" if Path(path).exists() else "does not exist"
-        raise DataError(f"{path} {state}; name the folder that `lda fit -o` or `save` wrote")
+        return RunRecord.from_dict(values)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        why = f"run has no {error}" if isinstance(error, KeyError) else f"of run, {error}"
+        raise description.damaged(why) from None
 
 
 class _Files:
     """The files of one model, as its description names them."""
 
-    def __init__(self, path: str | Path, description: dict[str, Any]) -> None:
-        self._path, self._description = path, description
-        self._where = storage(path)
-
-    def field(self, name: str, kind: type[Any]) -> Any:  # noqa: ANN401
-        """A value of the description. Raises `DataError` when it is of another kind."""
-        value = self._description.get(name)
-        accepted = (int, float) if kind is float else kind
-        if not isinstance(value, accepted) or (kind is not bool and isinstance(value, bool)):
-            raise _damaged(
-                f"{self._path}/{DESCRIPTION}", f"{name} must be a {kind.__name__}, got {value!r:.60}"
-            )
-        return value
+    def __init__(self, description: Description, *, verify: bool) -> None:
+        self._path, self._description, self._verify = description.path, description, verify
+        self._where, self._folder = storage(description.path), description.folder
 
     def _name(self, file: str) -> str:
-        folder = str(self._description.get("folder", ""))
-        return f"{folder}/{file}" if folder else file
+        return f"{self._folder}/{file}" if self._folder else file
 
-    def read(self, file: str) -> bytes:
-        """A whole file. Raises `DataError`."""
+    def _located(self, row: FileRow) -> Path:
+        """The path of a local file that has the size, and with `verify` the checksum, that are recorded."""
         try:
-            return self._where.read(self._name(file))
+            path = path_inside(Path(self._path), self._name(row.file))
+            self._check_size(row, path.stat().st_size)
+            if self._verify and row.sha256 is not None:
+                with path.open("rb") as file:
+                    self._check_sha256(row, hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as error:
-            raise self._damaged_file(file, error) from error
+            raise self._damaged_file(row.file, error.strerror or error) from error
+        return path
 
-    def alpha(self) -> npt.NDArray[np.float64]:
+    def read(self, row: FileRow) -> bytes:
+        """A whole file. Raises `DataError`."""
+        name = self._name(row.file)
+        try:
+            size = self._where.size(name)
+            if size is not None:  # else to read it tells why
+                self._check_size(row, size)
+            data = self._where.read(name)
+        except OSError as error:
+            raise self._damaged_file(row.file, error.strerror or error) from error
+        # What has been read already is looked at in any case: it costs next to nothing beside the reading.
+        if row.sha256 is not None and (self._verify or is_uri(self._path)):
+            self._check_sha256(row, hashlib.sha256(data).hexdigest())
+        return data
+
+    def _check_size(self, row: FileRow, size: int) -> None:
+        if row.bytes is not None and size != row.bytes:
+            raise self._damaged_file(row.file, f"it has {size} bytes, {row.bytes} are recorded")
+
+    def _check_sha256(self, row: FileRow, found: str) -> None:
+        if found != row.sha256:
+            raise self._damaged_file(row.file, "its sha256 is not that of the description")
+
+    def alpha(self, n_topics: int) -> npt.NDArray[np.float64]:
         """The prior (K,). Raises `DataError`."""
-        data = io.BytesIO(self.read(ALPHA))
+        data = self.read(self._description.row(ALPHA))
         try:
-            return np.asarray(np.load(data, allow_pickle=False), dtype=np.float64)
-        except (ValueError, EOFError) as error:
+            found = read_array(io.BytesIO(data), len(data), "f")
+            if found.shape != (n_topics,):
+                raise ValueError(
+                    f"alpha must have an entry a topic ({n_topics}), got the shape {found.shape}"
+                )
+        except ValueError as error:
             raise self._damaged_file(ALPHA, error) from error
+        return np.asarray(found, dtype=np.float64)
 
-    def vocabulary(self) -> list[str]:
+    def vocabulary(self, n_terms: int) -> list[str]:
         """The V terms. Raises `DataError`."""
-        data = self.read(VOCABULARY)
+        data = self.read(self._description.row(VOCABULARY))
         try:
-            return decode_vocabulary(data, as_json=self._description.get("vocabulary_encoding") == "json")
+            if (found := data.count(b"\n")) != n_terms:
+                raise ValueError(f"it has {found} terms, not {n_terms}")
+            as_json = self._description.values.get("vocabulary_encoding") == "json"
+            return decode_vocabulary(data, as_json=as_json)
         except ValueError as error:
             raise self._damaged_file(VOCABULARY, error) from error
 
     def _damaged_file(self, file: str, why: object) -> DataError:
-        return _damaged(f"{self._path}/{self._name(file)}", str(why))
+        return damaged(f"{self._path}/{self._name(file)}", str(why))
 
     def hashes(self) -> npt.NDArray[np.uint64] | None:
         """Content hashes of the training documents, mapped where they can be. Raises `DataError`."""
-        if not self._description.get("document_hashes"):  # of an earlier version, or too many
+        if not self._description.values.get("document_hashes"):  # of an earlier version, or too many
             return None
-        name = f"{self._path}/{self._name(HASHES)}"
+        row = self._description.row(HASHES)
         try:
             if is_uri(self._path):
-                found = np.load(io.BytesIO(self.read(HASHES)), allow_pickle=False)
+                data = self.read(row)
+                found = read_array(io.BytesIO(data), len(data), "u")
             else:
-                found = np.load(name, mmap_mode="r", allow_pickle=False)
-        except (OSError, EOFError) as error:
-            raise _damaged(name, str(error)) from error
-        except ValueError:  # NumPy takes what it cannot read for a pickle, and says so
-            raise _damaged(name, "it is no array") from None
-        if found.ndim != 1 or found.dtype != np.uint64:
-            raise _damaged(name, f"expected (n,) uint64, got {found.dtype} {found.shape}")
-        return np.asarray(found)
+                found = _mapped(self._located(row), "u")
+            if found.ndim != 1 or found.dtype != np.uint64:
+                raise ValueError(f"expected (n,) uint64, got {found.dtype} {found.shape}")
+        except ValueError as error:
+            if isinstance(error, DataError):
+                raise
+            raise self._damaged_file(HASHES, error) from None
+        return found
 
     def matrix(self, kind: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> csr_matrix:
         """The counts of a kind, of all parts. Raises `DataError` when they have another shape or type."""
-        rows = self._description.get("parts", {}).get(kind) or [{"file": f"{kind}.npz"}]
+        rows = self._description.matrix(kind, *shape)
         if len(rows) == 1:
-            matrix = self._part(rows[0])
+            matrix = self._part(rows[0], shape)
         else:
-            matrix = _stacked((self._part(row) for row in rows), rows, shape[1], dtype)
-        if matrix.shape != shape or matrix.dtype != dtype or (matrix.data.size and matrix.data.min() < 0):
-            wrong = f"expected {kind} of shape {shape} and type {dtype}, got {matrix.dtype} {matrix.shape}"
-            raise self._damaged_file(rows[0]["file"], wrong)
+            matrix = _stacked(
+                (self._part(row, (row.words or 0, shape[1])) for row in rows), rows, shape, dtype
+            )
+        if matrix.dtype != dtype:
+            raise self._damaged_file(rows[0].file, f"expected {kind} of type {dtype}, got {matrix.dtype}")
         return matrix
 
-    def _part(self, row: dict[str, Any]) -> csr_matrix:
-        name = self._name(row["file"])
+    def _part(self, row: FileRow, shape: tuple[int, int]) -> csr_matrix:
         if not is_uri(self._path):
-            return map_csr(Path(self._path) / name)
-        data = self.read(row["file"])
-        if hashlib.sha256(data).hexdigest() != row["sha256"]:
-            raise self._damaged_file(row["file"], "its sha256 is not that of the description")
-        return read_csr(f"{self._path}/{name}", data)
+            return map_csr(self._located(row), shape, row.entries)
+        return read_csr(f"{self._path}/{self._name(row.file)}", self.read(row), shape, row.entries)
+
+
+def _mapped(path: Path, kinds: str) -> npt.NDArray[Any]:
+    """The array of a local file, as a read-only view of it. Raises ValueError."""
+    with path.open("rb") as file:
+        header = read_header(file)
+        check_header(header, path.stat().st_size, kinds)
+        return _view(file, header.start, header.dtype, header.shape)
+
+
+def _view(file: BinaryIO, start: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    if 0 in shape:  # nothing cannot be mapped
+        return np.zeros(shape, dtype)
+    return np.asarray(np.memmap(file, dtype=dtype, mode="r", offset=start, shape=shape))
 
 
 def _stacked(
-    parts: Iterator[csr_matrix], rows: list[dict[str, Any]], n_topics: int, dtype: np.dtype[Any]
+    parts: Iterator[csr_matrix], rows: list[FileRow], shape: tuple[int, int], dtype: np.dtype[Any]
 ) -> csr_matrix:
     """The parts one below the other; taken one by one, so that one of them is there twice and not all."""
     from scipy.sparse import csr_matrix
 
-    n_entries, n_words = sum(row["entries"] for row in rows), sum(row["words"] for row in rows)
+    n_entries, n_words = sum(row.entries or 0 for row in rows), shape[0]
     index = np.int32 if n_entries <= np.iinfo(np.int32).max else np.int64
-    data, indices = np.empty(n_entries, dtype), np.empty(n_entries, index)
-    indptr = np.zeros(n_words + 1, index)
+    data: npt.NDArray[Any] = np.empty(n_entries, dtype)
+    indices: npt.NDArray[Any] = np.empty(n_entries, index)
+    indptr: npt.NDArray[Any] = np.zeros(n_words + 1, index)
     word = entry = 0
-    for part in parts:
+    for part in parts:  # each is of the size that its row says
         words, entries = word + part.shape[0], entry + part.nnz
-        # A part that is longer or shorter than its description says does not fit, and NumPy says so.
         data[entry:entries], indices[entry:entries] = part.data, part.indices
         indptr[word + 1 : words + 1] = part.indptr[1:] + index(entry)
         word, entry = words, entries
-    if (word, entry) != (n_words, n_entries):
-        raise ValueError(f"its parts have {word} words and {entry} entries, not {n_words} and {n_entries}")
-    return csr_matrix((data, indices, indptr), shape=(n_words, n_topics), copy=False)
-
-
-def _damaged(path: str | Path, why: str) -> DataError:
-    return DataError(f"{path} is missing or damaged ({why}); restore it from a copy or fit again")
+    return csr_matrix((data, indices, indptr), shape=shape, copy=False)

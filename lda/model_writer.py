@@ -5,6 +5,7 @@ In an object store the files go into a folder of its own, and `model.json`, whic
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from contextlib import contextmanager
@@ -17,18 +18,13 @@ import numpy as np
 
 from lda.atomic import check_folder_target, new_folder
 from lda.cluster.part_files import part_name, write_matrix
+from lda.corpus.errors import DataError
+from lda.corpus.plain_json import signed
 from lda.corpus.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage import Storage, beside, is_uri, storage
-from lda.model_files import (
-    ALPHA,
-    DESCRIPTION,
-    FORMAT,
-    HASHES,
-    VOCABULARY,
-    encode_vocabulary,
-    is_model,
-    read_description,
-)
+from lda.model_checks import check_counts, check_mean_counts, check_vocabulary
+from lda.model_description import DESCRIPTION, FORMAT, read_description
+from lda.model_files import ALPHA, HASHES, VOCABULARY, encode_vocabulary, is_model
 from lda.record import strict_json
 
 if TYPE_CHECKING:
@@ -75,11 +71,12 @@ class ModelWriter:
         document_hashes: npt.NDArray[np.uint64] | None = None,
     ) -> None:
         """Write all but the files of counts, which are there by now; `model.json` last."""
-        self._files.write(ALPHA, _npy(alpha))
-        if document_hashes is not None:
-            self._files.write(HASHES, _npy(document_hashes))
         encoding, terms = encode_vocabulary(vocabulary)
-        self._files.write(VOCABULARY, terms)
+        files: dict[str, bytes | memoryview] = {ALPHA: _npy(alpha), VOCABULARY: terms}
+        if document_hashes is not None:
+            files[HASHES] = _npy(document_hashes)
+        for name, data in files.items():
+            self._files.write(name, data)
         # Older versions know counts of one part, beside the description: of anything else they must be told.
         plain = len(counts) == 1 and not self._folder
         description = {
@@ -95,6 +92,10 @@ class ModelWriter:
             "averaged": bool(mean_counts),
             "document_hashes": document_hashes is not None,
             "folder": self._folder,
+            "files": {
+                name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+                for name, data in files.items()
+            },
             "parts": {
                 "counts": [asdict(part) for part in counts],
                 "mean_counts": [asdict(part) for part in mean_counts],
@@ -111,7 +112,7 @@ def _npy(array: npt.NDArray[Any]) -> memoryview:
 
 
 def _json(description: dict[str, Any]) -> bytes:
-    text = json.dumps(strict_json(description), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(signed(strict_json(description)), indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode("utf-8")
 
 
@@ -140,7 +141,16 @@ def _new_remote(path: str, *, overwrite: bool) -> Iterator[ModelWriter]:
 
 
 def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write `model` to a folder or URI. Raises as `new_model`."""
+    """Write `model` to a folder or URI. Raises as `new_model`, and DataError for one that could not be opened again."""
+    try:
+        check_vocabulary(model.vocabulary)
+        check_counts(model.counts, model.record.n_trained_tokens)
+        if model.mean_counts is not None:
+            check_mean_counts(model.mean_counts, model.record.n_trained_tokens)
+    except ValueError as error:
+        raise DataError(
+            f"the model is not one that a fit can have left behind: {error}; fit it again"
+        ) from None
     with new_model(path, overwrite=overwrite) as writer:
         files: dict[str, list[PartFile]] = {"counts": [], "mean_counts": []}
         for kind, matrix in (("counts", model.counts), ("mean_counts", model.mean_counts)):

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.errors import DataError
+from lda.corpus.plain_json import read_object
 from lda.record import strict_json
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ MANIFEST: Final = "_manifest.json"
 SUCCESS: Final = "_SUCCESS"
 OURS: Final = re.compile(r"part-\d{5,}\.parquet")
 LEFTOVER: Final = re.compile(r"\.(part-\d{5,}\.parquet|_manifest\.json|_SUCCESS)\..*partial")
+NUMBERS: Final = ("first_document", "n_documents", "n_empty_documents", "n_tokens", "n_unknown", "bytes")
 SHARE_OF_TIME: Final = 0.05
 """How much of the time may go into writing the manifest, which grows with the parts; at most once a second."""
 
@@ -193,18 +195,27 @@ def run_at(place: Storage) -> str | None:
 
 def _read(place: Storage) -> dict[str, Any]:
     try:
-        body = json.loads(place.read(MANIFEST))
-        complete = isinstance(body["identity"], dict) and all(
-            {"file", "first_document", "n_documents", "bytes", "sha256"} <= set(e) for e in body["parts"]
-        )
-        if body["format"] != FORMAT or not complete:
+        body = read_object(place, MANIFEST)
+        if body["format"] != FORMAT or not isinstance(body["identity"], dict):
             raise ValueError("it does not describe topics")
         if body["format_version"] > FORMAT_VERSION:
-            raise ValueError(f"format {body['format_version']}, this version reads {FORMAT_VERSION}")
+            raise ValueError(f"format {body['format_version']!r:.20}, this version reads {FORMAT_VERSION}")
+        if not isinstance(body["run"], str) or not all(map(_is_entry, body["parts"])):
+            raise ValueError("its parts are not those of topics")
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(place.root, " ".join(str(error).split())) from error
-    found: dict[str, Any] = body
-    return found
+    return body
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether that can be what a run has recorded of a part."""
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("file"), str)
+        and OURS.fullmatch(entry["file"]) is not None
+        and isinstance(entry.get("sha256"), str)
+        and all(type(entry.get(name)) is int and entry[name] >= 0 for name in NUMBERS)
+    )
 
 
 def _damaged(root: str, why: str) -> DataError:

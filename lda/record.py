@@ -91,15 +91,93 @@ class RunRecord:
 
         Raises:
             KeyError: a field is missing.
-            TypeError: `history` is not a list of objects.
+            TypeError: a value is of another type.
+            ValueError: a value cannot be.
         """
         known = {field.name: row[field.name] for field in fields(cls)}
-        known["history"] = tuple(dict(entry) for entry in known["history"])
+        for name, kinds in _KINDS.items():
+            if not isinstance(known[name], kinds) or (bool not in kinds and isinstance(known[name], bool)):
+                wanted = " or ".join(kind.__name__ for kind in kinds)
+                raise TypeError(f"{name} must be of type {wanted}, got {known[name]!r:.60}")
+        for name in _COUNTS:
+            if not 0 <= known[name] < 2**63:
+                raise ValueError(f"{name} must be a count, got {known[name]!r:.40}")
+        if not 0 <= known["seed"] < 2**64:
+            raise ValueError(f"the seed must lie in 0 ... 2^64 - 1, got {known['seed']!r:.40}")
+        known["settings"] = _settings(known["settings"])
+        known["seconds"] = {
+            name: _number(known["seconds"][name], f"seconds of {name}") for name in ("read", "fit")
+        }
+        known["tokens_per_second"] = _number(known["tokens_per_second"], "tokens_per_second")
+        known["history"] = tuple(_sweep(entry) for entry in known["history"])
+        for name, of in known["versions"].items():
+            if not isinstance(of, str):
+                raise TypeError(f"the version of {name} must be a string, got {of!r:.60}")
+        if known["recipe"] is not None:
+            _check_recipe(known["recipe"])
         return cls(**known)
 
     def to_dict(self) -> dict[str, Any]:
         """A copy made of plain JSON values."""
         return {**asdict(self), "history": [dict(row) for row in self.history]}
+
+
+_COUNTS: Final = ("n_sweeps", "n_documents", "n_empty_documents", "n_tokens", "n_trained_tokens")
+
+_KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
+    "settings": (dict,),
+    "history": (list, tuple),
+    "seed": (int,),
+    **dict.fromkeys(_COUNTS, (int,)),
+    "interrupted": (bool,),
+    "seconds": (dict,),
+    "corpus_hash": (str,),
+    "recipe": (dict, type(None)),
+    "named_terms": (bool,),
+    "versions": (dict,),
+    "command": (str, type(None)),
+}
+
+
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    """The same settings, if a fit could have had them; what an earlier version did not know is at its default."""
+    from lda.cluster.settings import FitSettings
+
+    known = {field.name: values[field.name] for field in fields(FitSettings) if field.name in values}
+    checked = FitSettings(**known)
+    rest = {name: value for name, value in asdict(checked).items() if name not in values}
+    return {**values, **rest}
+
+
+def _sweep(values: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever stands in the file
+    """One row of the history, with all fields of `SweepRecord` and no others."""
+    from lda.cluster.records import SweepRecord
+
+    if not isinstance(values, dict):
+        raise TypeError(f"history must hold an object a sweep, got {values!r:.60}")
+    row = asdict(SweepRecord(**values))
+    for name, value in row.items():
+        if value is not None or name not in ("log_likelihood", "heldout"):
+            row[name] = value if isinstance(value, int) else _number(value, f"{name} of a sweep")
+    return row
+
+
+def _number(value: Any, what: str) -> float:  # noqa: ANN401 - whatever stands in the file
+    """A number; null, as which NaN and infinity are stored, is NaN."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
+        raise TypeError(f"{what} must be a number, got {value!r:.60}")
+    return value
+
+
+def _check_recipe(values: dict[str, Any]) -> None:
+    """See that text could have been read so; its pattern is not looked at until it is needed."""
+    from lda.corpus.recipe import DEFAULT_PATTERN, Recipe
+
+    if not isinstance(values.get("pattern", ""), str):
+        raise TypeError(f"pattern must be a string, got {values['pattern']!r:.60}")
+    Recipe.from_dict({**values, "pattern": DEFAULT_PATTERN})
 
 
 def package_versions() -> dict[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.corpus.npy_file import DAMAGED_ARCHIVE, check_archive, read_array
 from lda.evaluation import Evaluation
 from lda.model import has_names
 
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
     from lda.corpus import DocumentBatch
 
     Floats = npt.NDArray[np.float64]
+
+ALWAYS_DENSE: Final = 2**24
+"""Cells of a sparse matrix that are made dense before a look at whether its size can be."""
 
 ROW_SUM_TOLERANCE: Final = 1e-3  # rounded numbers and float32 sums stay below; rows are normalised afterwards
 
@@ -45,7 +52,7 @@ class TopicMatrix(Evaluation):
     beta: float = 0.01
 
     def __post_init__(self) -> None:
-        matrix = np.array(self.matrix, dtype=np.float64)
+        matrix = np.array(_real(self.matrix, "a topic-word matrix"), dtype=np.float64)
         _check_matrix(matrix, len(self.vocabulary))
         matrix /= matrix.sum(axis=1, keepdims=True)
         object.__setattr__(self, "matrix", matrix)
@@ -100,6 +107,14 @@ class TopicMatrix(Evaluation):
             yield batch
 
 
+def _real(values: Any, what: str) -> npt.NDArray[Any]:  # noqa: ANN401 - a number or an array
+    """The values as they are. Raises DataError for others than real numbers; NumPy would drop imaginary parts."""
+    found = np.asarray(values)
+    if found.dtype.kind not in "biuf":
+        raise DataError(f"{what} must hold real numbers, got values of type {found.dtype}")
+    return found
+
+
 def _check_matrix(matrix: Floats, n_terms: int) -> None:
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise DataError(
@@ -128,7 +143,7 @@ def _check_matrix(matrix: Floats, n_terms: int) -> None:
 
 
 def _check_alpha(alpha: Any, n_topics: int) -> Floats:  # noqa: ANN401 - a number or an array
-    found = np.asarray(alpha, dtype=np.float64)
+    found = np.asarray(_real(alpha, "alpha"), dtype=np.float64)
     if found.size == 1:
         found = np.full(n_topics, found.ravel()[0])
     if found.shape != (n_topics,):
@@ -148,9 +163,10 @@ def read_topic_matrix(topic_word: str | Path, vocabulary: str | Path, alpha: str
     from lda.corpus.vocabulary_file import read_vocabulary
 
     with PipeStore() as pipes:
+        terms = read_vocabulary(pipes.stored(vocabulary))
         return TopicMatrix(
-            matrix=_read_array(Path(pipes.stored(topic_word))),
-            vocabulary=read_vocabulary(pipes.stored(vocabulary)),
+            matrix=_read_matrix(Path(pipes.stored(topic_word)), len(terms)),
+            vocabulary=terms,
             alpha=_read_alpha(pipes.stored(alpha) if isinstance(alpha, str) else alpha),
         )
 
@@ -162,16 +178,42 @@ def _read_alpha(alpha: str | Path | float) -> Floats:
         return _read_array(Path(str(alpha)))
 
 
+def _read_matrix(path: Path, n_terms: int) -> Floats:
+    """(K, V). A sparse one has no row without entries, so that its size is known before it is made dense."""
+    if path.suffix != ".npz":
+        return _read_array(path)
+    from scipy.sparse import load_npz
+
+    from lda.corpus.counts import canonical
+    from lda.corpus.read_npz import check_structure
+
+    with _refused(path, ".npz"):
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            check_archive(archive, file.seek(0, os.SEEK_END))
+        found: Any = load_npz(path)
+        if found.dtype.kind not in "biuf":
+            raise ValueError(f"its entries are of type {found.dtype}")
+        check_structure(found)
+        found = canonical(found)
+        large = found.shape[0] * found.shape[1] > ALWAYS_DENSE
+        if large and (found.shape[1] != n_terms or found.shape[0] > found.nnz):
+            raise ValueError(f"its shape is {found.shape}, with {found.nnz} entries, for {n_terms} terms")
+        return np.asarray(found.toarray(), dtype=np.float64)
+
+
 def _read_array(path: Path) -> Floats:
+    with _refused(path, ".npy"), path.open("rb") as file:
+        return np.asarray(read_array(file, path.stat().st_size), dtype=np.float64)
+
+
+@contextmanager
+def _refused(path: Path, kind: str) -> Iterator[None]:
     try:
-        if path.suffix == ".npz":
-            from scipy.sparse import load_npz
-
-            from lda.corpus.counts import canonical
-
-            return np.asarray(canonical(load_npz(path)).toarray(), dtype=np.float64)
-        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+        if path.exists() and not path.is_file():  # a FIFO would keep us waiting
+            raise ValueError("it is no file")
+        yield
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist; name a file of NumPy (.npy)") from error
-    except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is no array of numbers in NumPy's format (.npy): {error}") from error
+    except (*DAMAGED_ARCHIVE, TypeError, AttributeError, MemoryError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path} is no array of numbers in NumPy's format ({kind}): {reason:.200}") from error

@@ -60,6 +60,7 @@ def transform_corpus(
     cluster: Cluster | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    verify: bool = True,
     on_part: Callable[[PartsState], None] | None = None,
     note: Callable[[str], None] = lambda text: None,
     warn: Callable[[str], None] = warnings.warn,
@@ -80,6 +81,7 @@ def transform_corpus(
         cluster: where to run; None is this process. Aggregators and staleness do not matter.
         resume: go on from what an earlier call with the same arguments has left there.
         overwrite: replace topics that are there.
+        verify: as for `Model.load`: whether to compare the model with its checksums.
         on_part: called after each part.
         note: told how many workers a cluster gives.
         warn: told of workers that were lost, and of parts that an earlier run recorded and that must be made again.
@@ -102,7 +104,7 @@ def transform_corpus(
     check_place(place)
     if check_target(place, resume=resume, overwrite=overwrite) is None and resume:
         warn(f"there is nothing to resume in {place.root}; starting from the beginning")
-    loaded, documents = Model.load(model), Corpus.open(corpus)
+    loaded, documents = Model.load(model, verify=verify), Corpus.open(corpus)
     seed = loaded.record.seed if seed is None else seed
     width = loaded.n_topics if top is None else min(loaded.n_topics, 2 * top)
     parts = parts_of(part_bounds(documents.shard_bounds, width))

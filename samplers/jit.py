@@ -24,6 +24,15 @@ settings = cast("Any", config)  # Numba fills this module in at run time
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def digest_of_sources(folder: Path) -> str:
+    """sha256, in hex, of all Python sources below `folder`: their names and what they hold."""
+    digest = hashlib.sha256()
+    for source in sorted(folder.rglob("*.py")):
+        digest.update(str(source.relative_to(folder)).encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
 @lru_cache(maxsize=1)
 def _cache_folder() -> str:
     """Folder of compiled kernels, one per version of these sources.
@@ -32,13 +41,10 @@ def _cache_folder() -> str:
     sources would go stale; a name made from all sources cannot. It also keeps compiled files out of
     site-packages, where they would outlive an uninstall.
     """
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
     base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "raylda"
     )
-    return os.path.join(base, f"kernels-{digest.hexdigest()[:16]}")
+    return os.path.join(base, f"kernels-{digest_of_sources(Path(__file__).parent)[:16]}")
 
 
 def kernel(function: F) -> F:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT: dict[str, set[str]] = {"cluster": {"samplers", "corpus"}, "samplers": set(), "corpus": set()}
 ONLY_IN = {"ray": "cluster", "numba": "samplers", "llvmlite": "samplers"}
+SUB_ROOMS = {"samplers": {"cuda"}}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -28,7 +29,8 @@ def imported(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("folder", ["lda", *MAY_IMPORT])
 def test_imports_point_down(folder: str) -> None:
-    files = list((ROOT / folder).glob("*.py"))  # flat folders; the links inside lda/ are not followed
+    files = list((ROOT / folder).glob("*.py"))  # the links inside lda/ are not followed
+    files += [path for room in SUB_ROOMS.get(folder, ()) for path in (ROOT / folder / room).glob("*.py")]
     assert files
     for path in files:
         for name in imported(path):
@@ -38,11 +40,19 @@ def test_imports_point_down(folder: str) -> None:
             assert ONLY_IN.get(top, folder) == folder, f"{path}: {top} belongs in {ONLY_IN.get(top)}/"
 
 
+def test_kernels_for_the_processor_know_no_gpu() -> None:
+    for path in (ROOT / "samplers").glob("*.py"):
+        assert not [name for name in imported(path) if ".cuda" in name], path
+
+
 def test_rooms_are_flat() -> None:
     for folder in ["lda", *MAY_IMPORT]:
         nested = [
             p
             for p in (ROOT / folder).iterdir()
-            if p.is_dir() and not p.is_symlink() and p.name != "__pycache__"
+            if p.is_dir()
+            and not p.is_symlink()
+            and p.name != "__pycache__"
+            and p.name not in SUB_ROOMS.get(folder, ())
         ]
         assert not nested, f"{folder}/ holds the folders {nested}"

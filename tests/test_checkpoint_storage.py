@@ -149,15 +149,16 @@ def test_sums_are_read_by_other_owners_than_wrote_them(tmp_path: Path, old: bool
     """Three wrote, two read; or what one wrote before sums lay in parts."""
     place, counts = storage(tmp_path), np.random.default_rng(3).poisson(0.7, (50, 4)).astype(np.int32)
     if old:
-        sp.save_npz(tmp_path / "mean.npz", sp.csr_matrix(2 * counts), compressed=False)
+        (tmp_path / "sums").mkdir()
+        sp.save_npz(tmp_path / "sums" / "mean.npz", sp.csr_matrix(2 * counts), compressed=False)
         names = ["topics-00000.bin", "mean.npz"]
     else:
         names = ["topics-00000.bin"]
         for first, last in ((20, 45), (0, 20), (45, 50)):
-            names += words(counts[first:last], first, taken=2).store_sum(place, ".")
+            names += words(counts[first:last], first, taken=2).store_sum(place, "sums")
     for first, last in ((0, 31), (31, 50)):
         reader = words(np.zeros((last - first, 4), dtype=np.int32), first, taken=0)
-        reader.restore_sum(place, ".", names)
+        reader.restore_sum(place, "sums", names)
         mean = reader.mean(2)
         assert mean is not None
         np.testing.assert_array_equal(mean.toarray(), counts[first:last])

@@ -182,7 +182,7 @@ def test_wrong_usage(arguments: list[str], tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_unexpected_errors_end_in_one_line(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division\nby zero")
 
     monkeypatch.setattr("lda.model.Model.load", fail)

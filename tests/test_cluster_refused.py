@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 import ray
 from click.testing import CliRunner
@@ -18,7 +16,7 @@ from lda.cli import cli
 from lda.cluster import fit
 from lda.cluster.checkpoint import CheckpointError, Checkpointing
 from lda.cluster.cluster import Cluster, ClusterError
-from lda.corpus import as_corpus
+from lda.cluster.reach import begin, finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +25,14 @@ if TYPE_CHECKING:
     from nodes import Nodes
 
     from lda.cluster.records import SweepRecord
+
+
+def test_a_port_of_ray_that_is_not_its_head(nodes: Nodes) -> None:
+    for node in (node for node in ray.nodes() if node["Alive"]):
+        address = f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
+        with pytest.raises(ClusterError, match="but not as the head of a Ray cluster"):
+            finish(begin(address), address)
+    finish(begin(nodes.address), nodes.address)
 
 
 @pytest.mark.parametrize(
@@ -54,31 +60,6 @@ def test_cpus_that_others_hold_are_not_waited_for_without_end(
             fit(nodes.corpus, settings(), cluster=TWO)
     finally:
         ray.util.remove_placement_group(others)
-
-
-@pytest.mark.parametrize("by_environment", [False, True])
-def test_no_cluster_there(monkeypatch: pytest.MonkeyPatch, by_environment: bool) -> None:
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
-    address = "auto" if by_environment else "127.0.0.1:9"
-    with pytest.raises(
-        ClusterError, match=r"no Ray cluster answers at 127.0.0.1:9 .*refused.*`ray start --head`"
-    ):
-        fit(as_corpus(np.ones((2, 3))), settings(), cluster=replace(TWO, address=address))
-
-
-def test_cluster_that_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Ray says after 20 s without its token, or to what is no Ray; said here at once."""
-
-    def refused(**_options: object) -> None:
-        raise ConnectionError("Failed to connect to Ray cluster.")
-
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    monkeypatch.setattr(ray, "init", refused)
-    with socket.create_server(("127.0.0.1", 0)) as there:
-        address = f"127.0.0.1:{there.getsockname()[1]}"
-        with pytest.raises(ClusterError, match=rf"listens at {address} does not .*RAY_AUTH_TOKEN"):
-            fit(as_corpus(np.ones((2, 3))), settings(), cluster=replace(TWO, address=address))
 
 
 def test_documents_that_workers_cannot_read(nodes: Nodes, tmp_path: Path) -> None:
@@ -115,6 +96,8 @@ def test_checkpoints_that_workers_cannot_write(nodes: Nodes, tmp_path: Path) -> 
         ("--workers", -1, "workers must be at least 1, got -1"),
         ("--aggregators", 0, "aggregators must be at least 1, got 0"),
         ("--threads-per-worker", 0, "threads_per_worker must be at least 1, got 0"),
+        ("--worker-timeout", 0, "worker_timeout must be a number of seconds, 5 or more, got 0.0"),
+        ("--worker-timeout", "nan", "worker_timeout must be a number of seconds, 5 or more, got nan"),
         ("--staleness", -1, "staleness must be 0 or more, or none, got -1"),
         ("--staleness", "some", "--staleness must be a whole number or none, got 'some'"),
     ],

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
+from lda.corpus.batch_checks import read_batch
 from lda.corpus.folder import FolderShards
 from lda.corpus.metadata import conform, to_table, unify
 from lda.corpus.spill import FolderSpill
@@ -221,3 +222,23 @@ def test_spill_on_disk_is_emptied(tmp_path: Path) -> None:
     assert [b.to_pydict()["x"] for b in spill.peek()] == [[0], [1], [2]]
     assert [b.to_pydict()["x"] for b in spill.drain()] == [[0], [1], [2]]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("compression", ["zstd", "lz4", None])
+@pytest.mark.parametrize("coded", [False, True])
+def test_compressed_buffers_are_refused(compression: str | None, coded: bool) -> None:
+    """They might unpack to any size, and Arrow asks for the memory that they speak of."""
+    values = pa.array(["pear"] * 50)
+    batch = pa.record_batch({"x": values.dictionary_encode() if coded else values})
+    if coded:  # so that only the dictionary has buffers worth packing
+        batch = batch.slice(0, 0)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(
+        sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression=compression)
+    ) as writer:
+        writer.write_batch(batch)
+    if compression is None:
+        assert read_batch(sink.getvalue()).equals(batch)
+    else:
+        with pytest.raises(ValueError, match="compressed"):
+            read_batch(sink.getvalue())

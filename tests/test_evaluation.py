@@ -206,3 +206,10 @@ def test_impossible_words_are_named() -> None:
     assert matrix.score([["a", "b", "a", "b"]]) < 0
     with pytest.raises(DataError, match="'c' has probability 0 in every topic"):
         matrix.score([["a", "b"], ["b", "c", "a"]])
+
+
+def test_imaginary_parts_are_not_dropped() -> None:
+    with pytest.raises(DataError, match="alpha must hold real numbers, got values of type complex128"):
+        TopicMatrix(matrix=np.full((2, 2), 0.5), vocabulary=["a", "b"], alpha=np.array(0.1 + 1j))
+    with pytest.raises(DataError, match="matrix must hold real numbers"):
+        TopicMatrix(matrix=np.full((2, 2), 0.5 + 1j), vocabulary=["a", "b"], alpha=np.array(0.1))

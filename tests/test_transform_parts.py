@@ -144,6 +144,30 @@ def test_only_the_same_run_is_resumed(here: Path, tmp_path: Path) -> None:
     assert contents(target) == before
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"file": 7},
+        {"file": "../x"},
+        {"file": "part-x.parquet"},
+        {"bytes": "1"},
+        {"n_tokens": None},
+        {"sha256": 1},
+    ],
+)
+def test_a_manifest_of_others_is_refused_in_one_line(
+    here: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    target = tmp_path / "out"
+    run(0, here / "model", here / "corpus", "-o", target)
+    body = json.loads((target / "_manifest.json").read_text())
+    body["parts"][0].update(change)
+    (target / "_manifest.json").write_text(json.dumps(body))
+    assert "its parts are not those of topics" in run(
+        3, here / "model", here / "corpus", "-o", target, "--resume"
+    )
+
+
 def test_nothing_else_is_replaced_or_left(here: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "part-00000.parquet").write_text("thesis")

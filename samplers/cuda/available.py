@@ -32,9 +32,9 @@ def check_device() -> None:
     """Raise DeviceError, with the remedy, when there is no GPU that this process can use."""
     if find_spec("numba_cuda") is None:
         raise DeviceError(f"the device cuda needs the package numba-cuda, which is not installed: {INSTALL}")
-    from numba import config, cuda
+    from lda.samplers.cuda.door import SIMULATED, cuda
 
-    if config.ENABLE_CUDASIM:
+    if SIMULATED:
         return
     try:
         found = cuda.is_available() and len(cuda.gpus) > 0
@@ -49,18 +49,18 @@ def check_device() -> None:
 
 def free_bytes() -> int | None:
     """Free memory of the device; None where nobody can say, as in the simulator."""
-    from numba import config, cuda
+    from lda.samplers.cuda.door import SIMULATED, cuda
 
-    if config.ENABLE_CUDASIM:
+    if SIMULATED:
         return None
     return int(cuda.current_context().get_memory_info().free)
 
 
 def device_name() -> str:
     """The device's name, as its driver gives it."""
-    from numba import config, cuda
+    from lda.samplers.cuda.door import SIMULATED, cuda
 
-    if config.ENABLE_CUDASIM:
+    if SIMULATED:
         return "simulator"
     name = cuda.get_current_device().name
     return name.decode() if isinstance(name, bytes) else str(name)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from numba import cuda, int32
+from numba import int32
 
-from lda.samplers.cuda.door import I64, SIMULATED, U64, WARP
+from lda.samplers.cuda.door import I64, SIMULATED, U64, WARP, Array, Scalar, cuda
 
 THREADS: Final = WARP if SIMULATED else 256
 SHARED_TOPICS: Final = 4096
@@ -21,7 +21,17 @@ SMALL_CELLS: Final = 1024
 
 
 @cuda.jit
-def count_tokens(words, z, seen, first, last, n_topics, stride, counts, topic_totals):
+def count_tokens(
+    words: Array,
+    z: Array,
+    seen: Array,
+    first: Scalar,
+    last: Scalar,
+    n_topics: Scalar,
+    stride: Scalar,
+    counts: Array,
+    topic_totals: Array,
+) -> None:
     """Bring counts (V * stride,) int32 and topic_totals (K,) int64 from `seen` to `z`, tokens first .. last - 1."""
     totals = cuda.shared.array(0, int32)
     local = n_topics <= SHARED_TOPICS
@@ -54,7 +64,17 @@ def count_tokens(words, z, seen, first, last, n_topics, stride, counts, topic_to
 
 
 @cuda.jit
-def document_topics(z, doc_offsets, n_documents, n_topics, small, scratch, table, large, n_large):
+def document_topics(
+    z: Array,
+    doc_offsets: Array,
+    n_documents: Scalar,
+    n_topics: Scalar,
+    small: Scalar,
+    scratch: Array,
+    table: Array,
+    large: Array,
+    n_large: Array,
+) -> None:
     """Documents by (topic, n_dk): table (K * small,) int32 of n_dk < small, the others as k << 32 | n_dk in `large`.
 
     A block of threads takes documents in turn. scratch: (blocks * K,) int32, zero, and zero again afterwards.
@@ -78,8 +98,8 @@ def document_topics(z, doc_offsets, n_documents, n_topics, small, scratch, table
 
 
 @cuda.jit
-def cell_values(counts, table, large, n_large):
-    """How often values occur in counts: table (SMALL_CELLS,) int64 of those below SMALL_CELLS, the others in `large`."""
+def cell_values(counts: Array, table: Array, large: Array, n_large: Array) -> None:
+    """How often values occur in counts: table (SMALL_CELLS,) int64 of the small ones, the others in `large`."""
     local = cuda.shared.array(SMALL_CELLS, int32)
     for j in range(I64(cuda.threadIdx.x), SMALL_CELLS, I64(cuda.blockDim.x)):
         local[U64(j)] = 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import cuda
 from numpy.typing import NDArray
 
 from lda.samplers.cuda import counting, few_topics, many_topics
-from lda.samplers.cuda.door import SIMULATED, TEAM
+from lda.samplers.cuda.door import SIMULATED, TEAM, cuda
 from lda.samplers.cuda.model import DeviceModel
 from lda.samplers.histograms import Histogram, add_histograms
 from lda.samplers.layout import FEW_TOPICS, topic_dtype
@@ -69,9 +69,9 @@ class DeviceDocuments:
             order = np.argsort(-lengths, kind="stable")
             ordered, found = lengths[order], []
             edges = [0, *(int(np.searchsorted(-ordered, -c)) for c in reversed(LENGTH_CLASSES)), len(order)]
-            for low, high in zip(edges[:-1], edges[1:], strict=True):
-                while high > low and ordered[high - 1] == 0:
-                    high -= 1  # nothing to draw
+            filled = int(np.count_nonzero(ordered))  # in the others there is nothing to draw
+            for low, end in pairwise(edges):
+                high = min(end, filled)
                 if high > low:
                     some = cuda.to_device((order[low:high] + first).astype(np.int64))
                     found.append(Group(some, high - low, int(ordered[low])))
@@ -113,7 +113,7 @@ class DeviceDocuments:
         teams = many_topics.teams_of(a_document)
         in_shared, teams = teams > 0, teams or many_topics.MOST_TEAMS
         kernel = many_topics.sweep_kernel(
-            kind.type, teams, sequential=fresh or sampler.rule == "sequential", leave_out=sampler.leave_out,
+            kind, teams, sequential=fresh or sampler.rule == "sequential", leave_out=sampler.leave_out,
             fresh=fresh, in_shared=in_shared,
         )  # fmt: skip
         scratch = self._scratch(0 if in_shared else -(-group.n // teams) * teams * a_document // 4)

@@ -1,8 +1,8 @@
 """The sequential token rule where topics are few: `samplers.few_topics`, sixteen lanes a document.
 
 A team holds the document's weights n_dk + alpha_k in registers, lane j those of the topics j, j + 16, ...: the
-vertical sums of a scan are then one addition a block in each lane. Rows of all words are dense here, for the sparse ones
-that the CPU writes out for each token are written out once a phase (`language.fill_every_row`). The scans of a bunch do
+vertical sums of a scan are then one addition a block in each lane. Rows of all words are dense here: sparse ones, which
+the CPU writes out for each token, are written out once a phase (`language.fill_every_row`). The scans of a bunch do
 not depend on one another; only the short chain at the end does, in which each token looks at the topics of the other
 three, and lane 4 i + j holds phi of token i at the topic of token j for it.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-from numba import cuda, float32, int32
+from numba import float32, int32
 
 from lda.samplers.bunch import BUNCH
 from lda.samplers.cuda.door import (
@@ -23,7 +23,10 @@ from lda.samplers.cuda.door import (
     TEAM,
     U64,
     WARP,
+    Array,
+    Scalar,
     anyone,
+    cuda,
     div64,
     draw_bits,
     increment,
@@ -63,7 +66,19 @@ def sweep_kernel(n_blocks: int, *, leave_out: bool, fresh: bool) -> Any:  # noqa
     room = 2 * stride + TEAM
 
     @kernel((TEAMS * TEAM, RESIDENT_TEAMS // TEAMS))
-    def sweep(words, doc_offsets, doc_keys, order, n_documents, z, phi, alpha, denominator, seed, sweep):
+    def sweep(
+        words: Array,
+        doc_offsets: Array,
+        doc_keys: Array,
+        order: Array,
+        n_documents: Scalar,
+        z: Array,
+        phi: Array,
+        alpha: Array,
+        denominator: Array,
+        seed: Scalar,
+        sweep: Scalar,
+    ) -> None:
         counts = cuda.shared.array(0, int32)
         scan = cuda.shared.array(0, float32)
         block_thread = I64(cuda.threadIdx.x)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from numba import cuda
-
 from lda.samplers.cuda.door import (
     F32,
     F64,
@@ -19,7 +17,10 @@ from lda.samplers.cuda.door import (
     TEAM,
     U64,
     WARP,
+    Array,
+    Scalar,
     ballot,
+    cuda,
     div64,
     mul32,
     mul64,
@@ -32,7 +33,15 @@ TEAMS: Final = THREADS // TEAM
 
 
 @cuda.jit
-def set_priors(topic_totals, beta, bbar, n_topics, denominator, inverse, smooth):
+def set_priors(
+    topic_totals: Array,
+    beta: Scalar,
+    bbar: Scalar,
+    n_topics: Scalar,
+    denominator: Array,
+    inverse: Array,
+    smooth: Array,
+) -> None:
     """Denominator (stride,) float64 = n_k + bbar, its inverse, and smooth (stride,) float32 = beta / (n_k + bbar).
 
     Padding beyond n_topics: denominator 1, the others 0. topic_totals: (K,) int64.
@@ -50,7 +59,9 @@ def set_priors(topic_totals, beta, bbar, n_topics, denominator, inverse, smooth)
 
 
 @cuda.jit
-def fill_every_row(counts, start, beta, inverse, smooth, stride, phi):
+def fill_every_row(
+    counts: Array, start: Array, beta: Scalar, inverse: Array, smooth: Array, stride: Scalar, phi: Array
+) -> None:
     """Phi (V * stride,) float32 with all rows dense; a rare word's as `few_topics` writes it out."""
     i = I64(cuda.grid(1))
     if i < len(phi):
@@ -63,7 +74,9 @@ def fill_every_row(counts, start, beta, inverse, smooth, stride, phi):
 
 
 @cuda.jit
-def fill_dense_rows(counts, dense_words, beta, inverse, smooth, stride, phi):
+def fill_dense_rows(
+    counts: Array, dense_words: Array, beta: Scalar, inverse: Array, smooth: Array, stride: Scalar, phi: Array
+) -> None:
     """Rows of phi of frequent words, then phi0. dense_words: (rows,) int32, in the order of their rows."""
     i = I64(cuda.grid(1))
     if i < len(phi):
@@ -76,7 +89,18 @@ def fill_dense_rows(counts, dense_words, beta, inverse, smooth, stride, phi):
 
 
 @cuda.jit
-def fill_sparse_rows(counts, sparse_words, start, slots, inverse, n_topics, stride, length, topic, weight):
+def fill_sparse_rows(
+    counts: Array,
+    sparse_words: Array,
+    start: Array,
+    slots: Array,
+    inverse: Array,
+    n_topics: Scalar,
+    stride: Scalar,
+    length: Array,
+    topic: Array,
+    weight: Array,
+) -> None:
     """Rows of rare words, one a warp: topics ascending, n_kw / (n_k + bbar), 0 in the slots left over.
 
     sparse_words: (n,) int32. slots: (n,) int32, entries set aside for each.
@@ -103,7 +127,15 @@ def fill_sparse_rows(counts, sparse_words, start, slots, inverse, n_topics, stri
 
 
 @cuda.jit
-def add_alpha_parts(phi, alpha, stride, n_groups, n_rows, group_mass, row_mass):
+def add_alpha_parts(
+    phi: Array,
+    alpha: Array,
+    stride: Scalar,
+    n_groups: Scalar,
+    n_rows: Scalar,
+    group_mass: Array,
+    row_mass: Array,
+) -> None:
     """`language.add_alpha_parts` of all rows, a team a row."""
     thread = I64(cuda.threadIdx.x) & (WARP - 1)
     lane, half = thread & (TEAM - 1), thread & TEAM
@@ -126,7 +158,16 @@ def add_alpha_parts(phi, alpha, stride, n_groups, n_rows, group_mass, row_mass):
 
 
 @cuda.jit
-def write_out_rows(source, start, length, topic, weight, stride, n_rows, phi):
+def write_out_rows(
+    source: Array,
+    start: Array,
+    length: Array,
+    topic: Array,
+    weight: Array,
+    stride: Scalar,
+    n_rows: Scalar,
+    phi: Array,
+) -> None:
     """Phi (V * stride,) with all rows dense from that of a `LanguageModel`, `source`: `few_topics._row` of each word.
 
     A block of threads takes words in turn. n_rows: dense rows in `source`, which phi0 follows.

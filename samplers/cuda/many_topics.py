@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-from numba import cuda, float32, from_dtype, int32
+from numba import float32, from_dtype, int32
 
 from lda.samplers.cuda.door import (
     F32,
@@ -27,8 +27,11 @@ from lda.samplers.cuda.door import (
     TEAM,
     U64,
     WARP,
+    Array,
+    Scalar,
     anyone,
     count_bits,
+    cuda,
     device,
     div64,
     draw_bits,
@@ -85,7 +88,7 @@ def _apart(words: int) -> int:
 
 
 @device
-def nearest(positive, lane):
+def nearest(positive: Scalar, lane: Scalar) -> Scalar:
     """The nearest lane below `lane` with its bit in `positive`, else above it, else lane 0."""
     for j in range(lane - 1, -1, -1):
         if (positive >> j) & 1:
@@ -97,7 +100,7 @@ def nearest(positive, lane):
 
 
 @device
-def column_of(wanted, running, total, half):
+def column_of(wanted: Scalar, running: Scalar, total: Scalar, half: Scalar) -> tuple[Scalar, Scalar]:
     """Where `lanes.pick` looks: (lane, remainder within the lane), from each lane's sum and the prefix over them."""
     column = I32(min(count_bits(team_ballot(total <= wanted, half)), TEAM - 1))
     positive = team_ballot(running > 0, half)
@@ -112,7 +115,9 @@ def column_of(wanted, running, total, half):
 
 
 @device
-def kept_index(column, rest, n_blocks, sums, sums_at, lane, half):
+def kept_index(
+    column: Scalar, rest: Scalar, n_blocks: Scalar, sums: Array, sums_at: Scalar, lane: Scalar, half: Scalar
+) -> Scalar:
     """The index in that lane, of a scan whose n_blocks blocks were kept."""
     below = False
     if lane < n_blocks - 1:
@@ -121,7 +126,19 @@ def kept_index(column, rest, n_blocks, sums, sums_at, lane, half):
 
 
 @device
-def scan_list(most, counts, at, topics_at, phi, row, old, old_share, sums, sums_at, lane):
+def scan_list(
+    most: Scalar,
+    counts: Array,
+    at: Scalar,
+    topics_at: Scalar,
+    phi: Array,
+    row: Scalar,
+    old: Scalar,
+    old_share: Scalar,
+    sums: Array,
+    sums_at: Scalar,
+    lane: Scalar,
+) -> Scalar:
     """Scan n_dk phi_kw over the document's topics, at most KEPT_BLOCKS blocks; returns the lane's sum.
 
     old, old_share: a topic, and what stands for its count. most: blocks of the longer list of the two teams. Places of
@@ -148,7 +165,18 @@ def scan_list(most, counts, at, topics_at, phi, row, old, old_share, sums, sums_
 
 
 @device
-def scan_alpha(low, n_blocks, phi, row, alpha, weak, weak_share, sums, sums_at, lane):
+def scan_alpha(
+    low: Scalar,
+    n_blocks: Scalar,
+    phi: Array,
+    row: Scalar,
+    alpha: Array,
+    weak: Scalar,
+    weak_share: Scalar,
+    sums: Array,
+    sums_at: Scalar,
+    lane: Scalar,
+) -> Scalar:
     """Scan alpha_k phi_kw of one group of topics, from topic `low` on; weak, weak_share: as in `scan_list`."""
     running, first = F32(0), I32(0)
     values = cuda.local.array(AHEAD, float32)
@@ -173,7 +201,23 @@ def scan_alpha(low, n_blocks, phi, row, alpha, weak, weak_share, sums, sums_at, 
 
 
 @device
-def term(way, j, n_list, counts, at, topics_at, row, old, old_share, c2, t, phi, alpha, topic, weight):
+def term(
+    way: Scalar,
+    j: Scalar,
+    n_list: Scalar,
+    counts: Array,
+    at: Scalar,
+    topics_at: Scalar,
+    row: Scalar,
+    old: Scalar,
+    old_share: Scalar,
+    c2: Scalar,
+    t: Scalar,
+    phi: Array,
+    alpha: Array,
+    topic: Array,
+    weight: Array,
+) -> Scalar:
     """Entry j of the scan of any way, whose entries are those below n_list."""
     value = F32(0)
     if j < n_list:
@@ -201,9 +245,25 @@ def term(way, j, n_list, counts, at, topics_at, row, old, old_share, c2, t, phi,
 
 @device
 def scan_terms(
-    way, n_blocks, n_list, counts, at, topics_at, row, old, old_share, c2, t, phi, alpha, topic, weight, sums, sums_at,
-    lane,
-):  # fmt: skip
+    way: Scalar,
+    n_blocks: Scalar,
+    n_list: Scalar,
+    counts: Array,
+    at: Scalar,
+    topics_at: Scalar,
+    row: Scalar,
+    old: Scalar,
+    old_share: Scalar,
+    c2: Scalar,
+    t: Scalar,
+    phi: Array,
+    alpha: Array,
+    topic: Array,
+    weight: Array,
+    sums: Array,
+    sums_at: Scalar,
+    lane: Scalar,
+) -> Scalar:
     """Scan any way; returns the lane's sum. Teams of a warp may have different numbers of blocks."""
     running, b = F32(0), I32(0)
     while b < n_blocks:
@@ -219,24 +279,24 @@ def scan_terms(
 
 @device
 def index_again(
-    column,
-    rest,
-    way,
-    n_blocks,
-    n_list,
-    counts,
-    at,
-    topics_at,
-    row,
-    old,
-    old_share,
-    c2,
-    t,
-    phi,
-    alpha,
-    topic,
-    weight,
-):
+    column: Scalar,
+    rest: Scalar,
+    way: Scalar,
+    n_blocks: Scalar,
+    n_list: Scalar,
+    counts: Array,
+    at: Scalar,
+    topics_at: Scalar,
+    row: Scalar,
+    old: Scalar,
+    old_share: Scalar,
+    c2: Scalar,
+    t: Scalar,
+    phi: Array,
+    alpha: Array,
+    topic: Array,
+    weight: Array,
+) -> Scalar:
     """The index in a lane, of a scan that is made again for that lane alone."""
     again, passed, b = F32(0), I32(0), I32(0)
     while b < n_blocks - 1:
@@ -259,30 +319,52 @@ def teams_of(document_bytes: int) -> int:
 
 @lru_cache(maxsize=32)
 def sweep_kernel(
-    topic_type: Any,
+    topic_type: np.dtype[Any],
     teams: int,
     *,
     sequential: bool,
     leave_out: bool,
     fresh: bool,
-    in_shared: bool,  # noqa: ANN401
+    in_shared: bool,
 ) -> Any:  # noqa: ANN401 - a kernel
     """The kernel of one token rule; the arguments of what it returns are those of `sequential.sweep_documents`.
 
-    topic_type: uint16 or uint32, of the topics and counts of a document. teams: documents in a block. in_shared: whether documents fit in shared
-    memory. order: (n_documents,) int64, the documents to sweep, long ones first. capacity: topics that a document may
-    have, a multiple of AHEAD * TEAM. row_number: (V,) int32, a word's dense row, or -1. scratch: float32, where documents lie that do not; scratch_counts: the same memory as topic_type.
+    topic_type: uint16 or uint32, of the topics and counts of a document. teams: documents in a block of threads.
+    in_shared: whether these fit in shared memory. order: (n_documents,) int64, the documents to sweep, long ones first.
+    capacity: topics that a document may have, a multiple of AHEAD * TEAM. row_number: (V,) int32, a word's dense row,
+    or -1. scratch: float32, where documents lie that do not fit; scratch_counts: the same memory as topic_type.
     """
     own_leaves = (sequential or leave_out) and not fresh
     corrects = leave_out and not fresh
-    per_word, shared_type = 4 // np.dtype(topic_type).itemsize, from_dtype(np.dtype(topic_type))
+    per_word, shared_type = 4 // topic_type.itemsize, from_dtype(topic_type)
 
     @kernel((teams * TEAM, RESIDENT_TEAMS // teams))
     def sweep(
-        words, doc_offsets, doc_keys, order, n_documents, z, capacity, scratch, scratch_counts,
-        n_topics, stride, n_groups, row_number, start, length, phi, topic, weight, alpha, denominator, group_mass, row_mass,
-        seed, sweep,
-    ):  # fmt: skip
+        words: Array,
+        doc_offsets: Array,
+        doc_keys: Array,
+        order: Array,
+        n_documents: Scalar,
+        z: Array,
+        capacity: Scalar,
+        scratch: Array,
+        scratch_counts: Array,
+        n_topics: Scalar,
+        stride: Scalar,
+        n_groups: Scalar,
+        row_number: Array,
+        start: Array,
+        length: Array,
+        phi: Array,
+        topic: Array,
+        weight: Array,
+        alpha: Array,
+        denominator: Array,
+        group_mass: Array,
+        row_mass: Array,
+        seed: Scalar,
+        sweep: Scalar,
+    ) -> None:
         block_thread = I32(cuda.threadIdx.x)
         thread = I32(block_thread & (WARP - 1))
         lane, half = I32(thread & (TEAM - 1)), I32(thread & TEAM)
@@ -536,8 +618,8 @@ def sweep_kernel(
                         n_list = k_d if smooth_falls else I32(0)
                         old_share = F32(mul64(own_dk, c2))
                         running = scan_terms(
-                            I32(_DOCUMENT), n_blocks, n_list, counts, at, topics_at, smooth, corrected, old_share, c2, t,
-                            phi, alpha, topic, weight, sums, sums_at, lane,
+                            I32(_DOCUMENT), n_blocks, n_list, counts, at, topics_at, smooth, corrected, old_share, c2,
+                            t, phi, alpha, topic, weight, sums, sums_at, lane,
                         )  # fmt: skip
                         total = lane_prefix(running, lane)
                         scanned = F64(shuffle(total, half + TEAM - 1))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import cuda
 from numpy.typing import NDArray
 
 from lda.samplers.cuda import language
-from lda.samplers.cuda.door import TEAM, WARP
+from lda.samplers.cuda.door import TEAM, WARP, cuda
 from lda.samplers.cuda.language import TEAMS, THREADS
 from lda.samplers.lanes import LANES
 from lda.samplers.language import GROUP, LanguageModel

@@ -1,0 +1,201 @@
+"""Runs the kernels for GPUs in Numba's simulator and compares them with the processor's, to the bit.
+
+A process of its own, with NUMBA_ENABLE_CUDASIM=1 from its beginning: `python tests/simulated_gpu.py NAME...` prints a
+line of JSON for each case of `CASES` or `FITS`: its name, what differs (nothing, if all is well), and what was covered.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.samplers import sequential, simultaneous
+from lda.samplers.counting import add_delta, index_by_word, net_delta
+from lda.samplers.cuda import many_topics
+from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, reads_every_row, topic_histogram
+from lda.samplers.cuda.model import DeviceModel
+from lda.samplers.histograms import document_topics, values
+from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
+from lda.samplers.layout import WordRows, empty_counts, topic_dtype, word_rows
+from lda.samplers.registry import SAMPLERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Documents of these lengths over n_terms words, swept once by a sampler. asymmetric: alpha differs by topic."""
+
+    sampler: str
+    topics: int
+    lengths: tuple[int, ...]
+    n_terms: int
+    fresh: bool = False
+    asymmetric: bool = False
+    shared_bytes: int | None = None
+
+
+CASES = {
+    "three topics, ragged and empty": Case(
+        sampler="adlda", topics=3, lengths=(5, 0, 17, 40), n_terms=20
+    ),
+    "first topics": Case(sampler="adlda", topics=20, lengths=(33, 4, 1, 16), n_terms=30, fresh=True),
+    "a hundred topics": Case(
+        sampler="adlda", topics=100, lengths=(30, 21), n_terms=40, asymmetric=True
+    ),
+    "document and alpha part": Case(
+        sampler="adlda", topics=300, lengths=(30, 60, 0, 45), n_terms=6, asymmetric=True
+    ),
+    "rare words": Case(sampler="adlda", topics=300, lengths=(60, 50), n_terms=12, asymmetric=True),
+    "all topics of a long document": Case(
+        sampler="adlda", topics=300, lengths=(200, 9), n_terms=4, asymmetric=True
+    ),
+    "first topics of many": Case(
+        sampler="adlda", topics=300, lengths=(30, 25), n_terms=25, fresh=True
+    ),
+    "beyond shared memory": Case(
+        sampler="adlda", topics=300, lengths=(20, 17, 3), n_terms=3, shared_bytes=0
+    ),
+    "esca": Case(sampler="esca", topics=20, lengths=(33, 4, 1, 16), n_terms=12),
+    "esca, many topics, rare words": Case(sampler="esca", topics=300, lengths=(30, 40), n_terms=9),
+    "esca-leave-out": Case(
+        sampler="esca-leave-out", topics=300, lengths=(30, 40), n_terms=8, asymmetric=True
+    ),
+}  # fmt: skip
+
+FITS = {
+    "fit adlda": {"sampler": "adlda", "n_topics": 3, "start": "annealed", "phases": 2},
+    "fit esca": {"sampler": "esca", "n_topics": 4, "start": "random"},
+}
+
+
+class State(NamedTuple):
+    """Documents with topics, and what the processor makes of them."""
+
+    words: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    z: NDArray[Any]
+    rows: WordRows
+    model: LanguageModel
+    totals: NDArray[np.int64]
+    alpha: NDArray[np.float64]
+
+
+BETA = 0.01
+
+
+def state_of(case: Case) -> State:
+    """A corpus with Zipf's words and random topics."""
+    rng = np.random.default_rng(len(case.sampler) * 1000 + case.topics)
+    offsets = np.concatenate([[0], np.cumsum(case.lengths)]).astype(np.int64)
+    n = int(offsets[-1])
+    share = 1 / np.arange(1, case.n_terms + 1)
+    words = rng.choice(case.n_terms, n, p=share / share.sum()).astype(np.int32)
+    for begin, end in pairwise(offsets):
+        words[begin:end].sort()
+    z = rng.integers(0, case.topics, n).astype(topic_dtype(case.topics))
+    rows = word_rows(np.bincount(words, minlength=case.n_terms).astype(np.int64), case.topics)
+    counts = empty_counts(rows)
+    start, order = np.zeros(case.n_terms + 1, dtype=np.int64), np.zeros(n, dtype=np.int32)
+    index_by_word(words, 0, n, start, order)
+    delta = net_delta(np.full_like(z, case.topics), z, order, start, 0, case.n_terms, case.topics)
+    assert add_delta(counts, 0, delta.start, delta.topic, delta.change, case.topics) == -1
+    alpha = rng.random(case.topics) * 0.3 + 1e-3 if case.asymmetric else np.full(case.topics, 0.1)
+    model = empty_model(rows, counts.topic)
+    set_priors(model, delta.totals, alpha, BETA)
+    fill_mean(model, counts, BETA, 0, case.n_terms)
+    keys = np.arange(len(case.lengths), dtype=np.uint64)
+    return State(words, offsets, keys, z, rows, model, delta.totals, alpha)
+
+
+def differences(case: Case) -> tuple[list[str], dict[str, int]]:
+    """(what differs between the two, what the case covers)."""
+    sampler, s = SAMPLERS[case.sampler], state_of(case)
+    n_docs, seed, sweep = len(case.lengths), np.uint64(5), np.uint64(3)
+    expected = s.z.copy()
+    documents = (s.words, s.offsets, s.keys, 0, n_docs, expected, s.model, seed, sweep, sampler.leave_out)
+    if case.fresh or sampler.rule == "sequential":
+        sequential.sweep_documents(*documents, case.fresh)
+    else:
+        simultaneous.sweep_documents(*documents)
+    if case.shared_bytes is not None:
+        many_topics.SHARED_BYTES = case.shared_bytes  # type: ignore[misc]
+    every_row = reads_every_row(sampler, case.topics, fresh=case.fresh)
+    device = DeviceDocuments(s.words, s.offsets, s.keys, s.z, case.topics)
+    counts = DeviceCounts(case.n_terms, case.topics, s.rows.stride)
+    counts.count(device, 0, len(s.z))
+    built, taken = (DeviceModel(s.rows, every_row=every_row) for _ in range(2))
+    built.build(counts.counts, counts.totals, s.alpha, BETA)
+    taken.take(s.model)
+    device.sample(0, n_docs, sampler, built, int(seed), int(sweep), fresh=case.fresh)
+    counts.count(device, 0, len(s.z))
+    z = device.z.copy_to_host()
+    pairs: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {
+        "topics": (z, expected),
+        "phi, built and taken": (built.phi.copy_to_host(), taken.phi.copy_to_host()),
+        "totals": (counts.totals.copy_to_host(), np.bincount(expected, minlength=case.topics)),
+    }
+    if not every_row:
+        pairs |= {
+            "phi": (built.phi.copy_to_host(), s.model.phi),
+            "weights of rare words": (built.weight.copy_to_host(), s.model.weight),
+            "alpha parts": (built.group_mass.copy_to_host(), s.model.group_mass),
+            "rows' alpha parts": (built.row_mass.copy_to_host(), s.model.row_mass),
+        }
+    ours, theirs = topic_histogram(device), document_topics(expected, s.offsets, 0, n_docs, case.topics)
+    cells, cells_expected = counts.cell_histogram(), values(counts.counts.copy_to_host())
+    pairs |= {
+        "topic histogram": (np.stack(ours), np.stack(theirs)),
+        "cell histogram": (np.stack(cells), np.stack(cells_expected)),
+    }
+    bad = [name for name, (a, b) in pairs.items() if a.shape != b.shape or a.tobytes() != b.tobytes()]
+    return bad, {
+        "tokens": len(z),
+        "changed": int((expected != s.z).sum()),
+        "rare": int(np.sum(s.rows.start[s.words] < 0)),
+    }
+
+
+def fits_differ(settings: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
+    """A whole fit on each device: counts, priors, likelihoods."""
+    from lda.cluster import FitSettings, fit
+    from lda.corpus import as_corpus
+
+    counts = np.random.default_rng(0).poisson(0.3, (7, 20)).astype(np.int32)
+    corpus, ends = as_corpus(sp.csr_matrix(counts)), []
+    for device in ("cpu", "cuda"):
+        chosen = FitSettings(
+            sweeps=2, seed=3, optimize_interval=1, burn_in=1, evaluate_every=1, device=device, **settings
+        )
+        result = fit(corpus, chosen)
+        assert result.topic_word_counts is not None
+        assert result.doc_topic_counts is not None
+        ends.append(
+            (
+                result.topic_word_counts.toarray().tolist(),
+                result.doc_topic_counts.toarray().tolist(),
+                result.alpha.tolist(),
+                [record.log_likelihood for record in result.history],
+            )
+        )
+    names = ("counts", "documents' topics", "alpha", "likelihoods")
+    bad = [name for name, a, b in zip(names, *ends, strict=True) if a != b]
+    return bad, {"tokens": corpus.n_tokens}
+
+
+def main(names: list[str]) -> None:
+    """Print a line for each case."""
+    sys.setswitchinterval(1e-5)  # lanes are threads that wait for one another all the time
+    for name in names:
+        bad, covered = differences(CASES[name]) if name in CASES else fits_differ(FITS[name])
+        print(json.dumps({"name": name, "bad": bad, "covered": covered}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or [*CASES, *FITS])

@@ -1,0 +1,133 @@
+"""The kernels for GPUs: the processor's bits, in a simulator; and what is said where there is no GPU."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from simulated_gpu import CASES, FITS
+
+from lda.cluster import FitSettings, fit
+from lda.corpus import as_corpus
+from lda.samplers.cuda.available import DeviceError, check_device
+from lda.samplers.jit import digest_of_sources
+
+HERE = Path(__file__).parent
+needs_numba_cuda = pytest.mark.skipif(find_spec("numba_cuda") is None, reason="needs the package numba-cuda")
+
+
+@pytest.fixture(scope="module")
+def simulated() -> dict[str, dict[str, Any]]:
+    """What `simulated_gpu` prints, by case: one process for all, since each takes seconds to start."""
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run(
+        [sys.executable, "-W", "error", str(HERE / "simulated_gpu.py")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    return {line["name"]: line for line in lines}
+
+
+@needs_numba_cuda
+@pytest.mark.parametrize("name", [*CASES, *FITS])
+def test_simulated_kernels_give_the_processors_bits(name: str, simulated: dict[str, dict[str, Any]]) -> None:
+    found = simulated[name]
+    assert found["bad"] == []
+    if name in CASES:
+        assert found["covered"]["changed"] > found["covered"]["tokens"] // 3  # something was drawn at all
+    if "rare" in name:
+        assert found["covered"]["rare"] > 5
+
+
+def test_a_machine_without_a_gpu_is_told_so() -> None:
+    from lda.samplers.cuda.door import cuda
+
+    if cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(DeviceError, match=r"take the device cpu|pip install"):
+        check_device()
+    corpus = as_corpus(np.ones((3, 4), dtype=np.int32))
+    with pytest.raises(ValueError, match="device"):
+        fit(corpus, FitSettings(n_topics=2, device="cuda"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"sampler": "pclda"}, "not offered on a GPU"),
+        ({"sampler": "uncollapsed"}, "not offered on a GPU"),
+        ({"sampler": "collapsed"}, "not offered on a GPU"),
+        ({"memory": 1 << 30}, "memory goes without the device cuda"),
+        ({"model_memory": 1 << 30}, "model_memory goes without the device cuda"),
+    ],
+)
+def test_what_no_gpu_does(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        FitSettings(n_topics=2, device="cuda", **settings)
+
+
+def test_there_are_two_devices() -> None:
+    with pytest.raises(ValueError, match="the device must be cpu or cuda, got 'gpu'"):
+        FitSettings(n_topics=2, device="gpu")  # type: ignore[arg-type]
+
+
+@needs_numba_cuda
+def test_no_product_is_fused_with_a_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fused multiply-add rounds once where the processor rounds twice."""
+    if find_spec("nvidia") is None:
+        pytest.skip("needs the compiler in nvidia-nvvm")
+    from numba import types
+    from numba.cuda import compile_ptx, dispatcher
+
+    from lda.samplers.cuda import few_topics, language, many_topics
+
+    # Device functions are compiled for the card of the process, and there is none.
+    monkeypatch.setattr(dispatcher, "get_current_device", lambda: SimpleNamespace(compute_capability=(8, 0)))
+
+    def array(item: Any) -> Any:
+        return types.Array(item, 1, "C")
+
+    i32, i64, u64 = array(types.int32), array(types.int64), array(types.uint64)
+    u16, f32, f64 = array(types.uint16), array(types.float32), array(types.float64)
+    one, key = types.int64, types.uint64
+    few = (i32, i64, u64, i64, one, u16, f32, f32, f64, key, key)
+    many = (
+        i32, i64, u64, i64, one, u16, one, f32, u16,
+        one, one, one, i32, i64, i32, f32, u16, f32, f32, f64, f32, f64, key, key,
+    )  # fmt: skip
+    sources = [
+        (few_topics.sweep_kernel(7, leave_out=True, fresh=False), few),
+        (
+            many_topics.sweep_kernel(
+                np.dtype(np.uint16), 8, sequential=True, leave_out=True, fresh=False, in_shared=True
+            ),
+            many,
+        ),
+        (language.add_alpha_parts, (f32, f32, one, one, one, f32, f64)),
+        (language.fill_every_row, (i32, i64, types.float64, f64, f32, one, f32)),
+    ]
+    for kernel, signature in sources:
+        text, _ = compile_ptx(kernel.py_func, signature, cc=(8, 0))
+        assert "mul.rn" in text
+        assert "fma." not in text
+
+
+def test_compiled_kernels_follow_all_sources(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "outer.py").write_text("a = 1")
+    (tmp_path / "inner" / "kernel.py").write_text("b = 1")
+    before = digest_of_sources(tmp_path)
+    (tmp_path / "inner" / "kernel.py").write_text("b = 2")
+    assert digest_of_sources(tmp_path) != before
