@@ -7,9 +7,11 @@ The manifest is written last: without a valid one the folder does not count, and
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,12 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.settings import FitSettings
+from lda.corpus.retries import NetworkError
 from lda.corpus.storage import Storage
 
 FORMAT: Final = 2
 READ: Final = frozenset({1, 2})
 """Formats this version reads; in format 1 the sums over late sweeps lie in one file."""
 
+MANIFEST: Final = "manifest.json"
 WRITERS: Final = 4  # files flushed to the disk at a time: most of a checkpoint is waiting for it
 NAME: Final = re.compile(r"sweep-\d{8,}")
 FREE_TO_CHANGE: Final = frozenset(
@@ -110,31 +114,51 @@ def write(
     store: Callable[[Storage, str], dict[str, str]],
     who: dict[str, Any],
     keep: int,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Store a checkpoint of `state`; store stores topics and sums in a folder, and returns the checksums.
 
-    Older ones than the last `keep` are removed afterwards. Raises CheckpointError naming the cause when it
-    cannot be written; the ones before are untouched then.
+    check: raises OtherFitError when the place is another run's by now; asked before anything is touched, and again
+    before the manifest. Older ones than the last `keep` that are whole are removed afterwards, as far as possible.
+    Raises CheckpointError naming cause and remedy when it cannot be written; the ones before are untouched then.
     """
     folder = f"sweep-{state.n_sweeps:08d}"
     try:
+        check()
         # What an earlier attempt left under this name is replaced; its manifest must not vouch for new files.
         place.remove(folder)
         files = store(place, folder)
         body = {"format": FORMAT, "identity": who, "files": files, **_plain(state)}
         text = json.dumps(body, sort_keys=True)
-        place.write(
-            f"{folder}/manifest.json", json.dumps({"sha256": _digest(text.encode()), "body": text}).encode()
-        )
+        manifest = json.dumps({"sha256": _digest(text.encode()), "body": text}).encode()
+        check()
+        place.write(f"{folder}/{MANIFEST}", manifest)
     except OSError as error:
         with suppress(OSError):
             place.remove(folder)
         raise CheckpointError(
             f"the checkpoint of sweep {state.n_sweeps} could not be written to {place.root}: "
-            f"{error.strerror or error}; make room or choose another place, then repeat the command with --resume"
+            f"{error.strerror or error}; {_remedy(error)}"
         ) from error
-    for old in stored(place)[:-keep]:
-        place.remove(old)
+    with suppress(OSError):  # it stands; what is left of others goes after the next one
+        _remove_old(place, keep)
+
+
+def _remove_old(place: Storage, keep: int) -> None:
+    """Remove all but the last `keep` whole checkpoints, and with them what failed half-way."""
+    there = stored(place)
+    whole = [folder for folder in there if place.size(f"{folder}/{MANIFEST}") is not None][-keep:]
+    for folder in there:
+        if folder not in whole:
+            place.remove(folder)
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, NetworkError):
+        return "see that the network and the store work"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room or choose another place"
+    return "see that it can be written there, or choose another place"
 
 
 def stored(place: Storage) -> list[str]:
@@ -154,9 +178,10 @@ def discard(place: Storage) -> None:
 
 def check_place(place: Storage) -> None:
     """Write something and take it away again. Raises CheckpointError when that is refused."""
+    folder = f"probe-{secrets.token_hex(4)}"  # others may be looking at the same moment
     try:
-        place.write("probe/empty", b"")
-        place.remove("probe")
+        place.write(f"{folder}/empty", b"")
+        place.remove(folder)
         place.remove_empty()
     except OSError as error:
         raise CheckpointError(

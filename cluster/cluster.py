@@ -146,10 +146,21 @@ def _connect(address: str) -> str | None:
 
 @contextmanager
 def _own_sigterm() -> Iterator[None]:
-    """Keep the caller's handler of SIGTERM, if it has one; Ray puts one in its place that ends the process at once."""
+    """Keep the caller's handler of SIGTERM, if it has one; Ray puts one in its place that ends the process at once.
+
+    A signal that meets Ray's within the block is a `KeyboardInterrupt`, as it is before and after.
+    """
     before = signal.getsignal(signal.SIGTERM)
-    yield
-    if callable(before) and threading.current_thread() is threading.main_thread():
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    try:
+        yield
+    except SystemExit as error:
+        if error.code == signal.SIGTERM:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
         signal.signal(signal.SIGTERM, before)
 
 

@@ -10,8 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.cluster.checkpoint import FORMAT, READ, OtherFitError, RunState, differences, stored, topics_name
+from lda.cluster.checkpoint import (
+    FORMAT,
+    READ,
+    CheckpointError,
+    OtherFitError,
+    RunState,
+    differences,
+    stored,
+    topics_name,
+)
 from lda.corpus.plain_json import parse_object, read_object
+from lda.corpus.retries import NetworkError
 from lda.corpus.storage import Storage
 
 Check = Callable[[Storage, str, Mapping[str, str]], None]
@@ -78,14 +88,19 @@ def latest(
 ) -> Found | None:
     """The newest checkpoint that is whole, or None.
 
-    warn is told of each that is not. Raises CheckpointError naming the settings that differ when the checkpoint
-    is of another fit.
+    warn is told of each that is not. Raises OtherFitError naming the settings that differ when the checkpoint
+    is of another fit, CheckpointError when the network keeps it from being read.
     """
     folders = stored(place)[::-1]
     for folder, older in zip_longest(folders, folders[1:]):
         try:
             body = _manifest(place, folder)
             check(place, folder, body["files"])
+        except NetworkError as error:  # says nothing of the checkpoint, and a fit must not begin anew for it
+            raise CheckpointError(
+                f"the checkpoint {folder} in {place.root} cannot be read: {error}; repeat the command when "
+                "the network and the store work"
+            ) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             then = "there is none before" if older is None else f"{older}, the one before, is tried"
             warn(f"the checkpoint {folder} in {place.root} is damaged ({error}); {then}")

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import scipy.sparse as sp
 
-from lda.cluster.checkpoint import Checkpointing, RunState, write
+from lda.cluster.checkpoint import CheckpointError, Checkpointing, OtherFitError, RunState, write
 from lda.cluster.convergence import Patience, Samples
 from lda.cluster.found import Found
 from lda.cluster.records import CountsTo, Exchange, FitResult, StoredCounts, SweepRecord
+from lda.cluster.running import Claim
 from lda.cluster.settings import FitSettings
 from lda.corpus.storage import Storage, storage
 from lda.samplers.priors import Priors
@@ -123,13 +124,50 @@ class Clock:
             self._paused += time.perf_counter() - before
 
 
-class Keeper:
-    """Writes the checkpoints of one fit."""
+FAILURES_IN_A_ROW: Final = 3
+"""So many checkpoints that cannot be written end a fit: what it would lose at its end only grows from here."""
 
-    def __init__(self, settings: Checkpointing, who: dict[str, Any]) -> None:
+
+class Keeper:
+    """Writes the checkpoints of one fit.
+
+    claim: on their place, looked after before each; None where none are written. warn: told of one that fails.
+    """
+
+    def __init__(
+        self,
+        settings: Checkpointing,
+        who: dict[str, Any],
+        claim: Claim | None,
+        warn: Callable[[str], None],
+    ) -> None:
         self.place = storage(settings.path)
-        self.who = who
+        self.who, self.claim, self.warn = who, claim, warn
         self.every, self.keep, self.resume = settings.every, settings.keep, settings.resume
+        self._failures = 0
+        self.has_written = False
+
+    def write(self, state: RunState, store: Callable[[Storage, str], dict[str, str]]) -> None:
+        """Store a checkpoint. One that fails is warned of; the next one may succeed.
+
+        Raises:
+            CheckpointError: the third in a row cannot be written. OtherFitError: another run has taken over.
+        """
+        assert self.claim is not None
+        try:
+            write(self.place, state, store, self.who, self.keep, self.claim.check)
+        except OtherFitError:
+            raise
+        except CheckpointError as error:
+            self._failures += 1
+            if self._failures == FAILURES_IN_A_ROW:
+                raise CheckpointError(
+                    f"{error}, then repeat the command with --resume: {self._failures} checkpoints in a row failed"
+                ) from error
+            self.warn(f"{error}; the fit goes on, and tries again after {self.every} sweeps")
+        else:
+            self._failures = 0
+            self.has_written = True
 
     def due(self, sweep: int) -> bool:
         """Whether a checkpoint follows this sweep."""
@@ -179,13 +217,7 @@ class Run:
             stop = self.patience.exhausted(value) or stop
             # Not when the fit ends here: resumed from this sweep, it would not know that it had.
             if self.keeper is not None and self.keeper.due(self.n_sweeps) and not stop:
-                write(
-                    self.keeper.place,
-                    self._state(),
-                    self.engine.store,
-                    self.keeper.who,
-                    self.keeper.keep,
-                )
+                self.keeper.write(self._state(), self.engine.store)
             if stop:
                 break
         self.engine.settle()

@@ -65,7 +65,11 @@ def check_own_node() -> None:
 
 
 def file_results(waiting: Waiting, references: list[Any]) -> list[Any]:
-    """Results of calls that touch files; what the system said is raised as it was, without Ray's traceback."""
+    """Results of calls that touch files; what the system said is raised as it was, without Ray's traceback.
+
+    It is raised when all have ended: what is done about it must not meet files that others still write.
+    """
+    waiting.ended(references)
     try:
         return waiting.results(references)
     except RayTaskError as error:

@@ -15,7 +15,7 @@ from lda.cluster.engine import Engine
 from lda.cluster.found import Found, latest
 from lda.cluster.loop import AnyEngine, Clock, Keeper, Run
 from lda.cluster.records import CountsTo, FitResult, SweepRecord
-from lda.cluster.running import alone
+from lda.cluster.running import Claim, alone
 from lda.cluster.settings import FitSettings
 from lda.corpus.storage import storage
 
@@ -42,12 +42,12 @@ def fit(
     checkpointing: store the state every so many sweeps; with its `resume`, go on from the last one, to the same
     bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: have the counts
     written there, on a cluster by the aggregators; without it they are fetched into this process, as are the
-    documents' topics. warn: told of checkpoints that are damaged, of workers that were lost, and of counts that
-    had to be fetched all the same.
+    documents' topics. warn: told of checkpoints that are damaged or could not be written, of workers that were lost,
+    and of counts that had to be fetched all the same.
 
-    Raises ValueError when the settings do not fit the corpus, CheckpointError when a checkpoint cannot be
-    written, or is of another fit, ClusterError when there is no cluster, or it is too small or failing, OSError
-    when the counts cannot be written.
+    Raises ValueError when the settings do not fit the corpus, CheckpointError when no checkpoint can be written
+    there, three in a row could not, or one is of another fit or in use by another run, ClusterError when there is no
+    cluster, or it is too small or failing, OSError when the counts cannot be written.
     """
     if corpus.n_tokens == 0:
         raise ValueError("the corpus has no tokens, so there is nothing to fit")
@@ -61,10 +61,11 @@ def fit(
         warn=warn,
     )
     with ExitStack() as stack:
+        claim = None
         if checkpointing is not None and checkpointing.every:
-            stack.enter_context(alone(storage(checkpointing.path), warn))
+            claim = stack.enter_context(alone(storage(checkpointing.path), warn))
         if cluster is None:
-            keeper, found = _keeper(task, corpus), None
+            keeper, found = _keeper(task, corpus, claim), None
             if keeper is not None and keeper.resume:
                 found = latest(keeper.place, keeper.who, task.warn)
             engine = Engine(corpus, task.settings, task.interrupted)
@@ -76,7 +77,7 @@ def fit(
             check_seen(folder)
             corpus.save(f"{folder}/corpus")
             corpus = type(corpus).open(f"{folder}/corpus")
-        return _on_cluster(task, corpus, cluster)
+        return _on_cluster(task, corpus, cluster, _keeper(task, corpus, claim))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +91,11 @@ class _Task:
     warn: Callable[[str], None]
 
 
-def _keeper(task: _Task, corpus: Corpus) -> Keeper | None:
-    """Who writes the checkpoints, if there are to be any."""
+def _keeper(task: _Task, corpus: Corpus, claim: Claim | None) -> Keeper | None:
+    """Who writes the checkpoints, if there are to be any. claim: on their place; None where none are written."""
     if task.checkpointing is None:
         return None
-    return Keeper(task.checkpointing, identity(task.settings, corpus.content_hash))
+    return Keeper(task.checkpointing, identity(task.settings, corpus.content_hash), claim, task.warn)
 
 
 def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found | None) -> FitResult:
@@ -112,9 +113,9 @@ def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found
     return run.result(task.document_topics, task.counts_to, task.warn)
 
 
-def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
+def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster, keeper: Keeper | None) -> FitResult:
     """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
-    lost, keeper = "", _keeper(task, corpus)
+    lost = ""
     with connected(cluster) as head:
         from lda.cluster.cluster_engine import ClusterEngine
         from lda.cluster.losses import LOST, check_own_node
@@ -132,7 +133,8 @@ def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster) -> FitResult:
                     head=head,
                 )
                 found = None
-                if keeper is not None and (lost or keeper.resume):
+                # What lies there and is not this run's own is none of its business.
+                if keeper is not None and (keeper.resume or (lost and keeper.has_written)):
                     found = latest(keeper.place, keeper.who, task.warn, engine.check)
                 if lost:
                     since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"

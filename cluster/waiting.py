@@ -78,6 +78,13 @@ class Waiting:
             self.look(beside=bool(missing))
         return [found[reference] for reference in references]
 
+    def ended(self, references: Sequence[Any]) -> None:
+        """Wait until all calls have ended, well or not. Raises as `look`."""
+        missing = list(references)
+        while missing:
+            _, missing = ray.wait(missing, num_returns=len(missing), timeout=LOOK_SECONDS, fetch_local=False)
+            self.look(beside=bool(missing))
+
     def result(self, reference: Any) -> Any:  # noqa: ANN401 - Ray's references are untyped
         """What one call gives."""
         return self.results([reference])[0]

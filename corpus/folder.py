@@ -22,6 +22,7 @@ from lda.corpus.batch_file import (
 )
 from lda.corpus.errors import DataError
 from lda.corpus.inside import path_inside
+from lda.corpus.leftovers import UNDIVIDED, forget, remember
 from lda.corpus.manifest import MANIFEST, FileEntry, Manifest, is_corpus_folder, manifest_bytes, read_manifest
 from lda.corpus.shard import batch_digest, content_hash
 from lda.corpus.storage import is_uri
@@ -93,6 +94,7 @@ def replacing(path: str | Path, *, overwrite: bool) -> Iterator[Path]:
     """
     target = check_target(path, overwrite=overwrite)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+    remember(folder)
     try:
         yield folder
         folder.chmod(
@@ -106,16 +108,19 @@ def replacing(path: str | Path, *, overwrite: bool) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    finally:
+        forget(folder)
 
 
 def _swap(folder: Path, target: Path) -> None:
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-    target.rename(aside)  # onto an empty folder, which POSIX allows
-    try:
-        folder.rename(target)
-    except BaseException:
-        aside.rename(target)
-        raise
+    with UNDIVIDED:
+        target.rename(aside)  # onto an empty folder, which POSIX allows
+        try:
+            folder.rename(target)
+        except BaseException:
+            aside.rename(target)
+            raise
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -13,6 +13,7 @@ from lda.corpus.assemble import Assembled, Assembler, TokenBatch
 from lda.corpus.errors import DataError
 from lda.corpus.folder import check_target, write_folder
 from lda.corpus.formats import Source, find_sources
+from lda.corpus.leftovers import forget, remember
 from lda.corpus.manifest import is_corpus_folder
 from lda.corpus.parallel import ordered_map, thread_count
 from lda.corpus.pipes import PipeStore
@@ -129,10 +130,12 @@ def _target(output: str | Path, *, overwrite: bool) -> tuple[str | Path, dict[st
 @contextmanager
 def _spill_folder(where: dict[str, Any]) -> Iterator[Path]:
     spill = Path(tempfile.mkdtemp(**where))
+    remember(spill)
     try:
         yield spill
     finally:
         shutil.rmtree(spill, ignore_errors=True)
+        forget(spill)
 
 
 def make_options(

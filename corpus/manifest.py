@@ -123,20 +123,21 @@ def _load(place: str | Path) -> dict[str, Any]:
 
 
 def _parse(values: dict[str, Any]) -> Manifest:
-    figures: dict[str, Any] = {"n_without_text": 0}  # which corpora of earlier versions lack
-    figures |= {
+    # Corpora of earlier versions lack what has a default.
+    figures = {
         field.name: values[field.name]
         for field in dataclasses.fields(Summary)
-        if field.name in values or field.name not in figures
+        if field.name in values or field.default is dataclasses.MISSING
     }
-    for name, kinds in _KINDS.items():
-        if not isinstance(figures[name], kinds) or (bool not in kinds and isinstance(figures[name], bool)):
-            raise TypeError(f"{name} cannot be {figures[name]!r:.60}")
+    for name in figures.keys() & _KINDS.keys():
+        value, kinds = figures[name], _KINDS[name]
+        if not isinstance(value, kinds) or (bool not in kinds and isinstance(value, bool)):
+            raise TypeError(f"{name} cannot be {value!r:.60}")
     if figures["recipe"] is not None:
         figures["recipe"] = Recipe.from_dict(figures["recipe"])
     summary = Summary(**figures)
-    for name in ("n_documents", "n_terms", "n_tokens", "n_empty_documents", "n_without_text"):
-        if not 0 <= figures[name] <= MOST[name]:
+    for name in MOST:
+        if not 0 <= figures.get(name, 0) <= MOST[name]:
             raise ValueError(f"{name} cannot be {figures[name]!r:.40}")
     if not isinstance(values["shards"], list) or not isinstance(values["content_hash"], str):
         raise TypeError("shards must be a list, content_hash a string")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
+from lda.corpus.leftovers import forget, remember
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,6 +111,8 @@ class PipeStore:
     def _copy(self, source: IO[bytes], file: str, name: str, first: bytes = b"") -> Path:
         if self._folder is None:
             self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="raylda-")))
+            remember(self._folder)
+            self._stack.callback(forget, self._folder)
         copy = self._folder / str(len(self._names)) / file
         copy.parent.mkdir()
         self._names[str(copy)] = name

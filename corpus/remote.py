@@ -20,6 +20,7 @@ from lda.corpus.batch_file import (
 from lda.corpus.errors import DataError
 from lda.corpus.manifest import MANIFEST, FileEntry, Manifest, is_corpus_folder, manifest_bytes, read_manifest
 from lda.corpus.remote_target import check_remote_target, new_data_folder
+from lda.corpus.retries import NetworkError
 from lda.corpus.shard import batch_digest, content_hash
 from lda.corpus.storage import Storage, storage
 from lda.corpus.store import Corpus
@@ -148,4 +149,6 @@ def _read(place: Storage, entry: FileEntry) -> pa.Buffer:
         raise damaged(name, "the file is missing") from None
     except OSError as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"{name} cannot be read ({reason}); check that this machine may read it") from None
+        lost = isinstance(error, NetworkError)
+        remedy = "try again later" if lost else "check that this machine may read it"
+        raise DataError(f"{name} cannot be read ({reason}); {remedy}") from None

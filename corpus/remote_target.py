@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
+from lda.corpus.retries import NetworkError
 from lda.corpus.storage import storage
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def check_remote_target(
         place.delete(probe)
     except OSError as error:
         reason = " ".join(str(error).split())
-        raise DataError(
-            f"{uri} cannot be written ({reason}); check name and rights, or choose another"
-        ) from None
+        lost = isinstance(error, NetworkError)
+        remedy = "try again later" if lost else "check name and rights, or choose another"
+        raise DataError(f"{uri} cannot be written ({reason}); {remedy}") from None
 
 
 @contextmanager

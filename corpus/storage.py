@@ -16,12 +16,22 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lda.corpus.errors import DataError
 from lda.corpus.inside import check_name, open_inside, path_inside
+from lda.corpus.retries import NetworkError, momentary, retried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedWriter
+
+    from pyarrow.fs import FileSystem
 
 CHUNK: Final = 2**20
 """Bytes read at a time where a file is only looked through."""
+
+FOLDERS_MADE: Final = 100
+"""How often a folder is made for a file at most."""
+
+CLIENT_ATTEMPTS: Final = 4
+"""How often the client of S3 itself asks, within one of our attempts: a part of a large file is asked for alone."""
 
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
@@ -84,7 +94,8 @@ def storage(place: str | os.PathLike[str]) -> Storage:
     """The storage at a path, or at a URI that pyarrow's file systems know: s3://, gs://, abfs://, hdfs://, file://.
 
     Raises:
-        DataError: there is no such file system, or the store refuses to be reached.
+        DataError: there is no such file system, or the store refuses to be reached. NetworkError: it cannot be
+            reached now.
     """
     text = os.fspath(place)
     return RemoteStorage(text) if is_uri(text) else LocalStorage(Path(text))
@@ -100,11 +111,10 @@ class LocalStorage:
     def write(self, name: str, data: bytes | memoryview) -> None:
         """See `Storage`."""
         target = self._root / check_name(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
         # Another process may be writing the same: one that is taken for lost, or was left by a killed driver.
         partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
         try:
-            with partial.open("wb") as file:
+            with self._opened(partial) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -112,6 +122,15 @@ class LocalStorage:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+
+    def _opened(self, path: Path) -> BufferedWriter:
+        """A new file in a folder that is made for it, again where somebody removes that as empty meanwhile."""
+        for _ in range(FOLDERS_MADE - 1):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                return path.open("xb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
     def read(self, name: str) -> bytes:
         """See `Storage`."""
@@ -134,9 +153,13 @@ class LocalStorage:
     def files(self, folder: str = "") -> dict[str, int]:
         """See `Storage`."""
         here = self._root / check_name(folder) if folder else self._root
-        if not here.is_dir():
-            return {}
-        return {entry.name: entry.stat().st_size for entry in here.iterdir() if entry.is_file()}
+        found = dict[str, int]()
+        with suppress(FileNotFoundError, NotADirectoryError):  # not there, or removed meanwhile
+            for entry in here.iterdir():
+                with suppress(FileNotFoundError):
+                    if entry.is_file():
+                        found[entry.name] = entry.stat().st_size
+        return found
 
     def folders(self) -> list[str]:
         """See `Storage`."""
@@ -159,15 +182,23 @@ class LocalStorage:
 
 
 class RemoteStorage:
-    """An object store that pyarrow reaches; there a write that ends is complete, and one that fails is nothing."""
+    """An object store that pyarrow reaches; what fails for a moment is asked for again (`lda.corpus.retries`).
+
+    A write that ends is complete. One that fails leaves nothing, but for one case: of a file of more than 10 MB,
+    sent in parts, the parts so far may stay where the connection is lost for good or the process is killed. They
+    are no file and nobody reads them; a rule of the bucket removes them (docs/checkpoints.md).
+
+    Raises, beside what `Storage` says, NetworkError, an OSError, when the store cannot be reached for long.
+    """
 
     def __init__(self, uri: str) -> None:
         import pyarrow as pa
-        from pyarrow import fs
 
         self.root = uri.rstrip("/")
         try:
-            self._fs, path = fs.FileSystem.from_uri(self.root)
+            self._fs, path = retried(_file_system, self.root)
+        except NetworkError:
+            raise
         except (pa.ArrowException, OSError) as error:
             reason = " ".join(str(error).split())
             raise DataError(f"{uri} cannot be reached ({reason}); check the URI, or name a path") from None
@@ -187,24 +218,59 @@ class RemoteStorage:
     def write(self, name: str, data: bytes | memoryview) -> None:
         """See `Storage`."""
         path = self._at(name)
-        self._fs.create_dir(path.rsplit("/", 1)[0], recursive=True)
-        with self._fs.open_output_stream(path) as file:
+        retried(self._fs.create_dir, path.rsplit("/", 1)[0], recursive=True)
+        retried(self._write, path, data)
+
+    def _write(self, path: str, data: bytes | memoryview) -> None:
+        file = self._fs.open_output_stream(path)
+        try:
             file.write(data)
+        except BaseException:
+            # Closing ends the upload and makes a file of the parts that arrived: pyarrow cannot call it off.
+            with suppress(OSError):
+                file.close()
+            with suppress(OSError):
+                self._fs.delete_file(path)
+            raise
+        file.close()
 
     def read(self, name: str) -> bytes:
         """See `Storage`."""
-        with self._fs.open_input_stream(self._readable(name)) as file:
-            return bytes(file.read())
+
+        def read() -> bytes:
+            with self._fs.open_input_stream(self._readable(name)) as file:
+                return bytes(file.read())
+
+        return retried(read)
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """See `Storage`."""
-        with self._fs.open_input_stream(self._readable(name)) as file:
-            while chunk := file.read(CHUNK):
-                yield bytes(chunk)
+        file: Any = None
+        position = 0
+
+        def read() -> bytes:
+            nonlocal file
+            try:
+                if file is None:
+                    file = self._fs.open_input_file(self._readable(name))
+                    file.seek(position)
+                return bytes(file.read(CHUNK))
+            except OSError as error:
+                if momentary(error):  # what has been read is not read again, but from a new connection on
+                    file = None
+                raise
+
+        try:
+            while chunk := retried(read):
+                position += len(chunk)
+                yield chunk
+        finally:
+            if file is not None:
+                file.close()
 
     def size(self, name: str) -> int | None:
         """See `Storage`."""
-        (info,) = self._fs.get_file_info([self._at(name)])
+        (info,) = retried(self._fs.get_file_info, [self._at(name)])
         return int(info.size) if info.is_file else None
 
     def files(self, folder: str = "") -> dict[str, int]:
@@ -220,17 +286,36 @@ class RemoteStorage:
     def _list(self, folder: str) -> list[Any]:
         from pyarrow import fs
 
-        return list(self._fs.get_file_info(fs.FileSelector(self._at(folder), allow_not_found=True)))
+        wanted = fs.FileSelector(self._at(folder), allow_not_found=True)
+        return list(retried(self._fs.get_file_info, wanted))
 
     def delete(self, name: str) -> None:
         """See `Storage`."""
         with suppress(FileNotFoundError):
-            self._fs.delete_file(self._at(name))
+            retried(self._fs.delete_file, self._at(name))
 
     def remove(self, folder: str) -> None:
         """See `Storage`."""
         if folder in self.folders():
-            self._fs.delete_dir(self._at(folder))
+            with suppress(FileNotFoundError):  # an attempt that failed may have removed it
+                retried(self._fs.delete_dir, self._at(folder))
 
     def remove_empty(self) -> None:
         """See `Storage`. An object store has no empty folders, at most a marker that harms nobody."""
+
+
+def _file_system(uri: str) -> tuple[FileSystem, str]:
+    """The file system of a URI, and the path in it; that of S3 with what a URI cannot say."""
+    from pyarrow import fs
+
+    found, path = fs.FileSystem.from_uri(uri)
+    if found.type_name != "s3":
+        return found, path
+    reduced: Any = found.__reduce__()
+    made, (options,) = reduced  # the options as pyarrow itself hands them to another process
+    # A small file is one request, of which nothing is left when it fails. Parts are sent one after the other:
+    # where several are under way, closing a file does not end its upload once one of them has failed.
+    wanted = {"allow_delayed_open": True, "background_writes": False}
+    options |= {name: value for name, value in wanted.items() if name in options}
+    options["retry_strategy"] = fs.AwsStandardS3RetryStrategy(max_attempts=CLIENT_ATTEMPTS)
+    return made(options), path

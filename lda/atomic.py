@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lda.corpus.errors import DataError
+from lda.corpus.leftovers import UNDIVIDED, forget, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,6 +79,7 @@ def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]
     check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = _sibling(target, "new")
+    remember(temporary)
     temporary.mkdir()
     try:
         yield temporary
@@ -86,6 +88,7 @@ def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]
         _replace_folder(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        forget(temporary)
 
 
 @contextmanager
@@ -98,6 +101,7 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
     check_file_target(target, overwrite=overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = _sibling(target, "new")
+    remember(temporary)
     try:
         yield temporary
         _flush(temporary)
@@ -106,6 +110,7 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
         _flush(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+        forget(temporary)
 
 
 def _sibling(target: Path, purpose: str) -> Path:
@@ -118,12 +123,13 @@ def _replace_folder(temporary: Path, target: Path) -> None:
         temporary.rename(target)
     else:
         old = _sibling(target, "old")
-        target.rename(old)
-        try:
-            temporary.rename(target)
-        except BaseException:
-            old.rename(target)
-            raise
+        with UNDIVIDED:
+            target.rename(old)
+            try:
+                temporary.rename(target)
+            except BaseException:
+                old.rename(target)
+                raise
         shutil.rmtree(old, ignore_errors=True)
     _flush(target.parent)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 import warnings
 from importlib import import_module
@@ -12,6 +13,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from lda.cli_help import GroupWithExamples
+from lda.interrupt import obey_soon
 
 COMMANDS: Final = {
     "fit": ("lda.cli_fit", "fit", "Fit topics to documents."),
@@ -25,6 +27,10 @@ COMMANDS: Final = {
 
 DONE, FAILURE, USAGE, BAD_DATA, NO_CLUSTER, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes, all there are."""
+
+
+_ending: Final = threading.Event()
+"""Set once the user has been told how the command ended, though threads may still keep the process from ending."""
 
 
 class LazyGroup(GroupWithExamples):
@@ -55,6 +61,7 @@ class LazyGroup(GroupWithExamples):
             sys.stdout.flush()
         except BaseException as error:  # noqa: BLE001 - everything that ends a command passes through here
             code = exit_code(error)
+            _ending.set()
         sys.exit(code if isinstance(code, int) else DONE)
 
 
@@ -146,6 +153,7 @@ def cli(traceback: bool) -> None:  # read in `exit_code`, which knows no context
 def main() -> NoReturn:
     """Entry point of the command."""
     warnings.showwarning = _show_warning
+    obey_soon(lambda: _ending.is_set() or exit_code(KeyboardInterrupt()))
     try:
         cli.main(prog_name="lda")
     except SystemExit as end:

@@ -115,7 +115,7 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
             console.progress.note(f"wrote {targets.model} (fingerprint {fitted.fingerprint[:12]})")
     run = fitted.record
     if not run.interrupted:
-        checkpoints.discard()
+        checkpoints.discard_at_end(console.progress.warn)
     _report(console, fitted, targets.model, options["top_words"], resumed_from)
     if run.interrupted:
         console.progress.warn(
@@ -154,7 +154,10 @@ def _run(
     with finish_on_interrupt(console.progress.warn) as interrupted, progress as tell:
 
         def note(record: SweepRecord) -> bool | None:
-            began[:] = began or [record.sweep - 1]
+            if not began:
+                checkpoints.swept()
+                interrupted.keep()
+                began.append(record.sweep - 1)
             return tell(record)
 
         try:

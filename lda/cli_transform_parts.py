@@ -14,7 +14,7 @@ import click
 
 from lda.cli_options import Console, names_of, size_of, stored_inputs
 from lda.fit_cluster import cluster_of
-from lda.interrupt import terminate_as_interrupt
+from lda.interrupt import terminate_as_interrupt, unhurried
 from lda.progress import SECONDS_BETWEEN_LINES, clock, plural
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
         reach(cluster.address)  # before anything is read
     lines = _Lines(console)
     try:
-        with terminate_as_interrupt(), _stored_corpus(console, options, place.root) as corpus:
+        with unhurried(), terminate_as_interrupt(), _stored_corpus(console, options, place.root) as corpus:
             state = transform_corpus(
                 options["model"],
                 corpus,
@@ -131,11 +131,14 @@ def _room_below(output: str) -> Iterator[Path]:
 
     Below a URI there is no room for it, and it lies among this machine's temporary files.
     """
+    from lda.corpus.leftovers import forget, remember
     from lda.corpus.storage import is_uri
 
     if is_uri(output):
         with tempfile.TemporaryDirectory(prefix="raylda-") as made:
+            remember(made)
             yield Path(made)
+        forget(made)
         return
     folder = Path(output, INPUT)
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
@@ -137,7 +139,8 @@ class LDA(FittedEstimator):
         Raises:
             DataError: the input is at fault (a `ValueError`). TypeError: the kind of X is wrong.
             ValueError: a parameter is wrong, or does not fit the corpus.
-            CheckpointError: a checkpoint cannot be written, is of another fit, or would be lost.
+            CheckpointError: three checkpoints in a row cannot be written, or one is of another fit, in use by
+                another run, or would be lost.
             ClusterError: there is no cluster at the address, it is too small, or it failed too often.
         """
         from lda.cluster import fit
@@ -149,9 +152,10 @@ class LDA(FittedEstimator):
 
             reach(cluster.address)  # before X is gone through
         corpus = as_corpus(X)
-        if checkpointing is not None:
-            self._check_place(checkpointing)
-        with self._progress(settings, corpus.n_documents) as tell:
+        with ExitStack() as stack:
+            if checkpointing is not None:
+                stack.enter_context(self._place(checkpointing))
+            tell = stack.enter_context(self._progress(settings, corpus.n_documents))
             result = fit(corpus, settings, on_sweep=tell, checkpointing=checkpointing, cluster=cluster)
         return self._adopt(Model.from_fit(result, corpus, remember=cluster is None), result)
 
@@ -201,9 +205,14 @@ class LDA(FittedEstimator):
     def _settings(self) -> FitSettings:
         return settings_from(vars(self), lambda field: field.parameter, _READ)
 
-    def _check_place(self, checkpointing: Checkpointing) -> None:
-        """Refuse, before the sweeps, checkpoints that cannot be written or resumed, or would replace others."""
-        from lda.cluster.checkpoint import CheckpointError, check_place, stored
+    @contextmanager
+    def _place(self, checkpointing: Checkpointing) -> Iterator[None]:
+        """Be the only run on the checkpoints' place within the block.
+
+        Refuses, before the sweeps, checkpoints that cannot be written or resumed, or would replace others.
+        """
+        from lda.cluster.checkpoint import CheckpointError, stored
+        from lda.cluster.running import alone
         from lda.corpus.storage import storage
 
         if not isinstance(self.random_state, (int, np.integer)):
@@ -212,14 +221,16 @@ class LDA(FittedEstimator):
                 f"got {self.random_state!r}"
             )
         if not checkpointing.every:
+            yield
             return
         place = storage(checkpointing.path)
-        if not checkpointing.resume and (found := stored(place)):
-            raise CheckpointError(
-                f"{place.root} holds the checkpoints of another run, up to {found[-1]}; go on from there with "
-                "Checkpointing(resume=True), choose another path, or delete that folder"
-            )
-        check_place(place)
+        with alone(place, warnings.warn):
+            if not checkpointing.resume and (found := stored(place)):
+                raise CheckpointError(
+                    f"{place.root} holds the checkpoints of another run, up to {found[-1]}; go on from there with "
+                    "Checkpointing(resume=True), choose another path, or delete that folder"
+                )
+            yield
 
     def _progress(self, settings: FitSettings, n_documents: int) -> Any:  # noqa: ANN401 - a context manager around a callback
         from lda.progress import Progress

@@ -154,7 +154,7 @@ class Checkpoints:
         *,
         on_cluster: bool,
     ) -> int | None:
-        """Say from where the fit goes on and return that sweep; None is the beginning, and old checkpoints go.
+        """Say from where the fit goes on and return that sweep; None is the beginning.
 
         The engine looks for the checkpoint again, which reads it a second time; but a long fit should tell at
         once, not after its first sweep, whether it found one. on_cluster: leave it to the workers to read all of it.
@@ -163,7 +163,6 @@ class Checkpoints:
             OtherFitError: the last checkpoint is of another corpus, or of other settings.
         """
         if not self.resume:
-            self.discard()
             return None
         from lda.cluster.checkpoint import identity
         from lda.cluster.found import check_here, check_names, latest
@@ -181,12 +180,37 @@ class Checkpoints:
             )
         return sweep
 
+    def swept(self) -> None:
+        """The first sweep of a run is done: where it began anew, the checkpoints of another one go, and not before.
+
+        Raises:
+            OtherFitError: they are another run's.
+        """
+        if not self.resume:
+            self.discard()
+
     def discard(self) -> None:
-        """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none."""
+        """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none.
+
+        Raises:
+            OtherFitError: they are another run's.
+        """
         from lda.cluster.checkpoint import discard
+        from lda.cluster.running import alone
 
         if self.every or self.resume:
-            discard(self.place)
+            with alone(self.place, lambda _text: None) as claim:
+                claim.check()
+                discard(self.place)
+
+    def discard_at_end(self, warn: Callable[[str], None]) -> None:
+        """Remove the checkpoints of a fit whose model is written; what keeps them from being removed is told."""
+        from lda.cluster.checkpoint import CheckpointError
+
+        try:
+            self.discard()
+        except (CheckpointError, OSError) as error:
+            warn(f"the model is written, but its checkpoints are left in {self.path}: {error}")
 
     def has_model(self, path: str) -> bool:
         """Whether an earlier run of this command, which is to be resumed, has left a model."""

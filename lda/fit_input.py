@@ -38,7 +38,10 @@ def opened_corpus(
     """
     console.progress.note(f"reading {names_of(options['inputs'])}")
     started = time.perf_counter()
+    from lda.corpus.leftovers import forget, remember
+
     with terminate_as_interrupt(), tempfile.TemporaryDirectory(prefix="raylda-") as folder:
+        remember(folder)
         ready(folder)
         with stored_inputs(options) as stored:
             corpus = _read(f"{folder}/corpus", stored, recipe)
@@ -46,6 +49,7 @@ def opened_corpus(
         console.progress.note(f"read {size_of(corpus)} in {seconds:.1f} s")
         _hint_stop_words(console, corpus)
         yield corpus, seconds
+    forget(folder)
 
 
 def _read(folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:

@@ -134,6 +134,88 @@ def test_terminated_while_reading_leaves_no_temporary_files(tmp_path: Path) -> N
     assert list(scratch.iterdir()) == []
 
 
+# A compiler that does not come back: calls into C, which Python's handlers wait for, with no way out of them.
+STUCK = (
+    HEEDS_CTRL_C
+    + """
+import ctypes, sys
+from lda.cluster import engine
+
+def never(self):
+    print("stuck", file=sys.stderr, flush=True)
+    while True:
+        try:
+            ctypes.CDLL(None).sleep(120)
+        except KeyboardInterrupt:
+            pass
+
+engine.Engine.start = never
+sys.argv[0] = "lda"
+from lda.cli import main
+main()
+"""
+)
+RESTORE = "restore = lambda self, found: never(self)"
+
+
+def ending(process: subprocess.Popen[str]) -> str:
+    """What a process says that is to end soon."""
+    try:
+        return process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_before_the_first_sweep_is_obeyed_soon_and_replaces_nothing(
+    source: Path, tmp_path: Path, which: signal.Signals
+) -> None:
+    model, scratch = tmp_path / "m", tmp_path / "scratch"
+    run(*fit(source, model, 3, "-q", every=0))
+    before = fingerprint(model)
+    scratch.mkdir()
+    command = fit(source, model, SWEEPS, "--overwrite", "--seed", 9, "-q", every=5)
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK, *map(str, command)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    ) as process:
+        assert process.stderr is not None
+        while process.stderr.readline() != "stuck\n":
+            assert process.poll() is None
+        process.send_signal(which)
+        began = time.monotonic()
+        errors = ending(process)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 20  # of 120; within 5 where the machine has nothing else to do
+    assert errors.strip() == "lda: interrupted; outputs that were not complete are discarded"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "scratch"]
+    assert list(scratch.iterdir()) == []
+    assert fingerprint(model) == before
+
+
+@pytest.mark.parametrize("option", ["--resume", "--overwrite"])
+def test_an_interrupt_before_the_first_sweep_keeps_the_checkpoints_there_are(
+    source: Path, cut_off: Path, undisturbed: str, option: str
+) -> None:
+    code = STUCK if option == "--overwrite" else STUCK.replace("start = never", RESTORE)
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, fit(source, cut_off)), option],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        while process.stderr.readline() != "stuck\n":
+            assert process.poll() is None
+        process.terminate()
+        ending(process)
+    assert process.returncode == 130
+    assert not cut_off.exists()
+    value = json.loads(run(*fit(source, cut_off), "--resume", "--json", "-q").stdout)
+    assert (value["resumed_from"], value["fingerprint"]) == (10, undisturbed)
+
+
 @pytest.fixture
 def cut_off(source: Path, tmp_path: Path) -> Path:
     """A model's path beside which lie the checkpoints of sweeps 5 and 10, as a killed run leaves them."""
@@ -225,24 +307,32 @@ def test_no_checkpoints_wanted_touches_none(source: Path, cut_off: Path) -> None
     assert len(list(Path(f"{cut_off}.checkpoint").glob("*/manifest.json"))) == 2
 
 
-def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: str
+@pytest.mark.parametrize("failing", ["15", "15 20", "15 20 25"])
+def test_a_full_disk_ends_a_fit_only_when_three_checkpoints_in_a_row_fail(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: str, failing: str
 ) -> None:
     from lda.corpus.storage import LocalStorage
 
     write = LocalStorage.write
 
     def full(self: LocalStorage, name: str, data: bytes | memoryview) -> None:
-        if name.startswith("sweep-00000015/topics-00002"):
+        if name.endswith("topics-00002.bin") and name.split("/")[0][-2:] in failing.split():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write(self, name, data)
 
     with monkeypatch.context() as patch:
         patch.setattr(LocalStorage, "write", full)
-        lines = run(*fit(source, tmp_path / "m", every=5), "-q", code=1).stderr.splitlines()
-    assert len(lines) == 1
-    assert "the checkpoint of sweep 15 could not be written" in lines[0]
-    assert "No space left on device; make room" in lines[0]
+        ends = failing.endswith("25")
+        lines = run(*fit(source, tmp_path / "m", 40, every=5), "-q", code=int(ends)).stderr.splitlines()
+    assert len(lines) == len(failing.split())
+    for line, sweep in zip(lines, failing.split(), strict=True):
+        assert f"the checkpoint of sweep {sweep} could not be written" in line
+        assert "No space left on device; make room or choose another place" in line
+        assert ("the fit goes on" in line) == (sweep != "25")
+    if not ends:
+        assert [p.name for p in tmp_path.iterdir()] == ["m"]
+        return
+    assert lines[-1].endswith("repeat the command with --resume: 3 checkpoints in a row failed")
     assert [p.name for p in tmp_path.iterdir()] == ["m.checkpoint"]
     value = json.loads(run(*fit(source, tmp_path / "m"), "--resume", "--json", "-q").stdout)
     assert (value["resumed_from"], value["fingerprint"]) == (10, undisturbed)

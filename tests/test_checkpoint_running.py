@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lda.cluster import running
+from lda.cluster import CheckpointError, running
 from lda.cluster.checkpoint import OtherFitError
-from lda.corpus.storage import storage
+from lda.corpus.storage import LocalStorage, Storage, storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,24 +30,139 @@ with alone(storage(sys.argv[1]), print):
     sys.stdin.readline()
 """
 
+RACE = """
+import sys
+from lda.cluster.checkpoint import OtherFitError
+from lda.cluster.running import alone
+from lda.corpus.storage import storage
+
+for line in sys.stdin:
+    try:
+        with alone(storage(line.strip()), print):
+            print("in", flush=True)
+            sys.stdin.readline()
+    except OtherFitError:
+        print("refused", flush=True)
+        sys.stdin.readline()
+    print("out", flush=True)
+"""
+
+
+def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def ask(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+
+
+def answer(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process that is at work there."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path / "c")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
+    with start(HOLD, str(tmp_path / "c")) as process:
+        assert answer(process) == "begun"
         yield process
         process.kill()
 
 
+@pytest.fixture(scope="module")
+def racers() -> Iterator[list[subprocess.Popen[str]]]:
+    """Two processes that claim a place whenever they are told to."""
+    with start(RACE) as one, start(RACE) as two:
+        yield [one, two]
+        for process in (one, two):
+            process.kill()
+
+
 def refuse(_text: str) -> None:
     raise AssertionError("nothing is to be told")
+
+
+def claims(folder: Path) -> list[Path]:
+    return sorted(folder.glob("running-*.json"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "uri", "s3"])
+def test_of_two_at_the_same_moment_exactly_one_gets_in(
+    racers: list[subprocess.Popen[str]], tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    """Two processes, 200 times: with the lock of a local folder, and with nothing but claims."""
+    if kind == "s3":
+        place, times = request.getfixturevalue("bucket").format(f"{tmp_path.name}/c"), 15
+    else:
+        place, times = str(tmp_path / "c") if kind == "folder" else (tmp_path / "c").as_uri(), 200
+    for _ in range(times):
+        for process in racers:
+            ask(process, place)
+        assert sorted(answer(process) for process in racers) == ["in", "refused"]
+        for process in racers:
+            ask(process, "end")
+        assert [answer(process) for process in racers] == ["out", "out"]
+    assert storage(place).files() == {}
+
+
+class Slow:
+    """A store whose writes take as long as they are told to."""
+
+    def __init__(self, place: Storage, seconds: float) -> None:
+        self._place, self._seconds = place, seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._place, name)
+
+    def write(self, name: str, data: bytes | memoryview) -> None:
+        time.sleep(self._seconds)
+        self._place.write(name, data)
+
+
+def test_writes_that_appear_late_let_only_one_in(tmp_path: Path) -> None:
+    inside, refused = list[float](), list[float]()
+    together, both_done = threading.Barrier(2), threading.Barrier(2)
+
+    def claim(seconds: float) -> None:
+        place: Any = Slow(storage((tmp_path / "c").as_uri()), seconds)
+        together.wait()
+        try:
+            with running.alone(place, refuse):
+                inside.append(seconds)
+                both_done.wait(30)
+        except OtherFitError:
+            refused.append(seconds)
+            both_done.wait(30)
+
+    threads = [threading.Thread(target=claim, args=(seconds,)) for seconds in (0.1, 0.2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(inside), len(refused)) == (1, 1)
+
+
+@pytest.mark.parametrize("uri", [False, True])
+def test_another_thread_of_the_same_process_is_another_run(tmp_path: Path, uri: bool) -> None:
+    place, caught = storage((tmp_path / "c").as_uri() if uri else tmp_path / "c"), list[Exception]()
+
+    def second() -> None:
+        try:
+            with running.alone(place, refuse):
+                pass
+        except OtherFitError as error:
+            caught.append(error)
+
+    with running.alone(place, refuse):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+    assert len(caught) == 1
 
 
 def test_a_second_run_is_refused_until_the_first_has_ended(
@@ -56,60 +172,151 @@ def test_a_second_run_is_refused_until_the_first_has_ended(
     message = rf"in use by another run \(process {other.pid} on "
     with pytest.raises(OtherFitError, match=message), running.alone(place, refuse):
         pass
-    assert (tmp_path / "c" / running.NAME).exists()
+    assert len(claims(tmp_path / "c")) == 1
     other.communicate("end\n")
-    with running.alone(place, refuse), running.alone(place, refuse):  # as the command and its engine do
-        assert (tmp_path / "c" / running.NAME).exists()
+    with running.alone(place, refuse) as claim, running.alone(place, refuse) as same:
+        assert claim is same  # as the command and its engine do
+        claim.check()
+        assert len(claims(tmp_path / "c")) == 1
     assert not (tmp_path / "c").exists()
 
 
-def test_a_killed_run_holds_up_nobody(other: subprocess.Popen[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("uri", [False, True])
+def test_a_killed_run_holds_up_nobody(other: subprocess.Popen[str], tmp_path: Path, uri: bool) -> None:
     other.kill()
     os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and its number is still taken
-    assert (tmp_path / "c" / running.NAME).exists()
-    with running.alone(storage(tmp_path / "c"), refuse):
-        pass
+    assert len(claims(tmp_path / "c")) == 1
+    with running.alone(storage((tmp_path / "c").as_uri() if uri else tmp_path / "c"), refuse) as claim:
+        claim.check()
+        assert len(claims(tmp_path / "c")) == 1
 
 
-@pytest.mark.parametrize("change", [{"pid": os.getpid(), "began": "1"}, {"boot": "of yesterday"}])
+@pytest.mark.parametrize(
+    "change", [{"pid": os.getpid(), "began": "1"}, {"boot": "of yesterday"}, {"pid": "none"}]
+)
 def test_a_number_that_another_process_has_now_is_no_run(tmp_path: Path, change: dict[str, object]) -> None:
     place = storage(tmp_path / "c")
+    left = running._me() | change
+    place.write("running-0123456789abcdef.json", json.dumps(left).encode())
     with running.alone(place, refuse):
-        found = json.loads(place.read(running.NAME))
-    place.write(running.NAME, json.dumps(found | change).encode())
-    with running.alone(place, refuse):
-        pass
+        assert "0123456789abcdef" not in claims(tmp_path / "c")[0].name
 
 
+@pytest.mark.parametrize("change", [{"host": "elsewhere"}, {"space": "pid:[of a container]"}])
 @pytest.mark.parametrize("beats", [True, False])
-def test_a_run_on_another_host_is_known_by_its_beat(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beats: bool
+def test_a_run_that_cannot_be_seen_from_here_is_known_by_its_beat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beats: bool, change: dict[str, str]
 ) -> None:
     monkeypatch.setattr(running, "BEAT_SECONDS", 0.1)
     place, told, ended = storage(tmp_path / "c"), list[str](), threading.Event()
-    found = {"host": "elsewhere", "pid": 7, "began": "1", "boot": "x", "run": "r"}
-    place.write(running.NAME, json.dumps(found).encode())
-    beating = threading.Thread(target=running._beat, args=(place, found, ended))
+    found = running._me() | {"pid": 7, "began": "1", "running": True} | change
+    name = "running-0123456789abcdef.json"
+
+    def beat() -> None:
+        number = 0
+        while not ended.wait(0.05):
+            number += 1
+            place.write(name, json.dumps(found | {"beats": number}).encode())
+
+    place.write(name, json.dumps(found).encode())
+    beating = threading.Thread(target=beat)
     if beats:
         beating.start()
     try:
         if beats:
-            message = "process 7 on elsewhere"
-            with pytest.raises(OtherFitError, match=message), running.alone(place, told.append):
+            with (
+                pytest.raises(OtherFitError, match="process 7 on "),
+                running.alone(place, told.append),
+            ):
                 pass
         else:
-            with running.alone(place, told.append):
-                pass
+            with running.alone(place, told.append) as claim:
+                # It was only asleep, and goes on beating: it will find this one, which goes on, too.
+                place.write(name, json.dumps(found).encode())
+                claim.check()
     finally:
         ended.set()
         if beats:
             beating.join()
     assert len(told) == 1
-    assert "was in use by process 7 on elsewhere; watching for" in told[0]
+    assert "was in use by process 7 on " in told[0]
 
 
-def test_what_cannot_be_understood_is_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("back", [False, True])
+def test_who_was_taken_for_dead_finds_that_out(tmp_path: Path, back: bool) -> None:
+    """Whether or not its beat puts its claim back after it was removed."""
     place = storage(tmp_path / "c")
-    place.write(running.NAME, b"{")
-    with running.alone(place, refuse):
-        assert json.loads(place.read(running.NAME))["pid"] == os.getpid()
+    with running.alone(place, refuse) as claim:
+        new = running._me() | {"host": "elsewhere", "pid": 7, "running": True, "buried": [claim.token]}
+        place.write("running-0123456789abcdef.json", json.dumps(new).encode())
+        if not back:
+            place.delete(f"running-{claim.token}.json")
+        with pytest.raises(OtherFitError, match=r"taken over by another run \(process 7 on elsewhere\)"):
+            claim.check()
+    assert [path.name for path in claims(tmp_path / "c")] == ["running-0123456789abcdef.json"]
+
+
+def test_a_beat_does_not_claim_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "BEAT_SECONDS", 0.05)
+    place = storage(tmp_path / "c")
+    with running.alone(place, refuse) as claim:
+        (path,) = claims(tmp_path / "c")
+        before = json.loads(path.read_text())["beats"]
+        while json.loads(path.read_text())["beats"] == before:
+            time.sleep(0.01)
+        place.delete(path.name)
+        time.sleep(0.3)
+        assert not path.exists()
+        with pytest.raises(OtherFitError, match="has been taken over by another run, which found no sign"):
+            claim.check()
+
+
+def test_what_cannot_be_understood_is_replaced_unless_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "BEAT_SECONDS", 0.1)
+    place, told = storage(tmp_path / "c"), list[str]()
+    place.write("running-0123456789abcdef.json", b"{")
+    with running.alone(place, told.append):
+        assert len(claims(tmp_path / "c")) == 1
+    assert "in use by somebody who cannot be made out; watching" in told[0]
+
+
+def test_a_place_that_cannot_be_claimed_is_none(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(CheckpointError, match="checkpoints cannot be written to"),
+        running.alone(storage(tmp_path / "file" / "c"), refuse),
+    ):
+        pass
+
+
+def test_a_file_system_without_locks_makes_do_with_claims(
+    other: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("lda.cluster.running.FileLock.acquire", none)
+    with pytest.raises(OtherFitError, match="in use by"), running.alone(storage(tmp_path / "c"), refuse):
+        pass
+    with running.alone(storage(tmp_path / "d"), refuse) as claim:
+        claim.check()
+
+
+def test_a_folder_that_another_removes_as_empty_is_made_again(tmp_path: Path) -> None:
+    place, ended = storage(tmp_path / "c"), threading.Event()
+
+    def remove() -> None:
+        while not ended.is_set():
+            LocalStorage(tmp_path / "c").remove_empty()
+
+    removing = threading.Thread(target=remove)
+    removing.start()
+    try:
+        for number in range(200):
+            place.write(f"{number}", b"x")
+            place.delete(f"{number}")
+    finally:
+        ended.set()
+        removing.join()

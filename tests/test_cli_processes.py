@@ -66,6 +66,7 @@ def test_second_interrupt_stops_at_once(tmp_path: Path) -> None:
     script = (
         HEEDS_CTRL_C + "import time; from lda.interrupt import finish_on_interrupt\n"
         "with finish_on_interrupt(lambda text: print(text, flush=True)) as asked:\n"
+        "    asked.keep()\n"
         "    print('ready', flush=True)\n"
         "    while True: time.sleep(0.01)\n"
     )

@@ -263,6 +263,22 @@ def test_what_a_worker_meets_is_told_with_its_name(nodes: Nodes, here: Path, tmp
     finished_like_alone(here, target)
 
 
+def test_a_signal_that_meets_ray_while_it_begins_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def begin(**_: object) -> None:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", begin)
+    before = signal.signal(signal.SIGTERM, mine := lambda *_: None)
+    try:
+        with pytest.raises(KeyboardInterrupt), connected(Cluster()):
+            pass
+        assert signal.getsignal(signal.SIGTERM) is mine
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_ray_leaves_the_handler_of_sigterm_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would end the process at once, with parts that are done and not recorded."""
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
