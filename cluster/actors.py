@@ -7,7 +7,7 @@ and pushes one message to each. The driver only says how many passes to make.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from lda.cluster.threads import Threads
 from lda.corpus.storage import storage
 from lda.corpus.store import Corpus
 from lda.samplers.counting import Delta
+from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.histograms import Histogram
 from lda.samplers.priors import Priors
 
@@ -68,6 +69,7 @@ class WorkerActor:
         self.threads = Threads(threads)
         self.corpus, self.parts = corpus, parts
         self.problem: str | None = None
+        self.no_device: str | None = None
         self.aggregators: list[Any] = []
         self.step = 0
         self.counted = -1  # steps that the counts of the present step are made of
@@ -80,6 +82,11 @@ class WorkerActor:
 
         Not when it is made: it could not say meanwhile that it is there.
         """
+        if self.settings.device != "cpu":
+            try:
+                check_device()
+            except DeviceError as error:  # the processor draws the same topics
+                self.no_device, self.settings = str(error), replace(self.settings, device="cpu")
         corpus, settings = self.corpus, self.settings
         try:
             self.heldout, keep = (
@@ -95,7 +102,7 @@ class WorkerActor:
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells of it
             self.problem = one_line(error)
-        return introduce(self.problem)
+        return introduce(self.problem, self.no_device)
 
     @ray.method(concurrency_group="control")
     def ready(self) -> Ready:

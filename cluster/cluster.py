@@ -55,6 +55,8 @@ class Cluster:
 
     address: "local" starts one in this machine, "auto" finds the running one, or HOST:PORT of its head.
     workers: None for one a node. threads_per_worker: None for all cores of a node, divided among its workers.
+    gpus_per_worker: of a fit with the device cuda: GPUs that Ray sets aside for each worker, or the part of one that
+    several share; None for one. Workers for which there are none left sample on their processor, to the same bits.
     aggregators: None for as many as workers. staleness: steps a worker may run ahead of the slowest; 0 makes the
     result independent of everything here, None lets nobody wait. max_failures: losses of actors survived.
     wait: seconds to wait at the beginning for nodes that are still to come, when those there are too few.
@@ -64,6 +66,7 @@ class Cluster:
     address: str = "local"
     workers: int | None = None
     threads_per_worker: int | None = None
+    gpus_per_worker: float | None = None
     aggregators: int | None = None
     staleness: int | None = 0
     max_failures: int = 10
@@ -71,6 +74,8 @@ class Cluster:
     worker_timeout: float = 600.0
 
     def __post_init__(self) -> None:
+        if self.gpus_per_worker is not None and not 0 < self.gpus_per_worker <= 64:
+            raise ValueError(f"gpus_per_worker must be above 0 and at most 64, got {self.gpus_per_worker}")
         for name in ("workers", "threads_per_worker", "aggregators"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -90,11 +95,12 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Workers, and threads of each, that fit the cluster as it is now."""
+    """Workers, and threads of each, that fit the cluster as it is now. on_gpus: of these, those with a GPU."""
 
     workers: int
     threads: int
     nodes: int
+    on_gpus: int = 0
 
 
 @contextmanager
@@ -191,11 +197,12 @@ def _nodes() -> list[dict[str, Any]]:
     return list(ray.nodes())  # type: ignore[no-untyped-call]
 
 
-def slots(cluster: Cluster, *, recovering: bool = False) -> Slots:
+def slots(cluster: Cluster, *, recovering: bool = False, gpus: float = 0.0) -> Slots:
     """How many workers and threads to run.
 
-    recovering: when there is no room for all that was asked for, take what there is. Raises ClusterError when
-    the cluster has fewer CPUs than asked for.
+    gpus: wanted for each worker. recovering: when there is no room for all that was asked for, take what there is.
+
+    Raises ClusterError when the cluster has fewer CPUs than asked for.
     """
     nodes = [n for n in _nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
     cpus = [int(n["Resources"]["CPU"]) for n in nodes]
@@ -217,7 +224,13 @@ def slots(cluster: Cluster, *, recovering: bool = False) -> Slots:
             f"on {len(nodes)} node{'s' if len(nodes) > 1 else ''}, with room for {room} such workers; "
             "ask for fewer, or add nodes"
         )
-    return Slots(workers, threads, len(nodes))
+    on_gpus = 0
+    if gpus:
+        on_gpus = sum(
+            min(int(n["Resources"]["CPU"]) // threads, int(n["Resources"].get("GPU", 0) / gpus))
+            for n in nodes
+        )
+    return Slots(workers, threads, len(nodes), min(on_gpus, workers))
 
 
 def check_seen(folder: str) -> None:

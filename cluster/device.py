@@ -7,7 +7,7 @@ changed, as always; only sampling is the device's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from lda.cluster.shard import Shard
 from lda.cluster.threads import Threads
 from lda.corpus.shard import CorpusShard
 from lda.samplers.counting import Delta
-from lda.samplers.cuda.available import DeviceError, free_bytes
+from lda.samplers.cuda.available import DeviceError, check_device, device_errors, free_bytes
 from lda.samplers.deltas import totals_of
 from lda.samplers.histograms import Histogram
 from lda.samplers.language import LanguageModel
@@ -87,7 +87,11 @@ class DeviceShard(Shard):
         first, last = int(edges[level] if fresh else edges[0]), int(edges[level + 1])
         if last <= first:
             return
-        self.on_device.sample(first, last, sampler, model, self.plan.seed, sweep, fresh=fresh)
+        from lda.samplers.cuda.documents import Rule
+
+        rule = Rule.of(sampler, fresh=fresh)
+        with device_errors():
+            self.on_device.sample(first, last, rule, model, self.plan.seed, sweep)
         changed = self.token_range(phase)
         if changed not in self._behind:
             self._behind = (*self._behind, changed)
@@ -96,7 +100,8 @@ class DeviceShard(Shard):
         """As `Shard.topic_histogram`."""
         from lda.samplers.cuda.documents import topic_histogram
 
-        return topic_histogram(self.on_device)
+        with device_errors():
+            return topic_histogram(self.on_device)
 
 
 class DeviceAggregator(Aggregator):
@@ -121,7 +126,8 @@ class DeviceAggregator(Aggregator):
 
     def count_tokens(self, shard: DeviceShard, phase: int) -> None:
         """Count what a phase has changed."""
-        self.on_device.count(shard.on_device, *shard.token_range(phase))
+        with device_errors():
+            self.on_device.count(shard.on_device, *shard.token_range(phase))
 
     def totals(self) -> NDArray[np.int64]:
         """n_k (K,) int64 of these words."""
@@ -146,7 +152,8 @@ class DeviceAggregator(Aggregator):
 
     def cell_histogram(self) -> Histogram:
         """How many n_kw equal n, for n > 0."""
-        return self.on_device.cell_histogram()
+        with device_errors():
+            return self.on_device.cell_histogram()
 
 
 class DeviceModels:
@@ -165,21 +172,23 @@ class DeviceModels:
         """The model of counts on the device."""
         model, is_new = self._model(fresh=fresh)
         if is_new:
-            model.build(counts.on_device.counts, counts.on_device.totals, priors.alpha, priors.beta)
+            with device_errors():
+                model.build(counts.on_device.counts, counts.on_device.totals, priors.alpha, priors.beta)
         return model
 
     def from_host(self, built: LanguageModel, *, fresh: bool) -> DeviceModel:
         """The model that this process has built."""
         model, is_new = self._model(fresh=fresh)
         if is_new:
-            model.take(built)
+            with device_errors():
+                model.take(built)
         return model
 
     def _model(self, *, fresh: bool) -> tuple[DeviceModel, bool]:
-        from lda.samplers.cuda.documents import reads_every_row
+        from lda.samplers.cuda.documents import Rule
         from lda.samplers.cuda.model import DeviceModel
 
-        every_row = reads_every_row(self._sampler, self._rows.n_topics, fresh=fresh)
+        every_row = Rule.of(self._sampler, fresh=fresh).reads_every_row(self._rows.n_topics)
         if every_row not in self._models:
             needed = DeviceModel.bytes_needed(self._rows, every_row=every_row)
             check_fits(needed, f"phi of {len(self._rows.start):,} terms x {self._rows.n_topics:,} topics")
@@ -187,6 +196,51 @@ class DeviceModels:
         is_new = every_row not in self._built
         self._built.add(every_row)
         return self._models[every_row], is_new
+
+
+def frozen_on_device(rows: WordRows, model: LanguageModel) -> DeviceModel:
+    """A model that does not change, on the device. Raises DeviceError where there is none, or no room."""
+    check_device()
+    from lda.samplers.cuda.documents import Rule
+    from lda.samplers.cuda.model import DeviceModel
+
+    every_row = Rule(sequential=True, leave_out=False).reads_every_row(rows.n_topics)
+    needed = DeviceModel.bytes_needed(rows, every_row=every_row)
+    check_fits(needed, f"phi of {len(rows.start):,} terms x {rows.n_topics:,} topics")
+    with device_errors():
+        made = DeviceModel(rows, every_row=every_row)
+        made.take(model)
+    return made
+
+
+def device_states(
+    model: DeviceModel,
+    words: NDArray[np.int32],
+    doc_offsets: NDArray[np.int64],
+    doc_keys: NDArray[np.uint64],
+    z: NDArray[Any],
+    seed: int,
+    burn_in: int,
+    samples: int,
+) -> Iterator[NDArray[Any]]:
+    """Topics of new documents after each of `samples` sweeps that follow `burn_in`, in z (N,), overwritten by the next.
+
+    Burn-in stays on the device: nothing of it travels.
+    """
+    from lda.samplers.cuda.documents import DeviceDocuments, Rule
+
+    n = len(doc_keys)
+    check_fits(DeviceDocuments.bytes_needed(len(words), n, model.n_topics), f"{len(words):,} tokens")
+    with device_errors():
+        documents = DeviceDocuments(words, doc_offsets, doc_keys, z, model.n_topics)
+    for sweep in range(burn_in + samples):
+        rule = Rule(sequential=True, leave_out=False, fresh=sweep == 0)
+        with device_errors():
+            documents.sample(0, n, rule, model, seed, sweep)
+            if sweep >= burn_in:
+                documents.z.copy_to_host(z)
+        if sweep >= burn_in:
+            yield z
 
 
 def check_fits(needed: int, what: str) -> None:

@@ -63,7 +63,7 @@ class Driver(HeldCounts):
         tell: Callable[[str], None] = lambda text: None,
         head: Head | None = None,
     ) -> None:
-        self.settings, self.cluster, self.head = settings, cluster, head
+        self.settings, self.cluster, self.head, self.tell = settings, cluster, head, tell
         self.group: Any = None
         self.direct, self._lives = False, list[Any]()
         self.workers: list[Any] = []
@@ -78,8 +78,10 @@ class Driver(HeldCounts):
             head=head,
         )
         try:
-            self.group, room = reserve(cluster, corpus.n_shards, recovering=recovering)
+            gpus = 0.0 if settings.device == "cpu" else cluster.gpus_per_worker or 1.0
+            self.group, room = reserve(cluster, corpus.n_shards, recovering=recovering, gpus=gpus)
             self.n_workers, self.threads = room.workers, room.threads
+            self.gpus = [gpus if i < room.on_gpus else 0.0 for i in range(room.workers)]
             if settings.sampler == "collapsed" and self.n_workers > 1:
                 raise ValueError("the sampler collapsed runs on one worker; take adlda, or workers=1")
             self._begin(corpus)
@@ -132,7 +134,8 @@ class Driver(HeldCounts):
         if not lent or not all(self.waiting.results(asked)):
             self.waiting.results([w.keep_own.remote() for w in team])
             return None
-        if len(team) > 1 and self.settings.memory is None:
+        # A device's documents lie there: neighbours cannot help with them.
+        if len(team) > 1 and self.settings.memory is None and self.settings.device == "cpu":
             documents = self.waiting.results([w.lend_documents.remote() for w in team])
             self.waiting.results([w.help.remote(documents) for w in team])
         return lent
@@ -170,6 +173,7 @@ class Driver(HeldCounts):
         remote = ray.remote(concurrency_groups={"control": 1, "pulse": 1})  # type: ignore[call-overload]  # missing in its stubs
         actor = remote(WorkerActor).options(
             num_cpus=self.threads,
+            num_gpus=self.gpus[number],
             scheduling_strategy=place,
             runtime_env=environment(),
         )
@@ -190,10 +194,21 @@ class Driver(HeldCounts):
             self._hear(
                 [f"worker {i}" for i in range(self.n_workers)], [w.begin.remote() for w in self.workers]
             )
+            self._tell_of_devices()
         except RayActorError as error:
             if (reason := could_not_begin(error)) is None:
                 raise
             raise reason from None
+
+    def _tell_of_devices(self) -> None:
+        """Tell of workers that have no GPU though one was asked for. Raises ClusterError when none has any."""
+        workers = {name: said for name, said in self.said.items() if name.startswith("worker ")}
+        without = {name: said for name, said in workers.items() if said.no_device is not None}
+        if without and len(without) == len(workers):
+            name, said = next(iter(without.items()))
+            raise ClusterError(f"no worker has a GPU ({name} on {said.host}: {said.no_device})")
+        for name, said in without.items():
+            self.tell(f"{name} on {said.host} samples on its processor, to the same topics: {said.no_device}")
 
     def _hear(self, names: list[str], asked: list[Any]) -> None:
         said = zip(names, self.waiting.results(asked), strict=True)

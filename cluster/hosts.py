@@ -19,7 +19,8 @@ class Ready:
     """What an actor says of itself.
 
     host: address of its machine. node: Ray's id of it. pid: of its process. versions: of what decides about the
-    bits it computes. problem: why it cannot work, in one line, or None.
+    bits it computes. problem: why it cannot work, in one line, or None. no_device: why it samples on its
+    processor where a GPU was asked for, or None.
     """
 
     host: str
@@ -27,9 +28,10 @@ class Ready:
     pid: int
     versions: dict[str, str]
     problem: str | None
+    no_device: str | None = None
 
 
-def introduce(problem: str | None) -> Ready:
+def introduce(problem: str | None, no_device: str | None = None) -> Ready:
     """What to say of this process."""
     return Ready(
         host=ray.util.get_node_ip_address(),  # type: ignore[no-untyped-call]
@@ -37,6 +39,7 @@ def introduce(problem: str | None) -> Ready:
         pid=os.getpid(),
         versions=versions(),
         problem=problem,
+        no_device=no_device,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.device import device_states, frozen_on_device
 from lda.cluster.phase_model import MeanModel
+from lda.cluster.settings import Device
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.corpus.counts import canonical
 from lda.corpus.errors import DataError
@@ -24,12 +26,15 @@ from lda.samplers.inference import (
     sort_documents,
     split_tokens,
 )
-from lda.samplers.language import add_alpha_parts, empty_model
-from lda.samplers.layout import empty_counts, topic_dtype, word_rows
+from lda.samplers.language import LanguageModel, add_alpha_parts, empty_model
+from lda.samplers.layout import WordRows, empty_counts, topic_dtype, word_rows
 from lda.samplers.left_to_right import left_to_right, particle_topics
 from lda.samplers.limits import MAX_COUNT, check_document_length
 from lda.samplers.priors import Priors
 from lda.samplers.sequential import sweep_documents
+
+if TYPE_CHECKING:
+    from lda.samplers.cuda.model import DeviceModel
 
 BURN_IN: Final = 12
 SAMPLES: Final = 12
@@ -101,11 +106,19 @@ class FrozenModel:
     """A language model that documents can be inferred with, but that does not change."""
 
     def __init__(
-        self, counts: sp.csr_matrix, alpha: NDArray[np.float64], beta: float, *, threads: int | None = None
+        self,
+        counts: sp.csr_matrix,
+        alpha: NDArray[np.float64],
+        beta: float,
+        *,
+        threads: int | None = None,
+        device: Device = "cpu",
     ) -> None:
         """counts: (V, K), n_kw of one state or averaged ones. alpha: (K,). threads: None for all cores.
 
-        Raises ValueError for a count that is negative or beyond int32.
+        device: what samples; "cuda" gives the same bits. The left-to-right estimator stays on the processor.
+
+        Raises ValueError for a count that is negative or beyond int32, DeviceError where there is no such device.
         """
         matrix = canonical(counts)
         n_terms, n_topics = matrix.shape
@@ -128,14 +141,20 @@ class FrozenModel:
         with Threads(self._threads) as pool:
             priors = Priors(alpha=self.alpha, beta=float(beta) * scale)
             self._model = MeanModel(rows, store).build(store, totals, priors, pool, 0)
+        self._device = _on_device(rows, self._model, device)
 
     @classmethod
     def of_topic_word(
-        cls, topic_word: NDArray[Any], alpha: NDArray[np.float64], *, threads: int | None = None
+        cls,
+        topic_word: NDArray[Any],
+        alpha: NDArray[np.float64],
+        *,
+        threads: int | None = None,
+        device: Device = "cpu",
     ) -> FrozenModel:
         """A language model given as p(term | topic), (K, V) with rows that sum to 1; kept as float32.
 
-        alpha: (K,). threads: None for all cores. Every row of terms is dense: 4 bytes a cell.
+        alpha: (K,). threads, device: as for one made of counts. Every row of terms is dense: 4 bytes a cell.
         """
         made = cls.__new__(cls)
         made.n_topics, made.n_terms = topic_word.shape
@@ -147,6 +166,7 @@ class FrozenModel:
         model.alpha[: made.n_topics] = made.alpha
         add_alpha_parts(model, 0, made.n_terms)
         made._model = model
+        made._device = _on_device(rows, model, device)
         return made
 
     def transform(
@@ -238,7 +258,7 @@ class FrozenModel:
         z = np.zeros(len(batch.words), dtype=topic_dtype(self.n_topics))
 
         def run(span: tuple[int, int]) -> None:
-            *_, part = self._states(batch, span, seed, BURN_IN + 1)
+            (part,) = self._states(batch, span, seed, BURN_IN, 1)
             z[batch.doc_offsets[span[0]] : batch.doc_offsets[span[1]]] = part
 
         self._each_block(batch, run)
@@ -255,8 +275,10 @@ class FrozenModel:
         if weight is None:
             weight = batch.doc_offsets + np.arange(n + 1)  # empty documents are work too
         most = max(1, CELLS // self.n_topics)
-        with Threads(min(self._threads, max(n, 1))) as pool:
-            spans = blocks(weight, 0, n, max(pool.n * BLOCKS_PER_THREAD, n // 4096))
+        # A device wants all documents at once, and has one queue.
+        alone = self._device is not None
+        with Threads(1 if alone else min(self._threads, max(n, 1))) as pool:
+            spans = blocks(weight, 0, n, 1 if alone else max(pool.n * BLOCKS_PER_THREAD, n // 4096))
             pool.run(
                 run, [(d, min(d + most, last)) for first, last in spans for d in range(first, last, most)]
             )
@@ -269,20 +291,24 @@ class FrozenModel:
         n, offsets = last - first, batch.doc_offsets[first : last + 1]
         offsets = offsets - offsets[0]
         counts, theta = np.zeros((n, self.n_topics), dtype=np.int64), np.empty((n, self.n_topics))
-        for sweep, z in enumerate(self._states(batch, span, seed, burn_in + samples)):
-            if sweep >= burn_in:
-                count_topics(z, offsets, 0, n, counts)
+        for z in self._states(batch, span, seed, burn_in, samples):
+            count_topics(z, offsets, 0, n, counts)
         mean_proportions(counts, offsets, 0, n, self._model, samples, theta)
         return theta
 
-    def _states(self, batch: _Batch, span: tuple[int, int], seed: int, sweeps: int) -> Iterator[NDArray[Any]]:
-        """The topics of the tokens of `span` after each of so many sweeps; one array, overwritten by the next."""
+    def _states(
+        self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int
+    ) -> Iterator[NDArray[Any]]:
+        """The topics of the tokens of `span` after each of `samples` sweeps; one array, overwritten by the next."""
         first, last = span
         begin, end = batch.doc_offsets[first], batch.doc_offsets[last]
         words, offsets = batch.words[begin:end], batch.doc_offsets[first : last + 1] - begin
         keys, n = batch.keys[first:last], last - first
         z = np.zeros(len(words), dtype=topic_dtype(self.n_topics))
-        for sweep in range(sweeps):
+        if self._device is not None and len(words):
+            yield from device_states(self._device, words, offsets, keys, z, seed, burn_in, samples)
+            return
+        for sweep in range(burn_in + samples):
             sweep_documents(
                 words,
                 offsets,
@@ -296,4 +322,10 @@ class FrozenModel:
                 False,
                 sweep == 0,
             )
-            yield z
+            if sweep >= burn_in:
+                yield z
+
+
+def _on_device(rows: WordRows, model: LanguageModel, device: Device) -> DeviceModel | None:
+    """The model on the device; None for the processor, which needs no other than this."""
+    return None if device == "cpu" else frozen_on_device(rows, model)

@@ -17,24 +17,27 @@ TRY_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.5
 
 
-def reserve(cluster: Cluster, at_most: int, *, recovering: bool) -> tuple[Any, Slots]:
-    """A placement group with the CPUs of each worker, and how many there are, at most `at_most`.
+def reserve(cluster: Cluster, at_most: int, *, recovering: bool, gpus: float = 0.0) -> tuple[Any, Slots]:
+    """A placement group with the CPUs of each worker, and GPUs of the first, and how many there are, at most `at_most`.
 
-    What the cluster has is asked anew at each try. recovering: as in `slots`. Raises ClusterError when there are
+    What the cluster has is asked anew at each try. recovering, gpus: as in `slots`. Raises ClusterError when there are
     fewer CPUs than asked for, also after `cluster.wait` seconds, or others keep them for too long.
     """
     begin = time.monotonic()
     until = begin + max(PATIENCE_SECONDS, cluster.wait)
     while True:
         try:
-            room = slots(cluster, recovering=recovering)
+            room = slots(cluster, recovering=recovering, gpus=gpus)
         except ClusterError:
             if time.monotonic() >= begin + cluster.wait:
                 raise
             time.sleep(LOOK_SECONDS)
             continue
-        room = replace(room, workers=min(room.workers, at_most))
-        group = placement_group([{"CPU": room.threads}] * room.workers, strategy="SPREAD")
+        workers = min(room.workers, at_most)
+        room = replace(room, workers=workers, on_gpus=min(room.on_gpus, workers))
+        plain = {"CPU": room.threads}
+        bundles = [{**plain, "GPU": gpus}] * room.on_gpus + [plain] * (workers - room.on_gpus)
+        group = placement_group(bundles, strategy="SPREAD")
         if _placed(group):
             return group, room
         if time.monotonic() >= until:

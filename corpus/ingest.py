@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lda.corpus.arrow import string_list
+from lda.corpus.arrow import is_list, string_list
 from lda.corpus.assemble import Assembled, Assembler, TokenBatch
 from lda.corpus.errors import DataError
 from lda.corpus.folder import check_target, write_folder
@@ -275,11 +275,14 @@ def token_batches(
     threads: int | None,
     look: Callable[[pa.Array[Any]], None] | None = None,
 ) -> Iterator[TokenBatch]:
-    """Tokenise the documents of all text sources, in order. look: shown the texts of each batch, in this thread."""
+    """Tokenise the documents of all text sources, in order.
+
+    look: shown the texts of each batch, in this thread; lists of tokens are none.
+    """
 
     def texts() -> Iterator[TextBatch]:
         for batch in _texts(sources, options):
-            if look is not None:
+            if look is not None and not is_list(batch.texts.type):
                 look(batch.texts)
             yield batch
 

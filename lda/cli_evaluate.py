@@ -9,6 +9,7 @@ import click
 from lda.cli_help import WithExamples
 from lda.cli_options import (
     Console,
+    device_option,
     output_options,
     source_options,
     stored_inputs,
@@ -83,6 +84,7 @@ def _split_metrics(_ctx: click.Context, _parameter: click.Parameter, value: tupl
     default=0,
     help="Seed of split and sampling.",
 )
+@device_option
 @source_options
 @verify_option
 @click.option(

@@ -99,6 +99,10 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     if (told := alpha_of_mallet(settings, ctx.meta[SPELLED])) is not None:
         console.progress.warn(told)
     cluster = cluster_of(options)
+    if settings.device == "cuda" and cluster is None:
+        from lda.samplers.cuda.available import check_device
+
+        check_device()  # before the input is read; on a cluster the workers say what they have
     resumed_from: int | None
     ready = reach_early(cluster, options["inputs"], finished=checkpoints.has_model(targets.model))
     with opened_corpus(console, options, recipe, ready) as (corpus, seconds_read):
@@ -145,6 +149,7 @@ def _run(
     """The fit, and the sweep of an earlier run after which it began."""
     from lda.cluster import fit as fit_corpus
     from lda.corpus import DataError
+    from lda.samplers.cuda.available import DeviceError
 
     warn = once(console.progress.warn)
     resumed_from = checkpoints.begin(
@@ -173,6 +178,8 @@ def _run(
                 counts_to=output.counts_to,
                 warn=warn,
             )
+        except DeviceError:
+            raise
         except ValueError as error:  # the settings do not fit this corpus
             raise DataError(str(error)) from error
     if (

@@ -88,6 +88,25 @@ def _join_fields(_ctx: click.Context, _parameter: click.Parameter, value: tuple[
     return ",".join(value) if value else None
 
 
+def device_option(command: Command) -> Command:
+    """--device, of commands that sample the topics of new documents."""
+    return click.option(
+        "--device",
+        type=click.Choice(["cpu", "cuda"]),
+        default="cpu",
+        callback=_check_device,
+        help="cuda samples on a GPU, to the same topics.",
+    )(command)
+
+
+def _check_device(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value == "cuda":
+        from lda.samplers.cuda.available import check_device
+
+        check_device()
+    return value
+
+
 def verify_option(command: Command) -> Command:
     """--no-verify, of commands that open a model."""
     return click.option(
@@ -280,8 +299,12 @@ def _usage(error: ValueError) -> Exception:
 
     if isinstance(error, DataError):
         return error
-    # What Python calls min_df is --min-df here.
-    words = re.sub(r"^\w+", lambda name: "--" + name[0].replace("_", "-"), str(error))
+    # What Python calls min_df is --min-df here; other messages begin with a word of their own.
+    words = re.sub(
+        r"^(text|id|pattern|strip|stop_words|min_df|max_df|max_features|ngram_range)\b",
+        lambda name: "--" + name[0].replace("_", "-"),
+        str(error),
+    )
     return click.UsageError(words)
 
 

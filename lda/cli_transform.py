@@ -13,6 +13,7 @@ from lda.cli_help import WithExamples
 from lda.cli_options import (
     Console,
     command_line,
+    device_option,
     names_of,
     output_options,
     source_options,
@@ -69,6 +70,7 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
 @click.option(
     "-s", "--seed", "--random-seed", type=click.IntRange(0, 2**64 - 1), help="Seed.  [default: the model's]"
 )
+@device_option
 @source_options
 @verify_option
 @worker_options
@@ -142,7 +144,7 @@ def _stream(
     console: Console, model: Model, batches: Iterator[DocumentBatch], writer: Writer, options: dict[str, Any]
 ) -> dict[str, int]:
     """Infer and write batch by batch; the sums for the report."""
-    frozen = model.frozen(threads=options["threads"])
+    frozen = model.frozen(threads=options["threads"], device=options["device"])
     seed = model.record.seed if options["seed"] is None else options["seed"]
     names = ("n_documents", "n_empty_documents", "n_without_text", "n_tokens", "n_unknown")
     counts = dict.fromkeys(names, 0)

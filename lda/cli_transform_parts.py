@@ -56,6 +56,10 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
     from lda.transform_parts import absolute, check_place, transform_corpus
 
     cluster = cluster_of(options)
+    if cluster is not None and options["device"] != "cpu":
+        raise click.UsageError(
+            "on a cluster topics are inferred by processors: leave --device or --address out"
+        )
     try:
         Selection(top=options["top"], threshold=options["threshold"])
     except ValueError as error:
@@ -78,6 +82,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
                 threshold=options["threshold"],
                 seed=options["seed"],
                 threads=options["threads"],
+                device=options["device"],
                 cluster=cluster,
                 resume=options["resume"],
                 overwrite=options["overwrite"],

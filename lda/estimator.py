@@ -40,6 +40,8 @@ class LDA(FittedEstimator):
         start: "random" topics, "annealed" from random ones, a "growing" set of documents; "auto" grows it where
             there are enough documents, and anneals otherwise.
         n_jobs: threads; None and -1 take all cores. It changes the time, never the result.
+        device: "cuda" samples on a GPU, while fitting and in `transform` and `score`. It changes the time, never the
+            result; for the samplers "adlda", "esca" and "esca-leave-out".
         memory: bytes that the fit may hold, or a size as "4GB": documents beyond it stay on disk.
         model_memory: bytes of these for the model: a larger one is walked word range by word range. Neither
             changes the result.
@@ -77,6 +79,7 @@ class LDA(FittedEstimator):
         phases: int | None = None,
         start: Literal["auto", "random", "annealed", "growing"] = "auto",
         n_jobs: int | None = None,
+        device: Literal["cpu", "cuda"] = "cpu",
         memory: str | int | None = None,
         model_memory: str | int | None = None,
         random_state: RandomState = None,
@@ -100,6 +103,7 @@ class LDA(FittedEstimator):
         self.phases = phases
         self.start = start
         self.n_jobs = n_jobs
+        self.device = device
         self.memory = memory
         self.model_memory = model_memory
         self.random_state = random_state

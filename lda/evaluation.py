@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import FrozenModel
+    from lda.cluster.settings import Device
     from lda.coherence import Coherence, Engine
     from lda.corpus import DocumentBatch
     from lda.diagnostics import TopicDiagnostics
@@ -70,7 +71,7 @@ class Evaluation:
         """Sorted content hashes of the documents trained on; None if they are not known."""
         return None
 
-    def frozen(self, *, threads: int | None = None) -> FrozenModel:
+    def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
         """The language model prepared for inference."""
         raise NotImplementedError
 
@@ -203,6 +204,7 @@ def diagnose(
     n_words: int,
     seed: int = 0,
     threads: int | None = None,
+    device: Device = "cpu",
     use: DocumentUse | None = None,
 ) -> TopicDiagnostics:
     """Diagnostics with documents that stream by, with a `DocumentUse` already added up, or without either."""
@@ -215,7 +217,7 @@ def diagnose(
     if batches is not None:
         index = {term: number for number, term in enumerate(model.vocabulary)}
         ids = [np.array([index[word] for word in topic], dtype=np.int32) for topic in words]
-        frozen = model.frozen(threads=threads)
+        frozen = model.frozen(threads=threads, device=device)
         use = use_of_documents(frozen, model.checked(batches), model.alpha, ids, seed)
     return describe_topics(
         model.language_counts,

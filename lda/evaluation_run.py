@@ -46,8 +46,8 @@ class EvaluationRun:
 
         options = self.options
         batches = self._documents(self.paths) if self.paths else None
-        how = {"n_words": options["top_words"], "seed": options["seed"], "threads": options["threads"]}
-        return diagnose(self.model, batches, **how)
+        how = {name: options[name] for name in ("seed", "threads", "device")}
+        return diagnose(self.model, batches, n_words=options["top_words"], **how)
 
     def _likelihood(self, estimator: Any) -> HeldoutScore:  # noqa: ANN401 - one of LIKELIHOODS
         from lda.evaluation import trained_warning
@@ -61,7 +61,7 @@ class EvaluationRun:
         )
         size = PARTICLE_DOCUMENTS if estimator == "left-to-right" else 4096
         batches = model.checked(self._documents(self.paths, batch_documents=size))
-        frozen = model.frozen(threads=options["threads"])
+        frozen = model.frozen(threads=options["threads"], device=options["device"])
         found = score_documents(frozen, batches, how, vocabulary=model.vocabulary, trained=model.trained)
         if found.n_trained:
             self.progress.warn(f"warning: {trained_warning(found)}")

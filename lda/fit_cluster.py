@@ -21,6 +21,12 @@ def cluster_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--aggregators", type=int, help="Owners of word ranges.  [default: as many as workers]"
             ),
             click.option(
+                "--gpus-per-worker",
+                type=float,
+                metavar="GPUS",
+                help="With --device cuda: GPUs of each, or the part of one that several share.  [default: 1]",
+            ),
+            click.option(
                 "--staleness",
                 default="0",
                 metavar="0|STEPS|none",
@@ -69,7 +75,16 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
     Raises click.UsageError for cluster options without --address, and for values that cannot be.
     """
     names = [
-        n for n in ("workers", "threads_per_worker", "aggregators", "wait", "worker_timeout") if n in options
+        n
+        for n in (
+            "workers",
+            "threads_per_worker",
+            "gpus_per_worker",
+            "aggregators",
+            "wait",
+            "worker_timeout",
+        )
+        if n in options
     ]
     staleness = options.get("staleness", "0")
     if options["address"] is None:

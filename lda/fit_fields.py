@@ -83,6 +83,14 @@ FIELDS: Final = (
         of_machine=True,
     ),
     FitField(
+        setting="device",
+        parameter="device",
+        flags=("--device",),
+        kind=("cpu", "cuda"),
+        help="cuda samples on a GPU, to the same model (adlda, esca).",
+        of_machine=True,
+    ),
+    FitField(
         setting="memory",
         parameter="memory",
         flags=("--memory",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class FittedEstimator(EstimatorConventions):
     model_: Model
     seed_: int
     n_jobs: int | None
+    device: Literal["cpu", "cuda"]
     _doc_topic_counts: csr_matrix | None
     _derived: dict[str, Any]
 
@@ -177,7 +178,10 @@ class FittedEstimator(EstimatorConventions):
 
     def _frozen(self) -> FrozenModel:
         threads = thread_count(self.n_jobs)
-        frozen: FrozenModel = self._derive(f"frozen {threads}", lambda model: model.frozen(threads=threads))
+        device = self.device
+        frozen: FrozenModel = self._derive(
+            f"frozen {threads} {device}", lambda model: model.frozen(threads=threads, device=device)
+        )
         return frozen
 
     def __getstate__(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lda.cluster.inference import FrozenModel
     from lda.cluster.records import FitResult
+    from lda.cluster.settings import Device
     from lda.cluster.tops import TopWords
     from lda.corpus import Corpus
     from lda.record import RunRecord
@@ -216,11 +217,14 @@ class Model(Evaluation):
 
         return fingerprint(self.counts)
 
-    def frozen(self, *, threads: int | None = None) -> FrozenModel:
-        """The language model prepared for inference. Costs a pass over the counts: keep it between batches."""
+    def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
+        """The language model prepared for inference. Costs a pass over the counts: keep it between batches.
+
+        Raises ValueError (`DeviceError`) where there is no such device, or no room on it.
+        """
         from lda.cluster.inference import FrozenModel
 
-        return FrozenModel(self.language_counts, self.alpha, self.beta, threads=threads)
+        return FrozenModel(self.language_counts, self.alpha, self.beta, threads=threads, device=device)
 
     def transform(
         self,
@@ -229,6 +233,7 @@ class Model(Evaluation):
         *,
         seed: int | None = None,
         threads: int | None = None,
+        device: Device = "cpu",
     ) -> npt.NDArray[np.float32]:
         """Topic proportions (D, K) of documents, rows summing to 1; empty ones get `prior`.
 
@@ -237,9 +242,10 @@ class Model(Evaluation):
             words: (N,) int32, row numbers of `counts`.
             seed: None takes the seed of the fit.
             threads: None takes all cores; the answer does not depend on it.
+            device: "cuda" samples on a GPU, to the same answer.
         """
         seed = self.record.seed if seed is None else seed
-        return self.frozen(threads=threads).transform(doc_offsets, words, seed=seed)
+        return self.frozen(threads=threads, device=device).transform(doc_offsets, words, seed=seed)
 
 
 def topics_of(tops: TopWords, alpha: Floats, beta: float, vocabulary: list[str]) -> list[Topic]:

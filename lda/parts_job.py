@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from lda.cluster.settings import Device
     from lda.model import Model
 
 WEIGHTS_AT_A_TIME: Final = 2**22  # 16 MB of float32, whatever the number of topics
@@ -63,6 +64,7 @@ class PartsJob:
     output: str = field(repr=False)
     identity: dict[str, Any]
     run: str
+    device: Device = "cpu"
 
     def open(self, threads: int) -> Callable[[Part], PartDone]:
         """Read model and corpus; returns the function that makes a part. Raises DataError, OSError."""
@@ -92,7 +94,7 @@ class PartMaker:
             if found[what] != job.identity[what]:
                 raise DataError(f"{path} is not what the driver found there; name one that all nodes share")
         self.lookup = term_lookup(self.corpus, model.vocabulary)
-        self.frozen = model.frozen(threads=threads)
+        self.frozen = model.frozen(threads=threads, device=job.device)
         self.place = storage(job.output)
         self.seed = int(job.identity["seed"])
         self.selection = Selection(top=job.identity["top"], threshold=job.identity["threshold"])

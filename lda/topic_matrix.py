@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import FrozenModel
+    from lda.cluster.settings import Device
     from lda.corpus import DocumentBatch
 
     Floats = npt.NDArray[np.float64]
@@ -80,11 +81,11 @@ class TopicMatrix(Evaluation):
         """(K, V) float64, rows sum to 1."""
         return self.matrix
 
-    def frozen(self, *, threads: int | None = None) -> FrozenModel:
-        """The language model prepared for inference."""
+    def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
+        """The language model prepared for inference; `lda.Model.frozen`."""
         from lda.cluster.inference import FrozenModel
 
-        return FrozenModel.of_topic_word(self.matrix, self.alpha, threads=threads)
+        return FrozenModel.of_topic_word(self.matrix, self.alpha, threads=threads, device=device)
 
     def top_words(self, n: int = 10) -> list[list[str]]:
         """The `n` most probable terms of each topic, best first; equal ones by column."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lda.cluster import Cluster
+    from lda.cluster.settings import Device
     from lda.corpus.storage import Storage
     from lda.parts_folder import PartsFolder
     from lda.parts_job import PartDone
@@ -57,6 +58,7 @@ def transform_corpus(
     threshold: float = 0.0,
     seed: int | None = None,
     threads: int | None = None,
+    device: Device = "cpu",
     cluster: Cluster | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -78,6 +80,7 @@ def transform_corpus(
         threshold: write only topics of at least this weight.
         seed: None takes the seed of the fit.
         threads: in this process; None for all cores.
+        device: what samples in this process; "cuda" gives the same topics.
         cluster: where to run; None is this process. Aggregators and staleness do not matter.
         resume: go on from what an earlier call with the same arguments has left there.
         overwrite: replace topics that are there.
@@ -118,6 +121,7 @@ def transform_corpus(
         output=place.address,
         identity=folder.identity,
         run=folder.run,
+        device=device if cluster is None else "cpu",
     )
     del loaded, documents
     try:

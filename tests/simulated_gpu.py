@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from lda.samplers import sequential, simultaneous
 from lda.samplers.counting import add_delta, index_by_word, net_delta
 from lda.samplers.cuda import many_topics
-from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, reads_every_row, topic_histogram
+from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, Rule, topic_histogram
 from lda.samplers.cuda.model import DeviceModel
 from lda.samplers.histograms import document_topics, values
 from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
@@ -74,6 +74,9 @@ FITS = {
 }
 
 
+INFERENCE = "new documents"
+
+
 class State(NamedTuple):
     """Documents with topics, and what the processor makes of them."""
 
@@ -126,14 +129,15 @@ def differences(case: Case) -> tuple[list[str], dict[str, int]]:
         simultaneous.sweep_documents(*documents)
     if case.shared_bytes is not None:
         many_topics.SHARED_BYTES = case.shared_bytes  # type: ignore[misc]
-    every_row = reads_every_row(sampler, case.topics, fresh=case.fresh)
+    rule = Rule.of(sampler, fresh=case.fresh)
+    every_row = rule.reads_every_row(case.topics)
     device = DeviceDocuments(s.words, s.offsets, s.keys, s.z, case.topics)
     counts = DeviceCounts(case.n_terms, case.topics, s.rows.stride)
     counts.count(device, 0, len(s.z))
     built, taken = (DeviceModel(s.rows, every_row=every_row) for _ in range(2))
     built.build(counts.counts, counts.totals, s.alpha, BETA)
     taken.take(s.model)
-    device.sample(0, n_docs, sampler, built, int(seed), int(sweep), fresh=case.fresh)
+    device.sample(0, n_docs, rule, built, int(seed), int(sweep))
     counts.count(device, 0, len(s.z))
     z = device.z.copy_to_host()
     pairs: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {
@@ -189,13 +193,34 @@ def fits_differ(settings: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
     return bad, {"tokens": corpus.n_tokens}
 
 
+def inference_differs() -> tuple[list[str], dict[str, int]]:
+    """New documents on each device: proportions, completion, topics of tokens."""
+    from lda.cluster.inference import FrozenModel
+
+    rng = np.random.default_rng(4)
+    counts, alpha = sp.csr_matrix(rng.poisson(0.6, (15, 3)).astype(np.int32)), np.array([0.1, 0.2, 0.3])
+    offsets, words = np.array([0, 6, 6, 11]), rng.integers(0, 15, 11).astype(np.int32)
+    found = []
+    for device in ("cpu", "cuda"):
+        frozen = FrozenModel(counts, alpha, 0.01, device=device)  # type: ignore[arg-type]
+        how: dict[str, int] = {"seed": 2, "burn_in": 1, "samples": 2}
+        scores, tokens = frozen.completion(offsets, words, **how)
+        found.append((frozen.transform(offsets, words, **how), scores, tokens))
+    names = ("proportions", "scores", "scored tokens")
+    bad = [name for name, a, b in zip(names, *found, strict=True) if a.tobytes() != b.tobytes()]
+    return bad, {"tokens": len(words)}
+
+
 def main(names: list[str]) -> None:
     """Print a line for each case."""
     sys.setswitchinterval(1e-5)  # lanes are threads that wait for one another all the time
     for name in names:
-        bad, covered = differences(CASES[name]) if name in CASES else fits_differ(FITS[name])
+        if name == INFERENCE:
+            bad, covered = inference_differs()
+        else:
+            bad, covered = differences(CASES[name]) if name in CASES else fits_differ(FITS[name])
         print(json.dumps({"name": name, "bad": bad, "covered": covered}), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or [*CASES, *FITS])
+    main(sys.argv[1:] or [*CASES, *FITS, INFERENCE])

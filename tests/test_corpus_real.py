@@ -84,7 +84,7 @@ def test_speeches_of_the_united_nations(shared_data: Shared) -> None:
 
 def test_bbc_has_one_file_in_latin1(shared_data: Shared, tmp_path: Path) -> None:
     folder = unpack(shared_data("bbc-news.tar.xz"), tmp_path)
-    with pytest.raises(DataError, match=r"sport/199\.txt is not valid utf-8: byte 0xa3 at position"):
+    with pytest.raises(DataError, match=r"sport/199\.txt, line 5 is not valid utf-8: byte 0xa3 at position"):
         read_corpus([folder])
     corpus = read_corpus([folder], errors="replace", recipe=Recipe(pattern=ASCII_WORDS))
     assert (corpus.n_documents, corpus.n_tokens) == (2_225, 822_387)

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from simulated_gpu import CASES, FITS
+from simulated_gpu import CASES, FITS, INFERENCE
 
-from lda.cluster import FitSettings, fit
+from lda.cluster import Cluster, FitSettings, fit
+from lda.cluster.cluster import slots
 from lda.corpus import as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.jit import digest_of_sources
@@ -41,7 +42,7 @@ def simulated() -> dict[str, dict[str, Any]]:
 
 
 @needs_numba_cuda
-@pytest.mark.parametrize("name", [*CASES, *FITS])
+@pytest.mark.parametrize("name", [*CASES, *FITS, INFERENCE])
 def test_simulated_kernels_give_the_processors_bits(name: str, simulated: dict[str, dict[str, Any]]) -> None:
     found = simulated[name]
     assert found["bad"] == []
@@ -78,6 +79,25 @@ def test_what_no_gpu_does(settings: dict[str, Any], says: str) -> None:
         FitSettings(n_topics=2, device="cuda", **settings)
 
 
+def test_workers_get_the_gpus_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def node(cpus: int, gpus: int) -> dict[str, Any]:
+        return {"Alive": True, "Resources": {"CPU": cpus, **({"GPU": gpus} if gpus else {})}}
+
+    monkeypatch.setattr("lda.cluster.cluster._nodes", lambda: [node(16, 2), node(16, 0), node(4, 8)])
+    plan = Cluster(workers=9, threads_per_worker=4)
+    assert slots(plan).on_gpus == 0  # nobody asked
+    assert slots(plan, gpus=1).on_gpus == 3  # two of the first node, one of the last: it has CPUs for no more
+    assert slots(plan, gpus=0.5).on_gpus == 5
+    assert slots(plan, gpus=4).on_gpus == 1
+    assert slots(Cluster(workers=2, threads_per_worker=4), gpus=1).on_gpus == 2
+
+
+@pytest.mark.parametrize("gpus", [0, -1, 65, float("nan")])
+def test_gpus_that_no_worker_can_have(gpus: float) -> None:
+    with pytest.raises(ValueError, match="gpus_per_worker must be above 0"):
+        Cluster(gpus_per_worker=gpus)
+
+
 def test_there_are_two_devices() -> None:
     with pytest.raises(ValueError, match="the device must be cpu or cuda, got 'gpu'"):
         FitSettings(n_topics=2, device="gpu")  # type: ignore[arg-type]
@@ -87,7 +107,7 @@ def test_there_are_two_devices() -> None:
 def test_no_product_is_fused_with_a_sum(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fused multiply-add rounds once where the processor rounds twice."""
     if find_spec("nvidia") is None:
-        pytest.skip("needs the compiler in nvidia-nvvm")
+        pytest.skip("needs the compiler in nvidia-nvvm and nvidia-cuda-nvrtc")
     from numba import types
     from numba.cuda import compile_ptx, dispatcher
 

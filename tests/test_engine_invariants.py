@@ -122,7 +122,7 @@ def test_counts_agree_after_every_phase(
         shard, n_wk = sweeper.documents.shards[0], sweeper.counts.matrix().toarray()
         topics = shard.z.copy()
         if sampled[0] > phase:  # sampled, not counted yet
-            ahead = slice(*shard._tokens(sampled[0]))
+            ahead = slice(*shard.token_range(sampled[0]))
             topics[ahead] = shard._before(sampled[0])
         expected = naive.counts(shard.words, topics, corpus.n_terms, 24)
         np.testing.assert_array_equal(n_wk, expected)

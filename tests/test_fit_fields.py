@@ -25,7 +25,8 @@ LEARNING = {
     "optimize_interval": "1", "burn_in": "3", "start": "random", "phases": "2", "samples": "2", "sample_interval": "3",
     "validation_fraction": "0.2", "tol": "0.0001", "patience": "7", "evaluate_every": "4",
 }  # fmt: skip
-SMALL = {"topics": "3", "sweeps": "6", "alpha": "0.3,0.2,0.1", "model_memory": "100MB", "evaluate_every": "2"}
+SMALL = {"topics": "3", "sweeps": "6", "alpha": "0.3,0.2,0.1", "model_memory": "100MB", "evaluate_every": "2",
+         "device": "cpu"}  # fmt: skip
 """Between them every setting has a value of its own; some go only without others."""
 
 

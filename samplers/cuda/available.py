@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import Final
+from typing import ClassVar, Final
 
 from lda.samplers.registry import Sampler
 
@@ -11,7 +13,13 @@ INSTALL: Final = "pip install 'raylda[cuda]'"
 
 
 class DeviceError(ValueError):
-    """No GPU can do what was asked: there is none, it is too small, or the sampler is not offered on one."""
+    """No GPU can do what was asked: there is none, it is too small, fails, or the sampler is not offered on one.
+
+    exit_code, kind: how a command ends for it, and what `--json` calls it.
+    """
+
+    exit_code: ClassVar[int] = 4
+    kind: ClassVar[str] = "device"
 
 
 def offered(sampler: Sampler) -> bool:
@@ -23,8 +31,8 @@ def check_sampler(sampler: Sampler) -> None:
     """Raise DeviceError when the sampler is not offered on a GPU."""
     if not offered(sampler):
         raise DeviceError(
-            f"the sampler {sampler.name} is not offered on a GPU, whose logarithms and powers round otherwise or which "
-            "it could not keep busy; take adlda, esca or esca-leave-out, or the device cpu"
+            f"the sampler {sampler.name} is not offered on a GPU, which would round its logarithms and powers "
+            "otherwise, or run it by one thread; take adlda, esca or esca-leave-out, or the device cpu"
         )
 
 
@@ -64,6 +72,23 @@ def device_name() -> str:
         return "simulator"
     name = cuda.get_current_device().name
     return name.decode() if isinstance(name, bytes) else str(name)
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Raise DeviceError for what the driver says of a device that fails, or has no memory left."""
+    try:
+        yield
+    except DeviceError:
+        raise
+    except Exception as error:
+        # The driver's errors have no common class: memory, launches and the compiler have their own.
+        if not type(error).__module__.startswith(("numba.cuda", "numba_cuda", "cuda.")):
+            raise
+        raise DeviceError(
+            f"the GPU failed ({_one_line(error):.300}); go on from the last checkpoint with --resume, with fewer "
+            "topics or more GPUs, or take the device cpu"
+        ) from error
 
 
 def _one_line(error: BaseException) -> str:

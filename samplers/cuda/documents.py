@@ -27,9 +27,24 @@ class Group(NamedTuple):
     longest: int
 
 
-def reads_every_row(sampler: Sampler, n_topics: int, *, fresh: bool) -> bool:
-    """Whether the kernel of few topics sweeps, which wants all rows of phi dense. First topics come one by one."""
-    return (fresh or sampler.rule == "sequential") and n_topics <= FEW_TOPICS
+class Rule(NamedTuple):
+    """A token rule. sequential: a document's counts follow each token. leave_out: the own token leaves phi.
+
+    fresh: tokens have no topic yet.
+    """
+
+    sequential: bool
+    leave_out: bool
+    fresh: bool = False
+
+    @classmethod
+    def of(cls, sampler: Sampler, *, fresh: bool) -> Rule:
+        """What a sampler does with a token; first topics come one by one whatever it does later."""
+        return cls(fresh or sampler.rule == "sequential", sampler.leave_out, fresh)
+
+    def reads_every_row(self, n_topics: int) -> bool:
+        """Whether the kernel of few topics sweeps, which wants all rows of phi dense."""
+        return self.sequential and n_topics <= FEW_TOPICS
 
 
 class DeviceDocuments:
@@ -78,22 +93,12 @@ class DeviceDocuments:
             self._groups[key] = found
         return self._groups[key]
 
-    def sample(
-        self,
-        first: int,
-        last: int,
-        sampler: Sampler,
-        model: DeviceModel,
-        seed: int,
-        sweep: int,
-        *,
-        fresh: bool,
-    ) -> None:
+    def sample(self, first: int, last: int, rule: Rule, model: DeviceModel, seed: int, sweep: int) -> None:
         """`Assigned.sample` of documents first .. last - 1."""
         keys = np.uint64(seed), np.uint64(sweep)
         if model.every_row:
             blocks = model.stride // TEAM
-            kernel = few_topics.sweep_kernel(blocks, leave_out=sampler.leave_out, fresh=fresh)
+            kernel = few_topics.sweep_kernel(blocks, leave_out=rule.leave_out, fresh=rule.fresh)
             room = few_topics.shared_bytes(blocks)
             for group in self.groups(first, last):
                 kernel[-(-group.n // few_topics.TEAMS), few_topics.TEAMS * TEAM, 0, room](
@@ -102,20 +107,15 @@ class DeviceDocuments:
                 )  # fmt: skip
             return
         for group in self.groups(first, last):
-            self._sample_many(group, sampler, model, keys, fresh=fresh)
+            self._sample_many(group, rule, model, keys)
 
-    def _sample_many(
-        self, group: Group, sampler: Sampler, model: DeviceModel, keys: tuple[Any, Any], *, fresh: bool
-    ) -> None:
+    def _sample_many(self, group: Group, rule: Rule, model: DeviceModel, keys: tuple[Any, Any]) -> None:
         wide = max(group.longest, model.n_topics) >= 1 << 16
         kind = np.dtype(np.uint32 if wide else np.uint16)
         a_document = many_topics.document_bytes(model.n_topics, group.longest, kind.itemsize)
         teams = many_topics.teams_of(a_document)
         in_shared, teams = teams > 0, teams or many_topics.MOST_TEAMS
-        kernel = many_topics.sweep_kernel(
-            kind, teams, sequential=fresh or sampler.rule == "sequential", leave_out=sampler.leave_out,
-            fresh=fresh, in_shared=in_shared,
-        )  # fmt: skip
+        kernel = many_topics.sweep_kernel(kind, teams, **rule._asdict(), in_shared=in_shared)
         scratch = self._scratch(0 if in_shared else -(-group.n // teams) * teams * a_document // 4)
         kernel[-(-group.n // teams), teams * TEAM, 0, teams * a_document if in_shared else 0](
             self.words, self.offsets, self.keys, group.order, group.n, self.z,
