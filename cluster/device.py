@@ -8,7 +8,7 @@ changed, as always; only sampling is the device's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,34 +32,66 @@ from lda.samplers.registry import Sampler
 if TYPE_CHECKING:
     from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments
     from lda.samplers.cuda.model import DeviceModel
+    from lda.samplers.cuda.turns import DocumentsInTurns
+
+
+SCRATCH_BYTES: Final = 1 << 29
+"""Device memory left for histograms, for documents too large for shared memory, and for the driver itself."""
 
 
 class DeviceShard(Shard):
     """A shard whose tokens and topics lie on a GPU as well; topics here follow when they are asked for.
 
-    Raises DeviceError when the device has not the memory.
+    Where they do not fit beside counts and phi, they stay here and go through the device in turns.
+
+    reserve: bytes of the device that others will want. tokens_at_a_time: have them take turns of so many.
     """
 
     _behind: tuple[tuple[int, int], ...] = ()
     """Ranges of tokens whose topics here are older than those on the device."""
 
     def __init__(
-        self, parts: Iterable[CorpusShard], plan: Plan, keep: NDArray[np.bool_], arrays: Arrays | None = None
+        self,
+        parts: Iterable[CorpusShard],
+        plan: Plan,
+        keep: NDArray[np.bool_],
+        arrays: Arrays | None = None,
+        *,
+        reserve: int = 0,
+        tokens_at_a_time: int | None = None,
     ) -> None:
         super().__init__(parts, plan, keep, arrays)
         from lda.samplers.cuda.documents import DeviceDocuments
+        from lda.samplers.cuda.turns import DocumentsInTurns
 
-        needed = DeviceDocuments.bytes_needed(self.n_tokens, len(self.doc_ids), plan.n_topics)
-        check_fits(needed, f"{self.n_tokens:,} tokens")
-        self.on_device: DeviceDocuments = DeviceDocuments(
-            self.words, self.doc_offsets, self.doc_keys, self._z, plan.n_topics
-        )
+        whole = self.words, self.doc_offsets, self.doc_keys, self._z, plan.n_topics
+        tokens = tokens_at_a_time or self._tokens_that_fit(reserve)
+        self.on_device: DeviceDocuments | DocumentsInTurns
+        if tokens >= max(self.n_tokens, 1):
+            with device_errors():
+                self.on_device = DeviceDocuments(*whole)
+        else:
+            self.on_device = DocumentsInTurns(*whole, tokens)
+
+    def _tokens_that_fit(self, reserve: int) -> int:
+        """Tokens that the device has room for. Raises DeviceError when a turn would not be worth its while."""
+        from lda.samplers.cuda.documents import DeviceDocuments
+        from lda.samplers.cuda.turns import FEWEST_TOKENS
+
+        free, topics = free_bytes(), self.plan.n_topics
+        needed = DeviceDocuments.bytes_needed(self.n_tokens, len(self.doc_ids), topics)
+        if free is None or needed <= free - reserve:
+            return self.n_tokens
+        fewest = min(FEWEST_TOKENS, self.n_tokens)
+        least = DeviceDocuments.bytes_needed(fewest, fewest, topics)  # no document is shorter than a token
+        check_fits(reserve + least, f"counts, phi and {fewest:,} tokens at a time")
+        return fewest * ((free - reserve) // least)
 
     @property
     def z(self) -> NDArray[Any]:
         """Topics of all tokens (N,), as they are now."""
         for begin, end in self._behind:
-            self.on_device.z[begin:end].copy_to_host(self._z[begin:end])
+            self.on_device.fetch(begin, end, self._z[begin:end])
         self._behind = ()
         return self._z
 
@@ -70,14 +102,18 @@ class DeviceShard(Shard):
     def set_topics(self, index: int, topics: NDArray[Any]) -> None:
         """As `Shard.set_topics`."""
         super().set_topics(index, topics)
-        self.on_device.z.copy_to_device(self._z)
+        self.on_device.put(0, self.n_tokens, self._z)
 
     def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
         """As `Shard.scatter`."""
         super().scatter(phase, sweep, threads)
         begin, end = self.token_range(phase)
-        if end > begin:
-            self.on_device.z[begin:end].copy_to_device(self._z[begin:end])
+        self.on_device.put(begin, end, self._z[begin:end])
+
+    def forget(self, phase: int) -> None:
+        """As `Shard.forget`."""
+        super().forget(phase)
+        self.on_device.forget(*self.token_range(phase))
 
     def sample_on_device(
         self, phase: int, sweep: int, sampler: Sampler, model: DeviceModel, *, level: int, fresh: bool
@@ -98,10 +134,8 @@ class DeviceShard(Shard):
 
     def topic_histogram(self, threads: Threads) -> Histogram:
         """As `Shard.topic_histogram`."""
-        from lda.samplers.cuda.documents import topic_histogram
-
         with device_errors():
-            return topic_histogram(self.on_device)
+            return self.on_device.topic_histogram()
 
 
 class DeviceAggregator(Aggregator):
@@ -127,7 +161,7 @@ class DeviceAggregator(Aggregator):
     def count_tokens(self, shard: DeviceShard, phase: int) -> None:
         """Count what a phase has changed."""
         with device_errors():
-            self.on_device.count(shard.on_device, *shard.token_range(phase))
+            shard.on_device.count(self.on_device, *shard.token_range(phase))
 
     def totals(self) -> NDArray[np.int64]:
         """n_k (K,) int64 of these words."""
@@ -183,6 +217,16 @@ class DeviceModels:
             with device_errors():
                 model.take(built)
         return model
+
+    def bytes_needed(self) -> int:
+        """Device memory of all models that a fit with first topics and sweeps may want, and of counts."""
+        from lda.samplers.cuda.documents import DeviceCounts, Rule
+        from lda.samplers.cuda.model import DeviceModel
+
+        topics = self._rows.n_topics
+        kinds = {Rule.of(self._sampler, fresh=fresh).reads_every_row(topics) for fresh in (True, False)}
+        models = sum(DeviceModel.bytes_needed(self._rows, every_row=kind) for kind in kinds)
+        return models + DeviceCounts.bytes_needed(len(self._rows.start), self._rows.stride) + SCRATCH_BYTES
 
     def _model(self, *, fresh: bool) -> tuple[DeviceModel, bool]:
         from lda.samplers.cuda.documents import Rule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -33,7 +33,7 @@ class Documents:
 
     parts: the logical shards held. memory: bytes that documents may take in memory at a time; None for all.
     With it, groups of logical shards lie on disk. The result does not depend on the groups: a document is
-    sampled by itself, and changes of counts are added up. shard: the kind of shards.
+    sampled by itself, and changes of counts are added up. shard: what makes one.
 
     Raises ValueError when not even one logical shard fits in `memory`, OSError when the disk is full.
     """
@@ -45,7 +45,7 @@ class Documents:
         keep: NDArray[np.bool_],
         parts: list[int],
         memory: int | None = None,
-        shard: type[Shard] = Shard,
+        shard: Callable[..., Shard] = Shard,
     ) -> None:
         self.plan, self.parts = plan, parts
         self.shards: list[Shard] = []

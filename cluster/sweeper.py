@@ -6,7 +6,7 @@ one, whose counts are a replica that follows what the aggregators publish.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -83,7 +83,9 @@ class Sweeper:
         if settings.device == "cuda":
             check_device()
             self._device = DeviceModels(rows, self.sampler)
-        kind = Shard if self._device is None else DeviceShard
+        kind: Callable[..., Shard] = Shard
+        if self._device is not None:
+            kind = partial(DeviceShard, reserve=self._device.bytes_needed())
         self.documents = Documents(corpus, self.plan, keep, parts, room, kind)
         self._counts: Aggregator | None = None
         self._model: MeanModel | DrawnModel | None = None

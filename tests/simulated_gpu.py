@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from lda.samplers import sequential, simultaneous
 from lda.samplers.counting import add_delta, index_by_word, net_delta
 from lda.samplers.cuda import many_topics
-from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, Rule, topic_histogram
+from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, Rule
 from lda.samplers.cuda.model import DeviceModel
+from lda.samplers.cuda.turns import DocumentsInTurns
 from lda.samplers.histograms import document_topics, values
 from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
 from lda.samplers.layout import WordRows, empty_counts, topic_dtype, word_rows
@@ -29,7 +30,11 @@ from lda.samplers.registry import SAMPLERS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Documents of these lengths over n_terms words, swept once by a sampler. asymmetric: alpha differs by topic."""
+    """Documents of these lengths over n_terms words, swept once by a sampler.
+
+    asymmetric: alpha differs by topic. shared_bytes: shared memory that documents may take. turn: tokens that go to the
+    device at a time.
+    """
 
     sampler: str
     topics: int
@@ -38,12 +43,14 @@ class Case:
     fresh: bool = False
     asymmetric: bool = False
     shared_bytes: int | None = None
+    turn: int | None = None
 
 
 CASES = {
     "three topics, ragged and empty": Case(
         sampler="adlda", topics=3, lengths=(5, 0, 17, 40), n_terms=20
     ),
+    "in turns": Case(sampler="adlda", topics=3, lengths=(7, 0, 0, 21, 4, 1, 6), n_terms=9, turn=10),
     "first topics": Case(sampler="adlda", topics=20, lengths=(33, 4, 1, 16), n_terms=30, fresh=True),
     "a hundred topics": Case(
         sampler="adlda", topics=100, lengths=(30, 21), n_terms=40, asymmetric=True
@@ -131,15 +138,18 @@ def differences(case: Case) -> tuple[list[str], dict[str, int]]:
         many_topics.SHARED_BYTES = case.shared_bytes  # type: ignore[misc]
     rule = Rule.of(sampler, fresh=case.fresh)
     every_row = rule.reads_every_row(case.topics)
-    device = DeviceDocuments(s.words, s.offsets, s.keys, s.z, case.topics)
+    whole = s.words, s.offsets, s.keys, s.z.copy(), case.topics
+    device: DeviceDocuments | DocumentsInTurns
+    device = DeviceDocuments(*whole) if case.turn is None else DocumentsInTurns(*whole, case.turn)
     counts = DeviceCounts(case.n_terms, case.topics, s.rows.stride)
-    counts.count(device, 0, len(s.z))
+    device.count(counts, 0, len(s.z))
     built, taken = (DeviceModel(s.rows, every_row=every_row) for _ in range(2))
     built.build(counts.counts, counts.totals, s.alpha, BETA)
     taken.take(s.model)
     device.sample(0, n_docs, rule, built, int(seed), int(sweep))
-    counts.count(device, 0, len(s.z))
-    z = device.z.copy_to_host()
+    device.count(counts, 0, len(s.z))
+    z = whole[3]
+    device.fetch(0, len(z), z)
     pairs: dict[str, tuple[NDArray[Any], NDArray[Any]]] = {
         "topics": (z, expected),
         "phi, built and taken": (built.phi.copy_to_host(), taken.phi.copy_to_host()),
@@ -152,7 +162,7 @@ def differences(case: Case) -> tuple[list[str], dict[str, int]]:
             "alpha parts": (built.group_mass.copy_to_host(), s.model.group_mass),
             "rows' alpha parts": (built.row_mass.copy_to_host(), s.model.row_mass),
         }
-    ours, theirs = topic_histogram(device), document_topics(expected, s.offsets, 0, n_docs, case.topics)
+    ours, theirs = device.topic_histogram(), document_topics(expected, s.offsets, 0, n_docs, case.topics)
     cells, cells_expected = counts.cell_histogram(), values(counts.counts.copy_to_host())
     pairs |= {
         "topic histogram": (np.stack(ours), np.stack(theirs)),

@@ -124,6 +124,28 @@ class DeviceDocuments:
             model.topic, model.weight, model.alpha, model.denominator, model.group_mass, model.row_mass, *keys,
         )  # fmt: skip
 
+    def count(self, counts: DeviceCounts, first: int, last: int) -> None:
+        """Bring the counts from what they are made of to the topics of now, for tokens first .. last - 1."""
+        counts.count_tokens(self.words, self.z, self.seen, first, last)
+
+    def topic_histogram(self) -> Histogram:
+        """Documents by (topic, n_dk), as `histograms.document_topics`."""
+        return _topic_histogram(self)
+
+    def fetch(self, begin: int, end: int, out: NDArray[Any]) -> None:
+        """Copy the topics of tokens begin .. end - 1 into `out`."""
+        self.z[begin:end].copy_to_host(out)
+
+    def put(self, begin: int, end: int, topics: NDArray[Any]) -> None:
+        """Give tokens begin .. end - 1 these topics."""
+        if end > begin:
+            self.z[begin:end].copy_to_device(np.ascontiguousarray(topics))
+
+    def forget(self, begin: int, end: int) -> None:
+        """Say that the counts hold nothing of tokens begin .. end - 1."""
+        if end > begin:
+            self.seen[begin:end].copy_to_device(np.full(end - begin, self.n_topics, dtype=self.z.dtype))
+
     def _scratch(self, length: int) -> Any:  # noqa: ANN401 - an array on the device
         """At least `length` float32 on the device, for documents too large for shared memory."""
         if self._room is None or len(self._room) < length:
@@ -144,16 +166,19 @@ class DeviceCounts:
         """Device memory that counts take."""
         return 4 * n_words * stride
 
-    def count(self, documents: DeviceDocuments, first: int, last: int) -> None:
+    def count_slice(self, words: NDArray[np.int32], z: NDArray[Any], seen: NDArray[Any]) -> None:
+        """`count_tokens` of arrays of this process, which do not change."""
+        self.count_tokens(cuda.to_device(words), cuda.to_device(z), cuda.to_device(seen), 0, len(z))
+
+    def count_tokens(self, words: Any, z: Any, seen: Any, first: int, last: int) -> None:  # noqa: ANN401 - on the device
         """Count what the topics of tokens first .. last - 1 have become since they were counted last."""
         if last <= first:
             return
         blocks = 2 if SIMULATED else min(-(-(last - first) // counting.THREADS), 132 * 8)
         room = 4 * self.n_topics if self.n_topics <= counting.SHARED_TOPICS else 0
         counting.count_tokens[blocks, counting.THREADS, 0, room](
-            documents.words, documents.z, documents.seen, first, last, self.n_topics, self.stride,
-            self.counts, self.totals,
-        )  # fmt: skip
+            words, z, seen, first, last, self.n_topics, self.stride, self.counts, self.totals
+        )
 
     def cell_histogram(self) -> Histogram:
         """How many n_kw equal n, for n > 0."""
@@ -169,8 +194,7 @@ class DeviceCounts:
         return add_histograms([low, _unique(_head(large, n_large))])
 
 
-def topic_histogram(documents: DeviceDocuments) -> Histogram:
-    """Documents by (topic, n_dk), as `histograms.document_topics`."""
+def _topic_histogram(documents: DeviceDocuments) -> Histogram:
     n_topics, n_documents = documents.n_topics, len(documents.doc_offsets) - 1
     small = max(2, min(64, (1 << 22) // n_topics))
     blocks = 2 if SIMULATED else max(1, min(132 * 16, n_documents, (1 << 28) // n_topics))
