@@ -13,6 +13,7 @@ twice. The compilers may not touch these functions' results; sums need no such c
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -42,6 +43,10 @@ cuda: Any = numba_cuda
 
 
 device = cuda.jit(device=True) if SIMULATED else cuda.jit(device=True, forceinline=True)
+
+
+# Some kernels are small on purpose: what belongs to topics alone fills no card.
+warnings.filterwarnings("ignore", message=r".*Grid size \d+ will likely result in GPU under-utilization")
 
 
 def kernel(bounds: Any) -> Any:  # noqa: ANN401 - Numba's
