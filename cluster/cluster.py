@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-if TYPE_CHECKING:
-    from lda.cluster.head import Head
-
 from lda.cluster.entrypoint import recorded_without_keys
 from lda.corpus.machine import available_cores
 from lda.corpus.presentable import presentable
+
+if TYPE_CHECKING:
+    from lda.cluster.head import Head
 
 PIN: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
