@@ -242,7 +242,7 @@ def test_own_choices_win_and_uris_are_paths() -> None:
 def test_nodes_that_are_still_to_come_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     tries = []
 
-    def slots(cluster: Cluster, *, recovering: bool) -> Slots:
+    def slots(cluster: Cluster, *, recovering: bool, gpus: float) -> Slots:
         tries.append(cluster)
         if len(tries) < 3:
             raise ClusterError("too small")
