@@ -8,13 +8,14 @@ changed, as always; only sampling is the device's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from lda.cluster.aggregator import Aggregator
+from lda.cluster.aggregator import CELLS, Aggregator
 from lda.cluster.plan import Plan
 from lda.cluster.scratch import Arrays
 from lda.cluster.shard import Shard
@@ -48,7 +49,8 @@ class DeviceShard(Shard):
     """
 
     _behind: tuple[tuple[int, int], ...] = ()
-    """Ranges of tokens whose topics here are older than those on the device."""
+    """Ranges of tokens whose topics here are older than those on the device. Changed under `_follows` alone: who asks
+    for a checkpoint during a pass comes by another thread."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class DeviceShard(Shard):
         reserve: int = 0,
         tokens_at_a_time: int | None = None,
     ) -> None:
+        self._follows = Lock()
         super().__init__(parts, plan, keep, arrays)
         from lda.samplers.cuda.documents import DeviceDocuments
         from lda.samplers.cuda.turns import DocumentsInTurns
@@ -90,30 +93,32 @@ class DeviceShard(Shard):
     @property
     def z(self) -> NDArray[Any]:
         """Topics of all tokens (N,), as they are now."""
-        for begin, end in self._behind:
-            self.on_device.fetch(begin, end, self._z[begin:end])
-        self._behind = ()
+        with self._follows, device_errors():
+            for begin, end in self._behind:
+                self.on_device.fetch(begin, end, self._z[begin:end])
+            self._behind = ()
         return self._z
 
     @z.setter
     def z(self, topics: NDArray[Any]) -> None:
         self._z = topics
 
-    def set_topics(self, index: int, topics: NDArray[Any]) -> None:
-        """As `Shard.set_topics`."""
-        super().set_topics(index, topics)
-        self.on_device.put(0, self.n_tokens, self._z)
-
     def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
         """As `Shard.scatter`."""
         super().scatter(phase, sweep, threads)
-        begin, end = self.token_range(phase)
-        self.on_device.put(begin, end, self._z[begin:end])
+        self._put(phase)
 
     def forget(self, phase: int) -> None:
-        """As `Shard.forget`."""
+        """As `Shard.forget`; takes the topics of `set_topics` to the device, of all logical shards at a time."""
         super().forget(phase)
-        self.on_device.forget(*self.token_range(phase))
+        self._put(phase)
+        with device_errors():
+            self.on_device.forget(*self.token_range(phase))
+
+    def _put(self, phase: int) -> None:
+        begin, end = self.token_range(phase)
+        with device_errors():
+            self.on_device.put(begin, end, self.z[begin:end])
 
     def sample_on_device(
         self, phase: int, sweep: int, sampler: Sampler, model: DeviceModel, *, level: int, fresh: bool
@@ -129,8 +134,9 @@ class DeviceShard(Shard):
         with device_errors():
             self.on_device.sample(first, last, rule, model, self.plan.seed, sweep)
         changed = self.token_range(phase)
-        if changed not in self._behind:
-            self._behind = (*self._behind, changed)
+        with self._follows:
+            if changed not in self._behind:
+                self._behind = (*self._behind, changed)
 
     def topic_histogram(self, threads: Threads) -> Histogram:
         """As `Shard.topic_histogram`."""
@@ -150,12 +156,14 @@ class DeviceAggregator(Aggregator):
         needed = DeviceCounts.bytes_needed(len(rows.start), rows.stride)
         check_fits(needed, f"counts of {len(rows.start):,} terms x {rows.n_topics:,} topics")
         self.rows = rows
-        self.on_device: DeviceCounts = DeviceCounts(len(rows.start), rows.n_topics, rows.stride)
+        with device_errors():
+            self.on_device: DeviceCounts = DeviceCounts(len(rows.start), rows.n_topics, rows.stride)
 
     @property
     def topic_totals(self) -> NDArray[np.int64]:  # type: ignore[override]  # read from the device
         """n_k (K,) int64."""
-        found: NDArray[np.int64] = self.on_device.totals.copy_to_host()
+        with device_errors():
+            found: NDArray[np.int64] = self.on_device.totals.copy_to_host()
         return found
 
     def count_tokens(self, shard: DeviceShard, phase: int) -> None:
@@ -169,12 +177,24 @@ class DeviceAggregator(Aggregator):
 
     def matrix(self) -> sp.csr_matrix:
         """The counts as a CSR matrix (V, K) int32, word-major, topics ascending."""
-        counts = self.on_device.counts.copy_to_host().reshape(-1, self.rows.stride)
-        return sp.csr_matrix(counts[:, : self.rows.n_topics])
+        return self._rows_between(0, len(self.rows.start))
+
+    def _rows_between(self, first: int, last: int) -> sp.csr_matrix:
+        # A part at a time: most cells are empty, and all of them at once may be more than this process can hold.
+        stride, parts = self.rows.stride, []
+        words = max(CELLS // stride, 1)
+        for low in range(first, last, words):
+            high = min(low + words, last)
+            with device_errors():
+                cells = self.on_device.counts[low * stride : high * stride].copy_to_host()
+            parts.append(sp.csr_matrix(cells.reshape(-1, stride)[:, : self.rows.n_topics]))
+        if not parts:
+            return sp.csr_matrix(np.zeros((0, self.rows.n_topics), dtype=np.int32))
+        return sp.csr_matrix(sp.vstack(parts, format="csr"))
 
     def between(self, first: int, last: int) -> Delta:
         """The counts of words first .. last - 1, as a delta from nothing."""
-        part = self.matrix()[first:last]
+        part = self._rows_between(first, last)
         topic = part.indices.astype(np.int32)
         return Delta(
             first,
@@ -236,7 +256,8 @@ class DeviceModels:
         if every_row not in self._models:
             needed = DeviceModel.bytes_needed(self._rows, every_row=every_row)
             check_fits(needed, f"phi of {len(self._rows.start):,} terms x {self._rows.n_topics:,} topics")
-            self._models[every_row] = DeviceModel(self._rows, every_row=every_row)
+            with device_errors():
+                self._models[every_row] = DeviceModel(self._rows, every_row=every_row)
         is_new = every_row not in self._built
         self._built.add(every_row)
         return self._models[every_row], is_new

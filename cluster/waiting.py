@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import ray
+from ray.exceptions import RayTaskError
 
 from lda.cluster.cluster import AbruptEndError
 from lda.cluster.hosts import Ready
+from lda.samplers.cuda.available import DeviceError
 
 if TYPE_CHECKING:
     from lda.cluster.head import Head
@@ -31,6 +33,16 @@ INTERRUPT_SECONDS: Final = 5.0
 
 class SilentError(Exception):
     """Actors have not answered for too long."""
+
+
+def _taken(ended: list[Any]) -> list[Any]:
+    """Results of calls that have ended. A GPU that failed is told of in its own line, without Ray's traceback."""
+    try:
+        return list(ray.get(ended))
+    except RayTaskError as error:
+        if isinstance(error.cause, DeviceError):
+            raise error.cause from None
+        raise
 
 
 @dataclass(slots=True)
@@ -74,7 +86,7 @@ class Waiting:
             ended, missing = ray.wait(
                 missing, num_returns=len(missing), timeout=LOOK_SECONDS, fetch_local=False
             )
-            found.update(zip(ended, ray.get(ended), strict=True))
+            found.update(zip(ended, _taken(ended), strict=True))
             self.look(beside=bool(missing))
         return [found[reference] for reference in references]
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import count, pairwise
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,8 +20,10 @@ from numpy.typing import NDArray
 
 from lda.samplers import sequential, simultaneous
 from lda.samplers.counting import add_delta, index_by_word, net_delta
+from lda.samplers.cuda import documents as device_documents
 from lda.samplers.cuda import many_topics
 from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, Rule
+from lda.samplers.cuda.door import cuda
 from lda.samplers.cuda.model import DeviceModel
 from lda.samplers.cuda.turns import DocumentsInTurns
 from lda.samplers.histograms import document_topics, values
@@ -32,8 +36,9 @@ from lda.samplers.registry import SAMPLERS
 class Case:
     """Documents of these lengths over n_terms words, swept once by a sampler.
 
-    asymmetric: alpha differs by topic. shared_bytes: shared memory that documents may take. turn: tokens that go to the
-    device at a time.
+    asymmetric: alpha differs by topic. shared_bytes: shared memory that documents may take; with it, a block's worth of
+    other memory, with anything in it. turn: tokens that go to the device at a time. prior: of topics, and of words
+    a tenth. stale: counts are of other topics than the tokens have.
     """
 
     sampler: str
@@ -44,6 +49,8 @@ class Case:
     asymmetric: bool = False
     shared_bytes: int | None = None
     turn: int | None = None
+    prior: float = 0.1
+    stale: bool = False
 
 
 CASES = {
@@ -56,11 +63,11 @@ CASES = {
         sampler="adlda", topics=100, lengths=(30, 21), n_terms=40, asymmetric=True
     ),
     "document and alpha part": Case(
-        sampler="adlda", topics=300, lengths=(30, 60, 0, 45), n_terms=6, asymmetric=True
+        sampler="adlda", topics=300, lengths=(30, 20, 0, 15), n_terms=3, asymmetric=True
     ),
-    "rare words": Case(sampler="adlda", topics=300, lengths=(60, 50), n_terms=12, asymmetric=True),
+    "rare words": Case(sampler="adlda", topics=300, lengths=(30, 20), n_terms=12, asymmetric=True),
     "all topics of a long document": Case(
-        sampler="adlda", topics=300, lengths=(200, 9), n_terms=4, asymmetric=True
+        sampler="adlda", topics=300, lengths=(90, 5), n_terms=3, asymmetric=True
     ),
     "first topics of many": Case(
         sampler="adlda", topics=300, lengths=(30, 25), n_terms=25, fresh=True
@@ -68,10 +75,22 @@ CASES = {
     "beyond shared memory": Case(
         sampler="adlda", topics=300, lengths=(20, 17, 3), n_terms=3, shared_bytes=0
     ),
+    "a warp's other team without a document": Case(
+        sampler="adlda", topics=300, lengths=(20,), n_terms=1, shared_bytes=0
+    ),
+    "stale counts, rare words, tiny priors": Case(
+        sampler="adlda", topics=257, lengths=(18, 13), n_terms=9, prior=1e-12, stale=True
+    ),
+    "stale counts, few topics": Case(
+        sampler="adlda", topics=16, lengths=(18, 3), n_terms=6, stale=True
+    ),
+    "stale counts, all topics": Case(
+        sampler="esca-leave-out", topics=17, lengths=(22, 3), n_terms=9, stale=True
+    ),
     "esca": Case(sampler="esca", topics=20, lengths=(33, 4, 1, 16), n_terms=12),
-    "esca, many topics, rare words": Case(sampler="esca", topics=300, lengths=(30, 40), n_terms=9),
+    "esca, many topics, rare words": Case(sampler="esca", topics=300, lengths=(20, 15), n_terms=9),
     "esca-leave-out": Case(
-        sampler="esca-leave-out", topics=300, lengths=(30, 40), n_terms=8, asymmetric=True
+        sampler="esca-leave-out", topics=300, lengths=(20, 15), n_terms=8, asymmetric=True
     ),
 }  # fmt: skip
 
@@ -82,6 +101,7 @@ FITS = {
 
 
 INFERENCE = "new documents"
+RESUMED = "resumed on the other device"
 
 
 class State(NamedTuple):
@@ -91,13 +111,12 @@ class State(NamedTuple):
     offsets: NDArray[np.int64]
     keys: NDArray[np.uint64]
     z: NDArray[Any]
+    counted: NDArray[Any]
     rows: WordRows
     model: LanguageModel
     totals: NDArray[np.int64]
     alpha: NDArray[np.float64]
-
-
-BETA = 0.01
+    beta: float
 
 
 def state_of(case: Case) -> State:
@@ -110,22 +129,34 @@ def state_of(case: Case) -> State:
     for begin, end in pairwise(offsets):
         words[begin:end].sort()
     z = rng.integers(0, case.topics, n).astype(topic_dtype(case.topics))
+    counted = rng.integers(0, case.topics, n).astype(z.dtype) if case.stale else z
     rows = word_rows(np.bincount(words, minlength=case.n_terms).astype(np.int64), case.topics)
     counts = empty_counts(rows)
     start, order = np.zeros(case.n_terms + 1, dtype=np.int64), np.zeros(n, dtype=np.int32)
     index_by_word(words, 0, n, start, order)
-    delta = net_delta(np.full_like(z, case.topics), z, order, start, 0, case.n_terms, case.topics)
+    delta = net_delta(np.full_like(z, case.topics), counted, order, start, 0, case.n_terms, case.topics)
     assert add_delta(counts, 0, delta.start, delta.topic, delta.change, case.topics) == -1
-    alpha = rng.random(case.topics) * 0.3 + 1e-3 if case.asymmetric else np.full(case.topics, 0.1)
+    alpha = rng.random(case.topics) * 0.3 + 1e-3 if case.asymmetric else np.full(case.topics, case.prior)
+    beta = case.prior / 10
     model = empty_model(rows, counts.topic)
-    set_priors(model, delta.totals, alpha, BETA)
-    fill_mean(model, counts, BETA, 0, case.n_terms)
+    set_priors(model, delta.totals, alpha, beta)
+    fill_mean(model, counts, beta, 0, case.n_terms)
     keys = np.arange(len(case.lengths), dtype=np.uint64)
-    return State(words, offsets, keys, z, rows, model, delta.totals, alpha)
+    return State(words, offsets, keys, z, counted, rows, model, delta.totals, alpha, beta)
 
 
 def differences(case: Case) -> tuple[list[str], dict[str, int]]:
     """(what differs between the two, what the case covers)."""
+    if case.shared_bytes is None:
+        return _differences(case)
+    with (
+        patch.object(many_topics, "SHARED_BYTES", case.shared_bytes),
+        patch.object(device_documents, "SCRATCH_BYTES", 1),
+    ):
+        return _differences(case)
+
+
+def _differences(case: Case) -> tuple[list[str], dict[str, int]]:
     sampler, s = SAMPLERS[case.sampler], state_of(case)
     n_docs, seed, sweep = len(case.lengths), np.uint64(5), np.uint64(3)
     expected = s.z.copy()
@@ -134,17 +165,19 @@ def differences(case: Case) -> tuple[list[str], dict[str, int]]:
         sequential.sweep_documents(*documents, case.fresh)
     else:
         simultaneous.sweep_documents(*documents)
-    if case.shared_bytes is not None:
-        many_topics.SHARED_BYTES = case.shared_bytes  # type: ignore[misc]
     rule = Rule.of(sampler, fresh=case.fresh)
     every_row = rule.reads_every_row(case.topics)
-    whole = s.words, s.offsets, s.keys, s.z.copy(), case.topics
+    whole = s.words, s.offsets, s.keys, s.counted.copy(), case.topics
     device: DeviceDocuments | DocumentsInTurns
     device = DeviceDocuments(*whole) if case.turn is None else DocumentsInTurns(*whole, case.turn)
     counts = DeviceCounts(case.n_terms, case.topics, s.rows.stride)
     device.count(counts, 0, len(s.z))
+    if case.stale:
+        device.put(0, len(s.z), s.z)
+    if case.shared_bytes is not None and isinstance(device, DeviceDocuments):
+        device._room = cuda.to_device(np.full(1 << 16, 1e30, dtype=np.float32))
     built, taken = (DeviceModel(s.rows, every_row=every_row) for _ in range(2))
-    built.build(counts.counts, counts.totals, s.alpha, BETA)
+    built.build(counts.counts, counts.totals, s.alpha, s.beta)
     taken.take(s.model)
     device.sample(0, n_docs, rule, built, int(seed), int(sweep))
     device.count(counts, 0, len(s.z))
@@ -203,6 +236,41 @@ def fits_differ(settings: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
     return bad, {"tokens": corpus.n_tokens}
 
 
+def resumed_differs() -> tuple[list[str], dict[str, int]]:
+    """A fit that begins on one device and goes on, from its checkpoint, on the other: what a whole one gives."""
+    from lda.cluster import Checkpointing, FitSettings, fit
+    from lda.corpus import as_corpus
+
+    counts = np.random.default_rng(0).poisson(0.25, (9, 18)).astype(np.int32)
+    corpus = as_corpus(sp.csr_matrix(counts))
+    settings = FitSettings(
+        n_topics=3, sweeps=4, seed=3, optimize_interval=1, burn_in=1, evaluate_every=1, start="growing",
+        validation_fraction=0.3, n_samples=2, sample_interval=1,
+    )  # fmt: skip
+    whole, bad = fit(corpus, settings), []
+    for devices in (("cpu", "cuda"), ("cuda", "cpu")):
+        first, second = (replace(settings, device=device) for device in devices)  # type: ignore[arg-type]
+        with TemporaryDirectory() as folder:
+            keep = Checkpointing(path=f"{folder}/c", every=1)
+            phases = count()
+            fit(corpus, first, interrupted=lambda phases=phases: next(phases) >= 7, checkpointing=keep)  # type: ignore[misc]
+            end = fit(corpus, second, checkpointing=replace(keep, resume=True))
+        for name, a, b in (
+            ("counts", end.topic_word_counts, whole.topic_word_counts),
+            ("mean counts", end.mean_counts, whole.mean_counts),
+            ("documents' topics", end.doc_topic_counts, whole.doc_topic_counts),
+        ):
+            assert a is not None
+            assert b is not None
+            if (a != b).nnz:
+                bad.append(f"{name}, {devices}")
+        if end.alpha.tolist() != whole.alpha.tolist() or [r.log_likelihood for r in end.history] != [
+            r.log_likelihood for r in whole.history
+        ]:
+            bad.append(f"alpha or history, {devices}")
+    return bad, {"tokens": corpus.n_tokens}
+
+
 def inference_differs() -> tuple[list[str], dict[str, int]]:
     """New documents on each device: proportions, completion, topics of tokens."""
     from lda.cluster.inference import FrozenModel
@@ -225,12 +293,12 @@ def main(names: list[str]) -> None:
     """Print a line for each case."""
     sys.setswitchinterval(1e-5)  # lanes are threads that wait for one another all the time
     for name in names:
-        if name == INFERENCE:
-            bad, covered = inference_differs()
+        if name in (INFERENCE, RESUMED):
+            bad, covered = inference_differs() if name == INFERENCE else resumed_differs()
         else:
             bad, covered = differences(CASES[name]) if name in CASES else fits_differ(FITS[name])
         print(json.dumps({"name": name, "bad": bad, "covered": covered}), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or [*CASES, *FITS, INFERENCE])
+    main(sys.argv[1:] or [*CASES, *FITS, INFERENCE, RESUMED])

@@ -8,18 +8,21 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock, Thread
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from simulated_gpu import CASES, FITS, INFERENCE
+from simulated_gpu import CASES, FITS, INFERENCE, RESUMED
 
 from lda.cluster import Cluster, FitSettings, fit
 from lda.cluster.cluster import slots
+from lda.cluster.device import DeviceShard
 from lda.corpus import as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.jit import digest_of_sources
+from lda.samplers.registry import SAMPLERS
 
 HERE = Path(__file__).parent
 needs_numba_cuda = pytest.mark.skipif(find_spec("numba_cuda") is None, reason="needs the package numba-cuda")
@@ -42,7 +45,7 @@ def simulated() -> dict[str, dict[str, Any]]:
 
 
 @needs_numba_cuda
-@pytest.mark.parametrize("name", [*CASES, *FITS, INFERENCE])
+@pytest.mark.parametrize("name", [*CASES, *FITS, INFERENCE, RESUMED])
 def test_simulated_kernels_give_the_processors_bits(name: str, simulated: dict[str, dict[str, Any]]) -> None:
     found = simulated[name]
     assert found["bad"] == []
@@ -90,6 +93,52 @@ def test_workers_get_the_gpus_that_there_are(monkeypatch: pytest.MonkeyPatch) ->
     assert slots(plan, gpus=0.5).on_gpus == 5
     assert slots(plan, gpus=4).on_gpus == 1
     assert slots(Cluster(workers=2, threads_per_worker=4), gpus=1).on_gpus == 2
+
+
+def test_a_gpu_that_fails_in_a_worker_is_told_of_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ray.exceptions import RayTaskError
+
+    from lda.cluster import waiting
+
+    says = "the GPU failed (out of memory); take the device cpu"
+    error = RayTaskError("resample", "Traceback ...\n" * 9, DeviceError(says)).as_instanceof_cause()
+
+    def get(references: list[Any]) -> list[Any]:
+        raise error
+
+    monkeypatch.setattr(waiting.ray, "wait", lambda references, **how: (references, []))
+    monkeypatch.setattr(waiting.ray, "get", get)
+    looks_after = waiting.Waiting(dict, {}, timeout=60.0)
+    with pytest.raises(DeviceError) as raised:
+        looks_after.results(["a pass"])
+    assert str(raised.value) == says
+
+
+def test_topics_asked_for_during_a_pass_do_not_hide_what_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint fetches topics while the device is given more to do."""
+    shard = DeviceShard.__new__(DeviceShard)
+    shard._follows, shard._z, shard._behind = Lock(), np.zeros(4, dtype=np.uint16), ((0, 4),)
+    shard.plan = SimpleNamespace(seed=0)  # type: ignore[assignment]
+    shard.doc_edges, shard.doc_offsets = np.array([[0, 1]]), np.array([0, 4])
+    passes = Thread(
+        target=lambda: shard.sample_on_device(
+            0,
+            1,
+            SAMPLERS["adlda"],
+            None,
+            level=0,
+            fresh=False,  # type: ignore[arg-type]
+        )
+    )
+
+    def fetch(begin: int, end: int, out: Any) -> None:
+        passes.start()
+        passes.join(0.5)  # all that it can do meanwhile
+
+    shard.on_device = SimpleNamespace(fetch=fetch, sample=lambda *given: None)  # type: ignore[assignment]
+    assert len(shard.z) == 4
+    passes.join()
+    assert shard._behind == ((0, 4),)
 
 
 @pytest.mark.parametrize("gpus", [0, -1, 65, float("nan")])

@@ -18,6 +18,13 @@ from lda.samplers.registry import Sampler
 LENGTH_CLASSES: Final = (512, 4096)
 """Documents of up to so many tokens are swept together: a block of threads sets memory aside for the longest."""
 
+SCRATCH_BYTES: Final = 1 << 28
+"""Device memory for documents too large for shared memory, which take turns there: of 10,000 topics, 6,000 at a time,
+more than a device works on at once."""
+
+HISTOGRAM_CELLS: Final = 1 << 25
+"""Counts of documents that are added up at a time for a histogram, int32."""
+
 
 class Group(NamedTuple):
     """Documents swept by one kernel call. order: (n,) int64 on the device, long ones first. longest: tokens."""
@@ -116,13 +123,17 @@ class DeviceDocuments:
         teams = many_topics.teams_of(a_document)
         in_shared, teams = teams > 0, teams or many_topics.MOST_TEAMS
         kernel = many_topics.sweep_kernel(kind, teams, **rule._asdict(), in_shared=in_shared)
-        scratch = self._scratch(0 if in_shared else -(-group.n // teams) * teams * a_document // 4)
-        kernel[-(-group.n // teams), teams * TEAM, 0, teams * a_document if in_shared else 0](
-            self.words, self.offsets, self.keys, group.order, group.n, self.z,
-            many_topics.capacity_of(model.n_topics, group.longest), scratch, scratch.view(kind),
-            model.n_topics, model.stride, model.n_groups, model.row_number, model.start, model.length, model.phi,
-            model.topic, model.weight, model.alpha, model.denominator, model.group_mass, model.row_mass, *keys,
-        )  # fmt: skip
+        most = group.n if in_shared else max(SCRATCH_BYTES // (teams * a_document), 1) * teams
+        blocks = -(-min(most, group.n) // teams)
+        scratch = self._scratch(0 if in_shared else blocks * teams * a_document // 4)
+        for low in range(0, group.n, most):
+            n = min(most, group.n - low)
+            kernel[-(-n // teams), teams * TEAM, 0, teams * a_document if in_shared else 0](
+                self.words, self.offsets, self.keys, group.order[low : low + n], n, self.z,
+                many_topics.capacity_of(model.n_topics, group.longest), scratch, scratch.view(kind),
+                model.n_topics, model.stride, model.n_groups, model.row_number, model.start, model.length, model.phi,
+                model.topic, model.weight, model.alpha, model.denominator, model.group_mass, model.row_mass, *keys,
+            )  # fmt: skip
 
     def count(self, counts: DeviceCounts, first: int, last: int) -> None:
         """Bring the counts from what they are made of to the topics of now, for tokens first .. last - 1."""
@@ -149,7 +160,8 @@ class DeviceDocuments:
     def _scratch(self, length: int) -> Any:  # noqa: ANN401 - an array on the device
         """At least `length` float32 on the device, for documents too large for shared memory."""
         if self._room is None or len(self._room) < length:
-            self._room = cuda.to_device(np.zeros(max(length, 1), dtype=np.float32))
+            self._room = None  # never two of them
+            self._room = cuda.device_array(max(length, 1), dtype=np.float32)
         return self._room
 
 
@@ -197,7 +209,7 @@ class DeviceCounts:
 def _topic_histogram(documents: DeviceDocuments) -> Histogram:
     n_topics, n_documents = documents.n_topics, len(documents.doc_offsets) - 1
     small = max(2, min(64, (1 << 22) // n_topics))
-    blocks = 2 if SIMULATED else max(1, min(132 * 16, n_documents, (1 << 28) // n_topics))
+    blocks = 2 if SIMULATED else max(1, min(132 * 16, n_documents, HISTOGRAM_CELLS // n_topics))
     scratch = cuda.to_device(np.zeros(blocks * n_topics, dtype=np.int32))
     table = cuda.to_device(np.zeros(n_topics * small, dtype=np.int32))
     most = int(documents.doc_offsets[-1]) // small + 1

@@ -332,7 +332,8 @@ def sweep_kernel(
     topic_type: uint16 or uint32, of the topics and counts of a document. teams: documents in a block of threads.
     in_shared: whether these fit in shared memory. order: (n_documents,) int64, the documents to sweep, long ones first.
     capacity: topics that a document may have, a multiple of AHEAD * TEAM. row_number: (V,) int32, a word's dense row,
-    or -1. scratch: float32, where documents lie that do not fit; scratch_counts: the same memory as topic_type.
+    or -1. scratch: float32, where documents lie that do not fit, room for all teams of the call, with anything in it;
+    scratch_counts: the same memory as topic_type.
     """
     own_leaves = (sequential or leave_out) and not fresh
     corrects = leave_out and not fresh
@@ -402,15 +403,15 @@ def sweep_kernel(
         longest = max(n_tokens, shuffle(n_tokens, thread ^ TEAM))
         origin, mixed = stream_origin(seed, sweep, key)
         step = increment(mixed)
-        if which < n_documents or in_shared:
-            k = lane
-            while k <= n_topics:
-                counts[U64(at + k)] = 0
-                k = I32(k + TEAM)
-            k = lane
-            while k < capacity:
-                counts[U64(topics_at + k)] = n_topics
-                k = I32(k + TEAM)
+        # Also of a team without a document: it scans along with its neighbour, and must find topics that there are.
+        k = lane
+        while k <= n_topics:
+            counts[U64(at + k)] = 0
+            k = I32(k + TEAM)
+        k = lane
+        while k < capacity:
+            counts[U64(topics_at + k)] = n_topics
+            k = I32(k + TEAM)
         # Without rare words nobody asks for the sum over n_dk phi0_k.
         rare, first = False, I32(0)
         while first < longest:

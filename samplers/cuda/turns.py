@@ -45,6 +45,7 @@ class DocumentsInTurns:
             part, begin, end = self._part(low, high)
             part.sample(0, high - low, rule, model, seed, sweep)
             part.fetch(0, end - begin, self._z[begin:end])
+            del part  # before the next one: the device has room for one
 
     def count(self, counts: DeviceCounts, first: int, last: int) -> None:
         """See `DeviceDocuments`."""
