@@ -192,6 +192,12 @@ CANNOT_BE: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda m: np.save(m / "alpha.npy", np.array([{}] * 3), allow_pickle=True),
         "its header is not that of plain numbers",
     ),
+    "blanks of a stranger": (
+        lambda m: (m / "alpha.npy").write_bytes(
+            (m / "alpha.npy").read_bytes().replace(b": (3,), }", b": (3,),\xa0}")
+        ),
+        r"its header is not that of plain numbers: .*\(3,\),\\xa0\}",
+    ),
     "unsorted hashes": (
         lambda m: np.save(m / "documents.npy", np.arange(60, dtype=np.uint64)[::-1]),
         "hashes of its documents are not sorted",
