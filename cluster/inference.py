@@ -18,6 +18,7 @@ from lda.corpus.counts import canonical
 from lda.corpus.errors import DataError
 from lda.corpus.machine import available_cores
 from lda.samplers.counting import Delta, add_delta
+from lda.samplers.cuda.available import check_device
 from lda.samplers.inference import (
     content_keys,
     count_topics,
@@ -61,7 +62,17 @@ class _Batch:
 
     @classmethod
     def of(cls, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], n_terms: int) -> _Batch:
+        _check_whole("doc_offsets", doc_offsets)
+        _check_whole("words", words)
         offsets = np.ascontiguousarray(doc_offsets, dtype=np.int64)
+        # Kernels look where these point, without a question.
+        if not (
+            len(offsets) and offsets[0] == 0 and offsets[-1] == len(words) and np.all(np.diff(offsets) >= 0)
+        ):
+            raise ValueError(
+                f"doc_offsets must rise from 0 to the number of words, {len(words)}, got "
+                f"{_ends(offsets)}; document d has words[doc_offsets[d]:doc_offsets[d + 1]]"
+            )
         try:
             check_document_length(int(np.diff(offsets).max(initial=0)))
         except ValueError as error:  # the documents' fault, which samplers have no word for
@@ -76,6 +87,30 @@ class _Batch:
         keys = np.zeros(len(offsets) - 1, dtype=np.uint64)
         content_keys(tokens, offsets, keys)
         return cls(tokens, offsets, keys)
+
+
+def _check_whole(name: str, values: NDArray[Any]) -> None:
+    """Refuse what would be rounded or flattened. Raises ValueError."""
+    kind, ndim = getattr(values, "dtype", np.dtype(object)).kind, getattr(values, "ndim", None)
+    # An empty list is float64 to NumPy, whatever was meant.
+    if ndim != 1 or (kind not in "iu" and len(values)):
+        raise ValueError(f"{name} must be an array of whole numbers with one dimension, got {values!r:.60}")
+
+
+def _ends(offsets: NDArray[np.int64]) -> str:
+    if not len(offsets):
+        return "none"
+    falls = np.flatnonzero(np.diff(offsets) < 0)
+    if len(falls):
+        return f"{offsets[falls[0]]} before {offsets[falls[0] + 1]}"
+    return f"{offsets[0]} .. {offsets[-1]}"
+
+
+def _check_seed(seed: int) -> np.uint64:
+    """The seed as kernels take it. Raises ValueError when it is none."""
+    if not 0 <= seed < 1 << 64:
+        raise ValueError(f"the seed must be between 0 and {(1 << 64) - 1}, got {seed}")
+    return np.uint64(seed)
 
 
 def _scale(counts: sp.csr_matrix) -> int:
@@ -120,6 +155,7 @@ class FrozenModel:
 
         Raises ValueError for a count that is negative or beyond int32, DeviceError where there is no such device.
         """
+        _check_device(device)
         matrix = canonical(counts)
         n_terms, n_topics = matrix.shape
         scale = _scale(matrix)
@@ -156,6 +192,7 @@ class FrozenModel:
 
         alpha: (K,). threads, device: as for one made of counts. Every row of terms is dense: 4 bytes a cell.
         """
+        _check_device(device)
         made = cls.__new__(cls)
         made.n_topics, made.n_terms = topic_word.shape
         made.alpha = np.asarray(alpha, dtype=np.float64)
@@ -210,7 +247,7 @@ class FrozenModel:
         """
         whole = _Batch.of(doc_offsets, words, self.n_terms)
         held = np.zeros(len(whole.words), dtype=np.bool_)
-        split_tokens(whole.doc_offsets, whole.keys, np.uint64(seed), held)
+        split_tokens(whole.doc_offsets, whole.keys, _check_seed(seed), held)
         ends = np.concatenate([[0], np.cumsum(held)])[whole.doc_offsets]
         seen = _Batch(whole.words[~held], whole.doc_offsets - ends, whole.keys)
         scored = whole.words[held]
@@ -243,7 +280,7 @@ class FrozenModel:
             z = particle_topics(particles, int(lengths[first:last].max()), self.n_topics)
             left_to_right(
                 batch.words, batch.doc_offsets, batch.keys, first, last,
-                self._model, np.uint64(seed), z, scores[first:last],
+                self._model, _check_seed(seed), z, scores[first:last],
             )  # fmt: skip
 
         weight = np.concatenate([[0], np.cumsum(lengths**2 + 1)])
@@ -305,6 +342,7 @@ class FrozenModel:
         words, offsets = batch.words[begin:end], batch.doc_offsets[first : last + 1] - begin
         keys, n = batch.keys[first:last], last - first
         z = np.zeros(len(words), dtype=topic_dtype(self.n_topics))
+        key = _check_seed(seed)
         if self._device is not None and len(words):
             yield from device_states(self._device, words, offsets, keys, z, seed, burn_in, samples)
             return
@@ -317,13 +355,21 @@ class FrozenModel:
                 n,
                 z,
                 self._model,
-                np.uint64(seed),
+                key,
                 np.uint64(sweep),
                 False,
                 sweep == 0,
             )
             if sweep >= burn_in:
                 yield z
+
+
+def _check_device(device: Device) -> None:
+    """Refuse a device that there is not, before minutes are spent on a model for it. Raises ValueError."""
+    if device not in ("cpu", "cuda"):
+        raise ValueError(f"the device must be cpu or cuda, got {device!r}")
+    if device == "cuda":
+        check_device()
 
 
 def _on_device(rows: WordRows, model: LanguageModel, device: Device) -> DeviceModel | None:

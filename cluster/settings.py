@@ -79,6 +79,10 @@ class FitSettings:
         if self.start not in ("auto", "random", "annealed", "growing"):
             raise ValueError(f"start must be auto, random, annealed or growing, got {self.start!r}")
         _prior("alpha", self.alpha)
+        if isinstance(self.beta, Sequence) and not isinstance(self.beta, str):
+            raise ValueError(
+                f"beta must be one number for all terms and topics, got {len(self.beta)} numbers"
+            )
         _prior("beta", self.beta)
         if (
             not isinstance(self.alpha, str)
@@ -88,10 +92,10 @@ class FitSettings:
             raise ValueError(
                 f"alpha must be one number or one per topic ({self.n_topics}), got {len(self.alpha)} numbers"
             )
-        if not 0 <= self.validation_fraction < 1:
-            raise ValueError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction}")
-        if self.tol is not None and not self.tol >= 0:
-            raise ValueError(f"tol must not be negative, got {self.tol}")
+        if not (isinstance(self.validation_fraction, Real) and 0 <= self.validation_fraction < 1):
+            raise ValueError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction!r}")
+        if self.tol is not None and not (isinstance(self.tol, Real) and self.tol >= 0):
+            raise ValueError(f"tol must not be negative, got {self.tol!r}")
 
     def _check_memory(self) -> None:
         for name in ("memory", "model_memory"):

@@ -73,7 +73,7 @@ def read_header(file: BinaryIO) -> NpyHeader:
     text = file.read(length).decode("latin-1")
     found = _HEADER.fullmatch(text)
     if found is None:
-        raise ValueError(f"its header is not that of plain numbers: {text:.80}")
+        raise ValueError(f"its header is not that of plain numbers: {text!r:.80}")
     try:
         dtype = np.dtype(found[1])
     except TypeError as error:

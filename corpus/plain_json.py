@@ -22,6 +22,7 @@ DEEPEST: Final = 32
 """Levels; what is written here has five. Python gives up at a thousand, and those who walk the values before that."""
 
 DIGEST: Final = "sha256"
+SHA256_DIGITS: Final = 64
 """Name of the field with the checksum of all others."""
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89abAB]")
@@ -75,12 +76,19 @@ def check_signature(value: dict[str, Any]) -> None:
     Raises:
         ValueError: it says something else than it did when it was written.
     """
-    if DIGEST in value and value[DIGEST] != _digest(value):
-        raise ValueError("what it says is not what was written, by the sha256 in it")
+    if DIGEST in value:
+        if value[DIGEST] != _digest(value):
+            raise ValueError("what it says is not what was written, by the sha256 in it")
+        return
+    # The checksum's own name may be what is damaged, and would make a new object look like one of before.
+    for name, entry in value.items():
+        if isinstance(entry, str) and len(entry) == SHA256_DIGITS and entry == _digest(value, name):
+            raise ValueError(f"its sha256 is called {name!r:.40}")
 
 
-def _digest(value: dict[str, Any]) -> str:
-    rest = {name: entry for name, entry in value.items() if name != DIGEST}
+def _digest(value: dict[str, Any], digest: str = DIGEST) -> str:
+    """sha256 in hex of all but the entry that holds it."""
+    rest = {name: entry for name, entry in value.items() if name != digest}
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 

@@ -48,6 +48,10 @@ def table_parts(X: Any) -> TableParts | None:  # noqa: ANN401 - duck-typed on pu
     if hasattr(X, "__array__") and not isinstance(X, np.ndarray):  # xarray, PyTorch, JAX, Dask, Modin, ...
         terms = [str(name) for name in X.columns] if hasattr(X, "columns") else None
         X = _as_array(X)
+    if isinstance(X, np.ma.MaskedArray):
+        if np.ma.is_masked(X):  # what lies under the mask is no count
+            raise DataError("counts must not be missing, got masked entries; fill the gaps with X.filled(0)")
+        X = X.data
     if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
         return TableParts(scipy.sparse.csr_matrix(_known_to_scipy(_two_dimensional(X))), terms, None)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "O":
@@ -172,8 +176,9 @@ def _column(values: Any) -> Any:  # noqa: ANN401
 
 
 def _known_to_scipy(values: Any) -> Any:  # noqa: ANN401
-    """The same numbers in a type that sparse matrices may have: float16 is none."""
-    return values.astype(np.float32) if values.dtype == np.float16 else values
+    """The same numbers in a type that sparse matrices may have: float16 and foreign orders of bytes are none."""
+    kind = np.dtype(np.float32) if values.dtype.type is np.float16 else values.dtype.newbyteorder("=")
+    return values.astype(kind, copy=False)
 
 
 def _not_numeric(name: object, kind: object) -> DataError:

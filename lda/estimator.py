@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -151,6 +151,8 @@ class LDA(FittedEstimator):
         from lda.corpus import as_corpus
 
         settings = self._settings()
+        if not (isinstance(self.callbacks, Iterable) and all(map(callable, self.callbacks))):
+            raise ValueError(f"callbacks must be a sequence of functions, got {self.callbacks!r:.60}")
         if cluster is not None:
             from lda.cluster.reach import reach
 
@@ -260,10 +262,15 @@ def load(path: str | Path, *, verify: bool = True) -> LDA:
 
 
 def _plain(prior: Any) -> Any:  # noqa: ANN401 - a number, several or "auto"
-    """NumPy arrays and numbers as tuples and floats; the settings take no arrays."""
+    """NumPy arrays and numbers as tuples and floats; the settings take no arrays. Raises ValueError."""
     if isinstance(prior, str):
         return prior
-    return float(prior) if np.ndim(prior) == 0 else tuple(float(value) for value in prior)
+    try:
+        return float(prior) if np.ndim(prior) == 0 else tuple(float(value) for value in prior)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f'a prior must be a number, one a topic for alpha, or "auto", got {prior!r:.60}'
+        ) from None
 
 
 _READ: Final[dict[str, Callable[[Any], Any]]] = {

@@ -187,6 +187,10 @@ class FittedEstimator(EstimatorConventions):
     def __getstate__(self) -> dict[str, Any]:
         return {name: {} if name == NOT_PICKLED else value for name, value in vars(self).items()}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A pickle of an earlier version lacks the parameters of later ones, which had their defaults then.
+        vars(self).update(self._parameter_defaults() | state)
+
 
 def seed_of(random_state: RandomState) -> int:
     """A seed from what scikit-learn calls a random state; generators are advanced, None draws a new one.
@@ -207,7 +211,11 @@ def seed_of(random_state: RandomState) -> int:
 
 def thread_count(n_jobs: int | None) -> int | None:
     """Threads for scikit-learn's `n_jobs`: None and -1 are all cores, -2 all but one, ..."""
-    if n_jobs is None or n_jobs >= 0:
+    if n_jobs is None:
+        return None
+    if isinstance(n_jobs, bool) or not hasattr(n_jobs, "__index__"):
+        raise ValueError(f"n_jobs must be a whole number or None, got {n_jobs!r}")
+    if n_jobs >= 0:
         return n_jobs
     from lda.corpus.machine import available_cores
 

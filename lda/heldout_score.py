@@ -157,6 +157,10 @@ def ratio(totals: Floats, sizes: npt.NDArray[np.int64]) -> tuple[float, float]:
 def _check(n_documents: int, n_tokens: int, n_unknown: int, n_scored: int) -> None:
     if not n_documents:
         raise DataError("there are no held-out documents to score; check the input")
+    if not n_tokens and not n_unknown:
+        raise DataError(
+            f"all of the {n_documents:,} held-out documents are empty, so there is nothing to score; check the input"
+        )
     if not n_tokens:
         raise DataError(
             f"the model knows none of the {n_unknown:,} words of {n_documents:,} held-out documents; "

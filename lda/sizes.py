@@ -19,7 +19,7 @@ def byte_count(size: str | int | None) -> int | None:
     """
     if size is None or isinstance(size, int):
         return size
-    found = _SIZE.fullmatch(size.strip())
+    found = _SIZE.fullmatch(size.strip()) if isinstance(size, str) else None
     if found is None:
         raise ValueError(f"a size is a number of bytes, or a number with KB, MB, GB, MiB, GiB, got {size!r}")
     unit = (found[2] or "").upper()

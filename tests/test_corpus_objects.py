@@ -230,3 +230,16 @@ def test_shards_are_contiguous_and_balanced(lengths: list[int]) -> None:
     assert (bounds[0], bounds[-1]) == (0, len(lengths))
     sizes = np.add.reduceat(np.array([*lengths, 0]), bounds[:-1])
     assert sizes.max() <= sum(lengths) / n_shards + max(lengths)
+
+
+@pytest.mark.parametrize("kind", [">i4", ">u2", ">f4", ">f8", ">f2", "<i8"])
+def test_numbers_in_any_order_of_bytes(kind: str) -> None:
+    foreign = COUNTS.astype(kind)
+    for given_ in (foreign, pd.DataFrame(foreign)):
+        np.testing.assert_array_equal(dense(as_corpus(given_)), COUNTS)
+
+
+def test_what_lies_under_a_mask_is_not_counted() -> None:
+    np.testing.assert_array_equal(dense(as_corpus(np.ma.array(COUNTS))), COUNTS)
+    with pytest.raises(DataError, match=r"must not be missing, got masked entries; .*filled\(0\)"):
+        as_corpus(np.ma.masked_equal(COUNTS, 2))

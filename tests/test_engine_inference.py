@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import naive
 import numpy as np
@@ -148,3 +148,40 @@ def test_training_and_inference_share_a_kernel() -> None:
 
     assert lda.cluster.inference.sweep_documents is sweep_documents
     assert lda.cluster.assigned.sequential.sweep_documents is sweep_documents
+
+
+@pytest.mark.parametrize(
+    ("offsets", "words", "message"),
+    [
+        ([0, 5], [1], "rise from 0 to the number of words, 1, got 0 .. 5"),
+        ([0, 1], [1, 2], "number of words, 2, got 0 .. 1"),
+        ([1, 2], [1, 2], "number of words, 2, got 1 .. 2"),
+        ([0, 2, 1, 2], [1, 2], "got 2 before 1"),
+        ([], [], "number of words, 0, got none"),
+        ([0, 1], [1.7], "words must be an array of whole numbers"),
+        ([0, 1.5], [1], "doc_offsets must be an array of whole numbers"),
+    ],
+)
+def test_documents_that_do_not_fit_their_words_are_refused(
+    offsets: list[float], words: list[float], message: str
+) -> None:
+    model = FrozenModel(COUNTS, ALPHA, BETA, threads=1)
+    for ask in (model.transform, model.completion, model.left_to_right, model.topics_of_tokens):
+        with pytest.raises(ValueError, match=message):
+            ask(np.array(offsets), np.array(words))
+
+
+def test_a_seed_that_is_none_is_refused() -> None:
+    model = FrozenModel(COUNTS, ALPHA, BETA, threads=1)
+    for ask in (model.transform, model.completion, model.left_to_right, model.topics_of_tokens):
+        for seed in (-1, 1 << 64):
+            with pytest.raises(ValueError, match="the seed must be between 0 and"):
+                ask(*batch([[0, 1, 2, 4]]), seed=seed)
+
+
+@pytest.mark.parametrize("device", ["gpu", "CUDA", None, 0])
+def test_only_devices_that_there_are(device: Any) -> None:
+    with pytest.raises(ValueError, match="the device must be cpu or cuda, got"):
+        FrozenModel(COUNTS, ALPHA, BETA, device=device)
+    with pytest.raises(ValueError, match="the device must be cpu or cuda, got"):
+        FrozenModel.of_topic_word(PHI.T, ALPHA, device=device)

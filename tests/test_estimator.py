@@ -256,3 +256,41 @@ def test_array_priors_and_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed.out == ""
     assert "alpha 0.1 to 0.3 per topic (sum 0.6)" in printed.err
     assert "sweep 10/10" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"alpha": None}, "a prior must be a number"),
+        ({"alpha": {}}, "a prior must be a number"),
+        ({"alpha": [[0.1, 0.2, 0.3]]}, "a prior must be a number"),
+        ({"beta": None}, "a prior must be a number"),
+        ({"beta": [0.1, 0.2]}, "beta must be one number"),
+        ({"n_jobs": "2"}, "n_jobs must be a whole number or None, got '2'"),
+        ({"n_jobs": -1.5}, "n_jobs must be a whole number or None, got -1.5"),
+        ({"memory": 1.5}, "a size is a number of bytes"),
+        ({"validation_fraction": "0.1"}, "validation_fraction must lie"),
+        ({"tol": "0.1"}, "tol must not be negative, got '0.1'"),
+        ({"callbacks": None}, "callbacks must be a sequence of functions, got None"),
+        ({"callbacks": print}, "callbacks must be a sequence of functions"),
+        ({"callbacks": [3]}, "callbacks must be a sequence of functions"),
+    ],
+)
+def test_parameters_of_a_wrong_type_are_named(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        lda.LDA(3, max_iter=1, **parameters).fit(tiny.counts())
+
+
+def test_pickles_of_before_a_parameter_was_there(fitted: lda.LDA) -> None:
+    state = fitted.__getstate__()
+    for name in ("device", "optimize_interval", "burn_in", "evaluate_every"):
+        del state[name]
+    old = lda.LDA.__new__(lda.LDA)
+    old.__setstate__(state)
+    assert old.get_params() == fitted.get_params()
+    np.testing.assert_array_equal(old.transform(tiny.documents(5)), fitted.transform(tiny.documents(5)))
+
+
+def test_documents_without_words_are_not_called_unknown(fitted: lda.LDA) -> None:
+    with pytest.raises(DataError, match="all of the 2 held-out documents are empty"):
+        fitted.score([[], []])

@@ -192,6 +192,12 @@ CANNOT_BE: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda m: np.save(m / "alpha.npy", np.array([{}] * 3), allow_pickle=True),
         "its header is not that of plain numbers",
     ),
+    "blanks of a stranger": (
+        lambda m: (m / "alpha.npy").write_bytes(
+            (m / "alpha.npy").read_bytes().replace(b": (3,), }", b": (3,),\xa0}")
+        ),
+        r"its header is not that of plain numbers: .*\(3,\),\\xa0\}",
+    ),
     "unsorted hashes": (
         lambda m: np.save(m / "documents.npy", np.arange(60, dtype=np.uint64)[::-1]),
         "hashes of its documents are not sorted",
@@ -408,3 +414,26 @@ def test_what_could_not_be_opened_again_is_not_written(model: Path, tmp_path: Pa
         replace(sound, vocabulary=["x"] * 15).save(model, overwrite=True)
     assert not (tmp_path / "new").exists()
     assert Model.load(model).fingerprint() == sound.fingerprint()
+
+
+def test_a_flipped_bit_in_the_name_of_a_checksum_is_noticed(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "m", tmp_path / "m")
+    shutil.copytree(made / "c", tmp_path / "c")
+
+    def load() -> None:
+        lda.load(tmp_path / "m")
+
+    def read() -> None:
+        Corpus.open(tmp_path / "c")
+
+    for file, opened in ((tmp_path / "m/model.json", load), (tmp_path / "c/manifest.json", read)):
+        sound = file.read_bytes()
+        begin = sound.rindex(b'"sha256"')
+        for bit in range(8 * begin, 8 * (begin + len(b'"sha256"'))):
+            damaged = bytearray(sound)
+            damaged[bit // 8] ^= 1 << bit % 8
+            file.write_bytes(damaged)
+            with pytest.raises(DataError):
+                opened()
+        file.write_bytes(sound)
+        opened()
