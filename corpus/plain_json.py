@@ -22,8 +22,10 @@ DEEPEST: Final = 32
 """Levels; what is written here has five. Python gives up at a thousand, and those who walk the values before that."""
 
 DIGEST: Final = "sha256"
-SHA256_DIGITS: Final = 64
 """Name of the field with the checksum of all others."""
+
+SHA256_DIGITS: Final = 64
+"""Of a checksum in hex."""
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89abAB]")
 
