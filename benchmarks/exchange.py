@@ -21,13 +21,13 @@ from lda.cluster.ranges import shard_shares, word_ranges
 from lda.cluster.sweeper import Sweeper, count_rows
 from lda.cluster.threads import Threads
 from lda.cluster.walk import add_in_blocks
-from lda.samplers.layout import slice_rows
+from lda.samplers.counts.row_layout import slice_rows
 from lda.samplers.priors import start_priors
 
 if TYPE_CHECKING:
     from lda.cluster import FitSettings
     from lda.corpus import Corpus
-    from lda.samplers.histograms import Histogram
+    from lda.samplers.counts.histograms import Histogram
 
 STAGES = ("sample", "net and encode", "aggregate", "take in")
 

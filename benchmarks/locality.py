@@ -24,7 +24,7 @@ from lda.cluster.engine import Engine
 if TYPE_CHECKING:
     from lda.cluster.assigned import Assigned, Span
     from lda.corpus import Corpus
-    from lda.samplers.language import LanguageModel
+    from lda.samplers.phi.language_model import LanguageModel
 
 ROUNDS = 12
 TOKENS = 300_000

@@ -1,7 +1,7 @@
 """Memory of a fit: peak resident bytes per token, beside the stated bound.
 
 The bound is 12 bytes a token, plus the model, plus 300 MB for the interpreter and its packages. The model is
-counts and phi: 8 bytes a cell of a dense row, and an entry of a sparse one, as `samplers/layout.py` lays them out.
+counts and phi: 8 bytes a cell of a dense row, and an entry of a sparse one, as `samplers/counts/row_layout.py` lays them out.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def watch():
 
 from lda.corpus import Corpus
 from lda.cluster import FitSettings, fit
-from lda.samplers.layout import word_rows
+from lda.samplers.counts.row_layout import word_rows
 folder, n_topics, sampler, sweeps = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 corpus = Corpus.open(folder)
 threading.Thread(target=watch, daemon=True).start()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lda.cluster.sizing import Setup, delta_entries, network_seconds, traffic
-from lda.samplers.histograms import Histogram
+from lda.samplers.counts.histograms import Histogram
 
 if TYPE_CHECKING:
     from benchmarks.exchange import Measured

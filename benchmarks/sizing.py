@@ -20,7 +20,7 @@ from lda.cluster.engine import Engine
 from lda.cluster.sizing import Setup, Traffic, aggregator_bytes, traffic, worker_bytes
 from lda.cluster.sweeper import count_rows
 from lda.corpus import Corpus, build_corpus
-from lda.samplers.histograms import Histogram
+from lda.samplers.counts.histograms import Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -30,9 +30,9 @@ from lda.cluster.sweeper import Sweeper
 from lda.cluster.threads import Threads
 from lda.corpus.storage import storage
 from lda.corpus.store import Corpus
-from lda.samplers.counting import Delta
+from lda.samplers.counts.histograms import Histogram
+from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import DeviceError, check_device
-from lda.samplers.histograms import Histogram
 from lda.samplers.priors import Priors
 
 

@@ -10,17 +10,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.scratch import Arrays, InMemory
-from lda.samplers.counting import (
-    Delta,
-    add_delta,
-    count_dense,
-    gather_rows,
-    net_delta,
-    row_lengths,
-)
-from lda.samplers.deltas import totals_of
-from lda.samplers.histograms import Histogram, add_histograms, values
-from lda.samplers.layout import WordRows, empty_counts, slice_counts, slice_rows
+from lda.samplers.counts.deltas import totals_of
+from lda.samplers.counts.histograms import Histogram, add_histograms, values
+from lda.samplers.counts.row_layout import WordRows, empty_counts, slice_counts, slice_rows
+from lda.samplers.counts.word_counts import Delta, add_delta, count_dense, gather_rows, net_delta, row_lengths
 
 CELLS: Final = 1 << 24
 """Counts looked through at a time, where they lie on disk."""

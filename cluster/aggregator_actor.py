@@ -19,9 +19,9 @@ from lda.cluster.settings import FitSettings
 from lda.cluster.sweeper import count_rows
 from lda.cluster.word_range import WordRange
 from lda.corpus.store import Corpus
-from lda.samplers.counting import Delta
-from lda.samplers.histograms import Histogram
-from lda.samplers.layout import slice_rows
+from lda.samplers.counts.histograms import Histogram
+from lda.samplers.counts.row_layout import slice_rows
+from lda.samplers.counts.word_counts import Delta
 
 REPLY_SECONDS: Final = 0.002
 """Enough for the answers that tell of a version to be on their way."""

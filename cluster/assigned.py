@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from lda.cluster.neighbours import Lent, SharedArrays
 from lda.cluster.threads import blocks
-from lda.samplers import drawn_theta, sequential, simultaneous
-from lda.samplers.language import LanguageModel
-from lda.samplers.layout import topic_dtype
+from lda.samplers.counts.row_layout import topic_dtype
+from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.registry import Sampler
+from lda.samplers.rules import drawn_theta, sequential, simultaneous
 
 Span = tuple[int, int]
 

@@ -1,4 +1,4 @@
-"""Messages: deltas as bytes (`samplers/packing.py`) behind a head that says of which words, and how long they are."""
+"""Messages: deltas as bytes (`samplers/counts/delta_packing.py`) behind a head that says of which words, and how long they are."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.counting import Delta
-from lda.samplers.deltas import joined, merge_deltas
-from lda.samplers.packing import Packed, pack, room, unpack
+from lda.samplers.counts.delta_packing import Packed, pack, room, unpack
+from lda.samplers.counts.deltas import joined, merge_deltas
+from lda.samplers.counts.word_counts import Delta
 
 _HEADER: Final = struct.Struct("<qqqqqB")
 

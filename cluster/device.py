@@ -21,17 +21,17 @@ from lda.cluster.scratch import Arrays
 from lda.cluster.shard import Shard
 from lda.cluster.threads import Threads
 from lda.corpus.shard import CorpusShard
-from lda.samplers.counting import Delta
+from lda.samplers.counts.deltas import totals_of
+from lda.samplers.counts.histograms import Histogram
+from lda.samplers.counts.row_layout import WordRows
+from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import DeviceError, check_device, device_errors, free_bytes
-from lda.samplers.deltas import totals_of
-from lda.samplers.histograms import Histogram
-from lda.samplers.language import LanguageModel
-from lda.samplers.layout import WordRows
+from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.priors import Priors
 from lda.samplers.registry import Sampler
 
 if TYPE_CHECKING:
-    from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments
+    from lda.samplers.cuda.document_groups import DeviceCounts, DeviceDocuments
     from lda.samplers.cuda.model import DeviceModel
     from lda.samplers.cuda.turns import DocumentsInTurns
 
@@ -64,7 +64,7 @@ class DeviceShard(Shard):
     ) -> None:
         self._follows = Lock()
         super().__init__(parts, plan, keep, arrays)
-        from lda.samplers.cuda.documents import DeviceDocuments
+        from lda.samplers.cuda.document_groups import DeviceDocuments
         from lda.samplers.cuda.turns import DocumentsInTurns
 
         whole = self.words, self.doc_offsets, self.doc_keys, self._z, plan.n_topics
@@ -78,7 +78,7 @@ class DeviceShard(Shard):
 
     def _tokens_that_fit(self, reserve: int) -> int:
         """Tokens that the device has room for. Raises DeviceError when a turn would not be worth its while."""
-        from lda.samplers.cuda.documents import DeviceDocuments
+        from lda.samplers.cuda.document_groups import DeviceDocuments
         from lda.samplers.cuda.turns import FEWEST_TOKENS
 
         free, topics = free_bytes(), self.plan.n_topics
@@ -128,7 +128,7 @@ class DeviceShard(Shard):
         first, last = int(edges[level] if fresh else edges[0]), int(edges[level + 1])
         if last <= first:
             return
-        from lda.samplers.cuda.documents import Rule
+        from lda.samplers.cuda.document_groups import Rule
 
         rule = Rule.of(sampler, fresh=fresh)
         with device_errors():
@@ -151,7 +151,7 @@ class DeviceAggregator(Aggregator):
     """
 
     def __init__(self, rows: WordRows) -> None:
-        from lda.samplers.cuda.documents import DeviceCounts
+        from lda.samplers.cuda.document_groups import DeviceCounts
 
         needed = DeviceCounts.bytes_needed(len(rows.start), rows.stride)
         check_fits(needed, f"counts of {len(rows.start):,} terms x {rows.n_topics:,} topics")
@@ -240,7 +240,7 @@ class DeviceModels:
 
     def bytes_needed(self) -> int:
         """Device memory of all models that a fit with first topics and sweeps may want, and of counts."""
-        from lda.samplers.cuda.documents import DeviceCounts, Rule
+        from lda.samplers.cuda.document_groups import DeviceCounts, Rule
         from lda.samplers.cuda.model import DeviceModel
 
         topics = self._rows.n_topics
@@ -249,7 +249,7 @@ class DeviceModels:
         return models + DeviceCounts.bytes_needed(len(self._rows.start), self._rows.stride) + SCRATCH_BYTES
 
     def _model(self, *, fresh: bool) -> tuple[DeviceModel, bool]:
-        from lda.samplers.cuda.documents import Rule
+        from lda.samplers.cuda.document_groups import Rule
         from lda.samplers.cuda.model import DeviceModel
 
         every_row = Rule.of(self._sampler, fresh=fresh).reads_every_row(self._rows.n_topics)
@@ -266,7 +266,7 @@ class DeviceModels:
 def frozen_on_device(rows: WordRows, model: LanguageModel) -> DeviceModel:
     """A model that does not change, on the device. Raises DeviceError where there is none, or no room."""
     check_device()
-    from lda.samplers.cuda.documents import Rule
+    from lda.samplers.cuda.document_groups import Rule
     from lda.samplers.cuda.model import DeviceModel
 
     every_row = Rule(sequential=True, leave_out=False).reads_every_row(rows.n_topics)
@@ -292,7 +292,7 @@ def device_states(
 
     Burn-in stays on the device: nothing of it travels.
     """
-    from lda.samplers.cuda.documents import DeviceDocuments, Rule
+    from lda.samplers.cuda.document_groups import DeviceDocuments, Rule
 
     n = len(doc_keys)
     check_fits(DeviceDocuments.bytes_needed(len(words), n, model.n_topics), f"{len(words):,} tokens")

@@ -13,9 +13,9 @@ from lda.cluster.plan import Plan
 from lda.cluster.scratch import OnDisk
 from lda.cluster.shard import Shard
 from lda.cluster.threads import Threads, blocks
-from lda.samplers.document_rows import fill_rows, row_lengths
-from lda.samplers.histograms import Histogram, add_histograms
-from lda.samplers.layout import topic_dtype
+from lda.samplers.counts.document_rows import fill_rows, row_lengths
+from lda.samplers.counts.histograms import Histogram, add_histograms
+from lda.samplers.counts.row_layout import topic_dtype
 
 if TYPE_CHECKING:
     from lda.corpus.store import Corpus

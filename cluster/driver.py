@@ -34,10 +34,10 @@ from lda.cluster.ranges import shard_shares, word_ranges
 from lda.cluster.settings import FitSettings
 from lda.cluster.start import stages
 from lda.cluster.waiting import Waiting
-from lda.samplers.histograms import Histogram, add_histograms
-from lda.samplers.likelihood import joint_log_likelihood
+from lda.samplers.counts.histograms import Histogram, add_histograms
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
+from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 
 if TYPE_CHECKING:
     from lda.cluster.head import Head

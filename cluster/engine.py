@@ -20,8 +20,8 @@ from lda.cluster.threads import Threads
 from lda.cluster.word_range import WordRange
 from lda.corpus.presentable import presentable
 from lda.corpus.storage import Storage
-from lda.samplers.likelihood import joint_log_likelihood
 from lda.samplers.priors import Priors, start_priors
+from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 
 if TYPE_CHECKING:
     from lda.corpus.store import Corpus

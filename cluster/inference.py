@@ -17,9 +17,14 @@ from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.corpus.counts import canonical
 from lda.corpus.errors import DataError
 from lda.corpus.machine import available_cores
-from lda.samplers.counting import Delta, add_delta
+from lda.samplers.counts.row_layout import WordRows, empty_counts, topic_dtype, word_rows
+from lda.samplers.counts.word_counts import Delta, add_delta
 from lda.samplers.cuda.available import check_device
-from lda.samplers.inference import (
+from lda.samplers.limits import MAX_COUNT, check_document_length
+from lda.samplers.phi.language_model import LanguageModel, add_alpha_parts, empty_model
+from lda.samplers.priors import Priors
+from lda.samplers.rules.sequential import sweep_documents
+from lda.samplers.scoring.completion import (
     content_keys,
     count_topics,
     mean_proportions,
@@ -27,12 +32,7 @@ from lda.samplers.inference import (
     sort_documents,
     split_tokens,
 )
-from lda.samplers.language import LanguageModel, add_alpha_parts, empty_model
-from lda.samplers.layout import WordRows, empty_counts, topic_dtype, word_rows
-from lda.samplers.left_to_right import left_to_right, particle_topics
-from lda.samplers.limits import MAX_COUNT, check_document_length
-from lda.samplers.priors import Priors
-from lda.samplers.sequential import sweep_documents
+from lda.samplers.scoring.left_to_right import left_to_right, particle_topics
 
 if TYPE_CHECKING:
     from lda.samplers.cuda.model import DeviceModel
@@ -269,7 +269,7 @@ class FrozenModel:
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:  # fmt: skip
         """Left-to-right estimates: (log p(w_d), nats; number of tokens), a value a document.
 
-        The time grows with the square of a document's length; see `lda.samplers.left_to_right`.
+        The time grows with the square of a document's length; see `lda.samplers.scoring.left_to_right`.
         """
         batch = _Batch.of(doc_offsets, words, self.n_terms)
         lengths = np.diff(batch.doc_offsets)

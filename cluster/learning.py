@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.cluster.settings import FitSettings
-from lda.samplers.histograms import Histogram
+from lda.samplers.counts.histograms import Histogram
 from lda.samplers.priors import Priors, learn_alpha, learn_beta
 
 

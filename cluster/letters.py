@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from lda.cluster.neighbours import Lent, SharedArrays, wait_until
-from lda.samplers.flags import SPACING, lowest_flag, set_flag
+from lda.samplers.numerics.atomic_flags import SPACING, lowest_flag, set_flag
 
 ROOM: Final = 1 << 40
 """Bytes set aside for what one worker says in one step: of a file, which takes memory only where it is written."""

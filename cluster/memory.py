@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.layout import WordRows, word_bytes
+from lda.samplers.counts.row_layout import WordRows, word_bytes
 
 PROGRAM_BYTES: Final = 300 << 20
 """Interpreter, libraries and compiled kernels of a process that has reached its first sweep."""

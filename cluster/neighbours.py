@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lda.cluster.threads import Threads
-from lda.samplers.flags import SPACING, lowest_flag, set_flag, sum_of_flags, take_number
+from lda.samplers.numerics.atomic_flags import SPACING, lowest_flag, set_flag, sum_of_flags, take_number
 
 TOKEN_BYTES: Final = 16
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from lda.cluster.neighbours import Team
 from lda.cluster.scratch import Arrays, InMemory
 from lda.cluster.threads import Threads, block_count, blocks
-from lda.samplers.dirichlet import draw_rows, fill_empty_topics, n_blocks, normalise_rows
-from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
-from lda.samplers.layout import TopicCounts, WordRows
+from lda.samplers.counts.row_layout import TopicCounts, WordRows
+from lda.samplers.phi.dirichlet_draw import draw_rows, fill_empty_topics, n_blocks, normalise_rows
+from lda.samplers.phi.language_model import LanguageModel, empty_model, fill_mean, set_priors
 from lda.samplers.priors import Priors
 
 CELLS_PER_TOKEN: Final = 32

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from lda.samplers.lanes import aligned_zeros
+from lda.samplers.numerics.prefix_sum import aligned_zeros
 
 _DROP: Final = getattr(mmap, "MADV_DONTNEED", None)
 

@@ -16,14 +16,14 @@ from lda.cluster.scratch import Arrays, InMemory
 from lda.cluster.threads import Threads, block_count, blocks
 from lda.cluster.word_index import WordIndex
 from lda.corpus.shard import CorpusShard
-from lda.samplers import collapsed
-from lda.samplers.by_range import Paused, begin_documents, sweep_range
-from lda.samplers.counting import Delta, net_delta
-from lda.samplers.histograms import Histogram, add_histograms, document_topics
-from lda.samplers.language import LanguageModel
-from lda.samplers.layout import topic_dtype
+from lda.samplers.counts.histograms import Histogram, add_histograms, document_topics
+from lda.samplers.counts.row_layout import topic_dtype
+from lda.samplers.counts.word_counts import Delta, net_delta
 from lda.samplers.limits import check_document_length
+from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.registry import Sampler
+from lda.samplers.rules import collapsed
+from lda.samplers.rules.by_word_range import Paused, begin_documents, sweep_range
 from lda.samplers.start import copy_documents, document_shares, gather_topics, random_topics, scatter_topics
 
 

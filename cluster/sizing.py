@@ -1,6 +1,6 @@
 """What a fit on a cluster needs: bytes of memory and bytes on the network, from the sizes of the corpus and model.
 
-The formulas follow the data structures (`samplers/layout.py`, `cluster/shard.py`, `cluster/codec.py`); what is not
+The formulas follow the data structures (`samplers/counts/row_layout.py`, `cluster/shard.py`, `cluster/codec.py`); what is not
 structure is a constant here, with what it was measured on. `python -m benchmarks sizing` prints formula and
 measurement beside each other; docs/cluster.md explains them.
 """
@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import i0e
 
 from lda.cluster.memory import model_bytes
-from lda.samplers.histograms import Histogram
-from lda.samplers.layout import WordRows, topic_dtype
+from lda.samplers.counts.histograms import Histogram
+from lda.samplers.counts.row_layout import WordRows, topic_dtype
 
 PROCESS_BYTES: Final = 310_000_000
 """Interpreter, packages, compiled kernels and Ray's part of a worker process before it has any documents."""

@@ -28,10 +28,10 @@ from lda.cluster.threads import Threads
 from lda.cluster.together import Together
 from lda.cluster.walk import CountSource, Walk
 from lda.corpus.machine import available_memory
-from lda.samplers.counting import Delta
+from lda.samplers.counts.deltas import joined, merge_deltas
+from lda.samplers.counts.row_layout import WordRows, word_rows
+from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import check_device
-from lda.samplers.deltas import joined, merge_deltas
-from lda.samplers.layout import WordRows, word_rows
 from lda.samplers.limits import MAX_COUNT
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler

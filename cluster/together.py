@@ -6,7 +6,7 @@ from lda.cluster.assigned import Assigned, LentDocuments, borrow
 from lda.cluster.neighbours import Queues, SharedArrays
 from lda.cluster.shard import Shard
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads
-from lda.samplers.language import LanguageModel
+from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.registry import Sampler
 
 

@@ -13,9 +13,9 @@ from lda.cluster.aggregator import Aggregator
 from lda.cluster.phase_model import MeanModel
 from lda.cluster.scratch import give_back_freed
 from lda.cluster.threads import BLOCKS_PER_THREAD, Threads, blocks
-from lda.samplers.counting import Delta
-from lda.samplers.language import LanguageModel
-from lda.samplers.layout import WordRows, slice_rows
+from lda.samplers.counts.row_layout import WordRows, slice_rows
+from lda.samplers.counts.word_counts import Delta
+from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.priors import Priors
 
 

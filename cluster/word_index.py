@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lda.cluster.scratch import Arrays
 from lda.cluster.threads import Threads, block_count, blocks
-from lda.samplers.counting import index_by_word
+from lda.samplers.counts.word_counts import index_by_word
 
 MAX_TOKENS: Final = (1 << 31) - 1
 """Tokens of one phase of one shard: positions within it are int32."""

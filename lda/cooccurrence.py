@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.corpus import DocumentBatch
-    from lda.samplers.cooccurrence import Pairs
+    from lda.samplers.scoring.cooccurrence import Pairs
 
     Counts = npt.NDArray[np.int64]
 
@@ -41,7 +41,7 @@ def count(
     topics: for each the (n,) term ids of its top words, no word twice. window: 0 takes documents whole, which
     is all that can be done where tokens have lost their order.
     """
-    from lda.samplers.cooccurrence import count_windows, no_windows
+    from lda.samplers.scoring.cooccurrence import count_windows, no_windows
 
     words = np.unique(np.concatenate([np.zeros(0, np.int32), *topics]))
     pairs, codes = _pairs(topics, words, n_terms)
@@ -64,7 +64,7 @@ def _pairs(
     topics: list[npt.NDArray[np.int32]], words: npt.NDArray[np.int32], n_terms: int
 ) -> tuple[Pairs, Counts]:
     """The pairs within topics, each once, as `samplers.cooccurrence.Pairs`, and their sorted codes."""
-    from lda.samplers.cooccurrence import Pairs
+    from lda.samplers.scoring.cooccurrence import Pairs
 
     n = len(words)
     found = [np.zeros(0, dtype=np.int64)]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import psi
 
-from lda.samplers.histograms import Histogram, topic_and_count
+from lda.samplers.counts.histograms import Histogram, topic_and_count
 from lda.samplers.limits import PRIOR_MIN
 
 ALPHA_SHAPE: Final = 1.001

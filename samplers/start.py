@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.jit import kernel
-from lda.samplers.random import stream, uniform
+from lda.samplers.numerics.jit import kernel
+from lda.samplers.numerics.streams import stream, uniform
 
 _SHARE_STREAM: Final = np.uint64(0x7368617265)
 

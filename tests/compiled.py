@@ -9,14 +9,21 @@ import scipy.sparse as sp
 
 from lda.cluster.phase_model import DrawnModel, MeanModel
 from lda.cluster.threads import Threads
-from lda.samplers.counting import add_delta
-from lda.samplers.layout import TopicCounts, WordRows, empty_counts, slice_rows, topic_dtype, word_rows
+from lda.samplers.counts.row_layout import (
+    TopicCounts,
+    WordRows,
+    empty_counts,
+    slice_rows,
+    topic_dtype,
+    word_rows,
+)
+from lda.samplers.counts.word_counts import add_delta
 from lda.samplers.priors import Priors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lda.samplers.language import LanguageModel
+    from lda.samplers.phi.language_model import LanguageModel
 
 
 class Documents(NamedTuple):

@@ -18,18 +18,18 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from lda.samplers import sequential, simultaneous
-from lda.samplers.counting import add_delta, index_by_word, net_delta
-from lda.samplers.cuda import documents as device_documents
-from lda.samplers.cuda import many_topics
-from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, Rule
+from lda.samplers.counts.histograms import document_topics, values
+from lda.samplers.counts.row_layout import WordRows, empty_counts, topic_dtype, word_rows
+from lda.samplers.counts.word_counts import add_delta, index_by_word, net_delta
+from lda.samplers.cuda import document_groups as device_documents
+from lda.samplers.cuda import sequential_many_topics
+from lda.samplers.cuda.document_groups import DeviceCounts, DeviceDocuments, Rule
 from lda.samplers.cuda.door import cuda
 from lda.samplers.cuda.model import DeviceModel
 from lda.samplers.cuda.turns import DocumentsInTurns
-from lda.samplers.histograms import document_topics, values
-from lda.samplers.language import LanguageModel, empty_model, fill_mean, set_priors
-from lda.samplers.layout import WordRows, empty_counts, topic_dtype, word_rows
+from lda.samplers.phi.language_model import LanguageModel, empty_model, fill_mean, set_priors
 from lda.samplers.registry import SAMPLERS
+from lda.samplers.rules import sequential, simultaneous
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ def differences(case: Case) -> tuple[list[str], dict[str, int]]:
     if case.shared_bytes is None:
         return _differences(case)
     with (
-        patch.object(many_topics, "SHARED_BYTES", case.shared_bytes),
+        patch.object(sequential_many_topics, "SHARED_BYTES", case.shared_bytes),
         patch.object(device_documents, "SCRATCH_BYTES", 1),
     ):
         return _differences(case)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 MAY_IMPORT: dict[str, set[str]] = {"cluster": {"samplers", "corpus"}, "samplers": set(), "corpus": set()}
 ONLY_IN = {"ray": "cluster", "numba": "samplers", "llvmlite": "samplers"}
-SUB_ROOMS = {"samplers": {"cuda"}}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -29,8 +28,7 @@ def imported(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("folder", ["lda", *MAY_IMPORT])
 def test_imports_point_down(folder: str) -> None:
-    files = list((ROOT / folder).glob("*.py"))  # the links inside lda/ are not followed
-    files += [path for room in SUB_ROOMS.get(folder, ()) for path in (ROOT / folder / room).glob("*.py")]
+    files = list((ROOT / folder).rglob("*.py"))  # before Python 3.13 the links inside lda/ are not followed
     assert files
     for path in files:
         for name in imported(path):
@@ -41,18 +39,6 @@ def test_imports_point_down(folder: str) -> None:
 
 
 def test_kernels_for_the_processor_know_no_gpu() -> None:
-    for path in (ROOT / "samplers").glob("*.py"):
-        assert not [name for name in imported(path) if ".cuda" in name], path
-
-
-def test_rooms_are_flat() -> None:
-    for folder in ["lda", *MAY_IMPORT]:
-        nested = [
-            p
-            for p in (ROOT / folder).iterdir()
-            if p.is_dir()
-            and not p.is_symlink()
-            and p.name != "__pycache__"
-            and p.name not in SUB_ROOMS.get(folder, ())
-        ]
-        assert not nested, f"{folder}/ holds the folders {nested}"
+    for path in (ROOT / "samplers").rglob("*.py"):
+        if path.parent.name != "cuda":
+            assert not [name for name in imported(path) if ".cuda" in name], path

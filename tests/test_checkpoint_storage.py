@@ -18,8 +18,8 @@ from lda.cluster.checkpoint import RunState, check_place, discard, identity, put
 from lda.cluster.found import latest
 from lda.cluster.word_range import WordRange
 from lda.corpus.storage import LocalStorage, RemoteStorage, Storage, storage
-from lda.samplers.counting import Delta
-from lda.samplers.layout import word_rows
+from lda.samplers.counts.row_layout import word_rows
+from lda.samplers.counts.word_counts import Delta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

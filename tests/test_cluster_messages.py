@@ -16,9 +16,9 @@ from lda.cluster.codec import decode, encode
 from lda.cluster.digest import BLOCK
 from lda.cluster.ranges import shard_shares, word_ranges
 from lda.corpus.storage import storage
-from lda.samplers.counting import Delta
-from lda.samplers.deltas import joined, merge_deltas
-from lda.samplers.layout import empty_counts, slice_rows, topic_dtype, word_rows
+from lda.samplers.counts.deltas import joined, merge_deltas
+from lda.samplers.counts.row_layout import empty_counts, slice_rows, topic_dtype, word_rows
+from lda.samplers.counts.word_counts import Delta
 
 if TYPE_CHECKING:
     from pathlib import Path

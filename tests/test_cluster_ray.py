@@ -16,7 +16,7 @@ from lda.cluster.documents import BYTES_PER_TOKEN
 from lda.cluster.memory import PROGRAM_BYTES, RAY_BYTES, cut_ranges, model_bytes
 from lda.cluster.sweeper import count_rows
 from lda.corpus import as_corpus
-from lda.samplers.layout import word_bytes
+from lda.samplers.counts.row_layout import word_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lda.corpus import Corpus
-    from lda.samplers.histograms import Histogram
+    from lda.samplers.counts.histograms import Histogram
 
 SWEEPS = 6
 

@@ -21,7 +21,7 @@ from lda.cluster.cluster import slots
 from lda.cluster.device import DeviceShard
 from lda.corpus import as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device
-from lda.samplers.jit import digest_of_sources
+from lda.samplers.numerics.jit import digest_of_sources
 from lda.samplers.registry import SAMPLERS
 
 HERE = Path(__file__).parent
@@ -160,7 +160,7 @@ def test_no_product_is_fused_with_a_sum(monkeypatch: pytest.MonkeyPatch) -> None
     from numba import types
     from numba.cuda import compile_ptx, dispatcher
 
-    from lda.samplers.cuda import few_topics, language, many_topics
+    from lda.samplers.cuda import language_model, sequential_few_topics, sequential_many_topics
 
     # Device functions are compiled for the card of the process, and there is none.
     monkeypatch.setattr(dispatcher, "get_current_device", lambda: SimpleNamespace(compute_capability=(8, 0)))
@@ -177,15 +177,15 @@ def test_no_product_is_fused_with_a_sum(monkeypatch: pytest.MonkeyPatch) -> None
         one, one, one, i32, i64, i32, f32, u16, f32, f32, f64, f32, f64, key, key,
     )  # fmt: skip
     sources = [
-        (few_topics.sweep_kernel(7, leave_out=True, fresh=False), few),
+        (sequential_few_topics.sweep_kernel(7, leave_out=True, fresh=False), few),
         (
-            many_topics.sweep_kernel(
+            sequential_many_topics.sweep_kernel(
                 np.dtype(np.uint16), 8, sequential=True, leave_out=True, fresh=False, in_shared=True
             ),
             many,
         ),
-        (language.add_alpha_parts, (f32, f32, one, one, one, f32, f64)),
-        (language.fill_every_row, (i32, i64, types.float64, f64, f32, one, f32)),
+        (language_model.add_alpha_parts, (f32, f32, one, one, one, f32, f64)),
+        (language_model.fill_every_row, (i32, i64, types.float64, f64, f32, one, f32)),
     ]
     for kernel, signature in sources:
         text, _ = compile_ptx(kernel.py_func, signature, cc=(8, 0))

@@ -13,7 +13,7 @@ from compiled import dense_phi
 
 from lda.cluster import FitSettings, FrozenModel, fit
 from lda.corpus import as_corpus
-from lda.samplers.sequential import sweep_documents
+from lda.samplers.rules.sequential import sweep_documents
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,9 +20,9 @@ from lda.cluster.documents import BYTES_PER_TOKEN
 from lda.cluster.memory import PROGRAM_BYTES, cut_ranges, model_bytes, program_bytes
 from lda.cluster.sweeper import count_rows
 from lda.corpus import as_corpus
-from lda.samplers import sequential, simultaneous
-from lda.samplers.by_range import Paused, begin_documents, sweep_range
-from lda.samplers.layout import slice_rows, word_bytes, word_rows
+from lda.samplers.counts.row_layout import slice_rows, word_bytes, word_rows
+from lda.samplers.rules import sequential, simultaneous
+from lda.samplers.rules.by_word_range import Paused, begin_documents, sweep_range
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from compiled import copies, dense_phi, documents, mean_model
 from test_engine_inference import batch, large, texts
 
 from lda.cluster import FrozenModel
-from lda.samplers.left_to_right import left_to_right, particle_topics, survivors
+from lda.samplers.scoring.left_to_right import left_to_right, particle_topics, survivors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

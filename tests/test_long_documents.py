@@ -9,9 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lda.cluster import FrozenModel
-from lda.samplers.inference import content_keys, count_topics, mean_proportions, sort_documents, split_tokens
-from lda.samplers.language import empty_model, set_priors
-from lda.samplers.layout import topic_dtype, word_rows
+from lda.samplers.counts.row_layout import topic_dtype, word_rows
+from lda.samplers.phi.language_model import empty_model, set_priors
+from lda.samplers.scoring.completion import (
+    content_keys,
+    count_topics,
+    mean_proportions,
+    sort_documents,
+    split_tokens,
+)
 
 COUNTS = sp.csr_matrix(
     np.array([[300, 20, 900], [0, 800, 100], [340, 0, 200], [0, 1, 0], [0, 500, 5]], dtype=np.int32)

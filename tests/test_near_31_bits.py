@@ -19,13 +19,13 @@ from lda.cluster.word_range import WordRange
 from lda.corpus import DataError, as_corpus
 from lda.corpus.layout import shard_bounds
 from lda.corpus.storage import storage
-from lda.samplers import drawn_theta, sequential, simultaneous
-from lda.samplers.counting import Delta, add_delta, gather_rows
-from lda.samplers.histograms import Histogram, document_topics, topic_and_count, values
-from lda.samplers.inference import content_keys, count_topics
-from lda.samplers.layout import empty_counts, topic_dtype, word_rows
-from lda.samplers.likelihood import joint_log_likelihood
+from lda.samplers.counts.histograms import Histogram, document_topics, topic_and_count, values
+from lda.samplers.counts.row_layout import empty_counts, topic_dtype, word_rows
+from lda.samplers.counts.word_counts import Delta, add_delta, gather_rows
 from lda.samplers.priors import Priors
+from lda.samplers.rules import drawn_theta, sequential, simultaneous
+from lda.samplers.scoring.completion import content_keys, count_topics
+from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,12 +20,12 @@ from goodness import accept, assert_fits, rejects
 from scipy import stats
 from scipy.integrate import quad
 
-from lda.samplers import drawn_theta, sequential, simultaneous
+from lda.samplers.rules import drawn_theta, sequential, simultaneous
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lda.samplers.language import LanguageModel
+    from lda.samplers.phi.language_model import LanguageModel
 
 SEED = np.uint64(2)
 COPIES = 150_000

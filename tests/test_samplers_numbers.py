@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lda.samplers.dirichlet import gamma_draw
-from lda.samplers.lanes import pick
-from lda.samplers.random import increment, mix, stream, uniform
+from lda.samplers.numerics.prefix_sum import pick
+from lda.samplers.numerics.streams import increment, mix, stream, uniform
+from lda.samplers.phi.dirichlet_draw import gamma_draw
 from lda.samplers.start import document_shares, random_topics
 
 WORD = st.integers(0, 2**64 - 1)

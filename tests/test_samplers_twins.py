@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from compiled import Documents, dense_phi, documents, drawn_model, mean_model, store
 
-from lda.samplers import collapsed, drawn_theta, inference, sequential, simultaneous
-from lda.samplers.counting import (
+from lda.samplers.counts.document_rows import fill_rows
+from lda.samplers.counts.document_rows import row_lengths as document_row_lengths
+from lda.samplers.counts.histograms import Histogram, add_histograms, document_topics, topic_and_count, values
+from lda.samplers.counts.row_layout import topic_dtype
+from lda.samplers.counts.word_counts import (
     Delta,
     add_delta,
     count_dense,
@@ -21,12 +24,10 @@ from lda.samplers.counting import (
     net_delta,
     row_lengths,
 )
-from lda.samplers.document_rows import fill_rows
-from lda.samplers.document_rows import row_lengths as document_row_lengths
-from lda.samplers.histograms import Histogram, add_histograms, document_topics, topic_and_count, values
-from lda.samplers.layout import topic_dtype
-from lda.samplers.likelihood import joint_log_likelihood
 from lda.samplers.priors import ALPHA_STEPS, BETA_STEPS, Priors, learn_alpha, learn_beta
+from lda.samplers.rules import collapsed, drawn_theta, sequential, simultaneous
+from lda.samplers.scoring import completion
+from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 from lda.samplers.start import copy_documents, document_shares, random_topics
 
 if TYPE_CHECKING:
@@ -369,29 +370,29 @@ def test_inference(name: str) -> None:
     words = p.docs.words.copy()
     for d in range(n_docs):
         words[offsets[d] : offsets[d + 1]] = words[offsets[d] : offsets[d + 1]][::-1]
-    inference.sort_documents(words, offsets)
+    completion.sort_documents(words, offsets)
     np.testing.assert_array_equal(words, p.docs.words)
     keys = np.zeros(n_docs, dtype=np.uint64)
-    inference.content_keys(words, offsets, keys)
+    completion.content_keys(words, offsets, keys)
     bounds = [slice(a, b) for a, b in zip(offsets[:-1], offsets[1:], strict=True)]  # noqa: RUF007
     assert keys.tolist() == [naive.content_key(words[d]) for d in bounds]
     held = np.zeros(len(words), dtype=np.bool_)
-    inference.split_tokens(offsets, keys, np.uint64(SEED), held)
+    completion.split_tokens(offsets, keys, np.uint64(SEED), held)
     for d, key in zip(bounds, keys, strict=True):
         assert held[d].tolist() == naive.held_half(d.stop - d.start, int(key), SEED)
         assert held[d].sum() == (d.stop - d.start) // 2
     model = mean_model(p.n_wk, p.alpha, p.beta)
     theta, counts = np.zeros((n_docs, n_topics)), np.zeros((n_docs, n_topics), dtype=np.int64)
     for z in (p.z, p.z[::-1].copy()):
-        inference.count_topics(z, offsets, 0, n_docs, counts)
+        completion.count_topics(z, offsets, 0, n_docs, counts)
     n_dk = naive.document_counts(p.z, offsets, n_topics)
     both = n_dk + naive.document_counts(p.z[::-1], offsets, n_topics)
     np.testing.assert_array_equal(counts, both)
-    inference.mean_proportions(counts, offsets, 0, n_docs, model, 2, theta)
+    completion.mean_proportions(counts, offsets, 0, n_docs, model, 2, theta)
     mean = (both / 2 + p.alpha) / (n_dk.sum(axis=1) + p.alpha.sum())[:, None]
     np.testing.assert_allclose(theta, mean, rtol=1e-7)
     scores = np.zeros(n_docs)
-    inference.score_documents(words, offsets, 0, n_docs, model, theta, scores)
+    completion.score_documents(words, offsets, 0, n_docs, model, theta, scores)
     phi = (p.n_wk + p.beta) / (p.n_wk.sum(axis=0) + len(p.n_wk) * p.beta)
     expected = [sum(np.log(mean[d] @ phi[w]) for w in words[b]) for d, b in enumerate(bounds)]
     np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-9)

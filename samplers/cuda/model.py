@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.cuda import language
+from lda.samplers.counts.row_layout import SHORT_ROW, WordRows, topic_dtype
+from lda.samplers.cuda import language_model
 from lda.samplers.cuda.door import TEAM, WARP, cuda
-from lda.samplers.cuda.language import TEAMS, THREADS
-from lda.samplers.lanes import LANES
-from lda.samplers.language import GROUP, LanguageModel
-from lda.samplers.layout import SHORT_ROW, WordRows, topic_dtype
+from lda.samplers.cuda.language_model import TEAMS, THREADS
+from lda.samplers.numerics.prefix_sum import LANES
+from lda.samplers.phi.language_model import GROUP, LanguageModel
 
 
 class DeviceModel:
@@ -62,21 +62,21 @@ class DeviceModel:
         padded = np.zeros(self.stride, dtype=np.float32)
         padded[: self.n_topics] = alpha
         self.alpha.copy_to_device(padded)
-        language.set_priors[_cover(self.stride), THREADS](
+        language_model.set_priors[_cover(self.stride), THREADS](
             topic_totals, np.float64(beta), np.float64(self.n_terms * beta), self.n_topics,
             self.denominator, self.inverse, self.smooth,
         )  # fmt: skip
         common = np.float64(beta), self.inverse, self.smooth, self.stride, self.phi
         if self.every_row:
-            language.fill_every_row[_cover(len(self.phi)), THREADS](counts, self.start, *common)
+            language_model.fill_every_row[_cover(len(self.phi)), THREADS](counts, self.start, *common)
             return
-        language.fill_dense_rows[_cover(len(self.phi)), THREADS](counts, self._dense_words, *common)
+        language_model.fill_dense_rows[_cover(len(self.phi)), THREADS](counts, self._dense_words, *common)
         if len(self._sparse_words):
-            language.fill_sparse_rows[_cover(len(self._sparse_words) * WARP), THREADS](
+            language_model.fill_sparse_rows[_cover(len(self._sparse_words) * WARP), THREADS](
                 counts, self._sparse_words, self.start, self._slots, self.inverse, self.n_topics, self.stride,
                 self.length, self.topic, self.weight,
             )  # fmt: skip
-        language.add_alpha_parts[_cover(self.n_rows * TEAM), THREADS](
+        language_model.add_alpha_parts[_cover(self.n_rows * TEAM), THREADS](
             self.phi, self.alpha, self.stride, self.n_groups, self.n_rows, self.group_mass, self.row_mass
         )
 
@@ -89,7 +89,7 @@ class DeviceModel:
             topic, weight = cuda.to_device(model.topic), cuda.to_device(model.weight)
             blocks = min(max(len(model.start), 1), 1 << 14)
             n_rows = len(model.row_mass) - 1
-            language.write_out_rows[blocks, THREADS](
+            language_model.write_out_rows[blocks, THREADS](
                 source, self.start, length, topic, weight, self.stride, n_rows, self.phi
             )
             return

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.cuda.documents import DeviceCounts, DeviceDocuments, Rule
+from lda.samplers.counts.histograms import Histogram, add_histograms
+from lda.samplers.cuda.document_groups import DeviceCounts, DeviceDocuments, Rule
 from lda.samplers.cuda.model import DeviceModel
-from lda.samplers.histograms import Histogram, add_histograms
 
 FEWEST_TOKENS: Final = 1 << 22
 """Tokens of a turn; fewer do not fill a device."""

@@ -1,0 +1,1 @@
+"""Counts of words and documents by topic: layouts, accumulating, deltas, histograms."""

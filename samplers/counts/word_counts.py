@@ -1,0 +1,290 @@
+"""Counting without locks: word by word, each word the business of one thread.
+
+After a phase the changes of n_kw are found by walking the tokens of each word in a fixed order. A thread owns
+a range of words, so no cell has two writers, and the result does not depend on how the words were divided.
+Shared counters are no choice: Numba's `a[i] += 1` in parallel code drops counts. A change list written by the
+sampler would have to be sorted by word, which this walk over a fixed order does once and for all.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lda.samplers.counts.row_layout import TopicCounts
+from lda.samplers.limits import MAX_COUNT
+from lda.samplers.numerics.jit import helper, kernel
+
+_SHORT: Final = 48
+
+
+class Delta(NamedTuple):
+    """Net changes of n_kw for the words first .. first + W - 1; the sum over a word is 0, or its new tokens.
+
+    first: first word. start: (W + 1,) int64. topic: (n,), ascending within a word. change: (n,) int32, no zeros.
+    totals: (K,) int64, the changes of n_k.
+    """
+
+    first: int
+    start: NDArray[np.int64]
+    topic: NDArray[Any]
+    change: NDArray[np.int32]
+    totals: NDArray[np.int64]
+
+
+@kernel
+def index_by_word(
+    words: NDArray[np.int32], begin: int, end: int, word_start: NDArray[np.int64], order: NDArray[Any]
+) -> None:
+    """Counting sort of the tokens begin .. end - 1 by word, stable.
+
+    Writes word_start (V + 1,) int64, offsets into `order`, and order (end - begin,), token positions relative
+    to `begin`. Equivalent to `order = np.argsort(words[begin:end], kind="stable")`.
+    """
+    word_start[:] = 0
+    for i in range(begin, end):
+        word_start[words[i] + 1] += 1
+    for w in range(len(word_start) - 1):
+        word_start[w + 1] += word_start[w]
+    fill = word_start[:-1].copy()
+    for i in range(begin, end):
+        w = words[i]
+        order[fill[w]] = i - begin
+        fill[w] += 1
+
+
+def net_delta(
+    z_before: NDArray[Any],
+    z_after: NDArray[Any],
+    order: NDArray[Any],
+    word_start: NDArray[np.int64],
+    first: int,
+    last: int,
+    n_topics: int,
+    rows: NDArray[np.int64] | None = None,
+) -> Delta:
+    """Net change of the counts of words first .. last - 1 between two assignments of the same tokens.
+
+    z_before, z_after: (n,) topics, K for a token without one. order, word_start: from `index_by_word`.
+    rows: (V,) int64, `WordRows.start`, to leave out words with dense rows (`count_dense` has them).
+    """
+    n_tokens = int(word_start[last] - word_start[first])
+    start = np.empty(last - first + 1, dtype=np.int64)
+    topic = np.empty(2 * n_tokens, dtype=z_after.dtype)
+    change = np.empty(2 * n_tokens, dtype=np.int32)
+    totals = np.zeros(n_topics, dtype=np.int64)
+    left_out = np.zeros(0, dtype=np.int64) if rows is None else rows
+    n = _net(
+        z_before, z_after, order, word_start, first, last, n_topics, left_out, start, topic, change, totals
+    )
+    return Delta(first, start, topic[:n], change[:n], totals)
+
+
+@kernel
+def _net(
+    z_before: NDArray[Any],
+    z_after: NDArray[Any],
+    order: NDArray[Any],
+    word_start: NDArray[np.int64],
+    first: int,
+    last: int,
+    n_topics: int,
+    rows: NDArray[np.int64],
+    start: NDArray[np.int64],
+    topic: NDArray[Any],
+    change: NDArray[np.int32],
+    totals: NDArray[np.int64],
+) -> int:
+    balance = np.zeros(n_topics + 1, dtype=np.int32)  # one place more: topic K marks a token that had none
+    seen = np.zeros(n_topics + 1, dtype=np.uint8)
+    touched = np.empty(n_topics + 1, dtype=np.int32)
+    n = 0
+    start[0] = 0
+    for w in range(first, last):
+        if len(rows) > 0 and rows[w] >= 0:
+            start[w - first + 1] = n
+            continue
+        n_touched = 0
+        for i in range(word_start[w], word_start[w + 1]):
+            old = z_before[order[i]]
+            new = z_after[order[i]]
+            if old == new:
+                continue
+            balance[old] -= 1
+            balance[new] += 1
+            if seen[old] == 0:
+                seen[old] = 1
+                touched[n_touched] = old
+                n_touched += 1
+            if seen[new] == 0:
+                seen[new] = 1
+                touched[n_touched] = new
+                n_touched += 1
+        if n_touched * 8 > n_topics:  # reading all balances in order beats sorting
+            n_touched = 0
+            for k in range(n_topics + 1):
+                if seen[k]:
+                    touched[n_touched] = k
+                    n_touched += 1
+        elif n_touched > _SHORT:
+            touched[:n_touched] = np.sort(touched[:n_touched])
+        else:
+            _insertion_sort(touched, n_touched)
+        for j in range(n_touched):
+            k = touched[j]
+            c = balance[k]
+            balance[k] = 0
+            seen[k] = 0
+            if c != 0 and k < n_topics:
+                topic[n] = k
+                change[n] = c
+                totals[k] += c
+                n += 1
+        start[w - first + 1] = n
+    return n
+
+
+@helper
+def _insertion_sort(values: NDArray[np.int32], n: int) -> None:
+    """Sort values[:n] in place; most lists are short."""
+    for i in range(1, n):
+        x = values[i]
+        j = i - 1
+        while j >= 0 and values[j] > x:
+            values[j + 1] = values[j]
+            j -= 1
+        values[j + 1] = x
+
+
+@kernel
+def add_delta(
+    counts: TopicCounts,
+    first: int,
+    start: NDArray[np.int64],
+    topic: NDArray[Any],
+    change: NDArray[np.int32],
+    n_topics: int,
+) -> int:
+    """Add the fields of a `Delta` to `counts`; returns -1, or the first word whose counts cannot be right.
+
+    Counts are wrong when one would become negative or more than int32 holds, or a sparse row would hold more topics
+    than its word has tokens. Deltas of disjoint words may be added by several threads at once.
+    """
+    merged_topic = np.empty(n_topics, dtype=counts.topic.dtype)
+    merged_count = np.empty(n_topics, dtype=np.int32)
+    for w in range(first, first + len(start) - 1):
+        low, high = start[w - first], start[w - first + 1]
+        if low == high:
+            continue
+        row = counts.start[w]
+        if row >= 0:
+            for j in range(low, high):
+                counts.dense[row + topic[j]] += change[j]
+                if counts.dense[row + topic[j]] < 0:
+                    return w
+            continue
+        row = ~row
+        n, a, a_end, b = 0, row, row + counts.length[w], low
+        while a < a_end or b < high:
+            if b >= high or (a < a_end and counts.topic[a] < topic[b]):
+                k, c = counts.topic[a], counts.count[a]
+                a += 1
+            elif a >= a_end or topic[b] < counts.topic[a]:
+                k, c = topic[b], change[b]
+                b += 1
+            else:
+                k, c = topic[b], counts.count[a] + change[b]
+                a += 1
+                b += 1
+            if c < 0 or c > MAX_COUNT:  # c is int64 here; a dense count that is too large has become negative
+                return w
+            if c > 0:
+                merged_topic[n] = k
+                merged_count[n] = c
+                n += 1
+        if n > counts.capacity[w]:
+            return w
+        for j in range(n):
+            counts.topic[row + j] = merged_topic[j]
+            counts.count[row + j] = merged_count[j]
+        for j in range(row + n, row + counts.length[w]):
+            counts.topic[j] = 0
+            counts.count[j] = 0
+        counts.length[w] = n
+    return -1
+
+
+@kernel
+def count_dense(
+    counts: TopicCounts,
+    z_before: NDArray[Any],
+    z_after: NDArray[Any],
+    order: NDArray[Any],
+    word_start: NDArray[np.int64],
+    first: int,
+    last: int,
+    n_topics: int,
+    totals: NDArray[np.int64],
+) -> int:
+    """Add to those of words first .. last - 1 with dense rows what `net_delta` finds there, and to totals (K,).
+
+    Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process no
+    delta need be made. Tokens that keep their topic are added and taken away, too:
+    to skip them takes a branch that no processor foresees.
+    """
+    for w in range(first, last):
+        row = counts.start[w]
+        if row < 0:
+            continue
+        for i in range(word_start[w], word_start[w + 1]):
+            old, new = z_before[order[i]], z_after[order[i]]
+            if new < n_topics:
+                counts.dense[row + new] += 1
+                totals[new] += 1
+            if old < n_topics:
+                totals[old] -= 1
+                counts.dense[row + old] -= 1
+                if counts.dense[row + old] < 0:
+                    return w
+    return -1
+
+
+@kernel
+def gather_rows(
+    counts: TopicCounts,
+    n_topics: int,
+    row_start: NDArray[np.int64],
+    topic: NDArray[Any],
+    count: NDArray[np.int32],
+) -> None:
+    """Copy all non-zero counts, word by word and topic by topic, into the arrays of a CSR matrix (V, K)."""
+    for w in range(len(counts.start)):
+        n = row_start[w]
+        row = counts.start[w]
+        if row >= 0:
+            for k in range(n_topics):
+                if counts.dense[row + k] != 0:
+                    topic[n] = k
+                    count[n] = counts.dense[row + k]
+                    n += 1
+        else:
+            for j in range(~row, ~row + counts.length[w]):
+                topic[n] = counts.topic[j]
+                count[n] = counts.count[j]
+                n += 1
+
+
+@kernel
+def row_lengths(counts: TopicCounts, n_topics: int, lengths: NDArray[np.int64]) -> None:
+    """Number of non-zero topics of each word, into lengths (V,) int64."""
+    for w in range(len(counts.start)):
+        row = counts.start[w]
+        if row >= 0:
+            n = 0
+            for k in range(n_topics):
+                n += counts.dense[row + k] != 0
+            lengths[w] = n
+        else:
+            lengths[w] = counts.length[w]

@@ -1,0 +1,1 @@
+"""What the kernels are made of: compilation, random streams, prefix sums, atomic flags."""

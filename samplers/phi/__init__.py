@@ -1,0 +1,1 @@
+"""The language model: what stands for phi during a phase."""

@@ -1,0 +1,1 @@
+"""Token rules: how the topics of a document are resampled given phi and its own counts."""

@@ -1,0 +1,190 @@
+"""The token rules walked through the vocabulary range by range, for models larger than memory.
+
+Tokens of a document are sorted by word, so a range of words is a run of its tokens, and the ranges in ascending
+order are the whole document. Between two ranges the sweep of a document is set aside: how far it has come, the
+order of its topics, and the running sum of phi0. The order matters because scans add in that order: with it kept,
+the bits are those of `sequential.sweep_documents` and `simultaneous.sweep_documents`. Counts need not be kept;
+they follow from the topics. Sorting the topics at each range instead would make the bits depend on the ranges.
+Where topics are few there is no order to keep; but a range may end within a bunch of tokens, which is then not counted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lda.samplers.counts.row_layout import FEW_TOPICS
+from lda.samplers.numerics.jit import helper, kernel
+from lda.samplers.numerics.streams import stream
+from lda.samplers.phi.language_model import LanguageModel
+from lda.samplers.rules import sequential, sequential_few_topics, simultaneous
+from lda.samplers.rules.document_counts import Document, add_token, clear, empty_document
+
+_sequential_tokens = sequential.resample_tokens
+_simultaneous_tokens = simultaneous.resample_tokens
+
+
+class Paused(NamedTuple):
+    """Sweeps of documents set aside between two ranges of words.
+
+    first, first_token: the document, and the token, that the arrays begin at. cursor: (D,) int64, next token of
+    each document. k_d: (D,) int32. smooth_sum: (D,) float64, sum over k of n_dk phi0_k. topics: (N,), the
+    document's topics in their order, from the position of its first token on.
+    """
+
+    first: int
+    first_token: int
+    cursor: NDArray[np.int64]
+    k_d: NDArray[np.int32]
+    smooth_sum: NDArray[np.float64]
+    topics: NDArray[Any]
+
+
+@kernel
+def begin_documents(doc_offsets: NDArray[np.int64], first: int, last: int, paused: Paused) -> None:
+    """Set the documents first .. last - 1 to their first tokens."""
+    for d in range(first, last):
+        paused.cursor[d - paused.first] = doc_offsets[d]
+
+
+@helper
+def _end_of_range(words: NDArray[np.int32], low: int, end: int, last_word: int) -> int:
+    """The first of the tokens low .. end - 1 whose word is last_word or later."""
+    high = low
+    while high < end and words[high] < last_word:
+        high += 1
+    return high
+
+
+@kernel
+def _sweep_few(
+    words: NDArray[np.int32],
+    doc_offsets: NDArray[np.int64],
+    doc_keys: NDArray[np.uint64],
+    first: int,
+    last: int,
+    z: NDArray[Any],
+    first_word: int,
+    last_word: int,
+    model: LanguageModel,
+    paused: Paused,
+    seed: np.uint64,
+    sweep: np.uint64,
+    leave_out: bool,
+    fresh: bool,
+) -> None:
+    """`sweep_range` by the sequential rule where topics are few."""
+    document = sequential_few_topics.no_tokens(model)
+    for d in range(first, last):
+        begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
+        high = _end_of_range(words, low, end, last_word)
+        if high == low:
+            continue
+        opened, closes = sequential_few_topics.bunch_of(low, begin, end)
+        for i in range(begin, opened if fresh else end):
+            if opened == low or i < opened or i >= closes:
+                sequential_few_topics.count(model, document, z[i], np.float32(1))
+        origin, step = stream(seed, sweep, doc_keys[d])
+        sequential_few_topics.resample_tokens(
+            words, z, begin, end, low, high, first_word, model, document, origin, step, leave_out, fresh
+        )
+        sequential_few_topics.forget(model, document)
+        paused.cursor[d - paused.first] = high
+
+
+@kernel
+def sweep_range(
+    words: NDArray[np.int32],
+    doc_offsets: NDArray[np.int64],
+    doc_keys: NDArray[np.uint64],
+    first: int,
+    last: int,
+    z: NDArray[Any],
+    before: NDArray[Any],
+    first_word: int,
+    last_word: int,
+    model: LanguageModel,
+    paused: Paused,
+    seed: np.uint64,
+    sweep: np.uint64,
+    at_once: bool,
+    leave_out: bool,
+    fresh: bool,
+) -> None:
+    """Resample the tokens of the words first_word .. last_word - 1 in documents first .. last - 1.
+
+    before: topics of the tokens of `paused` before this sweep. model: of these words alone; its phi0 and
+    denominators are the whole vocabulary's. at_once: the simultaneous rule, which takes no fresh documents.
+    The other arguments are those of `sequential.sweep_documents`.
+    """
+    if model.n_topics <= FEW_TOPICS and not at_once:
+        _sweep_few(
+            words, doc_offsets, doc_keys, first, last, z, first_word, last_word, model, paused, seed, sweep,
+            leave_out, fresh,
+        )  # fmt: skip
+        return
+    document = empty_document(model, doc_offsets, first, last)
+    aside = empty_document(model, doc_offsets, first, last)
+    for d in range(first, last):
+        begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
+        high = _end_of_range(words, low, end, last_word)
+        if high == low:
+            continue
+        origin, step = stream(seed, sweep, doc_keys[d])
+        k_d, smooth_sum = _take_up(doc_offsets, d, z, before, model, document, paused, at_once, fresh)
+        if at_once:
+            _simultaneous_tokens(
+                words, z, begin, low, high, first_word, model, document, aside, origin, step, leave_out,
+                k_d, smooth_sum,
+            )  # fmt: skip
+        else:
+            k_d, smooth_sum = _sequential_tokens(
+                words, z, begin, low, high, first_word, model, document, origin, step, leave_out, fresh,
+                k_d, smooth_sum,
+            )  # fmt: skip
+        paused.cursor[d - paused.first] = high
+        paused.smooth_sum[d - paused.first] = smooth_sum
+        paused.k_d[d - paused.first] = k_d
+        for p in range(k_d):
+            paused.topics[begin - paused.first_token + p] = document.topics[p]
+        clear(document, k_d)
+
+
+@kernel
+def _take_up(
+    doc_offsets: NDArray[np.int64],
+    d: int,
+    z: NDArray[Any],
+    before: NDArray[Any],
+    model: LanguageModel,
+    document: Document,
+    paused: Paused,
+    at_once: bool,
+    fresh: bool,
+) -> tuple[int, float]:
+    """Count document d into `document` as it was set aside; returns (K_d, smooth_sum)."""
+    begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
+    smooth = len(model.phi) - model.stride
+    k_d = 0
+    smooth_sum = 0.0
+    if low == begin:
+        if not fresh:
+            for i in range(begin, end):
+                smooth_sum += model.phi[smooth + z[i]]
+                k_d = add_token(document, z[i], k_d)
+        return k_d, smooth_sum
+    # The order first, then the counts.
+    k_d = paused.k_d[d - paused.first]
+    for p in range(k_d):
+        k = paused.topics[begin - paused.first_token + p]
+        document.topics[p] = k
+        document.position[k] = p
+    for i in range(begin, low if fresh else end):
+        k = before[i - paused.first_token] if at_once else z[i]
+        document.n_dk[document.position[k]] += np.float32(1)
+    for p in range(k_d):
+        k = document.topics[p]
+        document.weight[k] = document.n_dk[p] + document.alpha[k]
+    return k_d, paused.smooth_sum[d - paused.first]

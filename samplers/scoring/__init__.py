@@ -1,0 +1,1 @@
+"""What a model says of documents: completion, left-to-right, joint likelihood, co-occurrence."""
