@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lda.cluster.aggregator import Aggregator
-from lda.cluster.codec import decode, decode_pieces, encode, merged
-from lda.cluster.ranges import shard_shares, word_ranges
-from lda.cluster.sweeper import Sweeper, count_rows
-from lda.cluster.threads import Threads
-from lda.cluster.walk import add_in_blocks
+from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.partition import shard_shares, word_ranges
+from lda.cluster.exchange.delta_codec import decode, decode_pieces, encode, merged
+from lda.cluster.resources.threads import Threads
+from lda.cluster.sweeping.range_walk import add_in_blocks
+from lda.cluster.sweeping.sweeper import Sweeper, count_rows
 from lda.samplers.counts.row_layout import slice_rows
 from lda.samplers.priors import start_priors
 

@@ -19,9 +19,9 @@ import scipy.sparse as sp
 from benchmarks.corpora import COUNTED, SOURCES, prepared
 from benchmarks.report import machine, table
 from lda.cluster import FitSettings, fit
-from lda.cluster.device import DeviceShard
-from lda.cluster.digest import fingerprint
-from lda.cluster.engine import Engine
+from lda.cluster.counts.fingerprint import fingerprint
+from lda.cluster.loop.local_engine import Engine
+from lda.cluster.sweeping.device_sweeper import DeviceShard
 from lda.corpus import Corpus, as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device, device_name, free_bytes
 

@@ -19,10 +19,10 @@ import numpy as np
 from benchmarks.corpora import SOURCES, default_source, prepared
 from benchmarks.report import machine, table
 from lda.cluster import FitSettings
-from lda.cluster.engine import Engine
+from lda.cluster.loop.local_engine import Engine
 
 if TYPE_CHECKING:
-    from lda.cluster.assigned import Assigned, Span
+    from lda.cluster.documents.assignments import Assigned, Span
     from lda.corpus import Corpus
     from lda.samplers.phi.language_model import LanguageModel
 

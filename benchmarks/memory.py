@@ -1,7 +1,8 @@
 """Memory of a fit: peak resident bytes per token, beside the stated bound.
 
 The bound is 12 bytes a token, plus the model, plus 300 MB for the interpreter and its packages. The model is
-counts and phi: 8 bytes a cell of a dense row, and an entry of a sparse one, as `samplers/counts/row_layout.py` lays them out.
+counts and phi: 8 bytes a cell of a dense row, and an entry of a sparse one, as `samplers/counts/row_layout.py` lays
+them out.
 """
 
 from __future__ import annotations

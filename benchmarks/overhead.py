@@ -11,10 +11,10 @@ import ray
 
 from benchmarks.report import table
 from lda.cluster import FitSettings
-from lda.cluster.cluster import Cluster
-from lda.cluster.cluster_engine import ClusterEngine
-from lda.cluster.engine import Engine
-from lda.cluster.loop import AnyEngine
+from lda.cluster.distributed.engine import ClusterEngine
+from lda.cluster.loop.local_engine import Engine
+from lda.cluster.loop.training_loop import AnyEngine
+from lda.cluster.spec.cluster import Cluster
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus

@@ -14,11 +14,11 @@ from ray.cluster_utils import Cluster as Nodes
 from benchmarks.corpora import SOURCES, recipe
 from benchmarks.report import machine, table
 from lda.cluster import FitSettings
-from lda.cluster.cluster import Cluster
-from lda.cluster.cluster_engine import ClusterEngine
-from lda.cluster.engine import Engine
+from lda.cluster.distributed.engine import ClusterEngine
+from lda.cluster.loop.local_engine import Engine
 from lda.cluster.sizing import Setup, Traffic, aggregator_bytes, traffic, worker_bytes
-from lda.cluster.sweeper import count_rows
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import Corpus, build_corpus
 from lda.samplers.counts.histograms import Histogram
 

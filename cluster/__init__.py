@@ -9,25 +9,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from lda.cluster.checkpoint import CheckpointError, Checkpointing
-    from lda.cluster.cluster import Cluster, ClusterError
-    from lda.cluster.digest import fingerprint
-    from lda.cluster.inference import FrozenModel
-    from lda.cluster.records import FitResult, SweepRecord
-    from lda.cluster.run import fit
-    from lda.cluster.settings import FitSettings
+    from lda.cluster.counts.fingerprint import fingerprint
+    from lda.cluster.fitting import fit
+    from lda.cluster.spec.checkpointing import Checkpointing
+    from lda.cluster.spec.cluster import Cluster
+    from lda.cluster.spec.errors import CheckpointError, ClusterError
+    from lda.cluster.spec.fit_settings import FitSettings
+    from lda.cluster.spec.results import FitResult, SweepRecord
+    from lda.cluster.sweeping.frozen_model import FrozenModel
 
 _HOME: Final = {
-    "Cluster": "cluster",
-    "ClusterError": "cluster",
-    "CheckpointError": "checkpoint",
-    "Checkpointing": "checkpoint",
-    "FitResult": "records",
-    "FitSettings": "settings",
-    "FrozenModel": "inference",
-    "SweepRecord": "records",
-    "fingerprint": "digest",
-    "fit": "run",
+    "CheckpointError": "spec.errors",
+    "Checkpointing": "spec.checkpointing",
+    "Cluster": "spec.cluster",
+    "ClusterError": "spec.errors",
+    "FitResult": "spec.results",
+    "FitSettings": "spec.fit_settings",
+    "FrozenModel": "sweeping.frozen_model",
+    "SweepRecord": "spec.results",
+    "fingerprint": "counts.fingerprint",
+    "fit": "fitting",
 }
 
 __all__ = [

@@ -1,8 +1,8 @@
 """What a fit on a cluster needs: bytes of memory and bytes on the network, from the sizes of the corpus and model.
 
-The formulas follow the data structures (`samplers/counts/row_layout.py`, `cluster/shard.py`, `cluster/codec.py`); what is not
-structure is a constant here, with what it was measured on. `python -m benchmarks sizing` prints formula and
-measurement beside each other; docs/cluster.md explains them.
+The formulas follow the data structures (`samplers/counts/row_layout.py`, `cluster/documents/assigned_shard.py`,
+`cluster/exchange/delta_codec.py`); what is not structure is a constant here, with what it was measured on.
+`python -m benchmarks sizing` prints formula and measurement beside each other; docs/cluster.md explains them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.special import i0e
 
-from lda.cluster.memory import model_bytes
+from lda.cluster.resources.budget import model_bytes
 from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.row_layout import WordRows, topic_dtype
 

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from lda.cluster.cluster import Cluster, connected
+from lda.cluster.distributed.connection import connected
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.spec.job import Job
 from lda.corpus.machine import available_cores
 
 T = TypeVar("T")
 R = TypeVar("R")
-T_contra = TypeVar("T_contra", contravariant=True)
-R_co = TypeVar("R_co", covariant=True)
-
-
-class Job(Protocol[T_contra, R_co]):
-    """What a worker needs to begin; small, for it travels to each: paths and settings, not what they lead to.
-
-    A job comes from above this package, so it is handed in: workers import its class by name.
-    """
-
-    def open(self, threads: int) -> Callable[[T_contra], R_co]:
-        """Read what the work needs; returns the function that does one task, with so many threads.
-
-        Whoever does a task, and however often, what it leaves behind must be the same. Raises DataError or OSError
-        when something cannot be read: on a cluster that is reported with the name of the node.
-        """
 
 
 def run_tasks(
@@ -54,7 +40,7 @@ def run_tasks(
             on_done(work(task), 1)
         return
     with connected(cluster) as head:
-        from lda.cluster.crew import Crew
+        from lda.cluster.distributed.task_pool import Crew
 
         crew = Crew(job, cluster, len(tasks), warn, head)
         note(crew.size)

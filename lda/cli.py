@@ -100,7 +100,7 @@ def main() -> NoReturn:
     try:
         cli.main(prog_name="lda")
     except SystemExit as end:
-        head = sys.modules.get("lda.cluster.head")
+        head = sys.modules.get("lda.cluster.distributed.head")
         if head is not None and head.STUCK.is_set():
             sys.stdout.flush()
             sys.stderr.flush()

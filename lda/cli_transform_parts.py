@@ -68,7 +68,7 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
     check_place(place)
     check_target(place, resume=options["resume"], overwrite=options["overwrite"])
     if cluster is not None and not (options["resume"] and place.size(SUCCESS) is not None):
-        from lda.cluster.reach import reach
+        from lda.cluster.distributed.address_check import reach
 
         reach(cluster.address)  # before anything is read
     lines = _Lines(console)

@@ -154,7 +154,7 @@ class LDA(FittedEstimator):
         if not (isinstance(self.callbacks, Iterable) and all(map(callable, self.callbacks))):
             raise ValueError(f"callbacks must be a sequence of functions, got {self.callbacks!r:.60}")
         if cluster is not None:
-            from lda.cluster.reach import reach
+            from lda.cluster.distributed.address_check import reach
 
             reach(cluster.address)  # before X is gone through
         corpus = as_corpus(X)
@@ -217,8 +217,9 @@ class LDA(FittedEstimator):
 
         Refuses, before the sweeps, checkpoints that cannot be written or resumed, or would replace others.
         """
-        from lda.cluster.checkpoint import CheckpointError, stored
-        from lda.cluster.running import alone
+        from lda.cluster.checkpoints.lock import alone
+        from lda.cluster.checkpoints.write import stored
+        from lda.cluster.spec.errors import CheckpointError
         from lda.corpus.storage import storage
 
         if not isinstance(self.random_state, (int, np.integer)):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import FrozenModel
-    from lda.cluster.settings import Device
+    from lda.cluster.spec.fit_settings import Device
     from lda.coherence import Coherence, Engine
     from lda.corpus import DocumentBatch
     from lda.diagnostics import TopicDiagnostics

@@ -89,7 +89,7 @@ class Checkpoints:
         Raises:
             DataError: it lies in the model's folder. CheckpointError: nothing can be written there.
         """
-        from lda.cluster.checkpoint import check_place
+        from lda.cluster.checkpoints.write import check_place
         from lda.corpus import DataError
 
         if not self.every:
@@ -108,8 +108,8 @@ class Checkpoints:
             DataError: it holds checkpoints of a run that was cut off, and neither --resume nor --overwrite was
                 given. OtherFitError: another run is using it.
         """
-        from lda.cluster.checkpoint import stored
-        from lda.cluster.running import alone
+        from lda.cluster.checkpoints.lock import alone
+        from lda.cluster.checkpoints.write import stored
         from lda.corpus import DataError
 
         if not self.every:
@@ -164,8 +164,8 @@ class Checkpoints:
         """
         if not self.resume:
             return None
-        from lda.cluster.checkpoint import identity
-        from lda.cluster.found import check_here, check_names, latest
+        from lda.cluster.checkpoints.read import check_here, check_names, latest
+        from lda.cluster.checkpoints.write import identity
 
         who = identity(settings.resolved(), corpus.content_hash)
         found = latest(self.place, who, warn, check_names if on_cluster else check_here)
@@ -195,8 +195,8 @@ class Checkpoints:
         Raises:
             OtherFitError: they are another run's.
         """
-        from lda.cluster.checkpoint import discard
-        from lda.cluster.running import alone
+        from lda.cluster.checkpoints.lock import alone
+        from lda.cluster.checkpoints.write import discard
 
         if self.every or self.resume:
             with alone(self.place, lambda _text: None) as claim:
@@ -205,7 +205,7 @@ class Checkpoints:
 
     def discard_at_end(self, warn: Callable[[str], None]) -> None:
         """Remove the checkpoints of a fit whose model is written; what keeps them from being removed is told."""
-        from lda.cluster.checkpoint import CheckpointError
+        from lda.cluster.spec.errors import CheckpointError
 
         try:
             self.discard()
@@ -225,8 +225,8 @@ class Checkpoints:
         Raises:
             ClusterError: as raised in the block, with the remedy. AbruptEndError: the same, and the user is told.
         """
-        from lda.cluster.checkpoint import stored
-        from lda.cluster.cluster import AbruptEndError, ClusterError
+        from lda.cluster.checkpoints.write import stored
+        from lda.cluster.spec.errors import AbruptEndError, ClusterError
 
         try:
             yield
@@ -241,7 +241,7 @@ class Checkpoints:
 
     def remedy(self, command: str) -> str:
         """How to go on after an interrupt."""
-        from lda.cluster.checkpoint import stored
+        from lda.cluster.checkpoints.write import stored
 
         if not (found := stored(self.place)):
             return "there is no checkpoint to resume from"
@@ -283,7 +283,7 @@ def sweep_of(folder: str) -> int:
 
 
 def _differences(model: Model, settings: FitSettings, corpus: Corpus) -> str:
-    from lda.cluster.checkpoint import differences, identity
+    from lda.cluster.checkpoints.write import differences, identity
 
     was = {**model.record.settings, "corpus": model.record.corpus_hash}
     now = identity(settings, corpus.content_hash)

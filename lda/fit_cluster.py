@@ -119,8 +119,8 @@ def reach_early(cluster: Cluster | None, inputs: Sequence[str], *, finished: boo
     """
     if cluster is None or cluster.address == "local" or finished:
         return lambda folder: None
-    from lda.cluster.cluster import check_seen, connected
-    from lda.cluster.reach import reach
+    from lda.cluster.distributed.address_check import reach
+    from lda.cluster.distributed.connection import check_seen, connected
 
     if _is_corpus(inputs):
         reach(cluster.address)

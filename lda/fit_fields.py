@@ -9,7 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lda.cluster.settings import FitSettings
+from lda.cluster.spec.fit_settings import FitSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

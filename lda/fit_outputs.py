@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.cluster import FitResult
-    from lda.cluster.records import CountsTo
+    from lda.cluster.spec.results import CountsTo
     from lda.corpus import Corpus
     from lda.model import Model, Topic
     from lda.model_writer import ModelWriter
@@ -112,7 +112,7 @@ class Output:
     @property
     def counts_to(self) -> CountsTo:
         """Where the fit is to write the counts, and how many words it is to tell of each topic."""
-        from lda.cluster.records import CountsTo
+        from lda.cluster.spec.results import CountsTo
 
         keys = WORDS_IN_KEYS if self._targets.topic_keys is not None else 0
         return CountsTo(place=self._place, top_words=max(self.n_words, keys, 0))

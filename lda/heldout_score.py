@@ -65,7 +65,7 @@ class Estimation:
     """How to estimate: everything but the model and the documents.
 
     burn_in, samples: sweeps over the seen half before theta is averaged, and sweeps averaged. particles: states
-    of a document in the left-to-right estimator. None takes the default of `lda.cluster.inference`.
+    of a document in the left-to-right estimator. None takes the default of `lda.cluster.sweeping.frozen_model`.
     """
 
     estimator: Estimator = "completion"

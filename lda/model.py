@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
-    from lda.cluster.inference import FrozenModel
-    from lda.cluster.records import FitResult
-    from lda.cluster.settings import Device
-    from lda.cluster.tops import TopWords
+    from lda.cluster.spec.fit_settings import Device
+    from lda.cluster.spec.results import FitResult
+    from lda.cluster.spec.top_words import TopWords
+    from lda.cluster.sweeping.frozen_model import FrozenModel
     from lda.corpus import Corpus
     from lda.record import RunRecord
 
@@ -202,7 +202,7 @@ class Model(Evaluation):
         """
         if n_words < 0:
             raise ValueError(f"n_words must be 0 or more, got {n_words}")
-        from lda.cluster.tops import top_words
+        from lda.cluster.counts.top_words import top_words
 
         tops = top_words(self.counts, self.mean_counts, n_words)
         return topics_of(tops, self.alpha, self.beta, self.vocabulary)
@@ -222,7 +222,7 @@ class Model(Evaluation):
 
         Raises ValueError (`DeviceError`) where there is no such device, or no room on it.
         """
-        from lda.cluster.inference import FrozenModel
+        from lda.cluster.sweeping.frozen_model import FrozenModel
 
         return FrozenModel(self.language_counts, self.alpha, self.beta, threads=threads, device=device)
 

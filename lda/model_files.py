@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
-from lda.cluster.npz import map_csr, read_csr
+from lda.cluster.counts.sparse_npz import map_csr, read_csr
 from lda.corpus.errors import DataError
 from lda.corpus.inside import path_inside
 from lda.corpus.npy_file import check_header, read_array, read_header

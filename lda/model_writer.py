@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lda.atomic import check_folder_target, new_folder
-from lda.cluster.part_files import part_name, write_matrix
+from lda.cluster.counts.part_files import part_name, write_matrix
 from lda.corpus.errors import DataError
 from lda.corpus.plain_json import signed
 from lda.corpus.presentable import presentable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lda.cluster.part_files import PartFile
+    from lda.cluster.spec.part_file import PartFile
     from lda.model import Model
     from lda.record import RunRecord
 

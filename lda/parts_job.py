@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lda.cluster.settings import Device
+    from lda.cluster.spec.fit_settings import Device
     from lda.model import Model
 
 WEIGHTS_AT_A_TIME: Final = 2**22  # 16 MB of float32, whatever the number of topics

@@ -146,8 +146,8 @@ class _Eta:
 
 def describe(settings: FitSettings, n_documents: int) -> str:
     """The line before the first sweep: everything that decides the result, in effect, not as typed."""
-    from lda.cluster.heldout import kept_documents
-    from lda.cluster.start import start_in_effect
+    from lda.cluster.loop.validation import kept_documents
+    from lda.cluster.sweeping.start_schedule import start_in_effect
     from lda.samplers.priors import start_priors
     from lda.samplers.registry import sampler
 

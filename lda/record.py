@@ -14,7 +14,7 @@ from lda.corpus.presentable import printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lda.cluster.records import FitResult
+    from lda.cluster.spec.results import FitResult
     from lda.corpus import Corpus
 
 PACKAGES: Final = ("raylda", "numpy", "scipy", "numba", "pyarrow")
@@ -144,7 +144,7 @@ _KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
 
 def _settings(values: dict[str, Any]) -> dict[str, Any]:
     """The same settings, if a fit could have had them; what an earlier version did not know is at its default."""
-    from lda.cluster.settings import FitSettings
+    from lda.cluster.spec.fit_settings import FitSettings
 
     known = {field.name: values[field.name] for field in fields(FitSettings) if field.name in values}
     checked = FitSettings(**known)
@@ -154,7 +154,7 @@ def _settings(values: dict[str, Any]) -> dict[str, Any]:
 
 def _sweep(values: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever stands in the file
     """One row of the history, with all fields of `SweepRecord` and no others."""
-    from lda.cluster.records import SweepRecord
+    from lda.cluster.spec.results import SweepRecord
 
     if not isinstance(values, dict):
         raise TypeError(f"history must hold an object a sweep, got {values!r:.60}")

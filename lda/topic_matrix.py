@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import FrozenModel
-    from lda.cluster.settings import Device
+    from lda.cluster.spec.fit_settings import Device
     from lda.corpus import DocumentBatch
 
     Floats = npt.NDArray[np.float64]
@@ -83,13 +83,13 @@ class TopicMatrix(Evaluation):
 
     def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
         """The language model prepared for inference; `lda.Model.frozen`."""
-        from lda.cluster.inference import FrozenModel
+        from lda.cluster.sweeping.frozen_model import FrozenModel
 
         return FrozenModel.of_topic_word(self.matrix, self.alpha, threads=threads, device=device)
 
     def top_words(self, n: int = 10) -> list[list[str]]:
         """The `n` most probable terms of each topic, best first; equal ones by column."""
-        from lda.cluster.tops import largest
+        from lda.cluster.counts.top_words import largest
 
         columns = np.arange(self.n_terms, dtype=np.int32)
         return [[self.vocabulary[w] for w in largest(columns, row, n)[0]] for row in self.matrix]

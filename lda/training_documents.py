@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from lda.cluster.records import FitResult
+    from lda.cluster.spec.results import FitResult
     from lda.corpus import Corpus
 
     Hashes = npt.NDArray[np.uint64]
@@ -23,7 +23,7 @@ def trained_hashes(result: FitResult, corpus: Corpus) -> Hashes | None:
 
     Documents that were kept out for validation are not among them, nor are those too short to tell.
     """
-    from lda.cluster.heldout import kept_documents
+    from lda.cluster.loop.validation import kept_documents
     from lda.corpus.document_hashes import document_hashes, term_hashes
 
     if corpus.n_documents > MAX_DOCUMENTS or corpus.n_tokens > MAX_TOKENS:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lda.cluster import Cluster
-    from lda.cluster.settings import Device
+    from lda.cluster.spec.fit_settings import Device
     from lda.corpus.storage import Storage
     from lda.parts_folder import PartsFolder
     from lda.parts_job import PartDone

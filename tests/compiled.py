@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from lda.cluster.phase_model import DrawnModel, MeanModel
-from lda.cluster.threads import Threads
+from lda.cluster.resources.threads import Threads
+from lda.cluster.sweeping.phase_model import DrawnModel, MeanModel
 from lda.samplers.counts.row_layout import (
     TopicCounts,
     WordRows,

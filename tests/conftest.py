@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from nodes import Nodes
 
-    from lda.cluster.driver import Driver
+    from lda.cluster.distributed.driver import Driver
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -51,7 +51,7 @@ def nodes(started_nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nod
     the processes it has started in advance, and each fit takes seconds longer. Drivers in other processes do
     as they always do.
     """
-    monkeypatch.setattr("lda.cluster.driver.environment", dict)
+    monkeypatch.setattr("lda.cluster.distributed.driver.environment", dict)
     yield started_nodes
     started_nodes.check_nothing_left()
 
@@ -59,7 +59,7 @@ def nodes(started_nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nod
 @pytest.fixture
 def drivers(monkeypatch: pytest.MonkeyPatch) -> list[Driver]:
     """The drivers of all attempts, once their actors have introduced themselves."""
-    from lda.cluster.driver import Driver
+    from lda.cluster.distributed.driver import Driver
 
     made: list[Driver] = []
     introduce = Driver._introduce

@@ -12,7 +12,8 @@ import ray
 from ray.cluster_utils import Cluster as RayletCluster
 
 from lda.cluster import FitSettings, fingerprint
-from lda.cluster.cluster import PIN, Cluster
+from lda.cluster.distributed.connection import PIN
+from lda.cluster.spec.cluster import Cluster
 from lda.corpus import Corpus, as_corpus
 
 if TYPE_CHECKING:

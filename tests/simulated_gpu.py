@@ -273,7 +273,7 @@ def resumed_differs() -> tuple[list[str], dict[str, int]]:
 
 def inference_differs() -> tuple[list[str], dict[str, int]]:
     """New documents on each device: proportions, completion, topics of tokens."""
-    from lda.cluster.inference import FrozenModel
+    from lda.cluster.sweeping.frozen_model import FrozenModel
 
     rng = np.random.default_rng(4)
     counts, alpha = sp.csr_matrix(rng.poisson(0.6, (15, 3)).astype(np.int32)), np.array([0.1, 0.2, 0.3])

@@ -28,7 +28,7 @@ from benchmarks.race.results import Result, append, finished, load
 from benchmarks.race.score import Scorer
 from benchmarks.race.summary import heats, seconds_to
 from benchmarks.race.synthetic import Planted, build_synthetic
-from lda.cluster.inference import FrozenModel
+from lda.cluster.sweeping.frozen_model import FrozenModel
 from lda.corpus import DocumentBatch, as_corpus
 
 DOCS = formats.Counts(np.array([0, 2, 2, 4]), np.array([0, 3, 1, 3]), np.array([2, 1, 1, 3]), 4)

@@ -139,7 +139,7 @@ STUCK = (
     HEEDS_CTRL_C
     + """
 import ctypes, sys
-from lda.cluster import engine
+from lda.cluster.loop import local_engine as engine
 
 def never(self):
     print("stuck", file=sys.stderr, flush=True)

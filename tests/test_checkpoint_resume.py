@@ -12,7 +12,7 @@ import tiny
 
 import lda
 from lda.cluster import CheckpointError, Checkpointing, FitResult, FitSettings, fingerprint, fit
-from lda.cluster.checkpoint import OtherFitError
+from lda.cluster.spec.errors import OtherFitError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lda.cluster import CheckpointError, running
-from lda.cluster.checkpoint import OtherFitError
+from lda.cluster import CheckpointError
+from lda.cluster.checkpoints import lock
+from lda.cluster.spec.errors import OtherFitError
 from lda.corpus.storage import LocalStorage, Storage, storage
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 HOLD = """
 import sys
-from lda.cluster.running import alone
+from lda.cluster.checkpoints.lock import alone
 from lda.corpus.storage import storage
 
 with alone(storage(sys.argv[1]), print):
@@ -32,8 +33,8 @@ with alone(storage(sys.argv[1]), print):
 
 RACE = """
 import sys
-from lda.cluster.checkpoint import OtherFitError
-from lda.cluster.running import alone
+from lda.cluster.checkpoints.write import OtherFitError
+from lda.cluster.checkpoints.lock import alone
 from lda.corpus.storage import storage
 
 for line in sys.stdin:
@@ -132,7 +133,7 @@ def test_writes_that_appear_late_let_only_one_in(tmp_path: Path) -> None:
         place: Any = Slow(storage((tmp_path / "c").as_uri()), seconds)
         together.wait()
         try:
-            with running.alone(place, refuse):
+            with lock.alone(place, refuse):
                 inside.append(seconds)
                 both_done.wait(30)
         except OtherFitError:
@@ -153,12 +154,12 @@ def test_another_thread_of_the_same_process_is_another_run(tmp_path: Path, uri: 
 
     def second() -> None:
         try:
-            with running.alone(place, refuse):
+            with lock.alone(place, refuse):
                 pass
         except OtherFitError as error:
             caught.append(error)
 
-    with running.alone(place, refuse):
+    with lock.alone(place, refuse):
         thread = threading.Thread(target=second)
         thread.start()
         thread.join()
@@ -170,11 +171,11 @@ def test_a_second_run_is_refused_until_the_first_has_ended(
 ) -> None:
     place = storage(tmp_path / "c")
     message = rf"in use by another run \(process {other.pid} on "
-    with pytest.raises(OtherFitError, match=message), running.alone(place, refuse):
+    with pytest.raises(OtherFitError, match=message), lock.alone(place, refuse):
         pass
     assert len(claims(tmp_path / "c")) == 1
     other.communicate("end\n")
-    with running.alone(place, refuse) as claim, running.alone(place, refuse) as same:
+    with lock.alone(place, refuse) as claim, lock.alone(place, refuse) as same:
         assert claim is same  # as the command and its engine do
         claim.check()
         assert len(claims(tmp_path / "c")) == 1
@@ -186,7 +187,7 @@ def test_a_killed_run_holds_up_nobody(other: subprocess.Popen[str], tmp_path: Pa
     other.kill()
     os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and its number is still taken
     assert len(claims(tmp_path / "c")) == 1
-    with running.alone(storage((tmp_path / "c").as_uri() if uri else tmp_path / "c"), refuse) as claim:
+    with lock.alone(storage((tmp_path / "c").as_uri() if uri else tmp_path / "c"), refuse) as claim:
         claim.check()
         assert len(claims(tmp_path / "c")) == 1
 
@@ -196,9 +197,9 @@ def test_a_killed_run_holds_up_nobody(other: subprocess.Popen[str], tmp_path: Pa
 )
 def test_a_number_that_another_process_has_now_is_no_run(tmp_path: Path, change: dict[str, object]) -> None:
     place = storage(tmp_path / "c")
-    left = running._me() | change
+    left = lock._me() | change
     place.write("running-0123456789abcdef.json", json.dumps(left).encode())
-    with running.alone(place, refuse):
+    with lock.alone(place, refuse):
         assert "0123456789abcdef" not in claims(tmp_path / "c")[0].name
 
 
@@ -207,9 +208,9 @@ def test_a_number_that_another_process_has_now_is_no_run(tmp_path: Path, change:
 def test_a_run_that_cannot_be_seen_from_here_is_known_by_its_beat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beats: bool, change: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(running, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.1)
     place, told, ended = storage(tmp_path / "c"), list[str](), threading.Event()
-    found = running._me() | {"pid": 7, "began": "1", "running": True} | change
+    found = lock._me() | {"pid": 7, "began": "1", "running": True} | change
     name = "running-0123456789abcdef.json"
 
     def beat() -> None:
@@ -226,11 +227,11 @@ def test_a_run_that_cannot_be_seen_from_here_is_known_by_its_beat(
         if beats:
             with (
                 pytest.raises(OtherFitError, match="process 7 on "),
-                running.alone(place, told.append),
+                lock.alone(place, told.append),
             ):
                 pass
         else:
-            with running.alone(place, told.append) as claim:
+            with lock.alone(place, told.append) as claim:
                 # It was only asleep, and goes on beating: it will find this one, which goes on, too.
                 place.write(name, json.dumps(found).encode())
                 claim.check()
@@ -246,8 +247,8 @@ def test_a_run_that_cannot_be_seen_from_here_is_known_by_its_beat(
 def test_who_was_taken_for_dead_finds_that_out(tmp_path: Path, back: bool) -> None:
     """Whether or not its beat puts its claim back after it was removed."""
     place = storage(tmp_path / "c")
-    with running.alone(place, refuse) as claim:
-        new = running._me() | {"host": "elsewhere", "pid": 7, "running": True, "buried": [claim.token]}
+    with lock.alone(place, refuse) as claim:
+        new = lock._me() | {"host": "elsewhere", "pid": 7, "running": True, "buried": [claim.token]}
         place.write("running-0123456789abcdef.json", json.dumps(new).encode())
         if not back:
             place.delete(f"running-{claim.token}.json")
@@ -257,9 +258,9 @@ def test_who_was_taken_for_dead_finds_that_out(tmp_path: Path, back: bool) -> No
 
 
 def test_a_beat_does_not_claim_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.05)
     place = storage(tmp_path / "c")
-    with running.alone(place, refuse) as claim:
+    with lock.alone(place, refuse) as claim:
         (path,) = claims(tmp_path / "c")
         before = json.loads(path.read_text())["beats"]
         while json.loads(path.read_text())["beats"] == before:
@@ -274,10 +275,10 @@ def test_a_beat_does_not_claim_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_what_cannot_be_understood_is_replaced_unless_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.1)
     place, told = storage(tmp_path / "c"), list[str]()
     place.write("running-0123456789abcdef.json", b"{")
-    with running.alone(place, told.append):
+    with lock.alone(place, told.append):
         assert len(claims(tmp_path / "c")) == 1
     assert "in use by somebody who cannot be made out; watching" in told[0]
 
@@ -286,7 +287,7 @@ def test_a_place_that_cannot_be_claimed_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(CheckpointError, match="checkpoints cannot be written to"),
-        running.alone(storage(tmp_path / "file" / "c"), refuse),
+        lock.alone(storage(tmp_path / "file" / "c"), refuse),
     ):
         pass
 
@@ -297,10 +298,10 @@ def test_a_file_system_without_locks_makes_do_with_claims(
     def none(*_: object) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr("lda.cluster.running.FileLock.acquire", none)
-    with pytest.raises(OtherFitError, match="in use by"), running.alone(storage(tmp_path / "c"), refuse):
+    monkeypatch.setattr("lda.cluster.checkpoints.lock.FileLock.acquire", none)
+    with pytest.raises(OtherFitError, match="in use by"), lock.alone(storage(tmp_path / "c"), refuse):
         pass
-    with running.alone(storage(tmp_path / "d"), refuse) as claim:
+    with lock.alone(storage(tmp_path / "d"), refuse) as claim:
         claim.check()
 
 

@@ -13,10 +13,10 @@ import pytest
 import scipy.sparse as sp
 
 from lda.cluster import CheckpointError, Checkpointing, FitSettings
-from lda.cluster.aggregator import Aggregator
-from lda.cluster.checkpoint import RunState, check_place, discard, identity, put_topics, stored, write
-from lda.cluster.found import latest
-from lda.cluster.word_range import WordRange
+from lda.cluster.checkpoints.read import latest
+from lda.cluster.checkpoints.write import RunState, check_place, discard, identity, put_topics, stored, write
+from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.word_range import WordRange
 from lda.corpus.storage import LocalStorage, RemoteStorage, Storage, storage
 from lda.samplers.counts.row_layout import word_rows
 from lda.samplers.counts.word_counts import Delta

@@ -13,8 +13,7 @@ from click.testing import CliRunner
 import lda
 from lda.cli import COMMANDS, cli
 from lda.cli_errors import exit_code
-from lda.cluster.checkpoint import CheckpointError, OtherFitError
-from lda.cluster.cluster import ClusterError
+from lda.cluster.spec.errors import CheckpointError, ClusterError, OtherFitError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,9 +21,9 @@ from nodes import TWO, consistent, same, settings
 import lda
 from lda.cli import cli
 from lda.cluster import fit
-from lda.cluster.checkpoint import Checkpointing
-from lda.cluster.cluster import ClusterError
-from lda.cluster.driver import Driver
+from lda.cluster.distributed.driver import Driver
+from lda.cluster.spec.checkpointing import Checkpointing
+from lda.cluster.spec.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from nodes import Nodes
 
-    from lda.cluster.records import SweepRecord
+    from lda.cluster.spec.results import SweepRecord
 
 
 class Killer:

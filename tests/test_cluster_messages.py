@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lda.cluster.aggregator import Aggregator
-from lda.cluster.codec import decode, encode
-from lda.cluster.digest import BLOCK
-from lda.cluster.ranges import shard_shares, word_ranges
+from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.fingerprint import BLOCK
+from lda.cluster.counts.partition import shard_shares, word_ranges
+from lda.cluster.exchange.delta_codec import decode, encode
 from lda.corpus.storage import storage
 from lda.samplers.counts.deltas import joined, merge_deltas
 from lda.samplers.counts.row_layout import empty_counts, slice_rows, topic_dtype, word_rows

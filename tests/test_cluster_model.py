@@ -17,8 +17,8 @@ from nodes import TWO, same, settings, stored
 from lda import Model
 from lda.cli import cli
 from lda.cluster import Checkpointing, fit
-from lda.cluster import driver as driver_module
-from lda.cluster.aggregator_actor import AggregatorActor
+from lda.cluster.distributed import driver as driver_module
+from lda.cluster.distributed.aggregator import AggregatorActor
 from lda.corpus.remote import RemoteShards
 from lda.corpus.storage import LocalStorage, storage
 

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 from nodes import same, settings
 
-from lda.cluster import driver as driver_module
-from lda.cluster import fit, placement
-from lda.cluster.checkpoint import Checkpointing
-from lda.cluster.cluster import Cluster
-from lda.cluster.driver import Driver
-from lda.cluster.letters import Letters
-from lda.cluster.neighbours import Lent, Queues, SharedArrays, Team
-from lda.cluster.threads import Threads
+from lda.cluster import fit
+from lda.cluster.distributed import driver as driver_module
+from lda.cluster.distributed import placement
+from lda.cluster.distributed.driver import Driver
+from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.resources.shared_memory import Lent, SharedArrays
+from lda.cluster.resources.threads import Threads
+from lda.cluster.resources.work_sharing import Queues, Team
+from lda.cluster.spec.checkpointing import Checkpointing
+from lda.cluster.spec.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from nodes import Nodes
 
-    from lda.cluster.records import SweepRecord
+    from lda.cluster.spec.results import SweepRecord
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memfd on this system")
 

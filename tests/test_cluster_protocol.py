@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from lda.cluster.protocol import Exchange
+from lda.cluster.exchange.versions import Exchange
 
 Push = tuple[int, int]
 STALENESS = (0, 1, 2, None)

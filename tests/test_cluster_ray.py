@@ -10,11 +10,11 @@ import pytest
 from nodes import TWO, counts, same, settings, stored
 
 from lda.cluster import fit
-from lda.cluster.checkpoint import Checkpointing
-from lda.cluster.cluster import Cluster
-from lda.cluster.documents import BYTES_PER_TOKEN
-from lda.cluster.memory import PROGRAM_BYTES, RAY_BYTES, cut_ranges, model_bytes
-from lda.cluster.sweeper import count_rows
+from lda.cluster.documents.shard_groups import BYTES_PER_TOKEN
+from lda.cluster.resources.budget import PROGRAM_BYTES, RAY_BYTES, cut_ranges, model_bytes
+from lda.cluster.spec.checkpointing import Checkpointing
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import as_corpus
 from lda.samplers.counts.row_layout import word_bytes
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from nodes import Nodes
 
-    from lda.cluster.records import SweepRecord
+    from lda.cluster.spec.results import SweepRecord
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ from nodes import TWO, settings
 import lda
 from lda.cli import cli
 from lda.cluster import fit
-from lda.cluster.cluster import Cluster, ClusterError
-from lda.cluster.reach import reach, resolved
+from lda.cluster.distributed.address_check import reach, resolved
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.spec.errors import ClusterError
 from lda.corpus import as_corpus
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def test_transform_looks_before_it_reads(tmp_path: Path) -> None:
 
 HELD = """
 import sys
-from lda.cluster.cluster import Cluster, connected
+from lda.cluster.distributed.connection import Cluster, connected
 with connected(Cluster()) as head:
     print(head.address, flush=True)
     sys.stdin.read()

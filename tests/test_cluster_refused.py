@@ -14,9 +14,10 @@ from nodes import TWO, counts, same, settings, stored
 
 from lda.cli import cli
 from lda.cluster import fit
-from lda.cluster.checkpoint import CheckpointError, Checkpointing
-from lda.cluster.cluster import Cluster, ClusterError
-from lda.cluster.reach import begin, finish
+from lda.cluster.distributed.address_check import begin, finish
+from lda.cluster.spec.checkpointing import Checkpointing
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.spec.errors import CheckpointError, ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from nodes import Nodes
 
-    from lda.cluster.records import SweepRecord
+    from lda.cluster.spec.results import SweepRecord
 
 
 def test_a_port_of_ray_that_is_not_its_head(nodes: Nodes) -> None:
@@ -50,7 +51,7 @@ def test_more_than_there_is_is_refused(nodes: Nodes, workers: int, threads: int,
 def test_cpus_that_others_hold_are_not_waited_for_without_end(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lda.cluster.placement.PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr("lda.cluster.distributed.placement.PATIENCE_SECONDS", 0.5)
     others = ray.util.placement_group([{"CPU": 4}, {"CPU": 4}])
     assert others.wait(10)
     try:
@@ -74,7 +75,9 @@ def test_documents_that_workers_cannot_read(nodes: Nodes, tmp_path: Path) -> Non
 
 
 def test_nodes_with_other_versions_are_refused(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lda.cluster.hosts.versions", lambda: {"raylda": "9.9", "Python": "3.11"})
+    monkeypatch.setattr(
+        "lda.cluster.distributed.actor_report.versions", lambda: {"raylda": "9.9", "Python": "3.11"}
+    )
     with pytest.raises(ClusterError, match=r"worker 0 on [\d.]+ runs raylda .*, here 9\.9; install the same"):
         fit(nodes.corpus, settings(), cluster=TWO)
 

@@ -19,8 +19,8 @@ import pytest
 from nodes import TWO, same, settings
 
 from lda.cluster import fit
-from lda.cluster.checkpoint import Checkpointing
-from lda.cluster.cluster import AbruptEndError
+from lda.cluster.spec.checkpointing import Checkpointing
+from lda.cluster.spec.errors import AbruptEndError
 from lda.cluster.tasks import run_tasks
 from lda.corpus import as_corpus
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from nodes import Nodes
 
-    from lda.cluster.driver import Driver
-    from lda.cluster.records import SweepRecord
+    from lda.cluster.distributed.driver import Driver
+    from lda.cluster.spec.results import SweepRecord
 
 LONG = settings(sweeps=12, evaluate_every=4)
 IMPATIENT = replace(TWO, worker_timeout=5.0)
@@ -39,7 +39,7 @@ IMPATIENT = replace(TWO, worker_timeout=5.0)
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is told of after a second and a half."""
-    monkeypatch.setattr("lda.cluster.waiting.TELL_SECONDS", 1.5)
+    monkeypatch.setattr("lda.cluster.distributed.waiting.TELL_SECONDS", 1.5)
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import pytest
 from nodes import counts, stored
 
 from lda.cluster import FitSettings, fit
-from lda.cluster.cluster import Cluster
-from lda.cluster.engine import Engine
+from lda.cluster.loop.local_engine import Engine
 from lda.cluster.sizing import (
     PROCESS_BYTES,
     Setup,
@@ -24,7 +23,8 @@ from lda.cluster.sizing import (
     worker_bytes,
     workers_at_balance,
 )
-from lda.cluster.sweeper import count_rows
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import as_corpus
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ import pytest
 import ray
 from nodes import TWO, consistent, settings
 
-from lda.cluster import driver as driver_module
 from lda.cluster import fit
-from lda.cluster.driver import Driver
+from lda.cluster.distributed import driver as driver_module
+from lda.cluster.distributed.driver import Driver
 from lda.samplers.priors import start_priors
 
 if TYPE_CHECKING:
     from nodes import Nodes
 
-    from lda.cluster.records import SweepRecord
+    from lda.cluster.spec.results import SweepRecord
 
 
 def lazy(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:

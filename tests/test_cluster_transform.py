@@ -24,7 +24,7 @@ from nodes import TWO, settings
 import lda
 from lda.cli import cli
 from lda.cluster import Cluster, ClusterError
-from lda.cluster.cluster import connected
+from lda.cluster.distributed.connection import connected
 from lda.parts_job import PartsJob
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def quick_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers get their environment from the nodes, see `nodes`."""
-    monkeypatch.setattr("lda.cluster.crew.environment", dict)
+    monkeypatch.setattr("lda.cluster.distributed.task_pool.environment", dict)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ DRIVER = """
 import sys
 from lda import parts_job
 from lda.cli import main
-from lda.cluster import crew
+from lda.cluster.distributed import task_pool as crew
 
 def slow(ordinary):
     class Slow(ordinary):

@@ -17,8 +17,8 @@ import pytest
 from simulated_gpu import CASES, FITS, INFERENCE, RESUMED
 
 from lda.cluster import Cluster, FitSettings, fit
-from lda.cluster.cluster import slots
-from lda.cluster.device import DeviceShard
+from lda.cluster.distributed.connection import slots
+from lda.cluster.sweeping.device_sweeper import DeviceShard
 from lda.corpus import as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.numerics.jit import digest_of_sources
@@ -86,7 +86,9 @@ def test_workers_get_the_gpus_that_there_are(monkeypatch: pytest.MonkeyPatch) ->
     def node(cpus: int, gpus: int) -> dict[str, Any]:
         return {"Alive": True, "Resources": {"CPU": cpus, **({"GPU": gpus} if gpus else {})}}
 
-    monkeypatch.setattr("lda.cluster.cluster._nodes", lambda: [node(16, 2), node(16, 0), node(4, 8)])
+    monkeypatch.setattr(
+        "lda.cluster.distributed.connection._nodes", lambda: [node(16, 2), node(16, 0), node(4, 8)]
+    )
     plan = Cluster(workers=9, threads_per_worker=4)
     assert slots(plan).on_gpus == 0  # nobody asked
     assert slots(plan, gpus=1).on_gpus == 3  # two of the first node, one of the last: it has CPUs for no more
@@ -98,7 +100,7 @@ def test_workers_get_the_gpus_that_there_are(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_gpu_that_fails_in_a_worker_is_told_of_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     from ray.exceptions import RayTaskError
 
-    from lda.cluster import waiting
+    from lda.cluster.distributed import waiting
 
     says = "the GPU failed (out of memory); take the device cpu"
     error = RayTaskError("resample", "Traceback ...\n" * 9, DeviceError(says)).as_instanceof_cause()

@@ -23,8 +23,10 @@ from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.dashboard.modules.job import cli as job_cli
 
 from lda.cli import cli
-from lda.cluster import placement
-from lda.cluster.cluster import Cluster, ClusterError, Slots
+from lda.cluster.distributed import placement
+from lda.cluster.distributed.connection import Slots
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.spec.errors import ClusterError
 from lda.deploy_text import submitted, yaml_text
 from lda.sizes import byte_count
 

@@ -143,11 +143,11 @@ def test_documents_too_long_for_float32(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_training_and_inference_share_a_kernel() -> None:
-    import lda.cluster.assigned
-    import lda.cluster.inference
+    import lda.cluster.documents.assignments
+    import lda.cluster.sweeping.frozen_model
 
-    assert lda.cluster.inference.sweep_documents is sweep_documents
-    assert lda.cluster.assigned.sequential.sweep_documents is sweep_documents
+    assert lda.cluster.sweeping.frozen_model.sweep_documents is sweep_documents
+    assert lda.cluster.documents.assignments.sequential.sweep_documents is sweep_documents
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from lda.cluster import FitSettings, fingerprint, fit
-from lda.cluster.aggregator import CountError
-from lda.cluster.engine import Engine
-from lda.cluster.sweeper import Sweeper
+from lda.cluster.counts.aggregator import CountError
+from lda.cluster.loop.local_engine import Engine
+from lda.cluster.sweeping.sweeper import Sweeper
 from lda.corpus import as_corpus
 from lda.samplers.registry import SAMPLERS
 
@@ -45,7 +45,7 @@ def corpus() -> Corpus:
 @pytest.fixture(autouse=True)
 def small_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small corpora grow through several stages."""
-    monkeypatch.setattr("lda.cluster.start.FIRST_STAGE", 40)
+    monkeypatch.setattr("lda.cluster.sweeping.start_schedule.FIRST_STAGE", 40)
 
 
 def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
@@ -275,10 +275,10 @@ SIGNATURES = """
 import json, pkgutil, sys
 from importlib import import_module
 import numpy as np
-import lda.cluster.start, lda.samplers
+import lda.cluster.sweeping.start_schedule, lda.samplers
 from lda.cluster import FitSettings, FrozenModel, fit
 from lda.corpus import as_corpus
-lda.cluster.start.FIRST_STAGE = 40
+lda.cluster.sweeping.start_schedule.FIRST_STAGE = 40
 corpus = as_corpus(np.random.default_rng(0).poisson(0.2, (100, 60)))
 for sampler in json.loads(sys.argv[1]):
     for start in ("random", "growing"):

@@ -34,7 +34,7 @@ def best(corpus: Corpus, seeds: int, **given: Any) -> FitResult:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("start", ["random", "growing"])
 def test_planted_topics_are_found(monkeypatch: pytest.MonkeyPatch, sampler: str, start: str) -> None:
-    monkeypatch.setattr("lda.cluster.start.FIRST_STAGE", 100)
+    monkeypatch.setattr("lda.cluster.sweeping.start_schedule.FIRST_STAGE", 100)
     truth = plant(3, 600, 60, np.full(6, 0.15), 80, 0.08)
     corpus = as_corpus(truth.counts)
     result = best(corpus, 2, n_topics=6, sampler=sampler, start=start, sweeps=80, beta=0.05, alpha=0.15)

@@ -15,10 +15,11 @@ from compiled import range_model
 from test_engine_invariants import MANY_TOPICS, counts, same, settings
 from test_samplers_twins import CASES, SEED, problem
 
-from lda.cluster import fit, scratch
-from lda.cluster.documents import BYTES_PER_TOKEN
-from lda.cluster.memory import PROGRAM_BYTES, cut_ranges, model_bytes, program_bytes
-from lda.cluster.sweeper import count_rows
+from lda.cluster import fit
+from lda.cluster.documents.shard_groups import BYTES_PER_TOKEN
+from lda.cluster.resources import arrays
+from lda.cluster.resources.budget import PROGRAM_BYTES, cut_ranges, model_bytes, program_bytes
+from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import as_corpus
 from lda.samplers.counts.row_layout import slice_rows, word_bytes, word_rows
 from lda.samplers.rules import sequential, simultaneous
@@ -74,7 +75,7 @@ def test_ranges_to_the_bit() -> None:
 
 @pytest.fixture
 def corpus(monkeypatch: pytest.MonkeyPatch) -> Corpus:
-    monkeypatch.setattr("lda.cluster.start.FIRST_STAGE", 40)
+    monkeypatch.setattr("lda.cluster.sweeping.start_schedule.FIRST_STAGE", 40)
     return as_corpus(counts())
 
 
@@ -112,7 +113,7 @@ def test_memory_changes_nothing(corpus: Corpus, sampler: str, start: str, n_topi
 
 
 def test_documents_take_turns(corpus: Corpus) -> None:
-    from lda.cluster.engine import Engine
+    from lda.cluster.loop.local_engine import Engine
 
     engine = Engine(corpus, settings(**little(corpus)).resolved(), lambda: False)
     assert 1 < len(engine.documents.shards) <= corpus.n_shards
@@ -161,7 +162,7 @@ def test_too_little(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(scratch.os, "posix_fallocate", full)
+    monkeypatch.setattr(arrays.os, "posix_fallocate", full)
     with pytest.raises(OSError, match="make room, or set TMPDIR"):
         fit(corpus, settings(**little(corpus)))
 

@@ -111,6 +111,6 @@ def test_blocks_of_documents_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> N
     words = np.random.default_rng(0).integers(0, 5, 200, dtype=np.int32)
     offsets = np.array([0, 1, 1, 60, 61, 62, 190, 200])
     theta, (scores, _) = model.transform(offsets, words), model.completion(offsets, words)
-    monkeypatch.setattr("lda.cluster.inference.CELLS", 2)  # a document at a time
+    monkeypatch.setattr("lda.cluster.sweeping.frozen_model.CELLS", 2)  # a document at a time
     np.testing.assert_array_equal(model.transform(offsets, words), theta)
     np.testing.assert_array_equal(model.completion(offsets, words)[0], scores)

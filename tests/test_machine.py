@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from lda.cluster import FitSettings
-from lda.cluster.cluster import Cluster, connected
-from lda.cluster.sweeper import count_rows
+from lda.cluster.distributed.connection import connected
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import machine, parallel
 from lda.corpus.arrow import use_available_cores
 from lda.corpus.machine import _cores_allowed, available_cores, available_memory
@@ -190,7 +191,7 @@ def test_a_local_cluster_has_no_more_cores(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda **options: asked.update(options))
     monkeypatch.setattr(ray, "shutdown", lambda: None)
-    monkeypatch.setattr("lda.cluster.cluster.available_cores", lambda: 3)
+    monkeypatch.setattr("lda.cluster.distributed.connection.available_cores", lambda: 3)
     with connected(Cluster()):
         assert asked["num_cpus"] == 3
 

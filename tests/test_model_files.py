@@ -20,7 +20,7 @@ import tiny
 import lda
 from lda import DataError, Model, model_writer
 from lda.atomic import new_file
-from lda.cluster.npz import map_csr, save_csr
+from lda.cluster.counts.sparse_npz import map_csr, save_csr
 from lda.fit_outputs import Output, Targets
 from lda.model import has_names
 from lda.model_files import decode_vocabulary, encode_vocabulary

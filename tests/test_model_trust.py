@@ -21,7 +21,7 @@ from forged import resign
 import lda
 from lda import DataError, Model, Recipe
 from lda.cli import cli
-from lda.cluster.npz import save_csr
+from lda.cluster.counts.sparse_npz import save_csr
 from lda.corpus import Corpus, build_corpus, guarded_pattern, npy_file, read_corpus
 from lda.corpus.storage import storage
 from lda.topic_matrix import read_topic_matrix

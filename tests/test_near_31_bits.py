@@ -11,11 +11,11 @@ import scipy.sparse as sp
 from compiled import documents, drawn_model, mean_model
 
 from lda.cluster import FitSettings, FrozenModel
-from lda.cluster.aggregator import Aggregator, CountError
-from lda.cluster.npz import csr_bytes
-from lda.cluster.sweeper import count_rows
-from lda.cluster.word_index import WordIndex
-from lda.cluster.word_range import WordRange
+from lda.cluster.counts.aggregator import Aggregator, CountError
+from lda.cluster.counts.sparse_npz import csr_bytes
+from lda.cluster.counts.word_range import WordRange
+from lda.cluster.documents.word_index import WordIndex
+from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import DataError, as_corpus
 from lda.corpus.layout import shard_bounds
 from lda.corpus.storage import storage

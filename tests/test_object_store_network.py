@@ -13,9 +13,9 @@ from bad_network import BadNetwork
 
 import lda
 from lda.cluster import CheckpointError, Checkpointing
-from lda.cluster.checkpoint import RunState, identity, put_topics, stored, write
-from lda.cluster.found import latest
-from lda.cluster.settings import FitSettings
+from lda.cluster.checkpoints.read import latest
+from lda.cluster.checkpoints.write import RunState, identity, put_topics, stored, write
+from lda.cluster.spec.fit_settings import FitSettings
 from lda.corpus import DataError, retries, storage
 from lda.corpus.retries import NetworkError, momentary, retried
 from lda.corpus.storage import RemoteStorage

@@ -18,8 +18,7 @@ from lda import DataError
 from lda.cli import cli
 from lda.cli_errors import exit_code
 from lda.cluster import Checkpointing
-from lda.cluster.checkpoint import CheckpointError
-from lda.cluster.cluster import ClusterError
+from lda.cluster.spec.errors import CheckpointError, ClusterError
 from lda.corpus import Corpus, resolve_stop_words
 from lda.corpus.presentable import presentable, printable, without_keys
 from lda.corpus.storage import storage
@@ -203,7 +202,7 @@ def test_ray_records_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from ray._private import utils, worker
 
-    from lda.cluster.entrypoint import recorded_without_keys
+    from lda.cluster.distributed.entrypoint import recorded_without_keys
 
     assert "utils.get_entrypoint_name()" in inspect.getsource(worker)
     typed = SimpleNamespace(cmdline=lambda: ["lda", "fit", f"s3://{KEYS}@bucket/corpus", "-o", "m"])

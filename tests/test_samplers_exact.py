@@ -15,7 +15,7 @@ import pytest
 from goodness import assert_fits, rejects
 
 from lda.cluster import FitSettings
-from lda.cluster.engine import Engine
+from lda.cluster.loop.local_engine import Engine
 from lda.corpus import as_corpus
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from lda.cluster import FitSettings, fit
-from lda.cluster import start as start_module
-from lda.cluster.phase_model import MeanModel
-from lda.cluster.start import DECAY, FIRST_STAGE, Stages, stages
+from lda.cluster.sweeping import start_schedule as start_module
+from lda.cluster.sweeping.phase_model import MeanModel
+from lda.cluster.sweeping.start_schedule import DECAY, FIRST_STAGE, Stages, stages
 from lda.corpus import as_corpus
 from lda.progress import describe
 from lda.samplers.priors import Priors

@@ -15,10 +15,10 @@ import scipy.sparse as sp
 from protocol import Model, Race
 
 from lda.cluster import FitSettings, fit
-from lda.cluster.engine import Engine
-from lda.cluster.loop import Clock, Run
-from lda.cluster.records import SweepRecord
-from lda.cluster.start import start_in_effect
+from lda.cluster.loop.local_engine import Engine
+from lda.cluster.loop.training_loop import Clock, Run
+from lda.cluster.spec.results import SweepRecord
+from lda.cluster.sweeping.start_schedule import start_in_effect
 from lda.corpus import Corpus, as_corpus
 from lda.samplers.registry import sampler
 

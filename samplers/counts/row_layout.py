@@ -19,7 +19,8 @@ DENSE_SHARE: Final = 16
 walking those of a document."""
 
 FEW_TOPICS: Final = 256
-"""Up to so many topics the sequential rule reads all of a row (`rules/sequential_few_topics.py`), and writes out sparse ones."""
+"""Up to so many topics the sequential rule reads all of a row, and writes out sparse ones: see
+`rules/sequential_few_topics.py`."""
 
 DENSE_SHARE_OF_FEW: Final = 32
 """DENSE_SHARE for few topics: a dense row is made once a phase, a sparse one written out for each token."""

@@ -1,0 +1,1 @@
+"""Checkpoints: writing them, reading them, one run at a time."""

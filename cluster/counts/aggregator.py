@@ -1,0 +1,132 @@
+"""Aggregators: owners of the word-topic counts."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, Final
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.cluster.resources.arrays import Arrays, InMemory
+from lda.samplers.counts.deltas import totals_of
+from lda.samplers.counts.histograms import Histogram, add_histograms, values
+from lda.samplers.counts.row_layout import WordRows, empty_counts, slice_counts, slice_rows
+from lda.samplers.counts.word_counts import Delta, add_delta, count_dense, gather_rows, net_delta, row_lengths
+
+CELLS: Final = 1 << 24
+"""Counts looked through at a time, where they lie on disk."""
+
+
+class CountError(RuntimeError):
+    """The counts contradict the assignments: a defect of this program, never of its input."""
+
+
+def _refuse(wrong: int) -> None:
+    """Raise CountError if `wrong` is a word."""
+    if wrong >= 0:
+        raise CountError(f"the counts of word {wrong} do not agree with the assignments")
+
+
+class Aggregator:
+    """Adds deltas to the counts n_kw of a vocabulary and hands out what they add up to.
+
+    Deltas of disjoint words may be added at the same time; nothing here takes a lock. Deltas of one shard must
+    come in their order, those of different shards in any.
+    """
+
+    def __init__(self, rows: WordRows, arrays: Arrays | None = None) -> None:
+        self.rows, self.arrays = rows, arrays or InMemory()
+        self.counts = empty_counts(rows, self.arrays.zeros)
+        self.topic_totals = np.zeros(rows.n_topics, dtype=np.int64)
+
+    def part(self, first: int, last: int) -> Aggregator:
+        """The words first .. last - 1 alone, for reading: what they count changes with these, n_k by `recount`."""
+        made = copy(self)
+        made.rows = slice_rows(self.rows, first, last)
+        made.counts = slice_counts(self.counts, self.rows, first, last)
+        return made
+
+    def recount(self) -> None:
+        """Find n_k of these words anew, where somebody else adds to their counts."""
+        self.topic_totals = self.between(0, len(self.rows.start)).totals
+
+    def add(self, delta: Delta) -> NDArray[np.int64]:
+        """Add a delta to the words' counts; returns its part of n_k, (K,) int64, for `add_totals`.
+
+        Raises CountError when a count would become negative or a row outgrow its word.
+        """
+        wrong = add_delta(
+            self.counts, delta.first, delta.start, delta.topic, delta.change, self.rows.n_topics
+        )
+        _refuse(wrong)
+        return delta.totals
+
+    def count(
+        self,
+        z_before: NDArray[Any],
+        z_after: NDArray[Any],
+        order: NDArray[Any],
+        word_start: NDArray[np.int64],
+        span: tuple[int, int],
+    ) -> NDArray[np.int64]:
+        """`add` what `net_delta` finds in the words of `span`; arguments, errors and what it returns are theirs."""
+        rows, k = self.rows.start, self.rows.n_topics
+        totals = np.zeros(k, dtype=np.int64)
+        _refuse(count_dense(self.counts, z_before, z_after, order, word_start, *span, k, totals))
+        if np.any(rows[slice(*span)] < 0):
+            totals += self.add(net_delta(z_before, z_after, order, word_start, *span, k, rows))
+        return totals
+
+    def add_totals(self, totals: NDArray[np.int64]) -> None:
+        """Add to n_k; called from one thread, after the deltas."""
+        self.topic_totals += totals
+
+    def check(self, n_tokens: int) -> None:
+        """Raise CountError unless sum(n_k) is the number of tokens counted."""
+        total = int(self.topic_totals.sum())
+        if total != n_tokens:
+            raise CountError(f"the counts add up to {total}, but {n_tokens} tokens have a topic")
+
+    def totals(self) -> NDArray[np.int64]:
+        """n_k (K,) int64 of these words."""
+        return self.topic_totals.copy()
+
+    def between(self, first: int, last: int) -> Delta:
+        """The counts of words first .. last - 1, as a delta from nothing."""
+        counts = self.counts._replace(
+            start=self.counts.start[first:last],
+            capacity=self.counts.capacity[first:last],
+            length=self.counts.length[first:last],
+        )
+        lengths = np.zeros(last - first, dtype=np.int64)
+        row_lengths(counts, self.rows.n_topics, lengths)
+        starts = np.zeros(last - first + 1, dtype=np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        topic = np.empty(starts[-1], dtype=self.counts.topic.dtype)
+        count = np.empty(starts[-1], dtype=np.int32)
+        gather_rows(counts, self.rows.n_topics, starts, topic, count)
+        self.arrays.release()
+        return Delta(first, starts, topic, count, totals_of(topic, count, self.rows.n_topics))
+
+    def cell_histogram(self) -> Histogram:
+        """How many n_kw equal n, for n > 0."""
+        parts = []
+        for array in (self.counts.dense, self.counts.count[: self.rows.n_sparse_slots]):
+            for first in range(0, len(array), CELLS):
+                parts.append(values(array[first : first + CELLS]))
+                self.arrays.release()
+        return add_histograms(parts)
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts as a CSR matrix (V, K) int32, word-major, topics ascending."""
+        n_terms, n_topics = len(self.rows.start), self.rows.n_topics
+        lengths = np.zeros(n_terms, dtype=np.int64)
+        row_lengths(self.counts, n_topics, lengths)
+        starts = np.zeros(n_terms + 1, dtype=np.int64)
+        np.cumsum(lengths, out=starts[1:])
+        topic = np.empty(starts[-1], dtype=np.int32)
+        count = np.empty(starts[-1], dtype=np.int32)
+        gather_rows(self.counts, n_topics, starts, topic, count)
+        return sp.csr_matrix((count, topic, starts), shape=(n_terms, n_topics))

@@ -1,0 +1,1 @@
+"""Ray: connecting, actors, their losses. The only folder that imports it."""

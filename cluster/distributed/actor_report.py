@@ -1,0 +1,89 @@
+"""What the processes of a fit run on, and what they run: told by each, checked by the driver."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import ray
+from ray.exceptions import RayActorError
+
+from lda.cluster.spec.errors import ClusterError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What an actor says of itself.
+
+    host: address of its machine. node: Ray's id of it. pid: of its process. versions: of what decides about the
+    bits it computes. problem: why it cannot work, in one line, or None. no_device: why it samples on its
+    processor where a GPU was asked for, or None.
+    """
+
+    host: str
+    node: str
+    pid: int
+    versions: dict[str, str]
+    problem: str | None
+    no_device: str | None = None
+
+
+def introduce(problem: str | None, no_device: str | None = None) -> Ready:
+    """What to say of this process."""
+    return Ready(
+        host=ray.util.get_node_ip_address(),  # type: ignore[no-untyped-call]
+        node=ray.get_runtime_context().get_node_id(),
+        pid=os.getpid(),
+        versions=versions(),
+        problem=problem,
+        no_device=no_device,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions that must be the same everywhere, by name."""
+    try:
+        own = version("raylda")
+    except PackageNotFoundError:  # a checkout that is not installed
+        own = "unknown"
+    return {"raylda": own, "Python": ".".join(platform.python_version_tuple()[:2])}
+
+
+def check(reports: Iterable[tuple[str, Ready]]) -> None:
+    """Raise ClusterError for the first actor that runs other versions than this process, or cannot work."""
+    mine = versions()
+    for name, said in reports:
+        differ = [
+            f"{what} {said.versions.get(what)}, here {v}"
+            for what, v in mine.items()
+            if said.versions.get(what) != v
+        ]
+        if differ:
+            raise ClusterError(
+                f"{name} on {said.host} runs {' and '.join(differ)}; install the same versions on all nodes"
+            )
+        if said.problem:
+            raise ClusterError(f"{name} on {said.host} cannot work: {said.problem}")
+
+
+def could_not_begin(error: RayActorError) -> ClusterError | None:
+    """What to tell of an actor that failed before its first call; None of one that was lost later."""
+    if not error.actor_init_failed:
+        return None
+    last = str(error).strip().splitlines()[-1].strip()
+    return ClusterError(f"an actor could not begin ({last}); install the same software on all nodes")
+
+
+def whereabouts(said: Ready) -> str:
+    """Where a lost actor was, and whether its node is lost too."""
+    alive = any(n["Alive"] and n["NodeID"] == said.node for n in ray.nodes())  # type: ignore[no-untyped-call]
+    return f"process {said.pid} on {said.host}" + ("" if alive else ", with its node")
+
+
+def one_line(error: Exception) -> str:
+    """An error in one line; NumPy's and the system's say what they are about only with their type."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,193 @@
+"""The actor around an aggregator: takes pushes, publishes versions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final
+
+import ray
+import scipy.sparse as sp
+
+from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.word_range import WordRange
+from lda.cluster.distributed.actor_report import Ready, introduce, one_line
+from lda.cluster.distributed.range_calls import RangeCalls
+from lda.cluster.exchange.delta_codec import decode_pieces, encode, merged
+from lda.cluster.exchange.versions import Exchange
+from lda.cluster.resources.shared_memory import Lent, SharedArrays
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.sweeping.sweeper import count_rows
+from lda.corpus.store import Corpus
+from lda.samplers.counts.histograms import Histogram
+from lda.samplers.counts.row_layout import slice_rows
+from lda.samplers.counts.word_counts import Delta
+
+REPLY_SECONDS: Final = 0.002
+"""Enough for the answers that tell of a version to be on their way."""
+
+
+class AggregatorActor(RangeCalls):
+    """Owner of a range of words: takes pushes in the order of its mailbox, publishes versions."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: FitSettings,
+        span: tuple[int, int],
+        workers: int,
+        staleness: int | None,
+    ) -> None:
+        self.corpus, self.settings, self.span = corpus, settings, span
+        self.problem: str | None = None
+        try:
+            self._begin()
+        except (OSError, ValueError, MemoryError) as error:
+            self.problem = one_line(error)
+        self.exchange: Exchange[Any] = Exchange(workers, staleness)
+        self.published: dict[int, Any] = {}
+        self.workers = workers
+        self.walked = settings.model_memory is not None
+        self.reads = False
+        self.taken: dict[tuple[int, int, int], tuple[Any, int]] = {}
+        self.seconds = 0.0
+        self._news = asyncio.Event()
+        self.unadded: list[Delta] = []  # of complete steps, published where anybody pulls
+
+    def _begin(self) -> None:
+        self.counts = Aggregator(slice_rows(count_rows(self.corpus, self.settings), *self.span))
+        self.words = WordRange(self.counts, *self.span)
+
+    async def ready(self) -> Ready:
+        """Where this aggregator runs, and whether it can work."""
+        return introduce(self.problem)
+
+    async def alive(self) -> None:
+        """Answer, between two other calls."""
+
+    async def read_counts(self, lent: Lent) -> bool:
+        """Have the counts from a replica that the workers of this node keep; False where it cannot be reached.
+
+        They tell each other what changes and nothing is pushed. Who asks for counts sees to it that the replica has
+        all steps.
+        """
+        try:
+            whole = Aggregator(count_rows(self.corpus, self.settings), SharedArrays(lent))
+        except OSError:
+            return False
+        self.counts, self.reads = whole.part(*self.span), True
+        self.words = WordRange(self.counts, *self.span)
+        return True
+
+    async def count_here(self) -> None:
+        """Go back to counts of one's own."""
+        self.reads = False
+        self._begin()
+
+    async def stay(self) -> None:
+        """Answer never: who has asked learns when this process is lost."""
+        await asyncio.Event().wait()
+
+    async def let_go(self) -> None:
+        """Let nobody wait any more: a worker that has ended would be waited for without end."""
+        self.exchange.staleness = None
+        self._news.set()
+
+    async def push(self, worker: int, step: int, message: list[bytes]) -> None:
+        """Take what a worker changed in a step; a repetition is dropped."""
+        before = time.perf_counter()
+        # Unpacked while others still sample; what nobody waits for stays packed until it is added.
+        held = message if self.walked else decode_pieces(message, self.settings.n_topics)
+        self.seconds += time.perf_counter() - before
+        if self.exchange.push(worker, step, held):
+            if self.exchange.staleness == 0 and not self.walked:
+                self._publish(self.exchange.complete)  # before anybody asks: while they sample
+            self._news.set()
+            self._news = asyncio.Event()
+
+    async def pull(self, worker: int, version: int, step: int) -> tuple[int, list[Any]]:
+        """(newest version, messages of the versions after `version`), once `step` may begin."""
+        while not self.exchange.may_start(step):
+            await self._news.wait()
+        self._publish(step)
+        done = self.exchange.confirm(worker, version)
+        for old in [v for v in self.published if v <= done]:
+            del self.published[old]
+        newest = self.exchange.newest(step)
+        return newest, [self.published[v] for v in range(version + 1, newest + 1)]
+
+    async def totals(self, step: int, counted: int) -> Any:  # noqa: ANN401 - Ray's stubs do without
+        """The n_k (K,) of these words by the steps before `counted`, once `step` may begin.
+
+        Not as soon as `counted` may: until then somebody still walks through counts of fewer steps.
+        """
+        while not self.exchange.may_start(step):
+            await self._news.wait()
+        self._publish(counted)
+        self._add()
+        return self.counts.totals()
+
+    async def between(self, first: int, last: int) -> list[Any]:
+        """[reference to a message of the counts of words first .. last - 1], as a delta from nothing.
+
+        One object a version and range, however many workers read it; gone when all have.
+        """
+        key = (self.exchange.version, first, last)
+        for old in [k for k in self.taken if k[0] != key[0]]:
+            del self.taken[old]
+        if key not in self.taken:
+            begin = self.span[0]
+            delta = self.counts.between(first - begin, last - begin)
+            self.taken[key] = (ray.put(encode([delta._replace(first=first)], first, last)), 0)
+        reference, times = self.taken.pop(key)
+        if times + 1 < self.workers:
+            self.taken[key] = (reference, times + 1)
+        return [reference]
+
+    def _publish(self, step: int) -> None:
+        before = time.perf_counter()
+        while messages := self.exchange.take(step):
+            if self.walked:  # nobody would read what has changed
+                self.unadded += [decode_pieces(message, self.settings.n_topics) for message in messages]
+            else:
+                total = merged(messages)
+                # One object a version in the node's shared memory, however many workers read it.
+                self.published[self.exchange.version] = ray.put(encode([total], *self.span))
+                self.unadded.append(total)
+            asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
+        self.seconds += time.perf_counter() - before
+
+    def _add(self) -> None:
+        """Add to the counts what has been published: the workers need not wait for that.
+
+        What cannot be added stays, so that whoever reads the counts next is told of it.
+        """
+        before = time.perf_counter()
+        while self.unadded:
+            self.counts.add_totals(self.counts.add(self.unadded[0]._replace(first=0)))
+            del self.unadded[0]
+        self.seconds += time.perf_counter() - before
+
+    async def matrix(self, step: int) -> sp.csr_matrix:
+        """The counts (words of the range, K) of all steps before `step`."""
+        await self._until(step)
+        return self.counts.matrix()
+
+    async def cells(self, step: int) -> tuple[Histogram, Any]:
+        """(how many n_kw equal n, n_k of these words), all steps before `step` counted."""
+        await self._until(step)
+        if self.reads:
+            self.counts.recount()
+        return self.counts.cell_histogram(), self.counts.totals()
+
+    async def _until(self, step: int) -> None:
+        if self.reads:
+            return
+        while self.exchange.complete < step:
+            await self._news.wait()
+        self._publish(step)
+        self._add()
+
+    async def busy(self) -> float:
+        """Seconds spent on adding and publishing so far."""
+        return self.seconds

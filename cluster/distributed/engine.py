@@ -1,0 +1,185 @@
+"""The engine of a cluster: the same steps as in one process, done by a driver's actors."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import scipy.sparse as sp
+
+from lda.cluster.checkpoints.read import Found
+from lda.cluster.distributed.driver import Driver
+from lda.cluster.loop.validation import choose_heldout
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.spec.results import Exchange, StoredCounts
+from lda.corpus.storage import Storage
+from lda.samplers.priors import Priors, start_priors
+
+if TYPE_CHECKING:
+    from lda.cluster.distributed.head import Head
+    from lda.corpus.store import Corpus
+
+
+class ClusterEngine:
+    """Engine of `lda.cluster.loop.training_loop` on a cluster. `settings` must be resolved, the corpus on disk.
+
+    With staleness 0 the driver waits for all workers after each sweep, which they would do anyway. Otherwise all
+    sweeps are asked for at once, so that no worker waits for the driver, and each goes by the newest priors.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: FitSettings,
+        cluster: Cluster,
+        interrupted: Callable[[], bool],
+        *,
+        recovering: bool = False,
+        tell: Callable[[str], None] = lambda text: None,
+        head: Head | None = None,
+    ) -> None:
+        self.settings, self.cluster, self.interrupted = settings, cluster, interrupted
+        self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
+        self._corpus = corpus
+        self.driver = Driver(
+            corpus,
+            settings,
+            cluster,
+            recovering=recovering,
+            interrupted=interrupted,
+            tell=tell,
+            head=head,
+        )
+        self.tick = 0
+        self._asked: deque[list[Any]] = deque()
+        self._done = 0
+        self._reports: list[Any] = []
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens trained on."""
+        return self.driver.trained_tokens
+
+    @property
+    def validates(self) -> bool:
+        """Whether documents were kept out for validation."""
+        return self.settings.validation_fraction > 0
+
+    @property
+    def _in_step(self) -> bool:
+        return self.cluster.staleness == 0
+
+    def close(self) -> None:
+        """Nothing to give back before the result has been taken; `end` does it."""
+
+    def end(self) -> None:
+        """End all actors."""
+        self.driver.close()
+
+    def losses(self) -> str:
+        """Which actors are gone, in words."""
+        return self.driver.losses()
+
+    def settle(self) -> None:
+        """Call off the passes that have been asked for, so that counts and topics are those of one moment."""
+        if self._asked:
+            self.driver.stop()
+            self.driver.waiting.results([reference for references in self._asked for reference in references])
+            self._asked.clear()
+
+    def start(self) -> None:
+        """Give every token a topic, as `Engine.start` does."""
+        stages = self.driver.stages
+        for level in range(stages.levels):
+            waiting = self.driver.first_topics(self.tick, level, self.priors)
+            self.tick += 1
+            for _ in range(stages.sweeps):
+                if self.interrupted():
+                    break
+                waiting += self.driver.resample(self.tick, self.priors, level)
+                self.tick += 1
+            self.driver.waiting.results(waiting)
+
+    def check(self, place: Storage, folder: str, files: Mapping[str, str]) -> None:
+        """Have the workers look at the files of a checkpoint. Raises ValueError when one is damaged."""
+        if problem := self.driver.damage(place.address, folder, files):
+            raise ValueError(problem)
+
+    def restore(self, found: Found) -> None:
+        """Take topics, priors and the number of passes from a checkpoint, and count anew."""
+        state = found.state()
+        self.driver.restore(found.place.address, found.folder, list(found.body["files"]))
+        self.tick, self._done = state.tick, state.n_sweeps
+        self.priors = Priors(alpha=state.alpha, beta=state.beta)
+
+    def sweep(self) -> bool:
+        """Resample every token once; False when interrupted."""
+        if self.interrupted():
+            return False
+        if self._in_step:
+            self._asked.append(self.driver.resample(self.tick, self.priors))
+        elif not self._asked:
+            self.driver.set_priors(self.priors)
+            for i in range(self.settings.sweeps - self._done):
+                self._asked.append(self.driver.resample(self.tick + i, None))
+        self._reports = self.driver.waiting.results(self._asked.popleft())
+        self.driver.check_aggregators()
+        self.driver.waiting.begun = True
+        self.tick += 1
+        self._done += 1
+        return True
+
+    def exchanged(self) -> Exchange:
+        """What the workers did in the last sweep."""
+        reports = self._reports
+        return Exchange(
+            workers=len(reports),
+            bytes_sent=sum(r.sent for r in reports),
+            seconds_waited=max((r.waited for r in reports), default=0.0),
+            slowest=min((r.tokens / max(r.seconds - r.waited, 1e-9) for r in reports), default=0.0),
+        )
+
+    def learn_priors(self) -> None:
+        """Update those priors that are to be learned; without steps in common, from what there is."""
+        self.priors = self.driver.learned(self.priors, now=not self._in_step)
+        if not self._in_step:
+            self.driver.set_priors(self.priors)
+
+    def log_likelihood(self) -> float:
+        """Joint log-likelihood of the state, nats a token."""
+        return self.driver.log_likelihood(self.priors, now=not self._in_step)
+
+    def heldout_score(self) -> float | None:
+        """Score of the validation documents, nats a token; None where there are none."""
+        return self.driver.heldout_score(self.priors, now=not self._in_step) if self.validates else None
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts (V, K) int32, word-major: for a caller who wants them here."""
+        return self.driver.matrix(now=not self._in_step)
+
+    def store(self, place: Storage, folder: str) -> dict[str, str]:
+        """Have the topics of all tokens and the sums stored in a folder; returns the files' checksums."""
+        return self.driver.checkpoint(place.address, folder)
+
+    def sample(self) -> None:
+        """Have the aggregators add their counts to their sums over late sweeps."""
+        self.driver.sample(now=not self._in_step)
+
+    def mean(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` counts in the sums, (V, K) float32: for a caller who wants it here."""
+        return self.driver.mean(taken)
+
+    def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
+        """Have the aggregators write the counts, and their mean, into a model's folder."""
+        return self.driver.store_counts(place, taken, n_top, warn, now=not self._in_step)
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""
+        rows = self.driver.document_topics()
+        heldout, _ = choose_heldout(self._corpus, self.settings.validation_fraction, self.settings.seed)
+        if heldout is None:
+            return rows
+        inferred = heldout.document_topics(self.matrix(), self.priors, rows.shape, self.settings.seed)
+        return sp.csr_matrix(rows + inferred)

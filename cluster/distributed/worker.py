@@ -1,0 +1,311 @@
+"""The actor around a sweeper: a worker.
+
+A worker goes from step to step on its own: it asks each aggregator for the versions it has not seen, samples,
+and pushes one message to each. The driver only says how many passes to make.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import ray
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.cluster.checkpoints.read import damage
+from lda.cluster.checkpoints.write import put_topics, topics_name
+from lda.cluster.distributed.actor_report import Ready, introduce, one_line
+from lda.cluster.documents.assignments import LentDocuments
+from lda.cluster.exchange.async_push import Outbox
+from lda.cluster.exchange.delta_codec import decode, encode
+from lda.cluster.exchange.replica import Follower
+from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.loop.validation import choose_heldout, kept_documents
+from lda.cluster.resources.shared_memory import Lent
+from lda.cluster.resources.threads import Threads
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.sweeping.sweeper import Sweeper
+from lda.corpus.storage import storage
+from lda.corpus.store import Corpus
+from lda.samplers.counts.histograms import Histogram
+from lda.samplers.counts.word_counts import Delta
+from lda.samplers.cuda.available import DeviceError, check_device
+from lda.samplers.priors import Priors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What one worker did in one pass: tokens resampled, seconds in all and of them waiting, bytes each way."""
+
+    tokens: int
+    seconds: float
+    waited: float
+    sent: int
+    received: int
+
+
+class WorkerActor:
+    """A sweeper that follows the aggregators' counts.
+
+    What keeps it from working is told by `begin`: an error here would only say that the actor died.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        corpus: Corpus,
+        settings: FitSettings,
+        parts: list[int],
+        threads: int,
+        ranges: list[tuple[int, int]],
+        staleness: int | None,
+        delay: float = 0.0,
+    ) -> None:
+        self.number, self.settings, self.ranges, self.delay = number, settings, ranges, delay
+        self.in_step = staleness == 0
+        self.threads = Threads(threads)
+        self.corpus, self.parts = corpus, parts
+        self.problem: str | None = None
+        self.no_device: str | None = None
+        self.aggregators: list[Any] = []
+        self.step = 0
+        self.counted = -1  # steps that the counts of the present step are made of
+        self.fetched = 0  # bytes, since the last step began
+        self.priors: Priors | None = None
+        self.stopped = False
+
+    def begin(self) -> Ready:
+        """Read the documents; returns whether this worker can work.
+
+        Not when it is made: it could not say meanwhile that it is there.
+        """
+        if self.settings.device != "cpu":
+            try:
+                check_device()
+            except DeviceError as error:  # the processor draws the same topics
+                self.no_device, self.settings = str(error), replace(self.settings, device="cpu")
+        corpus, settings = self.corpus, self.settings
+        try:
+            self.heldout, keep = (
+                None,
+                kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed),
+            )
+            if self.number == 0:  # who scores them must read them, from whichever shards
+                self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
+            source = self if settings.model_memory is not None else None
+            # Workers that may run ahead of each other need no lag to do so.
+            self.sweeper = Sweeper(
+                corpus, settings, keep, self.parts, self.threads, source, self.ranges, lagging=self.in_step
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells of it
+            self.problem = one_line(error)
+        return introduce(self.problem, self.no_device)
+
+    @ray.method(concurrency_group="control")
+    def ready(self) -> Ready:
+        """Where this worker runs, and what it runs."""
+        return introduce(self.problem)
+
+    @ray.method(concurrency_group="pulse")
+    def alive(self) -> None:
+        """Answer, whatever else this worker is doing."""
+
+    def connect(self, aggregators: list[Any]) -> Histogram:
+        """Learn the aggregators; returns the lengths of the documents held here."""
+        self.aggregators = aggregators
+        self.outbox = Outbox(self.number, aggregators)
+        self.replica = Follower(self.number, self.sweeper, self.settings.n_topics, aggregators)
+        return self.sweeper.documents.length_histogram()
+
+    def lend(self, size: int) -> Lent | None:
+        """Begin a replica for `size` workers of this node; None where that cannot be done."""
+        return self.replica.lend(size)
+
+    def borrow(self, lent: Lent, rank: int, size: int) -> bool:
+        """Take the replica that a neighbour has begun; False where it cannot be reached."""
+        return self.replica.borrow(lent, rank, size)
+
+    def lend_documents(self) -> LentDocuments | None:
+        """Have the documents where the neighbours can help to sample them; None where that cannot be done."""
+        return self.replica.lend_documents()
+
+    def help(self, team: list[LentDocuments | None]) -> None:
+        """Help the neighbours, and be helped. team: by rank, what they lend."""
+        self.replica.help(team)
+
+    def keep_own(self) -> None:
+        """Go back to a replica of one's own."""
+        self.replica.keep_own()
+
+    def open_letters(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
+        """Begin what all workers will tell each other, or find what another has begun; None where that fails.
+
+        shape: of `Letters`.
+        """
+        try:
+            self.letters = Letters(*shape, lent)
+        except OSError:
+            return None
+        return self.letters.lent
+
+    def write_letters(self) -> None:
+        """Tell each other directly from now on, and the aggregators nothing: they read the replica."""
+        self.replica.read_letters(self.letters)
+
+    def count_all(self) -> None:
+        """Bring the counts to all steps made so far, so that aggregators can read them; all workers must be asked."""
+        self._catch_up(self.step)
+
+    def damage(self, place: str, folder: str, files: dict[str, str]) -> str | None:
+        """What is wrong with one of these files of a checkpoint, or None. Raises OSError when it cannot be read."""
+        return damage(storage(place), folder, files)
+
+    def restore(self, place: str, folder: str) -> None:
+        """Take the topics of the documents held here from a checkpoint; `tell_all` must follow."""
+        source, documents = storage(place), self.sweeper.documents
+        for index in documents.parts:
+            data = source.read(f"{folder}/{topics_name(index)}")
+            documents.set_topics(index, np.frombuffer(data, dtype=documents.topic_dtype))
+
+    def tell_all(self) -> None:
+        """Push all topics held here as new. All workers must be asked: each waits for what the others push."""
+        for phase in range(self.sweeper.plan.phases):
+            self._catch_up(self.step)
+            self.sweeper.documents.forget(phase)
+            self._push(phase)
+            self.step += 1
+        self.outbox.confirm()
+
+    @ray.method(concurrency_group="control")
+    def set_priors(self, priors: Priors) -> None:
+        """Priors for the passes that are asked for without any."""
+        self.priors = priors
+
+    @ray.method(concurrency_group="control")
+    def stop(self) -> None:
+        """Skip all passes not yet begun."""
+        self.stopped = True
+
+    def first_topics(self, tick: int, level: int, priors: Priors) -> PassReport:
+        """The pass that gives the documents of `level` their first topics."""
+        return self._pass(tick, level, priors, first=True)
+
+    def resample(self, tick: int, level: int, priors: Priors | None) -> PassReport:
+        """One pass over the documents that have joined by `level`; without priors, under those last set."""
+        chosen = priors or self.priors
+        if self.stopped or chosen is None:
+            return PassReport(tokens=0, seconds=0.0, waited=0.0, sent=0, received=0)
+        return self._pass(tick, level, chosen, first=False)
+
+    def _pass(self, tick: int, level: int, priors: Priors, *, first: bool) -> PassReport:
+        begin, waited, sent, received = time.perf_counter(), 0.0, 0, 0
+        for phase in range(self.sweeper.plan.phases):
+            before = time.perf_counter()
+            received += self._catch_up(self.step - self.sweeper.plan.unseen(phase, fresh=first))
+            waited += time.perf_counter() - before
+            if self.delay:
+                time.sleep(self.delay)
+            work = self.sweeper.first_topics if first else self.sweeper.resample
+            work(phase, tick, level, priors)
+            sent += self._push(phase)
+            self.step += 1
+        if not self.in_step:
+            self.outbox.confirm()  # in step, who reads the counts of this pass names its last step, and waits for it
+        elif self.settings.model_memory is None and not first and self.sweeper.plan.lag:
+            # All but the last phase, while others finish.
+            received += self._catch_up(self.step - 1)
+            self.replica.team.end()
+        return PassReport(
+            tokens=self.sweeper.documents.tokens_through(level),
+            seconds=time.perf_counter() - begin,
+            waited=waited,
+            sent=sent,
+            received=received,
+        )
+
+    def totals(self) -> NDArray[np.int64]:
+        """n_k (K,) that this step begins from, of all aggregators."""
+        asked = [a.totals.remote(self.step, self.counted) for a in self.aggregators]
+        parts: list[NDArray[np.int64]] = ray.get(asked)
+        total: NDArray[np.int64] = np.sum(parts, axis=0)
+        return total
+
+    def between(self, first: int, last: int) -> Delta:
+        """The counts of words first .. last - 1 that this step begins from, fetched from their aggregator."""
+        owner = next(
+            a for a, (low, high) in zip(self.aggregators, self.ranges, strict=True) if low <= first < high
+        )
+        message = ray.get(ray.get(owner.between.remote(first, last))[0])
+        self.fetched += len(message)
+        return decode(message, self.settings.n_topics)
+
+    def _catch_up(self, counted: int) -> int:
+        """Bring the counts to the steps before `counted`, which the present step begins from; returns bytes received.
+
+        A worker that walks the vocabulary fetches counts while it samples; here it only waits for its turn.
+        """
+        self.counted, before = counted, self.counted
+        if self.settings.model_memory is not None:
+            self.totals()
+            received, self.fetched = self.fetched, 0
+            return received
+        if counted == before:
+            return 0
+        return self.replica.catch_up(counted)
+
+    def _push(self, phase: int) -> int:
+        """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""
+        messages = [self._message(phase, first, last) for first, last in self.ranges]
+        if self.replica.letters is not None:
+            self.replica.letters.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
+        else:
+            self.outbox.push(self.step, messages)
+        return sum(len(piece) for message in messages for piece in message)
+
+    def _message(self, phase: int, first: int, last: int) -> list[bytes]:
+        """What the phase changed of words first .. last - 1: in pieces where memory is short, else in one."""
+        changes = self.sweeper.changes(phase, first, last)
+        if self.settings.memory is None:
+            return [encode(changes, first, last)]
+        return [encode([part], part.first, part.first + len(part.start) - 1) for part in changes]
+
+    @ray.method(concurrency_group="control")
+    def topic_histogram_now(self) -> Histogram:
+        """The same while a pass may be going on: of documents half old, half new."""
+        return self.sweeper.documents.topic_histogram(self.threads)
+
+    def topic_histogram(self) -> Histogram:
+        """Documents by (topic, n_dk)."""
+        return self.sweeper.documents.topic_histogram(self.threads)
+
+    @ray.method(concurrency_group="control")
+    def checkpoint(self, place: str, folder: str) -> dict[str, str]:
+        """Store the topics held here; returns file names and their checksums.
+
+        While a pass is going on these are half old, half new: topics all the same, of which counts can be made.
+        """
+        return put_topics(storage(place), folder, self.sweeper.documents.topics())
+
+    def heldout_score(self, priors: Priors) -> float | None:
+        """Score of the validation documents under the newest counts; None where there are none."""
+        return self._score(priors, self.step)
+
+    @ray.method(concurrency_group="control")
+    def heldout_score_now(self, priors: Priors) -> float | None:
+        """The same while passes may be going on, under what the aggregators have by now."""
+        return self._score(priors, 0)
+
+    def _score(self, priors: Priors, step: int) -> float | None:
+        if self.heldout is None:
+            return None
+        # Not from the replica: neighbours would have to come along.
+        parts = ray.get([a.matrix.remote(step) for a in self.aggregators])
+        counts = sp.csr_matrix(sp.vstack(parts, format="csr"))
+        return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K) of the documents held here; other rows are empty."""
+        return self.sweeper.documents.document_topics()

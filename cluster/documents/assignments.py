@@ -1,0 +1,85 @@
+"""Documents with the topics of their tokens, as they are sampled: by who holds them, or by a neighbour."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lda.cluster.resources.shared_memory import Lent, SharedArrays
+from lda.cluster.resources.threads import blocks
+from lda.samplers.counts.row_layout import topic_dtype
+from lda.samplers.phi.language_model import LanguageModel
+from lda.samplers.registry import Sampler
+from lda.samplers.rules import drawn_theta, sequential, simultaneous
+
+Span = tuple[int, int]
+
+
+class LentDocuments(NamedTuple):
+    """Where a neighbour finds documents, and how large their arrays are."""
+
+    lent: Lent
+    n_tokens: int
+    doc_edges: NDArray[np.int64]
+
+
+class Assigned(NamedTuple):
+    """The documents of one shard.
+
+    words: (N,) int32. z: (N,), their topics. doc_offsets: (D + 1,) int64. doc_ids: (D,) int64, by which random
+    numbers are keyed. doc_edges: (phases, levels + 1) int64, first document of each phase that joins at each level
+    or later.
+    """
+
+    words: NDArray[np.int32]
+    z: NDArray[Any]
+    doc_offsets: NDArray[np.int64]
+    doc_ids: NDArray[np.int64]
+    doc_edges: NDArray[np.int64]
+
+    def blocks(self, phase: int, level: int, n: int, *, fresh: bool) -> list[Span]:
+        """The phase's documents that have joined by `level`, or join then, in at most n runs of about equal length."""
+        edges = self.doc_edges[phase]
+        first = edges[level] if fresh else edges[0]
+        return blocks(self.doc_offsets, int(first), int(edges[level + 1]), n)
+
+    def sample(
+        self, span: Span, sweep: int, seed: int, sampler: Sampler, model: LanguageModel, *, fresh: bool
+    ) -> None:
+        """Resample the documents of `span`, or draw first topics for them."""
+        documents = (self.words, self.doc_offsets, self.doc_ids.view(np.uint64), *span, self.z, model)
+        keys = np.uint64(seed), np.uint64(sweep)
+        if fresh or sampler.rule == "sequential":
+            sequential.sweep_documents(*documents, *keys, sampler.leave_out, fresh)
+        elif sampler.rule == "simultaneous":
+            simultaneous.sweep_documents(*documents, *keys, sampler.leave_out)
+        else:
+            drawn_theta.sweep_documents(*documents, *keys)
+
+    def moved(self, arrays: SharedArrays) -> Assigned:
+        """A copy where neighbours can map it. Raises OSError when there is no room for it."""
+        copy = _empty(arrays, len(self.z), self.z.dtype, self.doc_edges)
+        copy.words[:], copy.z[:] = self.words, self.z
+        copy.doc_offsets[:], copy.doc_ids[:] = self.doc_offsets, self.doc_ids
+        return copy
+
+
+def borrow(documents: LentDocuments, n_topics: int) -> Assigned:
+    """The documents of a neighbour. Raises OSError where they cannot be reached."""
+    arrays = SharedArrays(documents.lent)
+    return _empty(arrays, documents.n_tokens, topic_dtype(n_topics), documents.doc_edges)
+
+
+def _empty(
+    arrays: SharedArrays, n_tokens: int, topics: np.dtype[Any], doc_edges: NDArray[np.int64]
+) -> Assigned:
+    n = int(doc_edges[-1, -1])
+    return Assigned(
+        words=arrays.zeros(n_tokens, np.int32),
+        z=arrays.zeros(n_tokens, topics),
+        doc_offsets=arrays.zeros(n + 1, np.int64),
+        doc_ids=arrays.zeros(n, np.int64),
+        doc_edges=doc_edges,
+    )

@@ -1,0 +1,1 @@
+"""How changes of counts travel: encoded deltas, versions, mailboxes, replicas."""

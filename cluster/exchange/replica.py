@@ -1,0 +1,127 @@
+"""A worker's replica of the counts, brought up to date: alone or with neighbours, by aggregators or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import ray
+from numpy.typing import NDArray
+
+from lda.cluster.documents.assignments import LentDocuments
+from lda.cluster.exchange.delta_codec import decode
+from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.resources.shared_memory import Lent, SharedArrays
+from lda.cluster.resources.work_sharing import Queues, Team
+from lda.cluster.sweeping.range_walk import add_in_blocks
+from lda.cluster.sweeping.shared_sampling import Together
+from lda.cluster.sweeping.sweeper import Sweeper
+
+
+class Follower:
+    """Adds what all workers change to the counts of a sweeper. number: of the worker.
+
+    It learns that from what the aggregators publish; where all workers are neighbours, from themselves.
+    """
+
+    def __init__(self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any]) -> None:
+        self.number, self.sweeper, self.n_topics = number, sweeper, n_topics
+        self.aggregators, self.versions = aggregators, [0] * len(aggregators)
+        self.letters: Letters | None = None
+        self._read = 0  # steps whose letters have been read
+        self._alone()
+
+    def _alone(self) -> None:
+        self._arrays: SharedArrays | None = None
+        self._totals: NDArray[np.int64] | None = None
+        self._queues: Queues | None = None
+        self._together: Together | None = None
+        self.team = Team()
+
+    def lend(self, size: int) -> Lent | None:
+        """Begin a replica for `size` workers of this node; None where that cannot be done."""
+        try:
+            arrays = SharedArrays()
+            self._hold(arrays, 0, size)
+        except OSError:
+            return None
+        return arrays.lent
+
+    def borrow(self, lent: Lent, rank: int, size: int) -> bool:
+        """Take the replica that a neighbour has begun; False where it cannot be reached."""
+        try:
+            self._hold(SharedArrays(lent), rank, size)
+        except OSError:
+            return False
+        return True
+
+    def keep_own(self) -> None:
+        """Go back to a replica of one's own."""
+        self._alone()
+        self.sweeper.hold()
+
+    def _hold(self, arrays: SharedArrays, rank: int, size: int) -> None:
+        """Counts and model in `arrays`; row r of totals is n_k of what the worker of rank r has added."""
+        self.sweeper.hold_counts(arrays)  # first: aggregators look for no more than these
+        totals = arrays.zeros(size * self.n_topics, np.int64).reshape(size, self.n_topics)
+        team = Team(rank, size, arrays.zeros(Team.length(size), np.int64))
+        self._queues = Queues(rank, size, arrays.zeros(Queues.length(size), np.int64))
+        self.sweeper.hold_model(arrays, team)
+        self._arrays, self._totals, self.team = arrays, totals, team
+
+    def lend_documents(self) -> LentDocuments | None:
+        """Have the documents held here where the neighbours can help to sample them; None where that cannot be done."""
+        if self._queues is None:
+            return None
+        try:
+            self._together = self.sweeper.lend_documents(self._queues)
+        except OSError:
+            return None
+        return self._together.lent
+
+    def help(self, team: list[LentDocuments | None]) -> None:
+        """Sample the documents of the team together, those that this worker reaches. team: by rank, what they lend."""
+        if self._together is not None:
+            self._together.meet(team)
+
+    def read_letters(self, letters: Letters) -> None:
+        """Learn what changes from these, for all workers share this replica."""
+        self.letters = letters
+
+    def catch_up(self, step: int) -> int:
+        """Bring the counts to what `step` may begin from; returns the bytes taken in by this worker."""
+        news = self._from_aggregators(step) if self.letters is None else self._from(self.letters, step)
+        counts, received = self.sweeper.counts, list[int]()
+
+        def take_in(i: int) -> None:
+            for message in news(i):
+                received.append(len(message))
+                delta = decode(message, self.n_topics)
+                add_in_blocks(counts, delta, self.sweeper.threads)
+                if self._totals is not None:
+                    self._totals[self.team.rank] += delta.totals
+
+        self.team.begin()
+        self.team.share(len(self.aggregators), take_in)
+        if self._totals is not None:
+            counts.topic_totals[:] = self._totals.sum(axis=0)
+        return sum(received)
+
+    def _from_aggregators(self, step: int) -> Callable[[int], list[bytes]]:
+        """What each aggregator has published and this worker has not seen, once `step` may begin."""
+        asked = [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
+        replies: list[tuple[int, list[Any]]] = ray.get(asked)
+        self.versions = [version for version, _ in replies]
+
+        def news(i: int) -> list[bytes]:
+            messages: list[bytes] = ray.get(list(replies[i][1]))
+            return messages
+
+        return news
+
+    def _from(self, letters: Letters, step: int) -> Callable[[int], list[bytes]]:
+        """What all workers say of each aggregator's words in the steps before `step`, once all have said it."""
+        letters.wait(step)
+        steps, self._read = range(self._read, step), step
+        return lambda i: [message for s in steps for message in letters.read(s, i)]

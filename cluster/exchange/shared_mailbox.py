@@ -1,0 +1,64 @@
+"""What all the workers of a cluster tell each other directly, where they are all on one node."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from lda.cluster.resources.shared_memory import Lent, SharedArrays
+from lda.cluster.resources.work_sharing import wait_until
+from lda.samplers.numerics.atomic_flags import SPACING, lowest_flag, set_flag
+
+ROOM: Final = 1 << 40
+"""Bytes set aside for what one worker says in one step: of a file, which takes memory only where it is written."""
+
+
+class Letters:
+    """What each of `n_workers` has to say in each step: `n_parts` messages, one of each aggregator's words.
+
+    A step's messages are there until `kept` steps later; a worker may leave those only when all have read the
+    former. lent: of who began; None to begin. Raises OSError as `SharedArrays`.
+
+    Versions published by the aggregators, which say the same, lost where nobody is elsewhere: every phase waited for
+    two calls, and aggregators netted and packed anew what was known here already. So did aggregators that are sent, or
+    read here, what they add to counts of their own: it is all done once more, on the cores that sample.
+    """
+
+    def __init__(self, n_workers: int, n_parts: int, kept: int, lent: Lent | None = None) -> None:
+        self._n_workers, self._kept = n_workers, kept
+        self._shared = SharedArrays(lent)
+        self._left = self._shared.zeros(n_workers * SPACING, np.int64)  # by worker: steps that all is said of
+        lengths = self._shared.zeros(n_workers * kept * n_parts, np.int64)
+        self._lengths = lengths.reshape(n_workers, kept, n_parts)
+
+    @property
+    def lent(self) -> Lent:
+        """What to tell the others."""
+        return self._shared.lent
+
+    def leave(self, worker: int, step: int, messages: list[bytes]) -> None:
+        """Say what a worker has to say in a step; steps come one after the other, from 0."""
+        slot = step % self._kept
+        self._lengths[worker, slot] = [len(message) for message in messages]
+        self._shared.write(self._place(worker, slot), b"".join(messages))
+        set_flag(self._left, worker, step + 1)
+
+    def wait(self, step: int) -> None:
+        """Wait until everybody has said what there is to say in the steps before `step`.
+
+        Where one has died the others wait here until they are ended, as everybody is after a loss.
+        """
+        wait_until(lambda: lowest_flag(self._left) >= step)
+
+    def read(self, step: int, part: int) -> list[bytes]:
+        """What the workers say in a step about one range of words, in their order."""
+        slot, found = step % self._kept, []
+        for worker in range(self._n_workers):
+            lengths = self._lengths[worker, slot]
+            begin = self._place(worker, slot) + int(lengths[:part].sum())
+            found.append(self._shared.read(begin, int(lengths[part])))
+        return found
+
+    def _place(self, worker: int, slot: int) -> int:
+        return (1 + worker * self._kept + slot) * ROOM

@@ -1,0 +1,158 @@
+"""A fit from beginning to end."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lda.cluster.checkpoints.lock import Claim, alone
+from lda.cluster.checkpoints.read import Found, latest
+from lda.cluster.checkpoints.write import identity
+from lda.cluster.distributed.connection import check_seen, connected
+from lda.cluster.loop.local_engine import Engine
+from lda.cluster.loop.training_loop import AnyEngine, Clock, Keeper, Run
+from lda.cluster.spec.checkpointing import Checkpointing
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.spec.errors import ClusterError
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
+from lda.corpus.storage import storage
+
+if TYPE_CHECKING:
+    from lda.corpus.store import Corpus
+
+
+def fit(
+    corpus: Corpus,
+    settings: FitSettings,
+    *,
+    on_sweep: Callable[[SweepRecord], bool | None] | None = None,
+    interrupted: Callable[[], bool] | None = None,
+    document_topics: bool = True,
+    checkpointing: Checkpointing | None = None,
+    cluster: Cluster | None = None,
+    counts_to: CountsTo | None = None,
+    warn: Callable[[str], None] = warnings.warn,
+) -> FitResult:
+    """Fit a model to a corpus, in this process or on a cluster.
+
+    on_sweep is called after each sweep; returning True ends the fit. interrupted is polled after each phase;
+    when it is true the fit ends there with the state so far. document_topics: keep n_dk in the result.
+    checkpointing: store the state every so many sweeps; with its `resume`, go on from the last one, to the same
+    bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: have the counts
+    written there, on a cluster by the aggregators; without it they are fetched into this process, as are the
+    documents' topics. warn: told of checkpoints that are damaged or could not be written, of workers that were lost,
+    and of counts that had to be fetched all the same.
+
+    Raises ValueError when the settings do not fit the corpus, CheckpointError when no checkpoint can be written
+    there, three in a row could not, or one is of another fit or in use by another run, ClusterError when there is no
+    cluster, or it is too small or failing, OSError when the counts cannot be written.
+    """
+    if corpus.n_tokens == 0:
+        raise ValueError("the corpus has no tokens, so there is nothing to fit")
+    task = _Task(
+        settings=settings.resolved(),
+        on_sweep=on_sweep or (lambda record: None),
+        interrupted=interrupted or (lambda: False),
+        document_topics=document_topics,
+        checkpointing=checkpointing,
+        counts_to=counts_to,
+        warn=warn,
+    )
+    with ExitStack() as stack:
+        claim = None
+        if checkpointing is not None and checkpointing.every:
+            claim = stack.enter_context(alone(storage(checkpointing.path), warn))
+        if cluster is None:
+            keeper, found = _keeper(task, corpus, claim), None
+            if keeper is not None and keeper.resume:
+                found = latest(keeper.place, keeper.who, task.warn)
+            engine = Engine(corpus, task.settings, task.interrupted)
+            return _attempt(task, engine, keeper, found)
+        if not corpus.on_disk:
+            # Workers read documents themselves, so there must be something to read.
+            stack.enter_context(connected(cluster))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="raylda-"))
+            check_seen(folder)
+            corpus.save(f"{folder}/corpus")
+            corpus = type(corpus).open(f"{folder}/corpus")
+        return _on_cluster(task, corpus, cluster, _keeper(task, corpus, claim))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    settings: FitSettings
+    on_sweep: Callable[[SweepRecord], bool | None]
+    interrupted: Callable[[], bool]
+    document_topics: bool
+    checkpointing: Checkpointing | None
+    counts_to: CountsTo | None
+    warn: Callable[[str], None]
+
+
+def _keeper(task: _Task, corpus: Corpus, claim: Claim | None) -> Keeper | None:
+    """Who writes the checkpoints, if there are to be any. claim: on their place; None where none are written."""
+    if task.checkpointing is None:
+        return None
+    return Keeper(task.checkpointing, identity(task.settings, corpus.content_hash), claim, task.warn)
+
+
+def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found | None) -> FitResult:
+    """Run a fit on an engine that has not begun, from a checkpoint or from the beginning."""
+    try:
+        run = Run(engine, Clock(), task.on_sweep, keeper)
+        if found is None:
+            engine.start()
+        else:
+            engine.restore(found)
+            run.restore(found.state())
+        run.sweeps()
+    finally:
+        engine.close()
+    return run.result(task.document_topics, task.counts_to, task.warn)
+
+
+def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster, keeper: Keeper | None) -> FitResult:
+    """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
+    lost = ""
+    with connected(cluster) as head:
+        from lda.cluster.distributed.engine import ClusterEngine
+        from lda.cluster.distributed.failures import LOST, check_own_node
+
+        for _ in range(cluster.max_failures + 1):
+            engine = None
+            try:
+                engine = ClusterEngine(
+                    corpus,
+                    task.settings,
+                    cluster,
+                    task.interrupted,
+                    recovering=bool(lost),
+                    tell=task.warn,
+                    head=head,
+                )
+                found = None
+                # What lies there and is not this run's own is none of its business.
+                if keeper is not None and (keeper.resume or (lost and keeper.has_written)):
+                    found = latest(keeper.place, keeper.who, task.warn, engine.check)
+                if lost:
+                    since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"
+                    task.warn(f"lost {lost}; going on from {since}")
+                    lost = ""
+                return _attempt(task, engine, keeper, found)
+            except LOST:
+                if head is not None:  # without it Ray could not say what was lost
+                    head.settle(task.warn)
+                now = "an actor at its start" if engine is None else engine.losses()
+                lost = f"{lost}, then {now}" if lost else now
+                check_own_node()
+            finally:
+                if engine is not None:
+                    engine.end()
+    raise ClusterError(
+        f"actors were lost {cluster.max_failures + 1} times, at last {lost}; see the cluster's logs for why"
+    )

@@ -1,0 +1,1 @@
+"""Training: sweep after sweep, learning priors, validating, stopping early."""

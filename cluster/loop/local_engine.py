@@ -1,0 +1,180 @@
+"""The engine in one process: a sweeper whose counts are the aggregator's own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import scipy.sparse as sp
+
+from lda.cluster.checkpoints.read import Found
+from lda.cluster.checkpoints.write import put_topics
+from lda.cluster.counts.gather_parts import gathered
+from lda.cluster.counts.word_range import WordRange
+from lda.cluster.loop.prior_learning import learned
+from lda.cluster.loop.validation import choose_heldout
+from lda.cluster.resources.threads import Threads
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.spec.results import Exchange, StoredCounts
+from lda.cluster.sweeping.sweeper import Sweeper
+from lda.corpus.presentable import presentable
+from lda.corpus.storage import Storage
+from lda.samplers.priors import Priors, start_priors
+from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
+
+if TYPE_CHECKING:
+    from lda.corpus.store import Corpus
+
+
+class Engine:
+    """State of a fit on one machine: what the documents hold, what their counts add up to, the priors.
+
+    `settings` must be resolved. `interrupted` is polled before each phase.
+    """
+
+    def __init__(self, corpus: Corpus, settings: FitSettings, interrupted: Callable[[], bool]) -> None:
+        self.settings = settings
+        self.interrupted = interrupted
+        self.threads = Threads(settings.threads or 1)
+        self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
+        self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
+        self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads, alone=True)
+        self.plan, self.documents = self.sweeper.plan, self.sweeper.documents
+        self.aggregator = self.sweeper.counts
+        self.words = WordRange(self.aggregator, 0, corpus.n_terms)
+        self._lengths = self.documents.length_histogram()
+        self.tick = 0  # passes over documents since the beginning, the start's included
+
+    def close(self) -> None:
+        """End the engine's threads and drop the language model, whose memory the result may want."""
+        self.sweeper.drop_model()
+        self.threads.close()
+
+    def start(self) -> None:
+        """Give every token a topic: at random, or by the growing start.
+
+        An interrupt cuts the sweeps of the growing start short, not the first topics: without them there would
+        be no model to keep.
+        """
+        for level in range(self.plan.levels):
+            for phase in range(self.plan.phases):
+                self.sweeper.first_topics(phase, self.tick, level, self.priors)
+                self.sweeper.apply(phase)
+            self.tick += 1
+            for _ in range(self.sweeper.stages.sweeps):
+                self._pass(level)
+        self.aggregator.check(self.documents.n_tokens)
+
+    def restore(self, found: Found) -> None:
+        """Take topics, priors and the number of passes from a checkpoint, and count anew."""
+        for index in self.documents.parts:
+            self.documents.set_topics(index, found.topics(index, self.documents.topic_dtype))
+        for phase in range(self.plan.phases):
+            self.documents.forget(phase)
+            self.sweeper.apply(phase)
+        self.aggregator.check(self.documents.n_tokens)
+        self.words.restore_sum(found.place, found.folder, found.body["files"])
+        state = found.state()
+        self.tick = state.tick
+        self.priors = Priors(alpha=state.alpha, beta=state.beta)
+
+    def sweep(self) -> bool:
+        """Resample every token once; False when an interrupt ended the sweep after one of its phases."""
+        whole = self._pass(self.plan.levels - 1)
+        self.aggregator.check(self.documents.n_tokens)
+        return whole
+
+    def _pass(self, level: int) -> bool:
+        unseen: deque[int] = deque()  # phases that the next one does not see yet, as on a cluster
+        whole = True
+        for phase in range(self.plan.phases):
+            if self.interrupted():
+                whole = False
+                break
+            self.sweeper.resample(phase, self.tick, level, self.priors)
+            unseen.append(phase)
+            if len(unseen) > self.plan.lag:
+                self.sweeper.apply(unseen.popleft())
+        for phase in unseen:
+            self.sweeper.apply(phase)
+        self.tick += whole
+        return whole
+
+    def learn_priors(self) -> None:
+        """Update those priors that are to be learned from the present state."""
+        self.priors = learned(
+            self.settings,
+            self.priors,
+            self._lengths,
+            self.plan.n_terms,
+            lambda: self.documents.topic_histogram(self.threads),
+            lambda: (self.aggregator.cell_histogram(), self.aggregator.topic_totals),
+        )
+
+    def log_likelihood(self) -> float:
+        """Joint log-likelihood of the state, nats a token."""
+        total = joint_log_likelihood(
+            self.priors,
+            self.documents.topic_histogram(self.threads),
+            self._lengths,
+            self.aggregator.cell_histogram(),
+            self.aggregator.topic_totals,
+            self.plan.n_terms,
+        )
+        return total / max(self.documents.n_tokens, 1)
+
+    def heldout_score(self) -> float | None:
+        """Score of the validation documents, nats a token; None where there are none."""
+        if self.heldout is None:
+            return None
+        return self.heldout.score(self.aggregator.matrix(), self.priors, self.settings.seed, self.threads.n)
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens trained on."""
+        return self.documents.n_tokens
+
+    @property
+    def validates(self) -> bool:
+        """Whether documents were kept out for validation."""
+        return self.heldout is not None
+
+    def exchanged(self) -> Exchange:
+        """What was exchanged in the last sweep: nothing, in one process."""
+        return Exchange()
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts (V, K) int32, word-major."""
+        return self.aggregator.matrix()
+
+    def store(self, place: Storage, folder: str) -> dict[str, str]:
+        """Store the topics of all tokens, and the sums, in a folder of a checkpoint; returns the files' checksums."""
+        return put_topics(place, folder, self.documents.topics()) | self.words.store_sum(place, folder)
+
+    def sample(self) -> None:
+        """Add the present counts to the sum over late sweeps."""
+        self.words.sample()
+
+    def mean(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` counts in the sum, (V, K) float32."""
+        return self.words.mean(taken)
+
+    def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
+        """Write the counts, and their mean, into a model's folder. Raises OSError when that is refused."""
+        part = self.words.write_part(place, 0, 1, taken, n_top)
+        if part.problem is not None:
+            raise OSError(presentable(f"the counts could not be written to {place}: {part.problem}"))
+        return gathered([part], self.plan.n_terms, self.settings.n_topics, n_top)
+
+    def settle(self) -> None:
+        """Nothing is under way between sweeps in one process."""
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""
+        rows = self.documents.document_topics()
+        if self.heldout is None:
+            return rows
+        counts, seed = self.aggregator.matrix(), self.settings.seed
+        inferred = self.heldout.document_topics(counts, self.priors, rows.shape, seed)
+        return sp.csr_matrix(rows + inferred)

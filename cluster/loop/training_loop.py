@@ -1,0 +1,289 @@
+"""The loop of a fit: sweeps, priors, evaluations, checkpoints; the same for every engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, Final, Protocol
+
+import scipy.sparse as sp
+
+from lda.cluster.checkpoints.lock import Claim
+from lda.cluster.checkpoints.read import Found
+from lda.cluster.checkpoints.write import RunState, write
+from lda.cluster.loop.early_stopping import Patience, Samples
+from lda.cluster.spec.checkpointing import Checkpointing
+from lda.cluster.spec.errors import CheckpointError, OtherFitError
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.spec.results import CountsTo, Exchange, FitResult, StoredCounts, SweepRecord
+from lda.corpus.storage import Storage, storage
+from lda.samplers.priors import Priors
+
+
+class AnyEngine(Protocol):
+    """What the loop asks of an engine: of one process, or of a cluster."""
+
+    settings: FitSettings
+    priors: Priors
+    tick: int
+    interrupted: Callable[[], bool]
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens trained on."""
+        ...
+
+    @property
+    def validates(self) -> bool:
+        """Whether documents were kept out for validation."""
+        ...
+
+    def start(self) -> None:
+        """Give every token its first topic."""
+        ...
+
+    def restore(self, found: Found) -> None:
+        """Take the state of a checkpoint."""
+        ...
+
+    def sweep(self) -> bool:
+        """Resample every token once; False when it was interrupted."""
+        ...
+
+    def exchanged(self) -> Exchange:
+        """What was exchanged in the last sweep."""
+        ...
+
+    def learn_priors(self) -> None:
+        """Update the priors that are to be learned."""
+        ...
+
+    def log_likelihood(self) -> float:
+        """Joint log-likelihood, nats a token."""
+        ...
+
+    def heldout_score(self) -> float | None:
+        """Score of the validation documents, nats a token."""
+        ...
+
+    def matrix(self) -> sp.csr_matrix:
+        """The counts (V, K)."""
+        ...
+
+    def sample(self) -> None:
+        """Add the present counts to the sum over late sweeps."""
+        ...
+
+    def mean(self, taken: int) -> sp.csr_matrix | None:
+        """The mean (V, K) of the `taken` counts in the sum; None where there are none."""
+        ...
+
+    def store(self, place: Storage, folder: str) -> dict[str, str]:
+        """Store all topics and the sum; returns the files' checksums."""
+        ...
+
+    def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
+        """Write the counts, and their mean, into a model's folder, with the n_top heaviest words of each topic."""
+        ...
+
+    def settle(self) -> None:
+        """End what is under way: no more sweeps will be asked for."""
+        ...
+
+    def document_topics(self) -> sp.csr_matrix:
+        """n_dk (D, K)."""
+        ...
+
+    def close(self) -> None:
+        """Give back what sweeping needed."""
+        ...
+
+
+class Clock:
+    """Training seconds: runs except while paused."""
+
+    def __init__(self) -> None:
+        self._from = time.perf_counter()
+        self._paused = 0.0
+
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return time.perf_counter() - self._from - self._paused
+
+    def add(self, seconds: float) -> None:
+        """Count seconds of an earlier run in."""
+        self._paused -= seconds
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stand still within the block."""
+        before = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._paused += time.perf_counter() - before
+
+
+FAILURES_IN_A_ROW: Final = 3
+"""So many checkpoints that cannot be written end a fit: what it would lose at its end only grows from here."""
+
+
+class Keeper:
+    """Writes the checkpoints of one fit.
+
+    claim: on their place, looked after before each; None where none are written. warn: told of one that fails.
+    """
+
+    def __init__(
+        self,
+        settings: Checkpointing,
+        who: dict[str, Any],
+        claim: Claim | None,
+        warn: Callable[[str], None],
+    ) -> None:
+        self.place = storage(settings.path)
+        self.who, self.claim, self.warn = who, claim, warn
+        self.every, self.keep, self.resume = settings.every, settings.keep, settings.resume
+        self._failures = 0
+        self.has_written = False
+
+    def write(self, state: RunState, store: Callable[[Storage, str], dict[str, str]]) -> None:
+        """Store a checkpoint. One that fails is warned of; the next one may succeed.
+
+        Raises:
+            CheckpointError: the third in a row cannot be written. OtherFitError: another run has taken over.
+        """
+        assert self.claim is not None
+        try:
+            write(self.place, state, store, self.who, self.keep, self.claim.check)
+        except OtherFitError:
+            raise
+        except CheckpointError as error:
+            self._failures += 1
+            if self._failures == FAILURES_IN_A_ROW:
+                raise CheckpointError(
+                    f"{error}, then repeat the command with --resume: {self._failures} checkpoints in a row failed"
+                ) from error
+            self.warn(f"{error}; the fit goes on, and tries again after {self.every} sweeps")
+        else:
+            self._failures = 0
+            self.has_written = True
+
+    def due(self, sweep: int) -> bool:
+        """Whether a checkpoint follows this sweep."""
+        return self.every > 0 and sweep % self.every == 0
+
+
+class Run:
+    """The sweeps after the start."""
+
+    def __init__(
+        self,
+        engine: AnyEngine,
+        clock: Clock,
+        on_sweep: Callable[[SweepRecord], bool | None],
+        keeper: Keeper | None,
+    ) -> None:
+        self.engine, self.clock, self.on_sweep, self.keeper = engine, clock, on_sweep, keeper
+        s = engine.settings
+        self.patience = Patience(s.tol, s.n_iter_no_change)
+        self.samples = Samples(s.n_samples, s.sample_interval, s.sweeps)
+        self.history: list[SweepRecord] = []
+        self.n_sweeps = 0
+        self.was_interrupted = False
+        self.sweeping = 0.0
+
+    def sweeps(self) -> None:
+        """Sweep until the last, an interrupt, a callback or convergence."""
+        settings = self.engine.settings
+        self.was_interrupted = self.engine.interrupted()
+        while self.n_sweeps < settings.sweeps and not self.was_interrupted:
+            before = self.clock.seconds()
+            if not self.engine.sweep():
+                self.was_interrupted = True
+                break
+            self.n_sweeps += 1
+            if self.n_sweeps >= settings.burn_in and self.n_sweeps % settings.optimize_interval == 0:
+                self.engine.learn_priors()
+            if self.samples.take(self.n_sweeps):
+                self.engine.sample()
+            seconds = self.clock.seconds()
+            self.sweeping += seconds - before
+            with self.clock.paused():
+                record = self._record(before, seconds)
+                self.history.append(record)
+                stop = self.on_sweep(record)
+            value = record.heldout if self.engine.validates else record.log_likelihood
+            stop = self.patience.exhausted(value) or stop
+            # Not when the fit ends here: resumed from this sweep, it would not know that it had.
+            if self.keeper is not None and self.keeper.due(self.n_sweeps) and not stop:
+                self.keeper.write(self._state(), self.engine.store)
+            if stop:
+                break
+        self.engine.settle()
+
+    def _state(self) -> RunState:
+        return RunState(
+            n_sweeps=self.n_sweeps,
+            tick=self.engine.tick,
+            alpha=self.engine.priors.alpha,
+            beta=self.engine.priors.beta,
+            history=[asdict(record) for record in self.history],
+            seconds=self.clock.seconds(),
+            sweeping=self.sweeping,
+            patience=self.patience.state,
+            mean_taken=self.samples.taken,
+        )
+
+    def restore(self, state: RunState) -> None:
+        """Go on after the sweep of `state`; the engine has its own part."""
+        self.n_sweeps, self.sweeping = state.n_sweeps, state.sweeping
+        self.history = [SweepRecord(**record) for record in state.history]
+        self.patience.state = state.patience
+        self.samples.taken = state.mean_taken
+        self.clock.add(state.seconds)
+
+    def _record(self, before: float, seconds: float) -> SweepRecord:
+        settings, engine = self.engine.settings, self.engine
+        exchange = engine.exchanged()
+        evaluate = self.n_sweeps % settings.evaluate_every == 0 or self.n_sweeps == settings.sweeps
+        return SweepRecord(
+            sweep=self.n_sweeps,
+            seconds=seconds,
+            tokens_per_second=engine.n_tokens / max(seconds - before, 1e-9),
+            log_likelihood=engine.log_likelihood() if evaluate else None,
+            heldout=engine.heldout_score() if evaluate else None,
+            alpha_sum=float(engine.priors.alpha.sum()),
+            beta=engine.priors.beta,
+            bytes_exchanged=exchange.bytes_sent,
+            seconds_waited=exchange.seconds_waited,
+            workers=exchange.workers,
+            slowest_worker=exchange.slowest,
+        )
+
+    def result(
+        self, document_topics: bool, counts_to: CountsTo | None, warn: Callable[[str], None]
+    ) -> FitResult:
+        """The state as it is now; its counts are written where counts_to says, if it does."""
+        engine, taken = self.engine, self.samples.taken
+        stored = None
+        if counts_to is not None:
+            stored = engine.store_counts(counts_to.place(), taken, counts_to.top_words, warn)
+        return FitResult(
+            topic_word_counts=None if stored else engine.matrix(),
+            mean_counts=None if stored else engine.mean(taken),
+            alpha=engine.priors.alpha,
+            beta=engine.priors.beta,
+            doc_topic_counts=engine.document_topics() if document_topics else None,
+            history=self.history,
+            n_sweeps=self.n_sweeps,
+            interrupted=self.was_interrupted,
+            seed=engine.settings.seed,
+            settings=engine.settings,
+            n_tokens=engine.n_tokens,
+            seconds=self.clock.seconds(),
+            tokens_per_second=engine.n_tokens * self.n_sweeps / max(self.sweeping, 1e-9),
+            stored=stored,
+        )

@@ -1,0 +1,1 @@
+"""Memory and cores: arrays in files, shared memory, threads, sharing work, budgets."""

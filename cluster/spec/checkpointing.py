@@ -1,0 +1,26 @@
+"""Checkpoints as a user asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpointing:
+    """Where checkpoints go, and how often.
+
+    path: folder or URI. every: sweeps, 0 for never. keep: how many. resume: go on from the last one, if any.
+    """
+
+    path: str = field(repr=False)  # it may hold keys
+    every: int = 10
+    keep: int = 2
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.every < 0:
+            raise ValueError(
+                f"checkpoint-every must not be negative, got {self.every}; 0 turns checkpoints off"
+            )
+        if self.keep < 1:
+            raise ValueError(f"at least one checkpoint must be kept, got {self.keep}")

@@ -1,0 +1,49 @@
+"""What a fit may fail with."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lda.corpus.presentable import presentable
+
+
+class ClusterError(RuntimeError):
+    """No cluster there, one too small, or one that failed too often.
+
+    exit_code, kind: how a command ends for it, and what `--json` calls it.
+    """
+
+    exit_code: ClassVar[int] = 4
+    kind: ClassVar[str] = "cluster"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(presentable(message))
+
+
+class AbruptEndError(KeyboardInterrupt):
+    """An interrupt that ends a fit without a model: who would be needed for it does not answer, or has not begun."""
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that cannot be written, or belongs to another fit.
+
+    exit_code, kind: how a command ends for it, and what `--json` calls it.
+    """
+
+    exit_code: ClassVar[int] = 1
+    kind: ClassVar[str] = "checkpoint"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(presentable(message))
+
+
+class OtherFitError(CheckpointError):
+    """A checkpoint that belongs to another fit."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class PlaceError(CheckpointError):
+    """A place for checkpoints that is of no use: no such bucket or folder, or no right to write there."""
+
+    exit_code: ClassVar[int] = 3  # as for any other place that a command is told to write to

@@ -1,0 +1,106 @@
+"""What a fit reports while it runs and hands over at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.spec.part_file import PartFile
+from lda.cluster.spec.top_words import TopWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What the workers of a cluster did in one sweep; all zero in one process.
+
+    workers: how many took part. bytes_sent: by all of them. seconds_waited: the longest that one waited for others.
+    slowest: tokens/s of the slowest while it did not wait.
+    """
+
+    workers: int = 0
+    bytes_sent: int = 0
+    seconds_waited: float = 0.0
+    slowest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepRecord:
+    """One sweep as it ended.
+
+    sweep: from 1. seconds: of training since the fit began, evaluation not counted. tokens_per_second: of this
+    sweep. log_likelihood: joint, nats a token, where evaluated. heldout: by document completion, nats a token,
+    where evaluated and documents were kept out. alpha_sum, beta: the priors in force.
+    bytes_exchanged: sent by all workers, on a cluster. seconds_waited: the longest that one waited for others.
+    workers: how many there were, 0 in one process. slowest_worker: tokens/s of the slowest while it did not wait.
+    """
+
+    sweep: int
+    seconds: float
+    tokens_per_second: float
+    log_likelihood: float | None
+    heldout: float | None
+    alpha_sum: float
+    beta: float
+    bytes_exchanged: int = 0
+    seconds_waited: float = 0.0
+    workers: int = 0
+    slowest_worker: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountsTo:
+    """Where a fit is to write its counts instead of handing them over.
+
+    place: gives the folder, as an absolute path or a URI, once the sweeps are done; it is there then. top_words:
+    how many of each topic are wanted in the result.
+    """
+
+    place: Callable[[], str]
+    top_words: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCounts:
+    """Counts that have been written in parts, by their owners.
+
+    counts: files of consecutive ranges of words, int32 CSR (words, K). mean_counts: likewise, float32, only after
+    averaging. n_terms: V. fingerprint: of all counts. tops: the heaviest words of each topic.
+    """
+
+    counts: tuple[PartFile, ...]
+    mean_counts: tuple[PartFile, ...]
+    n_terms: int
+    fingerprint: str
+    tops: TopWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitResult:
+    """A fitted model.
+
+    topic_word_counts: (V, K) int32 CSR, word-major, topics ascending. mean_counts: (V, K) float32 CSR, the average
+    over late sweeps, or None. Where the counts were to be written both are None, and `stored` tells of the files.
+    alpha: (K,) float64. doc_topic_counts: (D, K) int32 CSR, or None where not wanted;
+    documents kept for validation have the topics inferred for them. seconds: of training, the start included;
+    tokens_per_second: over the sweeps, the start excluded. settings: as resolved.
+    """
+
+    topic_word_counts: sp.csr_matrix | None
+    mean_counts: sp.csr_matrix | None
+    alpha: NDArray[np.float64]
+    beta: float
+    doc_topic_counts: sp.csr_matrix | None
+    history: list[SweepRecord]
+    n_sweeps: int
+    interrupted: bool
+    seed: int
+    settings: FitSettings
+    n_tokens: int
+    seconds: float
+    tokens_per_second: float
+    stored: StoredCounts | None = None

@@ -1,0 +1,106 @@
+"""The language model of each phase, built from the counts by all threads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lda.cluster.resources.arrays import Arrays, InMemory
+from lda.cluster.resources.threads import Threads, block_count, blocks
+from lda.cluster.resources.work_sharing import Team
+from lda.samplers.counts.row_layout import TopicCounts, WordRows
+from lda.samplers.phi.dirichlet_draw import draw_rows, fill_empty_topics, n_blocks, normalise_rows
+from lda.samplers.phi.language_model import LanguageModel, empty_model, fill_mean, set_priors
+from lda.samplers.priors import Priors
+
+CELLS_PER_TOKEN: Final = 32
+"""Cells of phi that are made in the time in which one token is drawn, about."""
+
+
+class MeanModel:
+    """phi_kw = (n_kw + beta) / (n_k + bbar), in the layout of the counts; built anew in place each phase.
+
+    n_terms: V, where these are but a range of the vocabulary. team: who else fills the same `arrays`. lag: how many
+    rounds behind the first of a team its last may still read; there is a model for each of them.
+    """
+
+    def __init__(
+        self,
+        rows: WordRows,
+        counts: TopicCounts,
+        n_terms: int | None = None,
+        arrays: Arrays | None = None,
+        team: Team | None = None,
+        lag: int = 0,
+    ) -> None:
+        self._n_terms = len(rows.start) if n_terms is None else n_terms
+        self._team = team or Team()
+        zeros = (arrays or InMemory()).zeros
+        # Topics of sparse rows are read where the counts have them, unless a neighbour may be changing those.
+        ahead = lag if self._team.size > 1 else 0
+        self._models = [empty_model(rows, None if ahead else counts.topic, zeros) for _ in range(1 + ahead)]
+        self._built = 0
+        weight = np.zeros(len(rows.start) + 1, dtype=np.int64)
+        np.cumsum(np.where(rows.start >= 0, rows.stride, rows.capacity.astype(np.int64) + 1), out=weight[1:])
+        self._weight = weight
+
+    def build(
+        self,
+        counts: TopicCounts,
+        topic_totals: NDArray[np.int64],
+        priors: Priors,
+        threads: Threads,
+        phase: int,
+    ) -> LanguageModel:
+        """The model of phase number `phase`; an earlier one is overwritten."""
+        self._built += 1
+        model, team = self.model, self._team
+        set_priors(model, topic_totals, priors.alpha, priors.beta, self._n_terms)
+        n = block_count(int(self._weight[-1]) // CELLS_PER_TOKEN, threads.n * team.size)
+        spans = blocks(self._weight, 0, len(self._weight) - 1, n)
+        team.share(len(spans), lambda i: fill_mean(model, counts, priors.beta, *spans[i]), threads)
+        team.end()
+        return model
+
+    @property
+    def model(self) -> LanguageModel:
+        """The model built last."""
+        return self._models[self._built % len(self._models)]
+
+
+class DrawnModel:
+    """phi_k ~ Dirichlet(beta + n_k.), all rows dense; a new draw each phase, keyed by (seed, phase, word)."""
+
+    def __init__(
+        self, rows: WordRows, seed: int, arrays: Arrays | None = None, team: Team | None = None
+    ) -> None:
+        zeros = (arrays or InMemory()).zeros
+        self.model = empty_model(rows, zeros=zeros)
+        self._seed, self._team = np.uint64(seed), team or Team()
+        self._sums = zeros(n_blocks(len(rows.start)) * rows.n_topics, np.float64).reshape(-1, rows.n_topics)
+
+    def build(
+        self,
+        counts: TopicCounts,
+        topic_totals: NDArray[np.int64],
+        priors: Priors,
+        threads: Threads,
+        phase: int,
+    ) -> LanguageModel:
+        """The model of phase number `phase`; the one built before is overwritten."""
+        set_priors(self.model, topic_totals, priors.alpha, priors.beta)
+        team, tick = self._team, np.uint64(phase)
+
+        def draw(block: int) -> None:
+            self._sums[block] = 0
+            draw_rows(self.model, counts, priors.beta, self._seed, tick, block, self._sums)
+
+        team.share(len(self._sums), draw, threads)
+        totals = self._sums.sum(axis=0)
+        # Neighbours write the same into the same places here, whatever each of them has normalised by then.
+        fill_empty_topics(self.model, self._seed, tick, totals)
+        team.share(len(self._sums), lambda block: normalise_rows(self.model, block, totals), threads)
+        team.end()
+        return self.model

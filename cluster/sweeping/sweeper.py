@@ -1,0 +1,299 @@
+"""A sweeper: documents, the counts they are sampled against, and the passes over them.
+
+The engine of one process holds one, whose counts are those of its aggregator. On a cluster each worker holds
+one, whose counts are a replica that follows what the aggregators publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.documents.assigned_shard import Shard
+from lda.cluster.documents.phase_plan import Plan
+from lda.cluster.documents.shard_groups import Documents
+from lda.cluster.resources.arrays import Arrays, InMemory, OnDisk
+from lda.cluster.resources.budget import cut_ranges, document_memory
+from lda.cluster.resources.threads import Threads
+from lda.cluster.resources.work_sharing import Queues, Team
+from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.sweeping.device_sweeper import DeviceAggregator, DeviceModels, DeviceShard
+from lda.cluster.sweeping.phase_model import DrawnModel, MeanModel
+from lda.cluster.sweeping.range_walk import CountSource, Walk
+from lda.cluster.sweeping.shared_sampling import Together
+from lda.cluster.sweeping.start_schedule import Stages, stages
+from lda.corpus.machine import available_memory
+from lda.samplers.counts.deltas import joined, merge_deltas
+from lda.samplers.counts.row_layout import WordRows, word_rows
+from lda.samplers.counts.word_counts import Delta
+from lda.samplers.cuda.available import check_device
+from lda.samplers.limits import MAX_COUNT
+from lda.samplers.priors import Priors
+from lda.samplers.registry import sampler
+
+if TYPE_CHECKING:
+    from lda.corpus.store import Corpus
+
+
+class Sweeper:
+    """Samples its documents phase by phase.
+
+    settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
+    shards held here. lagging: whether counts may lack what `Plan.unseen` allows; a caller who cannot say what
+    counts hold says no. alone: whether nobody else adds to the counts; with the device "cuda" they then lie there.
+    With `settings.model_memory` the vocabulary is walked range by range, the counts of each taken from `source`,
+    whose own ranges are `ranges`; without a source they are kept here, on disk.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: FitSettings,
+        keep: NDArray[np.bool_],
+        parts: list[int],
+        threads: Threads,
+        source: CountSource | None = None,
+        ranges: list[tuple[int, int]] | None = None,
+        *,
+        lagging: bool = True,
+        alone: bool = False,
+    ) -> None:
+        self.sampler = sampler(settings.sampler)
+        self.threads = threads
+        self.stages: Stages = stages(settings, int(keep.sum()), self.sampler)
+        phases = settings.phases or 1
+        self.plan = Plan(
+            n_documents=corpus.n_documents,
+            n_terms=corpus.n_terms,
+            n_topics=settings.n_topics,
+            phases=phases,
+            lag=self.sampler.lag(phases) if lagging else 0,
+            levels=self.stages.levels,
+            first_stage=self.stages.first_stage,
+            seed=settings.seed,
+        )
+        rows = count_rows(corpus, settings)
+        room = document_memory(settings.memory, settings.model_memory, rows)
+        self._device: DeviceModels | None = None
+        if settings.device == "cuda":
+            check_device()
+            self._device = DeviceModels(rows, self.sampler)
+        kind: Callable[..., Shard] = Shard
+        if self._device is not None:
+            kind = partial(DeviceShard, reserve=self._device.bytes_needed())
+        self.documents = Documents(corpus, self.plan, keep, parts, room, kind)
+        self._counts: Aggregator | None = None
+        self._model: MeanModel | DrawnModel | None = None
+        self._walk: Walk | None = None
+        self._together: Together | None = None
+        if settings.model_memory is not None:
+            if source is None:
+                source = self._counts = Aggregator(rows, OnDisk())
+            ranges = cut_ranges(rows, ranges or [(0, corpus.n_terms)], settings.model_memory)
+            self._walk = Walk(rows, ranges, source)
+            return
+        self._rows, self._seed = rows, settings.seed
+        if self._device is not None and alone:
+            self._counts = DeviceAggregator(rows)
+            return
+        # A draw has no zeros to leave out.
+        drawn = self.sampler.language == "drawn"
+        self._drawn_rows = (
+            word_rows(corpus.term_frequencies, settings.n_topics, all_dense=True) if drawn else None
+        )
+        self.hold()
+
+    def hold(self) -> None:
+        """Keep counts and language model in this process alone; what was there is lost."""
+        self.hold_counts(InMemory())
+        self.hold_model(InMemory(), None)
+
+    def hold_counts(self, arrays: Arrays) -> None:
+        """Keep the counts in `arrays`; `hold_model` must follow.
+
+        Raises OSError when there is no room for them, or what a neighbour lends does not fit.
+        """
+        self._counts = Aggregator(self._rows, arrays)
+
+    def hold_model(self, arrays: Arrays, team: Team | None) -> None:
+        """Keep the language model in `arrays`, filled together with `team`. Raises as `hold_counts`."""
+        if self._drawn_rows is not None:
+            self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
+        else:
+            self._model = MeanModel(
+                self._rows, self.counts.counts, arrays=arrays, team=team, lag=self.plan.lag
+            )
+
+    @property
+    def counts(self) -> Aggregator:
+        """The counts kept here. Raises RuntimeError where they are fetched range by range from elsewhere."""
+        if self._counts is None:
+            raise RuntimeError("this sweeper keeps no counts")
+        return self._counts
+
+    def lend_documents(self, queues: Queues) -> Together:
+        """Have the documents, which lie in memory, where neighbours can help to sample them.
+
+        `Together.meet` must follow, and nothing be sampled before. Raises OSError where memory cannot be lent.
+        """
+        self._together = Together(self.documents.shards[0], queues, self.threads)
+        return self._together
+
+    def drop_model(self) -> None:
+        """Give the memory of the language model back; nothing can be sampled afterwards."""
+        self._model, self._device = None, None
+
+    def first_topics(self, phase: int, tick: int, level: int, priors: Priors) -> None:
+        """Topics for the documents that join at `level`: drawn given the counts so far, or uniformly random."""
+        if self.plan.levels > 1:
+            self._sample(phase, tick, level, priors, fresh=True)
+            return
+        for shard in self.documents.each():
+            shard.scatter(phase, tick, self.threads)
+
+    def resample(self, phase: int, tick: int, level: int, priors: Priors) -> None:
+        """New topics for the phase's documents that have joined by `level`."""
+        if self.sampler.language == "current":
+            self._collapsed(tick, priors)
+        else:
+            self._sample(phase, tick, level, priors, fresh=False)
+
+    def _sample(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
+        priors = self.stages.warm(tick, priors)
+        if self._walk is not None:
+            self._sample_by_range(phase, tick, level, priors, fresh=fresh)
+            return
+        # The counts of a pass's beginning serve a second phase, where it does not see the first.
+        anew = phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase
+        if isinstance(self._counts, DeviceAggregator):
+            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            return
+        if self._model is None:
+            raise RuntimeError("the language model has been dropped")
+        counts, totals = self.counts.counts, self.counts.topic_totals
+        if anew:
+            self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
+        if self._together is not None:
+            self._together.sample(phase, tick, self.sampler, self._model.model, level=level, fresh=fresh)
+            return
+        if self._device is not None:
+            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            return
+        for shard in self.documents.each():
+            shard.sample(phase, tick, self.sampler, self._model.model, self.threads, level=level, fresh=fresh)
+
+    def _sample_on_device(
+        self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool, anew: bool
+    ) -> None:
+        """The device's part of a phase; anew: the counts that it sees are not those of the phase before."""
+        models, counts = self._device, self._counts
+        if models is None:
+            raise RuntimeError("the language model has been dropped")
+        if anew:
+            models.outdate()
+        if isinstance(counts, DeviceAggregator):
+            model = models.from_counts(counts, priors, fresh=fresh)
+        elif self._model is not None:
+            model = models.from_host(self._model.model, fresh=fresh)
+        for shard in self.documents.each():
+            if not isinstance(shard, DeviceShard):
+                raise TypeError("only shards on the device can be sampled there")
+            if not isinstance(counts, DeviceAggregator):
+                shard.remember(phase)
+            shard.sample_on_device(phase, tick, self.sampler, model, level=level, fresh=fresh)
+
+    def _sample_by_range(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
+        walk = self._walk
+        if walk is None:
+            raise RuntimeError("there are no ranges to walk")
+        for shard in self.documents.each():
+            shard.begin_ranges(phase)
+        # Ranges outside, shards inside: a range's counts travel once a phase, however many shards there are.
+        for span, model in walk.models(priors, self.threads):
+            for shard in self.documents.each():
+                shard.sample_range(
+                    phase, tick, span, self.sampler, model, self.threads, level=level, fresh=fresh
+                )
+
+    def _collapsed(self, tick: int, priors: Priors) -> None:
+        alpha = np.zeros(self.counts.rows.stride, dtype=np.float32)
+        alpha[: self.plan.n_topics] = priors.alpha
+        n_wk, totals = self.counts.counts.dense.copy(), self.counts.topic_totals.copy()
+        for shard in self.documents.each():
+            shard.sample_collapsed(tick, n_wk, totals, alpha, priors.beta)
+
+    def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
+        """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""
+        if len(self.documents.shards) == 1:
+            shard = self.documents.shards[0]
+            spans = shard.by_word.blocks(phase, self.threads, first, last)
+            yield from self.threads.map(partial(shard.delta, phase), spans)
+            shard.arrays.release()
+            return
+        # Shard by shard would be quicker, and hold the changes of all words at once.
+        for span in self.documents.word_spans(phase, first, last):
+            total: Delta | None = None
+            for shard in self.documents.each():
+                spans = shard.by_word.blocks(phase, self.threads, *span)
+                delta = joined(list(self.threads.map(partial(shard.delta, phase), spans)))
+                total = delta if total is None else merge_deltas(total, delta)
+            if total is not None:
+                yield total
+
+    def apply(self, phase: int) -> None:
+        """Add what the phase changed to the counts held here."""
+        for shard in self.documents.each():
+            if isinstance(self._counts, DeviceAggregator) and isinstance(shard, DeviceShard):
+                self._counts.count_tokens(shard, phase)
+            else:
+                self._count(shard, phase)
+
+    def _count(self, shard: Shard, phase: int) -> None:
+        found: list[NDArray[np.int64]] = []
+
+        def count(span: tuple[int, int]) -> None:
+            found.append(shard.count(phase, span, self.counts))
+            self.counts.arrays.release()
+
+        self.threads.run(count, shard.by_word.blocks(phase, self.threads, 0, self.plan.n_terms))
+        for totals in found:
+            self.counts.add_totals(totals)
+
+
+def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:
+    """Layout of the counts for a corpus and resolved settings.
+
+    Raises ValueError when a term occurs too often, or the sampler keeps phi dense and this process could not hold it.
+    """
+    _check_counts(corpus)
+    language = sampler(settings.sampler).language
+    if language != "mean":
+        _check_dense(corpus.n_terms, settings.n_topics, settings.sampler)
+    return word_rows(corpus.term_frequencies, settings.n_topics, all_dense=language == "current")
+
+
+def _check_counts(corpus: Corpus) -> None:
+    """Refuse a term of which a topic might hold more tokens than a count can say."""
+    most = int(corpus.term_frequencies.max(initial=0))
+    if most > MAX_COUNT:
+        term = corpus.vocabulary[int(corpus.term_frequencies.argmax())]
+        raise ValueError(
+            f"a term may occur at most {MAX_COUNT} times in a corpus, got {term!r} {most} times; leave it out as a "
+            "stop word, or divide the corpus"
+        )
+
+
+def _check_dense(n_terms: int, n_topics: int, name: str) -> None:
+    """Refuse a dense phi that this process may not hold, before the system ends it."""
+    needed = 4 * n_terms * n_topics
+    there = available_memory()
+    if there is not None and needed > there:
+        raise ValueError(
+            f"the sampler {name} keeps terms x topics numbers, here {needed / 2**30:.1f} GiB, and this process may "
+            f"use {there / 2**30:.1f} GiB; take the sampler adlda, fewer topics or fewer terms"
+        )
