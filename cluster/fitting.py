@@ -20,10 +20,10 @@ from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
-from lda.corpus.storage import storage
+from lda.corpus.storage.places import storage
 
 if TYPE_CHECKING:
-    from lda.corpus.store import Corpus
+    from lda.corpus.corpus import Corpus
 
 
 def fit(

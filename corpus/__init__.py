@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lda.corpus.build import build_corpus, read_corpus
     from lda.corpus.convert import as_corpus
+    from lda.corpus.corpus import Corpus
     from lda.corpus.errors import DataError
-    from lda.corpus.formats import FORMATS
-    from lda.corpus.ingest import build_corpus, read_corpus
-    from lda.corpus.recipe import Recipe
+    from lda.corpus.readers.registry import FORMATS
     from lda.corpus.shard import CorpusShard
-    from lda.corpus.stopwords import resolve_stop_words
-    from lda.corpus.store import Corpus
     from lda.corpus.stream import DocumentBatch, iter_corpus, iter_documents, keeps_order
+    from lda.corpus.text.recipe import Recipe
+    from lda.corpus.text.stop_words import resolve_stop_words
 
 __all__ = [
     "FORMATS",
@@ -33,19 +33,19 @@ __all__ = [
 ]
 
 _HOME = {
-    "Corpus": "store",
+    "Corpus": "corpus",
     "CorpusShard": "shard",
     "DataError": "errors",
     "DocumentBatch": "stream",
-    "FORMATS": "formats",
-    "Recipe": "recipe",
+    "FORMATS": "readers.registry",
+    "Recipe": "text.recipe",
     "as_corpus": "convert",
-    "build_corpus": "ingest",
+    "build_corpus": "build",
     "iter_corpus": "stream",
     "iter_documents": "stream",
     "keeps_order": "stream",
-    "read_corpus": "ingest",
-    "resolve_stop_words": "stopwords",
+    "read_corpus": "build",
+    "resolve_stop_words": "text.stop_words",
 }
 
 

@@ -9,18 +9,20 @@ import numpy as np
 import pyarrow as pa
 
 from lda.corpus.arrow import is_text
-from lda.corpus.assemble import Assembler, TokenBatch
-from lda.corpus.counts import MAX_TERMS, canonical, check_terms, expand_rows, term_name
+from lda.corpus.assembly.assembler import Assembler
+from lda.corpus.batches import TokenBatch
+from lda.corpus.corpus import Corpus
 from lda.corpus.errors import DataError
-from lda.corpus.lists import kind_of_items, token_batches
-from lda.corpus.storage import is_uri
-from lda.corpus.store import Corpus
-from lda.corpus.tables import of_arrow, table_parts
+from lda.corpus.readers.count_batches import canonical, expand_rows
+from lda.corpus.readers.dataframes import of_arrow, table_parts
+from lda.corpus.readers.token_lists import kind_of_items, token_batches
+from lda.corpus.storage.places import is_uri
+from lda.corpus.terms import MAX_TERMS, check_terms, term_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lda.corpus.recipe import Recipe
+    from lda.corpus.text.recipe import Recipe
 
 
 def as_corpus(
@@ -108,7 +110,7 @@ def resolve_vocabulary(vocabulary: Any, n_terms: int | None = None) -> list[str]
         DataError: ids are missing from a dictionary, or the file is unusable.
     """
     if isinstance(vocabulary, str | Path):
-        from lda.corpus.vocabulary_file import read_vocabulary
+        from lda.corpus.readers.vocabulary_file import read_vocabulary
 
         return read_vocabulary(vocabulary)
     mapping = getattr(vocabulary, "token2id", vocabulary)
@@ -147,11 +149,11 @@ def _names(ids: Iterable[object] | None, n_documents: int) -> pa.Array[Any]:
 def _from_items(X: Any, vocabulary: object, ids: Sequence[object] | None, allow_empty: bool) -> Corpus:  # noqa: ANN401
     documents, kind = kind_of_items(X)
     if kind == "counts":
-        from lda.corpus.lists import rows_to_csr
+        from lda.corpus.readers.token_lists import rows_to_csr
 
         return _from_matrix(rows_to_csr(documents), vocabulary, ids, allow_empty)
     if kind == "pairs":
-        from lda.corpus.lists import pairs_to_csr
+        from lda.corpus.readers.token_lists import pairs_to_csr
 
         terms = None if vocabulary is None else resolve_vocabulary(vocabulary)
         return _from_matrix(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from lda.corpus.arrow import array
+
+if TYPE_CHECKING:
+    pass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,3 +111,17 @@ def content_hash(vocabulary: pa.Array[Any], shard_digests: Iterable[bytes]) -> s
     for shard in shard_digests:
         digest.update(shard)
     return digest.hexdigest()
+
+
+class Shards(Protocol):
+    """Where a corpus keeps its shards."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        """Columns `id`, `tokens` and metadata of one shard."""
+        ...
+
+    def tokens(self) -> list[int]:
+        """Tokens of each shard, known without reading any."""
+        ...

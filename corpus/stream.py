@@ -9,11 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lda.corpus.arrow import string_list
-from lda.corpus.assemble import TokenBatch, drop_negative
-from lda.corpus.counts import default_terms
-from lda.corpus.errors import DataError
-from lda.corpus.formats import Source, find_sources
-from lda.corpus.ingest import (
+from lda.corpus.batches import TokenBatch, drop_negative
+from lda.corpus.build import (
     finished_corpora,
     input_list,
     input_paths,
@@ -22,17 +19,21 @@ from lda.corpus.ingest import (
     same_kind,
     token_batches,
 )
-from lda.corpus.pipes import PipeStore
-from lda.corpus.reader import CountReader, ReadOptions
-from lda.corpus.recipe import Recipe
-from lda.corpus.store import Corpus
-from lda.corpus.tokens import TextTokenizer
+from lda.corpus.corpus import Corpus
+from lda.corpus.errors import DataError
+from lda.corpus.readers.base import CountReader
+from lda.corpus.readers.options import ReadOptions
+from lda.corpus.readers.pipes import PipeStore
+from lda.corpus.readers.registry import Source, find_sources
+from lda.corpus.terms import default_terms
+from lda.corpus.text.recipe import Recipe
+from lda.corpus.text.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from lda.corpus.tokens import Tokenizer
+    from lda.corpus.text.tokenizer import Tokenizer
 
 
 class DocumentBatch(NamedTuple):

@@ -13,7 +13,7 @@ from lda.corpus.arrow import array, pc
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
-    from lda.corpus.recipe import Recipe
+    from lda.corpus.text.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def vocabulary_table(
 
 def stop_word_share(terms: list[str], term_frequencies: npt.NDArray[np.int64]) -> float:
     """Share of tokens that are English function words; 0.0 for no tokens."""
-    from lda.corpus.stopwords import ENGLISH
+    from lda.corpus.text.stop_words import ENGLISH
 
     total = int(term_frequencies.sum())
     stops = np.fromiter((term in ENGLISH for term in terms), dtype=bool, count=len(terms))

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lda.corpus.errors import DataError
-from lda.corpus.leftovers import UNDIVIDED, forget, remember
-from lda.corpus.storage import is_uri
+from lda.corpus.storage.leftovers import UNDIVIDED, forget, remember
+from lda.corpus.storage.places import is_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

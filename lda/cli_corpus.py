@@ -120,7 +120,7 @@ def print_stop_words(language: str | None, **options: Any) -> None:  # noqa: ANN
 
     The list, edited, goes into --stop-words FILE.
     """
-    from lda.corpus.stopwords import LANGUAGES, language_code, stop_words
+    from lda.corpus.text.stop_words import LANGUAGES, language_code, stop_words
 
     console = Console.take(options)
     if language is None:

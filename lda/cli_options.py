@@ -139,7 +139,7 @@ def _check_format(_ctx: click.Context, _parameter: click.Parameter, value: str) 
 
 def _check_encoding(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
     if value != "utf-8":
-        from lda.corpus.sources import check_encoding
+        from lda.corpus.readers.files import check_encoding
 
         try:
             check_encoding(value)
@@ -259,7 +259,7 @@ def take_recipe(options: dict[str, Any]) -> Recipe:
         click.UsageError: a value cannot be right. DataError: a stop-word list cannot be had.
     """
     from lda.corpus import Recipe, resolve_stop_words
-    from lda.corpus.stopwords import with_extra
+    from lda.corpus.text.stop_words import with_extra
 
     stop_lists = _stop_lists(options)
     pattern, extra = options.pop("pattern"), options.pop("extra_stopwords")
@@ -331,8 +331,8 @@ def stored_inputs(options: dict[str, Any]) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: a pipe is named twice, is without a writer or cannot be read. OSError: no room for the files.
     """
-    from lda.corpus.pipes import PipeStore
-    from lda.corpus.storage import is_uri
+    from lda.corpus.readers.pipes import PipeStore
+    from lda.corpus.storage.places import is_uri
 
     with PipeStore(None if sys.stdin is None else sys.stdin.buffer) as pipes:
 

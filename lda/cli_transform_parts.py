@@ -34,7 +34,7 @@ def names_folder(output: str, options: dict[str, Any]) -> bool:
 
     It is one if it has no ending or ends in a slash, and always on a cluster, where it may be called `x.parquet`.
     """
-    from lda.corpus.storage import is_uri
+    from lda.corpus.storage.places import is_uri
 
     on_cluster = options["address"] is not None
     name = output.partition("?")[0] if is_uri(output) else output
@@ -50,7 +50,7 @@ def names_folder(output: str, options: dict[str, Any]) -> bool:
 
 def transform_parts(console: Console, options: dict[str, Any], command: str) -> None:
     """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so."""
-    from lda.corpus.storage import storage
+    from lda.corpus.storage.places import storage
     from lda.doc_topics import Selection
     from lda.parts_folder import SUCCESS, check_target
     from lda.transform_parts import absolute, check_place, transform_corpus
@@ -104,8 +104,8 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
 def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> Iterator[str]:
     """Path of the corpus that the options name; documents as they came are made into one first."""
     from lda.corpus import build_corpus
-    from lda.corpus.manifest import is_corpus_folder
-    from lda.corpus.storage import is_uri
+    from lda.corpus.files.manifest import is_corpus_folder
+    from lda.corpus.storage.places import is_uri
     from lda.model import Model
 
     inputs = options["inputs"]
@@ -137,8 +137,8 @@ def _room_below(output: str) -> Iterator[Path]:
 
     Below a URI there is no room for it, and it lies among this machine's temporary files.
     """
-    from lda.corpus.leftovers import forget, remember
-    from lda.corpus.storage import is_uri
+    from lda.corpus.storage.leftovers import forget, remember
+    from lda.corpus.storage.places import is_uri
 
     if is_uri(output):
         with tempfile.TemporaryDirectory(prefix="raylda-") as made:
@@ -160,9 +160,9 @@ def _room_below(output: str) -> Iterator[Path]:
 def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
     """How to read documents so that all words stay that the model may know, and those it does not are counted."""
     from lda.corpus import Recipe
-    from lda.corpus.formats import find_sources
-    from lda.corpus.ingest import input_paths, same_kind
-    from lda.corpus.reader import TextReader
+    from lda.corpus.build import input_paths, same_kind
+    from lda.corpus.readers.base import TextReader
+    from lda.corpus.readers.registry import find_sources
     from lda.documents import recipe_of
 
     recipe = recipe_of(model, text=options["text"], id=options["id"])

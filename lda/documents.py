@@ -51,7 +51,7 @@ def batches_of(model: Evaluation, X: object, *, tell: bool = False) -> Iterator[
 
 def kept(X: object) -> object:
     """The same documents, in a form to be read twice: generators and streams of Arrow are gone after once."""
-    from lda.corpus.tables import of_arrow
+    from lda.corpus.readers.dataframes import of_arrow
 
     found: object = of_arrow(X)
     return list(found) if isinstance(found, Iterator) else found

@@ -220,7 +220,7 @@ class LDA(FittedEstimator):
         from lda.cluster.checkpoints.lock import alone
         from lda.cluster.checkpoints.write import stored
         from lda.cluster.spec.errors import CheckpointError
-        from lda.corpus.storage import storage
+        from lda.corpus.storage.places import storage
 
         if not isinstance(self.random_state, (int, np.integer)):
             raise ValueError(

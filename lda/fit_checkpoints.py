@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from lda.cluster import Checkpointing, FitSettings
     from lda.corpus import Corpus
-    from lda.corpus.storage import Storage
+    from lda.corpus.storage.places import Storage
     from lda.fit_outputs import Targets
     from lda.model import Model
 
@@ -72,7 +72,7 @@ class Checkpoints:
     @property
     def place(self) -> Storage:
         """The storage at the path."""
-        from lda.corpus.storage import storage
+        from lda.corpus.storage.places import storage
 
         return storage(self.path)
 
@@ -249,14 +249,14 @@ class Checkpoints:
 
 
 def _beside(model: str) -> str:
-    from lda.corpus.storage import beside
+    from lda.corpus.storage.places import beside
 
     return beside(model, ".checkpoint")
 
 
 def _within(path: str, model: str) -> bool:
     """Whether a place for checkpoints lies in what becomes the model."""
-    from lda.corpus.storage import is_uri
+    from lda.corpus.storage.places import is_uri
 
     if is_uri(path) or is_uri(model):
         # In an object store models and checkpoints do not disturb each other, whatever lies beside them.

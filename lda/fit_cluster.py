@@ -134,8 +134,8 @@ def reach_early(cluster: Cluster | None, inputs: Sequence[str], *, finished: boo
 
 
 def _is_corpus(inputs: Sequence[str]) -> bool:
-    from lda.corpus.manifest import is_corpus_folder
-    from lda.corpus.storage import is_uri
+    from lda.corpus.files.manifest import is_corpus_folder
+    from lda.corpus.storage.places import is_uri
 
     return any(is_uri(name) or is_corpus_folder(Path(name)) for name in inputs if name != "-")
 

@@ -38,7 +38,7 @@ def opened_corpus(
     """
     console.progress.note(f"reading {names_of(options['inputs'])}")
     started = time.perf_counter()
-    from lda.corpus.leftovers import forget, remember
+    from lda.corpus.storage.leftovers import forget, remember
 
     with terminate_as_interrupt(), tempfile.TemporaryDirectory(prefix="raylda-") as folder:
         remember(folder)
@@ -54,7 +54,7 @@ def opened_corpus(
 
 def _read(folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:
     from lda.corpus import build_corpus, read_corpus
-    from lda.corpus.ingest import finished_corpora
+    from lda.corpus.build import finished_corpora
 
     paths = options["inputs"]
     how: dict[str, Any] = {

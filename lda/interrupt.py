@@ -96,7 +96,7 @@ def _raise(_number: int, _frame: Any) -> NoReturn:  # noqa: ANN401 - what the si
 
 def _end(say: Callable[[], object]) -> NoReturn:
     """End the process: the main thread does not come back, or others would be waited for at its end."""
-    if (leftovers := sys.modules.get("lda.corpus.leftovers")) is not None:
+    if (leftovers := sys.modules.get("lda.corpus.storage.leftovers")) is not None:
         leftovers.UNDIVIDED.acquire(timeout=UNDO_SECONDS)
         undoing = threading.Thread(target=leftovers.undo_all, daemon=True)
         undoing.start()

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from lda.corpus.errors import DataError
-from lda.corpus.inside import check_name
-from lda.corpus.plain_json import check_signature, read_object
-from lda.corpus.storage import is_uri, storage
+from lda.corpus.storage.contained_path import check_name
+from lda.corpus.storage.places import is_uri, storage
+from lda.corpus.storage.strict_json import check_signature, read_object
 
 FORMAT: Final = "raylda-model"
 FORMAT_VERSION: Final = 2  # raise it when an older reader would misread the folder; 1 knew no parts

@@ -23,9 +23,9 @@ import numpy as np
 
 from lda.cluster.counts.sparse_npz import map_csr, read_csr
 from lda.corpus.errors import DataError
-from lda.corpus.inside import path_inside
-from lda.corpus.npy_file import check_header, read_array, read_header
-from lda.corpus.storage import is_uri, storage
+from lda.corpus.storage.contained_path import path_inside
+from lda.corpus.storage.npy_file import check_header, read_array, read_header
+from lda.corpus.storage.places import is_uri, storage
 from lda.model import Model
 from lda.model_checks import check_counts, check_mean_counts, check_vocabulary
 from lda.model_description import (

@@ -19,10 +19,10 @@ import numpy as np
 from lda.atomic import check_folder_target, new_folder
 from lda.cluster.counts.part_files import part_name, write_matrix
 from lda.corpus.errors import DataError
-from lda.corpus.plain_json import signed
 from lda.corpus.presentable import presentable
-from lda.corpus.remote_target import check_remote_target, new_data_folder
-from lda.corpus.storage import Storage, beside, is_uri, storage
+from lda.corpus.storage.places import Storage, beside, is_uri, storage
+from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
+from lda.corpus.storage.strict_json import signed
 from lda.model_checks import check_counts, check_mean_counts, check_vocabulary
 from lda.model_description import DESCRIPTION, FORMAT, read_description
 from lda.model_files import ALPHA, HASHES, VOCABULARY, encode_vocabulary, is_model

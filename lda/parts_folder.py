@@ -18,11 +18,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.errors import DataError
-from lda.corpus.plain_json import read_object
+from lda.corpus.storage.strict_json import read_object
 from lda.record import strict_json
 
 if TYPE_CHECKING:
-    from lda.corpus.storage import Storage
+    from lda.corpus.storage.places import Storage
     from lda.parts_job import Part, PartDone
 
 FORMAT: Final = "raylda-topics"

@@ -68,7 +68,7 @@ class PartsJob:
 
     def open(self, threads: int) -> Callable[[Part], PartDone]:
         """Read model and corpus; returns the function that makes a part. Raises DataError, OSError."""
-        from lda.corpus.storage import storage
+        from lda.corpus.storage.places import storage
         from lda.parts_folder import run_at
 
         if run_at(storage(self.output)) != self.run:
@@ -83,7 +83,7 @@ class PartMaker:
 
     def __init__(self, job: PartsJob, threads: int) -> None:
         from lda.corpus import Corpus
-        from lda.corpus.storage import storage
+        from lda.corpus.storage.places import storage
         from lda.corpus.stream import term_lookup
         from lda.model import Model
 

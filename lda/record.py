@@ -176,7 +176,7 @@ def _number(value: Any, what: str) -> float:  # noqa: ANN401 - whatever stands i
 
 def _check_recipe(values: dict[str, Any]) -> None:
     """See that text could have been read so; its pattern is not looked at until it is needed."""
-    from lda.corpus.recipe import DEFAULT_PATTERN, Recipe
+    from lda.corpus.text.recipe import DEFAULT_PATTERN, Recipe
 
     if not isinstance(values.get("pattern", ""), str):
         raise TypeError(f"pattern must be a string, got {values['pattern']!r:.60}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
-from lda.corpus.npy_file import DAMAGED_ARCHIVE, check_archive, read_array
+from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE, check_archive, read_array
 from lda.evaluation import Evaluation
 from lda.model import has_names
 
@@ -160,8 +160,8 @@ def read_topic_matrix(topic_word: str | Path, vocabulary: str | Path, alpha: str
 
     Raises DataError: a file is missing or damaged, or its content is refused by `TopicMatrix`.
     """
-    from lda.corpus.pipes import PipeStore
-    from lda.corpus.vocabulary_file import read_vocabulary
+    from lda.corpus.readers.pipes import PipeStore
+    from lda.corpus.readers.vocabulary_file import read_vocabulary
 
     with PipeStore() as pipes:
         terms = read_vocabulary(pipes.stored(vocabulary))
@@ -185,8 +185,8 @@ def _read_matrix(path: Path, n_terms: int) -> Floats:
         return _read_array(path)
     from scipy.sparse import load_npz
 
-    from lda.corpus.counts import canonical
-    from lda.corpus.read_npz import check_structure
+    from lda.corpus.readers.count_batches import canonical
+    from lda.corpus.readers.npz import check_structure
 
     with _refused(path, ".npz"):
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:

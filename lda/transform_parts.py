@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lda.corpus.errors import DataError
-from lda.corpus.storage import is_uri
+from lda.corpus.storage.places import is_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lda.cluster import Cluster
     from lda.cluster.spec.fit_settings import Device
-    from lda.corpus.storage import Storage
+    from lda.corpus.storage.places import Storage
     from lda.parts_folder import PartsFolder
     from lda.parts_job import PartDone
 
@@ -96,7 +96,7 @@ def transform_corpus(
     """
     from lda.cluster.tasks import run_tasks
     from lda.corpus import Corpus
-    from lda.corpus.storage import storage
+    from lda.corpus.storage.places import storage
     from lda.doc_topics import Selection
     from lda.model import Model
     from lda.parts_folder import PartsFolder, check_target
@@ -196,7 +196,7 @@ def absolute(path: str | Path) -> str:
 def check_place(place: Storage) -> None:
     """Refuse an output that nobody could write. Raises `DataError`."""
     from lda.atomic import check_parent
-    from lda.corpus.remote_target import check_writable
+    from lda.corpus.storage.remote_target import check_writable
 
     if is_uri(place.address):
         check_writable(place)

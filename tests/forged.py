@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from lda.corpus.plain_json import DIGEST, signed
+from lda.corpus.storage.strict_json import DIGEST, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -311,7 +311,7 @@ def test_no_checkpoints_wanted_touches_none(source: Path, cut_off: Path) -> None
 def test_a_full_disk_ends_a_fit_only_when_three_checkpoints_in_a_row_fail(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: str, failing: str
 ) -> None:
-    from lda.corpus.storage import LocalStorage
+    from lda.corpus.storage.places import LocalStorage
 
     write = LocalStorage.write
 

@@ -15,7 +15,7 @@ import pytest
 from lda.cluster import CheckpointError
 from lda.cluster.checkpoints import lock
 from lda.cluster.spec.errors import OtherFitError
-from lda.corpus.storage import LocalStorage, Storage, storage
+from lda.corpus.storage.places import LocalStorage, Storage, storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HOLD = """
 import sys
 from lda.cluster.checkpoints.lock import alone
-from lda.corpus.storage import storage
+from lda.corpus.storage.places import storage
 
 with alone(storage(sys.argv[1]), print):
     print("begun", flush=True)
@@ -35,7 +35,7 @@ RACE = """
 import sys
 from lda.cluster.checkpoints.write import OtherFitError
 from lda.cluster.checkpoints.lock import alone
-from lda.corpus.storage import storage
+from lda.corpus.storage.places import storage
 
 for line in sys.stdin:
     try:

@@ -17,7 +17,7 @@ from lda.cluster.checkpoints.read import latest
 from lda.cluster.checkpoints.write import RunState, check_place, discard, identity, put_topics, stored, write
 from lda.cluster.counts.aggregator import Aggregator
 from lda.cluster.counts.word_range import WordRange
-from lda.corpus.storage import LocalStorage, RemoteStorage, Storage, storage
+from lda.corpus.storage.places import LocalStorage, RemoteStorage, Storage, storage
 from lda.samplers.counts.row_layout import word_rows
 from lda.samplers.counts.word_counts import Delta
 

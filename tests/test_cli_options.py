@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 import lda
 from lda.cli import cli
 from lda.corpus import resolve_stop_words
-from lda.corpus.stopwords import ENGLISH
+from lda.corpus.text.stop_words import ENGLISH
 
 TEXT = "the cat and the dog und der Mann are in the house of the man\n"
 

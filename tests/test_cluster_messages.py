@@ -15,7 +15,7 @@ from lda.cluster.counts.aggregator import Aggregator
 from lda.cluster.counts.fingerprint import BLOCK
 from lda.cluster.counts.partition import shard_shares, word_ranges
 from lda.cluster.exchange.delta_codec import decode, encode
-from lda.corpus.storage import storage
+from lda.corpus.storage.places import storage
 from lda.samplers.counts.deltas import joined, merge_deltas
 from lda.samplers.counts.row_layout import empty_counts, slice_rows, topic_dtype, word_rows
 from lda.samplers.counts.word_counts import Delta

@@ -19,8 +19,8 @@ from lda.cli import cli
 from lda.cluster import Checkpointing, fit
 from lda.cluster.distributed import driver as driver_module
 from lda.cluster.distributed.aggregator import AggregatorActor
-from lda.corpus.remote import RemoteShards
-from lda.corpus.storage import LocalStorage, storage
+from lda.corpus.files.object_store import RemoteShards
+from lda.corpus.storage.places import LocalStorage, storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,7 +221,7 @@ def test_a_disk_that_is_full_leaves_nothing(
             return replace(await super().write_part(*asked), problem="No space left on device")
 
     monkeypatch.setattr(driver_module, "AggregatorActor", Full)
-    monkeypatch.setattr("lda.corpus.storage.LocalStorage.write", full)
+    monkeypatch.setattr("lda.corpus.storage.places.LocalStorage.write", full)
     result = CliRunner().invoke(
         cli, [str(a) for a in command(corpus, tmp_path / "m", *on(nodes), "--checkpoint-every", 0)]
     )

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lda.corpus import DataError, Recipe, read_corpus
-from lda.corpus.formats import FORMATS
+from lda.corpus.readers.registry import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from lda.corpus import Corpus, DataError, as_corpus, iter_corpus
-from lda.corpus.layout import MIN_SHARDS, TOKENS_PER_SHARD, shard_bounds, shard_count
+from lda.corpus.assembly.shard_bounds import MIN_SHARDS, TOKENS_PER_SHARD, shard_bounds, shard_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,8 +22,8 @@ import scipy.sparse
 
 from lda.atomic import new_file
 from lda.corpus import DataError, iter_documents, keeps_order, read_corpus, resolve_stop_words
-from lda.corpus.formats import detect
-from lda.corpus.pipes import PipeStore
+from lda.corpus.readers.pipes import PipeStore
+from lda.corpus.readers.registry import detect
 from lda.topic_matrix import read_topic_matrix
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_messages_speak_of_the_pipe(tmp_path: Path) -> None:
 
 
 def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lda.corpus.pipes.WRITER_SECONDS", 0.1)
+    monkeypatch.setattr("lda.corpus.readers.pipes.WRITER_SECONDS", 0.1)
     os.mkfifo(tmp_path / "p")
     with pytest.raises(
         DataError, match=f"nobody writes to the pipe {tmp_path}/p, waited 0.1 s; start its writer"

@@ -18,7 +18,7 @@ import scipy.io
 import scipy.sparse
 
 from lda.corpus import DataError, Recipe, build_corpus, iter_documents, read_corpus
-from lda.corpus.formats import detect
+from lda.corpus.readers.registry import detect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,9 +213,9 @@ def test_uci(tmp_path: Path, packed: str) -> None:
 
 
 def test_uci_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lda.corpus.entries.BLOCK_BYTES", 7)
-    monkeypatch.setattr("lda.corpus.counts.TOKENS_PER_BATCH", 2)
-    monkeypatch.setattr("lda.corpus.read_uci.TOKENS_PER_BATCH", 2)
+    monkeypatch.setattr("lda.corpus.readers.triplets.BLOCK_BYTES", 7)
+    monkeypatch.setattr("lda.corpus.readers.count_batches.TOKENS_PER_BATCH", 2)
+    monkeypatch.setattr("lda.corpus.readers.uci.TOKENS_PER_BATCH", 2)
     rng = np.random.default_rng(0)
     counts = rng.integers(0, 3, (40, 12)) * (rng.random((40, 12)) < 0.3)
     rows, columns = np.nonzero(counts)
@@ -303,8 +303,8 @@ def test_batches_and_threads_change_nothing(
     rows = [{"text": " ".join(f"w{'abcdefgh'[i]}" for i in rng.integers(0, 8, 9)), "n": i} for i in range(50)]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     whole = read_corpus([tmp_path / "a.jsonl"], threads=1)
-    monkeypatch.setattr("lda.corpus.reader.BATCH_CHARACTERS", 60)
-    monkeypatch.setattr("lda.corpus.sources.BLOCK_BYTES", 11)
+    monkeypatch.setattr("lda.corpus.readers.base.BATCH_CHARACTERS", 60)
+    monkeypatch.setattr("lda.corpus.readers.files.BLOCK_BYTES", 11)
     pieces = build_corpus([tmp_path / "a.jsonl"], tmp_path / "built", threads=threads)
     assert pieces.content_hash == whole.content_hash
     assert documents(pieces) == [words(str(row["text"])) for row in rows]
@@ -379,8 +379,8 @@ def test_line_ends_and_byte_order_marks(
     vocabulary = tmp_path / "vocab.txt"
     expected = read_corpus([tmp_path / name], vocabulary=vocabulary)
     assert (expected.n_documents, expected.n_empty_documents, expected.n_terms) == (3, 1, 3)
-    monkeypatch.setattr("lda.corpus.sources.BLOCK_BYTES", 5)  # so that a block ends between CR and LF
-    monkeypatch.setattr("lda.corpus.entries.BLOCK_BYTES", 5)
+    monkeypatch.setattr("lda.corpus.readers.files.BLOCK_BYTES", 5)  # so that a block ends between CR and LF
+    monkeypatch.setattr("lda.corpus.readers.triplets.BLOCK_BYTES", 5)
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
         for last in (end, ""):
             (tmp_path / name).write_bytes((end.join(LINES[name]) + last).encode(encoding))
@@ -449,7 +449,7 @@ def test_no_text_is_empty_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert both.n_without_text == 2
     with pytest.raises(DataError, match="lines 1 to 5: no field 'txt'; it has: 'title', 'abstract'; choose"):
         read_corpus([tmp_path / "b.jsonl"], recipe=Recipe(text="txt"))
-    monkeypatch.setattr("lda.corpus.read_jsonl.LINES_THAT_WAIT", 2)
+    monkeypatch.setattr("lda.corpus.readers.jsonl.LINES_THAT_WAIT", 2)
     with pytest.raises(DataError, match="lines 1 to 2: no field 'txt'"):
         read_corpus([tmp_path / "b.jsonl"], recipe=Recipe(text="txt"))
 

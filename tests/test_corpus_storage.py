@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
-from lda.corpus.batch_checks import read_batch
-from lda.corpus.folder import FolderShards
+from lda.corpus.assembly.spill import FolderSpill
+from lda.corpus.files.arrow_checks import read_batch
+from lda.corpus.files.folder import FolderShards
 from lda.corpus.metadata import conform, to_table, unify
-from lda.corpus.spill import FolderSpill
 
 MAPS, DESCRIPTORS = Path("/proc/self/maps"), Path("/proc/self/fd")
 """What this process has mapped and opened, where the system tells."""

@@ -13,17 +13,18 @@ from hypothesis import strategies as st
 
 from lda.corpus import DataError, Recipe, as_corpus, read_corpus, resolve_stop_words
 from lda.corpus.arrow import strings
-from lda.corpus.patterns import compile_pattern
-from lda.corpus.recipe import DEFAULT_PATTERN
-from lda.corpus.stopwords import ENGLISH, LANGUAGES, stop_words
-from lda.corpus.tokens import TextTokenizer, count_terms
+from lda.corpus.batches import count_terms
+from lda.corpus.text.patterns import compile_pattern
+from lda.corpus.text.recipe import DEFAULT_PATTERN
+from lda.corpus.text.stop_words import ENGLISH, LANGUAGES, stop_words
+from lda.corpus.text.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from lda.corpus import Corpus
-    from lda.corpus.tokens import Tokenizer
+    from lda.corpus.text.tokenizer import Tokenizer
 
 
 def tokens(text: str, recipe: Recipe | None = None, tokenizer: Tokenizer | None = None) -> list[str]:

@@ -15,8 +15,8 @@ from test_corpus_tokens import tokens
 import lda
 from lda.cli import cli
 from lda.corpus import DataError, Recipe, build_corpus, read_corpus
-from lda.corpus.markup import markup_hint, strip_html
-from lda.corpus.stopwords import ENGLISH
+from lda.corpus.text.markup import markup_hint, strip_html
+from lda.corpus.text.stop_words import ENGLISH
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -91,7 +91,7 @@ def test_threads_change_nothing(corpus: Corpus, sampler: str, start: str, n_topi
 def test_shards_change_nothing(monkeypatch: pytest.MonkeyPatch, start: str) -> None:
     results = []
     for n in (1, 3, 300):
-        monkeypatch.setattr("lda.corpus.layout.MIN_SHARDS", n)
+        monkeypatch.setattr("lda.corpus.assembly.shard_bounds.MIN_SHARDS", n)
         cut = as_corpus(counts())
         assert cut.n_shards == n
         results.append(fit(cut, settings(start=start, threads=2)))

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lda.corpus import DataError, Recipe, guarded_pattern
+from lda.corpus import DataError, Recipe
 from lda.corpus.arrow import string_list, strings
-from lda.corpus.guarded_pattern import GuardedPattern
-from lda.corpus.patterns import expand
-from lda.corpus.tokens import TextTokenizer
+from lda.corpus.text import guarded_pattern
+from lda.corpus.text.guarded_pattern import GuardedPattern
+from lda.corpus.text.patterns import expand
+from lda.corpus.text.tokenizer import TextTokenizer
 
 
 @pytest.fixture(autouse=True)

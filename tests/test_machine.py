@@ -14,8 +14,9 @@ from lda.cluster import FitSettings
 from lda.cluster.distributed.connection import connected
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.sweeping.sweeper import count_rows
-from lda.corpus import machine, parallel
+from lda.corpus import machine
 from lda.corpus.arrow import use_available_cores
+from lda.corpus.assembly import ordered_map
 from lda.corpus.machine import _cores_allowed, available_cores, available_memory
 from lda.fitted import thread_count
 
@@ -146,7 +147,7 @@ def test_this_machine_has_what_it_tells() -> None:
 def test_all_who_ask_for_cores_get_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = system(tmp_path, "0::/\n", {"cpu.max": "300000 100000"})
     monkeypatch.setattr("lda.corpus.machine._groups", _groups_of(made))
-    assert parallel.thread_count(None) == 3
+    assert ordered_map.thread_count(None) == 3
     assert FitSettings(n_topics=2).resolved().threads == 3
     assert [thread_count(n) for n in (-1, -2, -9)] == [3, 2, 1]
 

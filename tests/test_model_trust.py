@@ -22,8 +22,10 @@ import lda
 from lda import DataError, Model, Recipe
 from lda.cli import cli
 from lda.cluster.counts.sparse_npz import save_csr
-from lda.corpus import Corpus, build_corpus, guarded_pattern, npy_file, read_corpus
-from lda.corpus.storage import storage
+from lda.corpus import Corpus, build_corpus, read_corpus
+from lda.corpus.storage import npy_file
+from lda.corpus.storage.places import storage
+from lda.corpus.text import guarded_pattern
 from lda.topic_matrix import read_topic_matrix
 
 FILES = ("alpha.npy", "counts.npz", "documents.npy", "mean_counts.npz", "vocabulary.txt")

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from lda.cluster import FrozenModel
 from lda.corpus import DataError, as_corpus, read_corpus
-from lda.corpus.counts import MAX_COUNT, canonical
+from lda.corpus.readers.count_batches import MAX_COUNT, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable

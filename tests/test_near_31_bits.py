@@ -17,8 +17,8 @@ from lda.cluster.counts.word_range import WordRange
 from lda.cluster.documents.word_index import WordIndex
 from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import DataError, as_corpus
-from lda.corpus.layout import shard_bounds
-from lda.corpus.storage import storage
+from lda.corpus.assembly.shard_bounds import shard_bounds
+from lda.corpus.storage.places import storage
 from lda.samplers.counts.histograms import Histogram, document_topics, topic_and_count, values
 from lda.samplers.counts.row_layout import empty_counts, topic_dtype, word_rows
 from lda.samplers.counts.word_counts import Delta, add_delta, gather_rows

@@ -14,9 +14,10 @@ from click.testing import CliRunner, Result
 import lda
 from lda import DataError, Model, model_writer
 from lda.cli import cli
-from lda.corpus import Corpus, as_corpus, build_corpus, read_corpus, remote
+from lda.corpus import Corpus, as_corpus, build_corpus, read_corpus
+from lda.corpus.files import object_store
 from lda.corpus.presentable import without_keys
-from lda.corpus.storage import beside, is_uri, storage
+from lda.corpus.storage.places import beside, is_uri, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def test_a_corpus_is_replaced_at_one_moment(place: Place, monkeypatch: pytest.Mo
     with pytest.raises(DataError, match="exists already"):
         new.save(uri)
     with monkeypatch.context() as patch:
-        patch.setattr(remote, "manifest_bytes", no_room)
+        patch.setattr(object_store, "manifest_bytes", no_room)
         with pytest.raises(OSError, match="No space"):
             new.save(uri, overwrite=True)
     assert Corpus.open(uri).content_hash == old.content_hash

@@ -16,16 +16,17 @@ from lda.cluster import CheckpointError, Checkpointing
 from lda.cluster.checkpoints.read import latest
 from lda.cluster.checkpoints.write import RunState, identity, put_topics, stored, write
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.corpus import DataError, retries, storage
-from lda.corpus.retries import NetworkError, momentary, retried
-from lda.corpus.storage import RemoteStorage
+from lda.corpus import DataError
+from lda.corpus.storage import places, retries
+from lda.corpus.storage.places import RemoteStorage
+from lda.corpus.storage.retries import NetworkError, momentary, retried
 from lda.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lda.cluster import SweepRecord
-    from lda.corpus.storage import Storage
+    from lda.corpus.storage.places import Storage
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Little patience, so that what fails for good does so at once."""
     monkeypatch.setattr(retries, "ATTEMPTS", 2)
     monkeypatch.setattr(retries, "LONGEST_WAIT", 0.01)
-    monkeypatch.setattr(storage, "CLIENT_ATTEMPTS", 1)
+    monkeypatch.setattr(places, "CLIENT_ATTEMPTS", 1)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_a_network_that_cuts_a_fifth_of_what_is_sent_changes_nothing(
 ) -> None:
     monkeypatch.setattr(retries, "LONGEST_WAIT", 0.1)
     monkeypatch.setattr(retries, "ATTEMPTS", 16)  # so that the test needs no luck
-    monkeypatch.setattr(storage, "CLIENT_ATTEMPTS", 1)  # its own waits are long, and cannot be changed
+    monkeypatch.setattr(places, "CLIENT_ATTEMPTS", 1)  # its own waits are long, and cannot be changed
     cutting, uri = network
     cutting.share = 0.2
     made = model_of(checkpointing=Checkpointing(path=uri.format("cut/c"), every=10))
@@ -87,7 +88,7 @@ def test_a_store_that_is_away_for_a_while_is_warned_of(network: tuple[BadNetwork
             "see that the network and the store work; the fit goes on, and tries again after 5 sweeps"
         )
         assert "make room" not in line
-    assert stored(storage.storage(uri.format("away"))) == ["sweep-00000015"]
+    assert stored(places.storage(uri.format("away"))) == ["sweep-00000015"]
 
     def cut(record: SweepRecord) -> None:
         away.down = record.sweep >= 1
@@ -107,7 +108,7 @@ def test_checkpoints_that_cannot_be_reached_are_not_taken_for_damaged(
     network: tuple[BadNetwork, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, uri = network
-    place, who = storage.storage(uri.format("there")), identity(FitSettings(n_topics=5), "corpus")
+    place, who = places.storage(uri.format("there")), identity(FitSettings(n_topics=5), "corpus")
     state = RunState(
         n_sweeps=10, tick=10, alpha=np.ones(5), beta=0.01, history=[], seconds=1.0, sweeping=1.0,
         patience=(-np.inf, 0), mean_taken=0,
@@ -145,7 +146,7 @@ def test_a_file_of_which_a_part_fails_leaves_nothing(
     """Neither half a file, nor parts that cost money and that no listing of files shows."""
     from moto.s3.models import FakeBucket, FakeMultipart, s3_backends
 
-    place, data = storage.storage(bucket.format("large")), bytes(25 << 20)
+    place, data = places.storage(bucket.format("large")), bytes(25 << 20)
     take = FakeMultipart.set_part
 
     def refuse(self: Any, number: int, *more: Any) -> Any:
@@ -169,7 +170,7 @@ def test_a_file_of_which_a_part_fails_leaves_nothing(
 def test_reading_goes_on_where_it_was_cut(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "LONGEST_WAIT", 0.01)
     place = RemoteStorage(tmp_path.as_uri())
-    data = np.random.default_rng(1).bytes(3 * storage.CHUNK + 5)
+    data = np.random.default_rng(1).bytes(3 * places.CHUNK + 5)
     place.write("file", data)
     real, opened = place._fs, list[int]()
 

@@ -21,7 +21,7 @@ from lda.cluster import Checkpointing
 from lda.cluster.spec.errors import CheckpointError, ClusterError
 from lda.corpus import Corpus, resolve_stop_words
 from lda.corpus.presentable import presentable, printable, without_keys
-from lda.corpus.storage import storage
+from lda.corpus.storage.places import storage
 from lda.record import json_line
 
 if TYPE_CHECKING:

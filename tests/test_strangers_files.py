@@ -30,9 +30,9 @@ import lda
 from lda import Model
 from lda.cli_read import describe, info_lines, topic_lines
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, iter_documents, read_corpus
-from lda.corpus.formats import FORMATS
-from lda.corpus.npy_file import DAMAGED_ARCHIVE
 from lda.corpus.presentable import printable
+from lda.corpus.readers.registry import FORMATS
+from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE
 from lda.documents import recipe_of
 from lda.model_description import Description, read_description
 from lda.record import strict_json

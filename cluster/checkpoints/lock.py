@@ -34,9 +34,9 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from lda.cluster.spec.errors import CheckpointError, OtherFitError
-from lda.corpus.leftovers import forget, remember
-from lda.corpus.plain_json import read_object
-from lda.corpus.storage import LocalStorage, Storage
+from lda.corpus.storage.leftovers import forget, remember
+from lda.corpus.storage.places import LocalStorage, Storage
+from lda.corpus.storage.strict_json import read_object
 
 NAME: Final = re.compile(r"running-([0-9a-f]{16})\.json")
 LOCK: Final = "running.lock"

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lda.cluster.checkpoints.write import FORMAT, READ, RunState, differences, stored, topics_name
 from lda.cluster.spec.errors import CheckpointError, OtherFitError
-from lda.corpus.plain_json import parse_object, read_object
-from lda.corpus.retries import NetworkError
-from lda.corpus.storage import Storage
+from lda.corpus.storage.places import Storage
+from lda.corpus.storage.retries import NetworkError
+from lda.corpus.storage.strict_json import parse_object, read_object
 
 Check = Callable[[Storage, str, Mapping[str, str]], None]
 """Looks at the files of a checkpoint: place, folder, sha256 by name. Raises ValueError when one is damaged."""

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from lda.cluster.spec.errors import CheckpointError, PlaceError
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.corpus.retries import NetworkError
-from lda.corpus.storage import Storage
+from lda.corpus.storage.places import Storage
+from lda.corpus.storage.retries import NetworkError
 
 FORMAT: Final = 2
 READ: Final = frozenset({1, 2})

@@ -10,7 +10,7 @@ from lda.cluster.counts.top_words import merge_tops
 from lda.cluster.counts.word_range import Part
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.results import StoredCounts
-from lda.corpus.storage import is_uri, storage
+from lda.corpus.storage.places import is_uri, storage
 
 
 def gathered(parts: Sequence[Part], n_terms: int, n_topics: int, n_top: int) -> StoredCounts:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lda.cluster.counts.sparse_npz import csr_bytes, save_csr
 from lda.cluster.spec.part_file import PartFile
 from lda.corpus.errors import DataError
-from lda.corpus.storage import Storage, is_uri, storage
+from lda.corpus.storage.places import Storage, is_uri, storage
 
 if TYPE_CHECKING:
     import scipy.sparse as sp

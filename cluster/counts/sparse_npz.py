@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 
 from lda.corpus.errors import DataError
-from lda.corpus.npy_file import DAMAGED_ARCHIVE, NpyHeader, check_archive, read_header
+from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE, NpyHeader, check_archive, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ from lda.cluster.counts.sparse_npz import csr_bytes, read_csr
 from lda.cluster.counts.top_words import top_words
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.top_words import TopWords
-from lda.corpus.storage import Storage
+from lda.corpus.storage.places import Storage
 
 SUMS: Final = re.compile(r"sum-(\d+)-(\d+)\.npz")
 WHOLE: Final = "mean.npz"

@@ -18,7 +18,7 @@ from lda.cluster.exchange.versions import Exchange
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.sweeping.sweeper import count_rows
-from lda.corpus.store import Corpus
+from lda.corpus.corpus import Corpus
 from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.row_layout import slice_rows
 from lda.samplers.counts.word_counts import Delta

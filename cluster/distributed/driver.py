@@ -43,7 +43,7 @@ from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 
 if TYPE_CHECKING:
     from lda.cluster.distributed.head import Head
-    from lda.corpus.store import Corpus
+    from lda.corpus.corpus import Corpus
 
 
 class Driver(HeldCounts):

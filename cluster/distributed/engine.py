@@ -14,12 +14,12 @@ from lda.cluster.loop.validation import choose_heldout
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import Exchange, StoredCounts
-from lda.corpus.storage import Storage
+from lda.corpus.storage.places import Storage
 from lda.samplers.priors import Priors, start_priors
 
 if TYPE_CHECKING:
     from lda.cluster.distributed.head import Head
-    from lda.corpus.store import Corpus
+    from lda.corpus.corpus import Corpus
 
 
 class ClusterEngine:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import scipy.sparse as sp
 
 from lda.cluster.counts.word_range import Part, WordRange
-from lda.corpus.storage import storage
+from lda.corpus.storage.places import storage
 
 
 class RangeCalls:

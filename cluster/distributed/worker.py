@@ -28,8 +28,8 @@ from lda.cluster.resources.shared_memory import Lent
 from lda.cluster.resources.threads import Threads
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.sweeping.sweeper import Sweeper
-from lda.corpus.storage import storage
-from lda.corpus.store import Corpus
+from lda.corpus.corpus import Corpus
+from lda.corpus.storage.places import storage
 from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import DeviceError, check_device

@@ -18,7 +18,7 @@ from lda.samplers.counts.histograms import Histogram, add_histograms
 from lda.samplers.counts.row_layout import topic_dtype
 
 if TYPE_CHECKING:
-    from lda.corpus.store import Corpus
+    from lda.corpus.corpus import Corpus
 
 BYTES_PER_TOKEN: Final = 40
 """Of a group on disk while it is made, which is when most of it is in memory: 16 for its arrays, the rest for

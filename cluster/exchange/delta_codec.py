@@ -1,5 +1,6 @@
-"""Messages: deltas as bytes (`samplers/counts/delta_packing.py`) behind a head that says of which words, and how long
-they are.
+"""Messages: deltas as bytes behind a head that says of which words, and how long they are.
+
+The bytes are those of `samplers/counts/delta_packing.py`.
 """
 
 from __future__ import annotations

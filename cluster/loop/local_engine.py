@@ -19,12 +19,12 @@ from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import Exchange, StoredCounts
 from lda.cluster.sweeping.sweeper import Sweeper
 from lda.corpus.presentable import presentable
-from lda.corpus.storage import Storage
+from lda.corpus.storage.places import Storage
 from lda.samplers.priors import Priors, start_priors
 from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 
 if TYPE_CHECKING:
-    from lda.corpus.store import Corpus
+    from lda.corpus.corpus import Corpus
 
 
 class Engine:

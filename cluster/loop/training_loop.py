@@ -18,7 +18,7 @@ from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.errors import CheckpointError, OtherFitError
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, Exchange, FitResult, StoredCounts, SweepRecord
-from lda.corpus.storage import Storage, storage
+from lda.corpus.storage.places import Storage, storage
 from lda.samplers.priors import Priors
 
 

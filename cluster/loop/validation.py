@@ -13,7 +13,7 @@ from lda.samplers.priors import Priors
 from lda.samplers.start import document_shares
 
 if TYPE_CHECKING:
-    from lda.corpus.store import Corpus
+    from lda.corpus.corpus import Corpus
 
 
 class Heldout:

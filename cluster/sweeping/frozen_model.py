@@ -14,9 +14,9 @@ from lda.cluster.resources.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.cluster.spec.fit_settings import Device
 from lda.cluster.sweeping.device_sweeper import device_states, frozen_on_device
 from lda.cluster.sweeping.phase_model import MeanModel
-from lda.corpus.counts import canonical
 from lda.corpus.errors import DataError
 from lda.corpus.machine import available_cores
+from lda.corpus.readers.count_batches import canonical
 from lda.samplers.counts.row_layout import WordRows, empty_counts, topic_dtype, word_rows
 from lda.samplers.counts.word_counts import Delta, add_delta
 from lda.samplers.cuda.available import check_device

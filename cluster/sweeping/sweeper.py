@@ -37,7 +37,7 @@ from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
 
 if TYPE_CHECKING:
-    from lda.corpus.store import Corpus
+    from lda.corpus.corpus import Corpus
 
 
 class Sweeper:

@@ -1,0 +1,1 @@
+"""From batches of numbered documents to shards with a vocabulary."""

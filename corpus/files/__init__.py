@@ -1,0 +1,1 @@
+"""Corpus folders, on disk and in object stores: manifest, Arrow files, checks."""

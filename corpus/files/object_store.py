@@ -1,0 +1,161 @@
+"""A corpus in an object store: read shard by shard, by whoever needs the shard."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from lda.corpus.errors import DataError
+from lda.corpus.files.arrow_file import (
+    checked_shard,
+    checked_vocabulary,
+    damaged,
+    one_batch,
+    serialize,
+    tally_of,
+)
+from lda.corpus.files.manifest import (
+    MANIFEST,
+    FileEntry,
+    Manifest,
+    is_corpus_folder,
+    manifest_bytes,
+    read_manifest,
+)
+from lda.corpus.files.opened import OpenedCorpus
+from lda.corpus.shard import batch_digest, content_hash
+from lda.corpus.storage.places import Storage, storage
+from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
+from lda.corpus.storage.retries import NetworkError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lda.corpus.files.arrow_checks import TermTally
+    from lda.corpus.summary import Summary
+
+UPLOADS: Final = 8
+"""Files on their way at a time: a store answers slowly, but many at once."""
+
+
+def check_remote_corpus(uri: str, *, overwrite: bool) -> None:
+    """Refuse a URI that may not or cannot be written. Raises `DataError`."""
+    check_remote_target(uri, MANIFEST, "a corpus", is_corpus_folder, overwrite=overwrite)
+
+
+def write_remote(
+    uri: str, batches: Iterable[pa.RecordBatch], vocabulary: pa.Table, summary: Summary, *, overwrite: bool
+) -> None:
+    """Write a corpus to a URI; batches are taken a few at a time and not kept. The manifest comes last.
+
+    Raises:
+        DataError: it exists and `overwrite` is false, it is something else, or the store refuses.
+        OSError: the store fails half-way; a corpus that stood there is still there.
+    """
+    check_remote_corpus(uri, overwrite=overwrite)
+    before = read_manifest(uri).vocabulary.file.rpartition("/")[0] if is_corpus_folder(uri) else None
+    place = storage(uri)
+    with new_data_folder(uri, before) as folder:
+        entry, data = serialize(f"{folder}/vocabulary.arrow", one_batch(vocabulary))
+        place.write(entry.file, memoryview(data))
+        entries, digests = _write_shards(place, folder, batches)
+        known = content_hash(vocabulary.column("term").combine_chunks(), digests)
+        place.write(MANIFEST, manifest_bytes(Manifest(summary, known, entry, entries)))
+
+
+def _write_shards(
+    place: Storage, folder: str, batches: Iterable[pa.RecordBatch]
+) -> tuple[list[FileEntry], list[bytes]]:
+    entries: list[FileEntry] = []
+    digests: list[bytes] = []
+    waiting: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(UPLOADS) as pool:
+        for index, batch in enumerate(batches):
+            entry, data = serialize(f"{folder}/shard-{index:05d}.arrow", batch)
+            entries.append(entry)
+            digests.append(batch_digest(batch))
+            waiting.append(pool.submit(place.write, entry.file, memoryview(data)))
+            if len(waiting) > UPLOADS:  # so that only a few shards are in memory
+                waiting.popleft().result()
+        for done in waiting:
+            done.result()
+    return entries, digests
+
+
+def open_remote(uri: str) -> OpenedCorpus:
+    """Open a corpus at a URI: manifest and vocabulary are read, a shard each time that it is used.
+
+    Raises:
+        DataError: there is no corpus, a file is missing or has another length, or the vocabulary is damaged.
+    """
+    manifest = read_manifest(uri)
+    place = storage(uri)
+    folder = manifest.vocabulary.file.rpartition("/")[0]
+    sizes = place.files(folder)
+    for entry in (manifest.vocabulary, *manifest.shards):
+        found = sizes.get(entry.file.rpartition("/")[2])
+        if found is None:
+            raise damaged(f"{uri}/{entry.file}", "the file is missing")
+        if found != entry.bytes:
+            raise damaged(f"{uri}/{entry.file}", f"it has {found} bytes instead of {entry.bytes}")
+    name = f"{uri}/{manifest.vocabulary.file}"
+    vocabulary = checked_vocabulary(name, _read(place, manifest.vocabulary), manifest)
+    first = np.cumsum([0, *(entry.documents for entry in manifest.shards)], dtype=np.int64)[:-1]
+    shards = RemoteShards(uri, manifest.shards, tally_of(manifest, vocabulary))
+    return OpenedCorpus(shards, vocabulary, manifest.summary, first, manifest.content_hash)
+
+
+class RemoteShards:
+    """Shards in an object store, read whole and checked against their sha256 at each use but a repeated one."""
+
+    # Only the last one is kept: who uses a shard for long copies what it needs, and all of them may be more than
+    # the memory of a machine.
+
+    def __init__(self, uri: str, entries: list[FileEntry], tally: TermTally) -> None:
+        self._uri, self._entries, self._tally = uri, entries, tally
+        self._place: Storage | None = None
+        self._last: tuple[int, pa.RecordBatch] | None = None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __reduce__(self) -> tuple[type[RemoteShards], tuple[str, list[FileEntry], TermTally]]:
+        return RemoteShards, (self._uri, self._entries, self._tally)
+
+    def batch(self, index: int) -> pa.RecordBatch:
+        """Columns `id`, `tokens` and metadata of one shard.
+
+        Raises:
+            DataError: the file is missing, damaged or cannot be read from here.
+        """
+        last = self._last  # one look: another thread may put its own there
+        if last is not None and last[0] == index:
+            return last[1]
+        if self._place is None:
+            self._place = storage(self._uri)
+        entry = self._entries[index]
+        name = f"{self._uri}/{entry.file}"
+        batch = checked_shard(name, _read(self._place, entry), entry, index, self._tally)
+        self._last = (index, batch)
+        return batch
+
+    def tokens(self) -> list[int]:
+        """Tokens of each shard, from the manifest."""
+        return [entry.tokens for entry in self._entries]
+
+
+def _read(place: Storage, entry: FileEntry) -> pa.Buffer:
+    name = f"{place.root}/{entry.file}"
+    try:
+        return pa.py_buffer(place.read(entry.file))
+    except FileNotFoundError:
+        raise damaged(name, "the file is missing") from None
+    except OSError as error:
+        reason = " ".join(str(error).split())
+        lost = isinstance(error, NetworkError)
+        remedy = "try again later" if lost else "check that this machine may read it"
+        raise DataError(f"{name} cannot be read ({reason}); {remedy}") from None

@@ -1,0 +1,132 @@
+"""What a reader is, and how to add one.
+
+A reader turns one file (or folder) into batches of documents. To add a format:
+
+1. write `read_NAME.py` with a subclass of `TextReader` (documents are text) or `CountReader` (documents are
+   counts of terms); set `name` and `suffixes`, and yield batches of bounded size from `read`;
+2. list an instance in `formats.py`, which also chooses the reader by name or content;
+3. raise DataError with file, line or row, the value found and the remedy for every kind of damage, and add
+   the file and its damaged versions to the tests.
+
+Files are opened by `sources.py`, so compression and encodings are no concern of a reader.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pyarrow as pa
+
+from lda.corpus.arrow import strings
+from lda.corpus.metadata import to_table
+from lda.corpus.readers.options import ReadOptions
+from lda.corpus.readers.ready_tokens import TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from lda.corpus.batches import TokenBatch
+
+BATCH_CHARACTERS: Final = 2**22
+"""Text handed on at a time. Fixed, whatever the number of threads; large enough that the distinct words of a
+batch are few beside its tokens, small enough that all batches in flight take little memory."""
+
+BATCH_DOCUMENTS: Final = 2**14
+"""Documents handed on at a time, if they are short."""
+
+
+class TextBatch(NamedTuple):
+    """Some consecutive documents as text.
+
+    Attributes:
+        ids: (n,) large_string.
+        texts: (n,) large_string, or `ready_tokens.TOKENS` where the field holds lists of tokens.
+        metadata: table of n rows or None.
+        n_without_text: documents whose text fields are all missing or null; they are empty.
+    """
+
+    ids: pa.Array[Any]
+    texts: pa.Array[Any]
+    metadata: pa.Table | None
+    n_without_text: int = 0
+
+
+class Document(NamedTuple):
+    """One document with the further fields of its row: text, tokens that are ready, or None where there is neither."""
+
+    id: str
+    text: str | list[str] | None
+    metadata: Mapping[str, object]
+
+
+class CountSource(NamedTuple):
+    """A file of counts.
+
+    Attributes:
+        terms: (V,) names of the columns.
+        named: whether the names were given; otherwise they are the numbers "0", "1", ...
+        batches: the documents.
+    """
+
+    terms: list[str]
+    named: bool
+    batches: Iterator[TokenBatch]
+
+
+class TextReader(ABC):
+    """Reads documents as text."""
+
+    name: str
+    suffixes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
+        """Yield the documents in their order.
+
+        Raises:
+            DataError: the file is damaged or not of this format.
+        """
+
+
+class CountReader(ABC):
+    """Reads documents as counts of terms."""
+
+    name: str
+    suffixes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def read(self, path: Path, options: ReadOptions) -> CountSource:
+        """Read what comes before the documents; these follow as batches, in their order.
+
+        Raises:
+            DataError: the file is damaged or not of this format; also while batches are taken.
+        """
+
+
+def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
+    """Gather single documents into batches of bounded size."""
+    held: list[Document] = []
+    characters = 0
+    for document in documents:
+        held.append(document)
+        text = document.text or ""
+        characters += len(text) if isinstance(text, str) else sum(map(len, text))
+        if characters >= BATCH_CHARACTERS or len(held) >= BATCH_DOCUMENTS:
+            yield _text_batch(held)
+            held, characters = [], 0
+    if held:
+        yield _text_batch(held)
+
+
+def _text_batch(documents: list[Document]) -> TextBatch:
+    names = dict.fromkeys(name for document in documents for name in document.metadata)
+    columns = {name: [document.metadata.get(name) for document in documents] for name in names}
+    ids = strings([d.id for d in documents])
+    if any(isinstance(d.text, list) for d in documents):
+        texts: pa.Array[Any] = pa.array([d.text or [] for d in documents], TOKENS)
+    else:
+        texts = strings([d.text or "" for d in documents])
+    n_without = sum(document.text is None for document in documents)
+    return TextBatch(ids, texts, to_table(columns) if columns else None, n_without)

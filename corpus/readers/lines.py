@@ -1,0 +1,29 @@
+"""One document per line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lda.corpus.readers.base import Document, TextBatch, TextReader, batch_documents
+from lda.corpus.readers.files import numbered_lines
+from lda.corpus.readers.options import ReadOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class LineReader(TextReader):
+    """Each line is a document, named by its number; an empty line is an empty document."""
+
+    name = "lines"
+    suffixes = (".txt",)
+
+    def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
+        """Yield one document per line.
+
+        Raises:
+            DataError: the file is not text.
+        """
+        lines = numbered_lines(path, options)
+        return batch_documents(Document(f"{options.prefix}{number}", line, {}) for number, line in lines)

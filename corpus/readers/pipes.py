@@ -1,0 +1,207 @@
+"""Inputs that can be read only once: pipes and standard input, kept in temporary files as long as they are needed."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from lda.corpus.errors import DataError
+from lda.corpus.storage.leftovers import forget, remember
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
+
+    Place = str | Path
+
+STDIN: Final = "stdin"
+"""What messages call standard input, whichever way it was named."""
+
+WRITER_SECONDS: Final = 10.0
+"""How long a named pipe may be without anybody who writes to it. Opening it plainly would wait for ever."""
+
+_DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev|/proc/self|/proc/thread-self)/fd/(\d+)")
+
+
+class PipeStore:
+    """A block in which every pipe is read once, into a temporary file that can be read as often as need be.
+
+    Detecting a format, LDA-C and evaluation look at their input twice, Parquet and `.npz` jump about in it. Keeping
+    the first bytes of a pipe in memory lost: it helps the first of these alone. Messages of a DataError that leaves
+    the block speak of the pipe, not of the temporary file.
+    """
+
+    def __init__(self, stdin: IO[bytes] | None = None) -> None:
+        """Start empty. stdin: where `store_stdin` reads."""
+        self._stdin = stdin
+        self._stack = ExitStack()
+        self._folder: Path | None = None
+        self._names: dict[str, str] = {}  # of the copies, by their paths
+        self._taken: set[object] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        if isinstance(error, DataError):
+            error.args = (self._named(str(error)),)
+
+    def stored(self, place: Place) -> Place:
+        """The place, or the copy of what a pipe had to say.
+
+        Raises:
+            DataError: a device, a pipe that was taken before, cannot be read, or that nobody writes to.
+            OSError: there is no room for the copy.
+        """
+        if not is_pipe(place):
+            return place
+        path = Path(place)
+        found = _DESCRIPTOR.fullmatch(os.fspath(path))
+        number = None if found is None else int(found[1] or 0)
+        name = STDIN if number == 0 else str(path)
+        status = path.stat()
+        self._claim((status.st_dev, status.st_ino), name)
+        # A descriptor that was handed to us is taken as it is: opening its name again is refused for a socket, and
+        # for the pipe of another user.
+        source, first = (os.fdopen(os.dup(number), "rb"), b"") if number is not None else _open_fifo(path)
+        with source:
+            copy = self._copy(source, STDIN if number == 0 else path.name, name, first)
+        if number is None:
+            self._bring_vocabulary(path, copy)
+        return copy
+
+    def all_stored(self, places: Sequence[Place]) -> list[Place]:
+        """`stored` for several."""
+        return [self.stored(place) for place in places]
+
+    def store_stdin(self) -> Path:
+        """A copy of standard input.
+
+        Raises:
+            DataError: it is closed, cannot be read, or was taken before.
+            OSError: there is no room for the copy.
+        """
+        if self._stdin is None:
+            raise DataError(f"{STDIN} is closed; connect it to a file or pipe, or name a file")
+        try:
+            status = os.fstat(self._stdin.fileno())
+            key: object = (status.st_dev, status.st_ino)
+        except OSError:  # replaced by a stream in memory
+            key = STDIN
+        self._claim(key, STDIN)
+        return self._copy(self._stdin, STDIN, STDIN)
+
+    def _claim(self, key: object, name: str) -> None:
+        if key in self._taken:
+            raise DataError(
+                f"{name} is named twice, but can be read only once; store it in a file, and name that"
+            )
+        self._taken.add(key)
+
+    def _copy(self, source: IO[bytes], file: str, name: str, first: bytes = b"") -> Path:
+        if self._folder is None:
+            self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="raylda-")))
+            remember(self._folder)
+            self._stack.callback(forget, self._folder)
+        copy = self._folder / str(len(self._names)) / file
+        copy.parent.mkdir()
+        self._names[str(copy)] = name
+        with copy.open("wb") as target:
+            target.write(first)
+            while block := _read(source, name):
+                target.write(block)
+        return copy
+
+    def _bring_vocabulary(self, path: Path, copy: Path) -> None:
+        """What stands beside the pipe must be found beside its copy."""
+        from lda.corpus.readers.vocabulary_beside import find_vocabulary
+
+        found = find_vocabulary(path)
+        if found is not None:
+            link = copy.with_name(found.name)
+            link.symlink_to(found.absolute())
+            self._names[str(link)] = str(found)
+
+    def _named(self, message: str) -> str:
+        for copy, name in self._names.items():
+            message = message.replace(copy, name)
+        return message
+
+
+def is_pipe(place: Place) -> bool:
+    """Whether a place can be read only once: a pipe, a socket or a terminal; what is not there is none.
+
+    Raises:
+        DataError: it is a device, whose content has no end or no sense.
+    """
+    try:
+        mode = os.stat(place).st_mode
+    except (OSError, ValueError):
+        return False
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return False
+    if stat.S_ISFIFO(mode) or _is_terminal_or_null(place, mode):
+        return True
+    if stat.S_ISSOCK(mode) and _DESCRIPTOR.fullmatch(os.fspath(place)):
+        return True
+    raise DataError(f"{place} is a device or a socket; give a file, a folder or a pipe")
+
+
+def _is_terminal_or_null(place: Place, mode: int) -> bool:
+    if not stat.S_ISCHR(mode):
+        return False
+    if os.path.samefile(place, os.devnull):
+        return True
+    with suppress(OSError), open(place, "rb", buffering=0) as file:
+        return file.isatty()
+    return False
+
+
+def _read(source: IO[bytes], name: str) -> bytes:
+    try:
+        return source.read(2**20)
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror or error}; name a file") from None
+
+
+def _open_fifo(path: Path) -> tuple[IO[bytes], bytes]:
+    """Open a named pipe (or a terminal), and what had to be read to see that somebody writes to it.
+
+    Raises:
+        DataError: for `WRITER_SECONDS` nobody has opened it for writing.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        first = _first_bytes(descriptor, path)
+        os.set_blocking(descriptor, True)
+        return os.fdopen(descriptor, "rb"), first
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _first_bytes(descriptor: int, path: Path) -> bytes:
+    """Wait for a writer. One who is there but silent is told from none: reading would block, and does not end."""
+    until = time.monotonic() + WRITER_SECONDS
+    while True:
+        try:
+            first = os.read(descriptor, 2**16)
+        except BlockingIOError:
+            return b""
+        if first or not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            return first
+        if time.monotonic() > until:
+            raise DataError(
+                f"nobody writes to the pipe {path}, waited {WRITER_SECONDS:g} s; start its writer, or name a file"
+            )
+        time.sleep(0.02)

@@ -1,0 +1,70 @@
+"""The terms of a vocabulary: their names, and how many there may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from lda.corpus.arrow import is_text
+from lda.corpus.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+MAX_TERMS: Final = 2**31 - 1
+"""Term ids are int32."""
+
+
+def default_terms(n_terms: int) -> list[str]:
+    """Names "0", "1", ... for columns that have none."""
+    return [str(number) for number in range(n_terms)]
+
+
+def term_name(term: object, number: int) -> str:
+    """The name of column `number` as a string; numbers may be names.
+
+    Raises:
+        DataError: it is missing, or holds half of a surrogate pair.
+    """
+    from lda.corpus.terms import is_missing
+
+    if not isinstance(term, str) and is_missing(term):
+        raise DataError(
+            f"a term must be text, got {term} for column {number}; give it a name, or drop the column"
+        )
+    name = str(term)
+    if not is_text(name):
+        raise DataError(
+            f"a term must be text, got {name!r:.80} for column {number}, half of a surrogate pair"
+        )
+    return name
+
+
+def check_terms(terms: Sequence[str], n_columns: int, source: str = "the vocabulary") -> list[str]:
+    """The names of the columns as a list of strings.
+
+    Raises:
+        DataError: there are more or fewer names than columns, one is no text, or occurs twice.
+    """
+    if len(terms) != n_columns:
+        raise DataError(
+            f"{source} must name each of the {n_columns} columns, got {len(terms)} terms; give the right one"
+        )
+    names = [term_name(term, number) for number, term in enumerate(terms)]
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise DataError(f"a term must stand once in {source}, got {twice!r} twice; remove or rename it")
+    return names
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value stands for none: None, NaN, or the NA and NaT of pandas."""
+    if isinstance(value, float | np.floating):
+        return bool(np.isnan(value))
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}  # without an import of pandas

@@ -1,0 +1,1 @@
+"""From text to tokens: recipes, patterns, markup, stop words, n-grams."""

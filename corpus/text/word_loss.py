@@ -1,0 +1,96 @@
+"""How much of a text the default pattern drops or cuts: gene names, product codes, words of one Han character."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from lda.corpus.text.markup import strip_html
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MUCH: Final = 0.05
+"""Share of what stands between blanks from which on a user should know."""
+
+FEWEST_WORDS, FEWEST_LOST = 10, 2
+"""Words, and of them harmed ones, from which on a share says something."""
+
+DOCUMENTS_LOOKED_AT: Final = 16
+CHARACTERS_LOOKED_AT: Final = 1000
+"""Of each of them. A batch holds millions: looking at all of it would take longer than cutting it into words."""
+
+_CORE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
+
+_CUT: Final = re.compile(r"[^\W\d_][-\u2010\u2011]?\d|\d[-\u2010\u2011]?[^\W\d_]|[^\W_][_@.:+#][^\W_]")
+"""Where the pattern cuts what was written as one: letters and digits, names with points. That it parts words at
+hyphens and apostrophes is how topics are commonly made."""
+
+
+class WordLoss:
+    """Counts, in a sample of the texts, what stands between blanks and what of it the default pattern harms.
+
+    Numbers are no words for it, and neither are single letters of alphabets ("a", "в"): to drop these is its purpose.
+    """
+
+    def __init__(self, strip: str | None) -> None:
+        self._strip = strip
+        self._words = 0
+        self._lost: Counter[str] = Counter()
+
+    def look(self, texts: pa.Array[Any]) -> None:
+        """Take a sample of a batch of texts, spread evenly over it."""
+        step = -(-len(texts) // DOCUMENTS_LOOKED_AT) or 1
+        for number in range(0, len(texts), step):
+            text = texts[number].as_py() or ""
+            begin = max(
+                0, (len(text) - CHARACTERS_LOOKED_AT) // 2
+            )  # the head of a file may be unlike the rest
+            text = text[begin : begin + CHARACTERS_LOOKED_AT]
+            for chunk in (strip_html(text) if self._strip else text).split():
+                self._add(chunk)
+
+    def _add(self, chunk: str) -> None:
+        core = chunk if chunk.isalpha() else _core(chunk)
+        if not core:
+            return
+        self._words += 1
+        if len(core) == 1:
+            lost = core.isalpha() and not _has_case(core)
+        else:
+            lost = not core.isalpha() and any(_has_case(found[0]) for found in _CUT.finditer(core))
+        if lost:
+            self._lost[core] += 1
+
+    @property
+    def share(self) -> float:
+        """Of what was looked at, the share that is dropped or cut; 0 for hardly any."""
+        lost = self._lost.total()
+        return lost / self._words if self._words >= FEWEST_WORDS and lost >= FEWEST_LOST else 0.0
+
+    def warning(self) -> str | None:
+        """One line for the user where the share is large; None where it is not."""
+        if self.share <= MUCH:
+            return None
+        examples = ", ".join(repr(word[:40]) for word, _ in self._lost.most_common(3))
+        return (
+            f"the default pattern drops or cuts about {self.share:.0%} of what stands between blanks, such as "
+            f"{examples}; --pattern identifiers keeps letters, digits and words of one character"
+        )
+
+
+def _core(chunk: str) -> str:
+    """What is left without the punctuation around it; marks go with their letter."""
+    found = _CORE.search(chunk)
+    if found is None:
+        return ""
+    end = found.end()
+    while end < len(chunk) and unicodedata.category(chunk[end])[0] == "M":
+        end += 1
+    return chunk[found.start() : end]
+
+
+def _has_case(text: str) -> bool:
+    return text.lower() != text.upper()
