@@ -15,7 +15,7 @@ from benchmarks.overhead import TURN, against_one_process
 from benchmarks.projection import Costs, project
 from benchmarks.report import machine, table
 from lda.cluster import Checkpointing, FitSettings, fit
-from lda.cluster.sizing import Setup
+from lda.deploy.sizing import Setup
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus

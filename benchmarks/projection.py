@@ -1,7 +1,7 @@
 """From what was measured with a few logical workers to many nodes: a projection, and what would hold it up.
 
 Sampling, netting, adding up and taking in cost what they cost here, a core each; bytes follow the formulas of
-`lda.cluster.sizing`, with the cells of the measured model grown in proportion to the corpus. A node is one worker
+`lda.deploy.sizing`, with the cells of the measured model grown in proportion to the corpus. A node is one worker
 and one aggregator. Sampling uses all cores of a node. So does taking in; encoding and aggregating use one.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lda.cluster.sizing import Setup, delta_entries, network_seconds, traffic
+from lda.deploy.sizing import Setup, delta_entries, network_seconds, traffic
 from lda.samplers.counts.histograms import Histogram
 
 if TYPE_CHECKING:

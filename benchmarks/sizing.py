@@ -1,4 +1,4 @@
-"""The formulas of `cluster/sizing.py` beside what a cluster really sends and holds."""
+"""The formulas of `lda/deploy/sizing.py` beside what a cluster really sends and holds."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from benchmarks.report import machine, table
 from lda.cluster import FitSettings
 from lda.cluster.distributed.engine import ClusterEngine
 from lda.cluster.loop.local_engine import Engine
-from lda.cluster.sizing import Setup, Traffic, aggregator_bytes, traffic, worker_bytes
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import Corpus, build_corpus
+from lda.deploy.sizing import Setup, Traffic, aggregator_bytes, traffic, worker_bytes
 from lda.samplers.counts.histograms import Histogram
 
 if TYPE_CHECKING:

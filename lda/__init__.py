@@ -13,15 +13,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from lda.collision import warn_if_shared
+from lda.name_collision import warn_if_shared
 
 if TYPE_CHECKING:
     from lda.cluster import CheckpointError, Checkpointing, Cluster, ClusterError
     from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
-    from lda.estimator import LDA, load
-    from lda.model import Model
-    from lda.topic_matrix import TopicMatrix
-    from lda.transform_parts import transform_corpus
+    from lda.estimator.estimator import LDA, load
+    from lda.model.model import Model
+    from lda.model.topic_matrix import TopicMatrix
+    from lda.transform.transform_corpus import transform_corpus
 
     __version__: str
 
@@ -45,9 +45,9 @@ __all__ = [
 ]
 
 _HOME: Final = {
-    "LDA": "lda.estimator",
-    "load": "lda.estimator",
-    "Model": "lda.model",
+    "LDA": "lda.estimator.estimator",
+    "load": "lda.estimator.estimator",
+    "Model": "lda.model.model",
     "CheckpointError": "lda.cluster",
     "Checkpointing": "lda.cluster",
     "Cluster": "lda.cluster",
@@ -55,11 +55,11 @@ _HOME: Final = {
     "Corpus": "lda.corpus",
     "DataError": "lda.corpus",
     "Recipe": "lda.corpus",
-    "TopicMatrix": "lda.topic_matrix",
+    "TopicMatrix": "lda.model.topic_matrix",
     "as_corpus": "lda.corpus",
     "build_corpus": "lda.corpus",
     "read_corpus": "lda.corpus",
-    "transform_corpus": "lda.transform_parts",
+    "transform_corpus": "lda.transform.transform_corpus",
 }
 
 

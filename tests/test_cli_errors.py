@@ -12,8 +12,8 @@ import tiny
 from click.testing import CliRunner
 
 import lda
-from lda import cli as command_line
 from lda.cli import cli
+from lda.cli import entry as command_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +188,7 @@ def test_unexpected_errors_end_in_one_line(model: Path, monkeypatch: pytest.Monk
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division\nby zero")
 
-    monkeypatch.setattr("lda.model.Model.load", fail)
+    monkeypatch.setattr("lda.model.model.Model.load", fail)
     line = fails(1, "topics", model)
     assert (
         line

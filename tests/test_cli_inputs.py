@@ -54,7 +54,7 @@ def test_input_is_looked_at_before_kernels_are_prepared(
     def prepare(*_: object, **__: object) -> None:
         raise AssertionError("kernels were prepared for input that cannot be read")
 
-    monkeypatch.setattr("lda.model.Model.frozen", prepare)
+    monkeypatch.setattr("lda.model.model.Model.frozen", prepare)
     (bad := tmp_path / "bad.jsonl").write_text('{"body": 5}\n')
     assert "line 1: the field 'body' must be a string" in run("transform", model, bad, code=3).stderr
     for metric in ("completion", "left-to-right", "diagnostics"):

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import lda
 from lda.cli import COMMANDS, cli
-from lda.cli_errors import exit_code
+from lda.cli.errors import exit_code
 from lda.cluster.spec.errors import CheckpointError, ClusterError, OtherFitError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_an_interrupt_of_transform_is_an_error(tmp_path: Path, monkeypatch: pyte
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lda.transform_parts.transform_corpus", interrupted)
+    monkeypatch.setattr("lda.transform.transform_corpus.transform_corpus", interrupted)
     lda.LDA(2, max_iter=1, random_state=0).fit(tiny.documents()).save(tmp_path / "m")
     source = tiny.jsonl(tmp_path / "docs.jsonl")
     found = error_of("transform", tmp_path / "m", source, "--text", "body", "-o", tmp_path / "out/", "--json")

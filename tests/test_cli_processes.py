@@ -64,7 +64,7 @@ def test_interrupt_keeps_the_model_so_far(tmp_path: Path, which: signal.Signals)
 def test_second_interrupt_stops_at_once(tmp_path: Path) -> None:
     # A phase that never ends stands in for a huge corpus.
     script = (
-        HEEDS_CTRL_C + "import time; from lda.interrupt import finish_on_interrupt\n"
+        HEEDS_CTRL_C + "import time; from lda.cli.signals import finish_on_interrupt\n"
         "with finish_on_interrupt(lambda text: print(text, flush=True)) as asked:\n"
         "    asked.keep()\n"
         "    print('ready', flush=True)\n"

@@ -12,7 +12,10 @@ from nodes import counts, stored
 
 from lda.cluster import FitSettings, fit
 from lda.cluster.loop.local_engine import Engine
-from lda.cluster.sizing import (
+from lda.cluster.spec.cluster import Cluster
+from lda.cluster.sweeping.sweeper import count_rows
+from lda.corpus import as_corpus
+from lda.deploy.sizing import (
     PROCESS_BYTES,
     Setup,
     Traffic,
@@ -23,9 +26,6 @@ from lda.cluster.sizing import (
     worker_bytes,
     workers_at_balance,
 )
-from lda.cluster.spec.cluster import Cluster
-from lda.cluster.sweeping.sweeper import count_rows
-from lda.corpus import as_corpus
 
 if TYPE_CHECKING:
     from pathlib import Path

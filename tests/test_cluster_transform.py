@@ -25,7 +25,7 @@ import lda
 from lda.cli import cli
 from lda.cluster import Cluster, ClusterError
 from lda.cluster.distributed.connection import connected
-from lda.parts_job import PartsJob
+from lda.transform.parts_job import PartsJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from nodes import Nodes
 
-    from lda.parts_job import Part, PartDone
+    from lda.transform.parts_job import Part, PartDone
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +99,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, before: Callable[[Part], None]) -> 
 
             return work
 
-    monkeypatch.setattr("lda.parts_job.PartsJob", Changed)
+    monkeypatch.setattr("lda.transform.parts_job.PartsJob", Changed)
 
 
 @pytest.mark.parametrize("victim", ["worker", "node"])
@@ -175,7 +175,7 @@ def test_a_part_that_kills_its_workers_is_given_up_after_the_others(
 
 DRIVER = """
 import sys
-from lda import parts_job
+from lda.transform import parts_job
 from lda.cli import main
 from lda.cluster.distributed import task_pool as crew
 
@@ -232,7 +232,7 @@ def test_an_output_that_workers_do_not_share(
         def open(self, threads: int) -> Callable[[Part], PartDone]:
             return ordinary.open(replace(self, output="/nowhere/out"), threads)
 
-    monkeypatch.setattr("lda.parts_job.PartsJob", Elsewhere)
+    monkeypatch.setattr("lda.transform.parts_job.PartsJob", Elsewhere)
     said = (
         r"worker \d on [\d.]+ cannot work: /nowhere/out is not the place that the driver writes to; .* share"
     )

@@ -9,12 +9,12 @@ import naive_evaluation
 import numpy as np
 import pytest
 
-from lda.coherence import WINDOWS, Reference, as_measure, coherences, value_of
-from lda.cooccurrence import count
 from lda.corpus import DataError, as_corpus, iter_corpus
+from lda.evaluation.coherence import WINDOWS, Reference, as_measure, coherences, value_of
+from lda.evaluation.cooccurrence import count
 
 if TYPE_CHECKING:
-    from lda.coherence import Measure
+    from lda.evaluation.coherence import Measure
 
 
 def reference(texts: list[list[str]], vocabulary: list[str], *, ordered: bool = True) -> Reference:

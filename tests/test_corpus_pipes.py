@@ -20,11 +20,11 @@ import pytest
 import scipy.io
 import scipy.sparse
 
-from lda.atomic import new_file
 from lda.corpus import DataError, iter_documents, keeps_order, read_corpus, resolve_stop_words
 from lda.corpus.readers.pipes import PipeStore
 from lda.corpus.readers.registry import detect
-from lda.topic_matrix import read_topic_matrix
+from lda.corpus.storage.atomic_write import new_file
+from lda.model.topic_matrix import read_topic_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

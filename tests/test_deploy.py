@@ -27,7 +27,7 @@ from lda.cluster.distributed import placement
 from lda.cluster.distributed.connection import Slots
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
-from lda.deploy_text import submitted, yaml_text
+from lda.deploy.quoting import submitted, yaml_text
 from lda.sizes import byte_count
 
 ROOT = Path(__file__).parents[1]
@@ -106,7 +106,7 @@ def test_yaml_reads_what_was_written(text: str) -> None:
 
 def test_old_ray_is_given_plain_words_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert submitted(["lda", "fit", ODD]) == shlex.join(["lda", "fit", ODD])
-    monkeypatch.setattr("lda.deploy_text.version", lambda _name: "2.59.1")
+    monkeypatch.setattr("lda.deploy.quoting.version", lambda _name: "2.59.1")
     assert submitted(["lda", "fit", "/shared/c"]) == "lda fit /shared/c"
     assert "2.59.1" in deploy("job", code=2)
 

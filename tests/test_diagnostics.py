@@ -12,15 +12,15 @@ import tiny
 
 import lda
 from lda.corpus import DataError, DocumentBatch
-from lda.diagnostics import describe_topics
-from lda.document_use import use_of_documents
-from lda.stability import diversity, stability
-from lda.topic_matrix import TopicMatrix
+from lda.evaluation.diagnostics import describe_topics
+from lda.evaluation.document_usage import use_of_documents
+from lda.evaluation.stability import diversity, stability
+from lda.model.topic_matrix import TopicMatrix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lda.diagnostics import TopicDiagnostics
+    from lda.evaluation.diagnostics import TopicDiagnostics
 
 K, BETA, ALPHA = 4, 0.05, np.array([0.1, 0.5, 0.2, 0.1])
 VOCABULARY = [f"{'x' * (w % 5 + 1)}{w}" for w in range(30)]

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import lda
 from lda.cli import cli
-from lda.cli_fit import fit
+from lda.cli.fit.command import fit
 from lda.cluster import FitSettings
 from lda.fit_fields import FIELDS
 

@@ -18,12 +18,13 @@ import scipy.sparse as sp
 import tiny
 
 import lda
-from lda import DataError, Model, model_writer
-from lda.atomic import new_file
+from lda import DataError, Model
+from lda.cli.fit.outputs import Output, Targets
 from lda.cluster.counts.sparse_npz import map_csr, save_csr
-from lda.fit_outputs import Output, Targets
-from lda.model import has_names
-from lda.model_files import decode_vocabulary, encode_vocabulary
+from lda.corpus.storage.atomic_write import new_file
+from lda.model import write
+from lda.model.model import has_names
+from lda.model.read import decode_vocabulary, encode_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_failed_overwrite_keeps_the_old_model(
         raise OSError(28, "No space left on device")
 
     before = Model.load(saved).fingerprint()
-    monkeypatch.setattr(model_writer, step, fail)
+    monkeypatch.setattr(write, step, fail)
     with pytest.raises(OSError, match="No space"):
         model.save(saved, overwrite=True)
     assert Model.load(saved).fingerprint() == before
@@ -158,7 +159,7 @@ def test_failed_rename_puts_the_old_model_back(
 
 def test_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> None:
     script = (
-        "import sys, time, pathlib; from lda.atomic import new_folder\n"
+        "import sys, time, pathlib; from lda.corpus.storage.atomic_write import new_folder\n"
         "with new_folder(pathlib.Path(sys.argv[1]), overwrite=False, is_ours=bool) as folder:\n"
         "    (folder / 'counts.npz').write_bytes(b'half'); print('writing', flush=True); time.sleep(60)\n"
     )

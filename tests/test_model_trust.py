@@ -26,7 +26,7 @@ from lda.corpus import Corpus, build_corpus, read_corpus
 from lda.corpus.storage import npy_file
 from lda.corpus.storage.places import storage
 from lda.corpus.text import guarded_pattern
-from lda.topic_matrix import read_topic_matrix
+from lda.model.topic_matrix import read_topic_matrix
 
 FILES = ("alpha.npy", "counts.npz", "documents.npy", "mean_counts.npz", "vocabulary.txt")
 

@@ -12,12 +12,13 @@ import tiny
 from click.testing import CliRunner, Result
 
 import lda
-from lda import DataError, Model, model_writer
+from lda import DataError, Model
 from lda.cli import cli
 from lda.corpus import Corpus, as_corpus, build_corpus, read_corpus
 from lda.corpus.files import object_store
 from lda.corpus.presentable import without_keys
 from lda.corpus.storage.places import beside, is_uri, storage
+from lda.model import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +126,7 @@ def test_a_model_is_replaced_at_one_moment(
     with pytest.raises(DataError, match="exists already"):
         other.save(uri)
     with monkeypatch.context() as patch:
-        patch.setattr(model_writer, "_json", no_room)
+        patch.setattr(write, "_json", no_room)
         with pytest.raises(OSError, match="No space"):
             other.save(uri, overwrite=True)
     assert Model.load(uri).fingerprint() == model.fingerprint()

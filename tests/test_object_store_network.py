@@ -20,7 +20,7 @@ from lda.corpus import DataError
 from lda.corpus.storage import places, retries
 from lda.corpus.storage.places import RemoteStorage
 from lda.corpus.storage.retries import NetworkError, momentary, retried
-from lda.model import Model
+from lda.model.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,13 +16,13 @@ from click.testing import CliRunner
 import lda
 from lda import DataError
 from lda.cli import cli
-from lda.cli_errors import exit_code
+from lda.cli.errors import exit_code
 from lda.cluster import Checkpointing
 from lda.cluster.spec.errors import CheckpointError, ClusterError
 from lda.corpus import Corpus, resolve_stop_words
 from lda.corpus.presentable import presentable, printable, without_keys
 from lda.corpus.storage.places import storage
-from lda.record import json_line
+from lda.model.run_record import json_line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,15 +28,16 @@ from hypothesis import strategies as st
 
 import lda
 from lda import Model
-from lda.cli_read import describe, info_lines, topic_lines
+from lda.cli.info import describe, info_lines
+from lda.cli.topics import topic_lines
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, iter_documents, read_corpus
 from lda.corpus.presentable import printable
 from lda.corpus.readers.registry import FORMATS
 from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE
-from lda.documents import recipe_of
-from lda.model_description import Description, read_description
-from lda.record import strict_json
-from lda.topic_matrix import read_topic_matrix
+from lda.evaluation.documents import recipe_of
+from lda.model.description import Description, read_description
+from lda.model.run_record import strict_json
+from lda.model.topic_matrix import read_topic_matrix
 
 CASES: Final = int(os.environ.get("LDA_FUZZ_CASES", "2000"))
 """How many altogether; 100,000 take an hour."""

@@ -20,8 +20,8 @@ from click.testing import CliRunner
 
 import lda
 from lda.cli import cli
-from lda.parts_job import WEIGHTS_IN_A_PART, PartsJob, part_bounds, parts_of
-from lda.transform_parts import PartsState
+from lda.transform.parts_job import WEIGHTS_IN_A_PART, PartsJob, part_bounds, parts_of
+from lda.transform.transform_corpus import PartsState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,7 +272,7 @@ def test_no_cluster_there(here: Path, tmp_path: Path) -> None:
 
 SLOW = """
 import signal, sys, time
-from lda import parts_job
+from lda.transform import parts_job
 from lda.cli import main
 
 make = parts_job.PartMaker.make

@@ -11,7 +11,7 @@ import numpy as np
 
 from lda import TopicMatrix
 from lda.corpus import DocumentBatch
-from lda.heldout_score import Estimation, HeldoutScore, score_documents
+from lda.evaluation.heldout import Estimation, HeldoutScore, score_documents
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""`lda deploy`: files that start a fit on a cluster, filled in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lda.cli.deploy.options import (
+    ARGUMENTS,
+    COUNT,
+    LABEL,
+    WORD,
+    line,
+    matching,
+    mount_option,
+    name_option,
+    needed,
+    show,
+    size,
+)
+from lda.cli.deploy.ray_up import ray_up
+from lda.cli.help import GroupWithExamples, WithExamples
+
+
+@click.group(
+    cls=GroupWithExamples,
+    examples=(
+        "lda deploy docker --image registry.example.com/raylda:1 > Dockerfile",
+        "lda deploy kuberay --help",
+        "lda deploy slurm --nodes 8 -- /home/me/corpus -k 1000 -o /home/me/model > fit.sh && sbatch fit.sh",
+    ),
+    short_help="Print files that start a fit on a cluster.",
+)
+def deploy() -> None:
+    """Print files that start a fit on a cluster: nothing in them is left to fill in.
+
+    Behind -- stand the arguments of `lda fit`. The command that comes out has --resume: started again after a
+    failure, it goes on from the last checkpoint. docs/cluster.md says how many nodes to take and how large.
+    """
+
+
+@deploy.command(
+    cls=WithExamples,
+    examples=(
+        (
+            "lda deploy kuberay --image registry.example.com/raylda:1 --claim corpora --nodes 8 --cpus 16 "
+            "--memory 32Gi -- /shared/corpus -k 1000 -o /shared/model > job.yaml"
+        ),
+    ),
+    short_help="A RayJob for Kubernetes with the KubeRay operator.",
+)
+@click.option("--image", required=True, callback=matching(WORD), help="Image made with `lda deploy docker`.")
+@click.option(
+    "--claim",
+    required=True,
+    callback=matching(WORD),
+    help="PersistentVolumeClaim (ReadWriteMany) with the corpus, and room for the model.",
+)
+@mount_option("the claim")
+@click.option("--nodes", type=COUNT, required=True, help="Worker pods.")
+@click.option("--cpus", type=COUNT, required=True, help="CPUs of each.")
+@click.option("--memory", required=True, callback=size, help="Memory of each, such as 32Gi.")
+@click.option("--head-cpus", type=COUNT, default=2, help="CPUs of the head, which runs the driver.")
+@click.option("--head-memory", callback=size, help="Memory of the head.  [default: as a worker]")
+@name_option()
+@click.option("--namespace", default="default", callback=matching(LABEL), help="Namespace of the job.")
+@click.option("--retries", type=click.IntRange(min=0), default=3, help="New clusters after failures.")
+@ARGUMENTS
+def kuberay(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Print a RayJob: a Ray cluster on Kubernetes that is there for one fit."""
+    from lda.cli.deploy.fit_arguments import fit_command
+    from lda.deploy.kuberay import KubeRay
+
+    nodes, cpus = options["nodes"], options["cpus"]
+    words = fit_command(needed(fit), address="auto", workers=nodes, threads=cpus, mount=options["mount"])
+    options["head_memory"] = options["head_memory"] or options["memory"]
+    show(KubeRay(fit=words, **options).text)
+
+
+@deploy.command(
+    cls=WithExamples,
+    examples=(
+        "lda deploy slurm --nodes 8 -- /home/me/corpus -k 1000 -o /home/me/model > fit.sh && sbatch fit.sh",
+        (
+            "lda deploy slurm --nodes 4 --cpus 32 --memory 64Gi --partition long --time 12:00:00 "
+            "--setup 'source ~/venv/bin/activate' -- /home/me/corpus -k 500 -o /home/me/model > fit.sh"
+        ),
+    ),
+    short_help="A batch script for Slurm.",
+)
+@click.option("--nodes", type=COUNT, required=True, help="Nodes, each with a worker.")
+@click.option("--cpus", type=COUNT, help="CPUs of each.  [default: whole nodes]")
+@click.option("--memory", callback=size, help="Memory of each, such as 64Gi; goes with --cpus.")
+@click.option("--partition", callback=matching(WORD), help="As sbatch takes it.")
+@click.option("--account", callback=matching(WORD), help="As sbatch takes it.")
+@click.option("--time", callback=matching(WORD), help="As sbatch takes it.")
+@name_option()
+@click.option(
+    "--setup", multiple=True, callback=line, metavar="SHELL", help="A line that makes `lda` available there."
+)
+@ARGUMENTS
+def slurm(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
+    """Print a batch script that starts Ray on the nodes of its allocation, and the fit."""
+    from lda.cli.deploy.fit_arguments import fit_command
+    from lda.deploy.slurm import Slurm
+
+    if options["memory"] is not None and options["cpus"] is None:
+        raise click.UsageError(
+            "--memory is for parts of nodes; give --cpus as well, or neither for whole nodes"
+        )
+    words = fit_command(needed(fit), address=None, workers=options["nodes"])
+    show(Slurm(fit=words, **options).text)
+
+
+@deploy.command(
+    cls=WithExamples,
+    examples=(
+        "lda deploy docker --image registry.example.com/raylda:1 > Dockerfile",
+        "lda deploy docker --image raylda:1 --package raylda==0.1.0 > Dockerfile",
+    ),
+    short_help="A Dockerfile.",
+)
+@click.option("--image", default="raylda", callback=matching(WORD), help="What the image is to be called.")
+@click.option(
+    "--package",
+    callback=line,
+    metavar="SPEC",
+    help="What pip installs.  [default: the checkout beside the file]",
+)
+def docker(image: str, package: str | None) -> None:
+    """Print a Dockerfile with the Python and the Ray that run here; without --package for a checkout of raylda."""
+    from lda.deploy.docker import dockerfile
+
+    show(lambda: dockerfile(image, package))
+
+
+@deploy.command(
+    cls=WithExamples,
+    examples=(
+        "lda deploy job --dashboard http://10.0.0.5:8265 -- /shared/corpus -k 1000 -o /shared/model | sh",
+    ),
+    short_help="A `ray job submit` for a cluster that is there.",
+)
+@click.option(
+    "--dashboard", default="http://127.0.0.1:8265", callback=matching(WORD), help="Dashboard of the cluster."
+)
+@click.option("--nodes", type=COUNT, help="Workers to wait for.  [default: one a node that is there]")
+@name_option(default=None)
+@ARGUMENTS
+def job(fit: tuple[str, ...], dashboard: str, nodes: int | None, name: str | None) -> None:
+    """Print a script that submits the fit to a running cluster with `ray job submit`."""
+    from lda.cli.deploy.fit_arguments import fit_command
+    from lda.deploy.docker import job as script
+
+    words = fit_command(needed(fit), address="auto", workers=nodes)
+    show(lambda: script(words, dashboard, name))
+
+
+deploy.add_command(ray_up)

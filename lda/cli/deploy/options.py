@@ -1,0 +1,92 @@
+"""Options that several kinds of `lda deploy` share, and the rules for what they take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import click
+
+from lda.deploy.quoting import check_text
+from lda.sizes import take_size
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+LABEL: Final = (
+    re.compile(r"[a-z]([a-z0-9-]{0,45}[a-z0-9])?"),
+    "up to 47 small letters, digits and hyphens, a letter first",
+)
+"""What Kubernetes takes as the name of a RayJob, and everybody else too."""
+
+PATH: Final = (re.compile(r"/[\w./-]*[\w-]", re.ASCII), "an absolute path of letters, digits and ._-/")
+WORD: Final = (re.compile(r"[\w.,:@/+-]+", re.ASCII), "one word of letters, digits and .,:@/+-_")
+LEAST: Final = 1 << 20
+EXPORT: Final = (re.compile(r"[\w.:\[\]-]+:/[\w./-]*", re.ASCII), "HOST:/PATH")
+
+
+def matching(rule: tuple[re.Pattern[str], str]) -> Callable[..., Any]:
+    """A callback that refuses values which do not match; what it lets through is safe unquoted, in any file."""
+    pattern, words = rule
+
+    def check(_ctx: click.Context, _parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+        for text in value if isinstance(value, tuple) else (value,):
+            if text is not None and not pattern.fullmatch(text):
+                raise click.BadParameter(f"must be {words}, got {text!r}")
+        return value
+
+    return check
+
+
+def line(_ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - text or texts
+    """A callback that refuses what is not one line of text."""
+    for text in value if isinstance(value, tuple) else (value,):
+        if text is not None:
+            try:
+                check_text(parameter.opts[0], text)
+            except ValueError as error:
+                raise click.BadParameter(str(error)) from None
+    return value
+
+
+def size(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """A callback that turns a size into bytes, and refuses one that has lost its unit."""
+    found = take_size(ctx, parameter, value)
+    if found is not None and found < LEAST:
+        raise click.BadParameter(f"must be at least 1Mi, got {value!r}; was a unit forgotten?")
+    return found
+
+
+def name_option(default: str | None = "raylda") -> Callable[[Command], Command]:
+    """--name: of the job, or of the cluster."""
+    return click.option("--name", default=default, callback=matching(LABEL), help="What it is called.")
+
+
+ARGUMENTS: Final = click.argument(
+    "fit", nargs=-1, type=click.UNPROCESSED, metavar="-- [ARGUMENTS OF lda fit]..."
+)
+COUNT: Final = click.IntRange(min=1)
+
+
+def mount_option(what: str) -> Callable[[Command], Command]:
+    """--mount: the path at which all nodes see `what`."""
+    return click.option(
+        "--mount", default="/shared", callback=matching(PATH), help=f"Where {what} is mounted."
+    )
+
+
+def needed(fit: Sequence[str]) -> Sequence[str]:
+    """The arguments of `lda fit`. Raises click.UsageError where there are none."""
+    if not fit:
+        raise click.UsageError(
+            "give the arguments of lda fit behind --, such as: -- /shared/corpus -k 100 -o /shared/model"
+        )
+    return fit
+
+
+def show(text: Callable[[], str]) -> None:
+    """Print a file as it is. Raises click.UsageError where it cannot be written for these arguments."""
+    try:
+        click.echo(text(), nl=False)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,108 @@
+"""The `lda` command: the group, and how errors end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final, NoReturn
+
+import click
+
+from lda.cli.errors import DONE, FAILURE, exit_code, say
+from lda.cli.help import GroupWithExamples
+from lda.cli.signals import obey_soon
+
+COMMANDS: Final = {
+    "fit": ("lda.cli.fit.command", "fit", "Fit topics to documents."),
+    "topics": ("lda.cli.topics", "topics", "Print the topics of a model."),
+    "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
+    "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
+    "info": ("lda.cli.info", "info", "Describe a model."),
+    "corpus": ("lda.cli.corpus.command", "corpus", "Build and inspect corpora on disk."),
+    "deploy": ("lda.cli.deploy.command", "deploy", "Print files that start a fit on a cluster."),
+}
+
+
+_ending: Final = threading.Event()
+"""Set once the user has been told how the command ended, though threads may still keep the process from ending."""
+
+
+class LazyGroup(GroupWithExamples):
+    """Commands whose files are imported when they run, and errors that end in one line and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table above: importing them all would make --help slow."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:  # noqa: ANN401 - click's own signature
+        """Run, and exit with one of the documented codes; only --traceback shows where an error arose."""
+        options["standalone_mode"] = False
+        arguments = sys.argv[1:] if args is None else list(args)
+        try:
+            code = super().main(arguments, *rest, **options)
+            sys.stdout.flush()
+        except BaseException as error:  # noqa: BLE001 - everything that ends a command passes through here
+            code = exit_code(error, arguments=arguments)
+            _ending.set()
+        sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:  # noqa: ANN401 - warnings' signature
+    say(f"warning: {message}")
+
+
+@click.group(
+    "lda",
+    cls=LazyGroup,
+    examples=(
+        "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
+        "lda topics model/",
+        "lda transform model/ new.jsonl --text text -o topics.parquet --top 5",
+        "lda evaluate model/ heldout.jsonl --text text",
+    ),
+    context_settings={
+        "auto_envvar_prefix": "LDA",
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+        "show_default": True,
+    },
+    epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no or too small a cluster, "
+    '130 interrupted. With --json a failure prints one object, {"error": {kind, message, exit_code}}. '
+    "Each option can be set by an environment variable, as LDA_FIT_SEED for `lda fit --seed`.",
+)
+@click.version_option(package_name="raylda", prog_name="lda", message="%(prog)s (raylda) %(version)s")
+@click.option("--traceback", is_flag=True, help="Show where an unexpected error arose.")
+def cli(traceback: bool) -> None:  # `exit_code` looks for it itself
+    """Topic models of text and counts: Latent Dirichlet Allocation."""
+
+
+def main() -> NoReturn:
+    """Entry point of the command."""
+    warnings.showwarning = _show_warning
+    obey_soon(lambda: _ending.is_set() or exit_code(KeyboardInterrupt()))
+    try:
+        cli.main(prog_name="lda")
+    except SystemExit as end:
+        head = sys.modules.get("lda.cluster.distributed.head")
+        if head is not None and head.STUCK.is_set():
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code if isinstance(end.code, int) else FAILURE)
+        raise

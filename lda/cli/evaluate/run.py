@@ -1,0 +1,112 @@
+"""What `lda evaluate` does: each metric that is asked for, on documents that stream from files."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from lda.progress import SECONDS_BETWEEN_LINES, Progress, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from lda.corpus import DocumentBatch, Recipe
+    from lda.evaluation.coherence import Coherence, Reference
+    from lda.evaluation.evaluation import Evaluation
+    from lda.evaluation.heldout import HeldoutScore
+
+LIKELIHOODS: Final = ("completion", "left-to-right")
+COHERENCES: Final = ("npmi", "c_v", "u_mass", "c_uci")
+DIVERSITY_WORDS: Final = 25
+PARTICLE_DOCUMENTS: Final = 256  # at a time: left-to-right takes long, and a user wants to see it move
+
+
+class EvaluationRun:
+    """One evaluation: the model, and its documents, which are read anew for each pass over them."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        model: Evaluation,
+        recipe: Recipe,
+        options: dict[str, Any],
+        paths: Sequence[str | Path],
+    ) -> None:
+        self.progress, self.model, self.recipe = progress, model, recipe
+        self.options, self.paths = options, paths
+
+    def measure(self, metric: str) -> Any:  # noqa: ANN401 - a score, diagnostics or a number
+        """One metric that is not a coherence."""
+        if metric in LIKELIHOODS:
+            return self._likelihood(metric)
+        if metric == "diversity":
+            return self.model.diversity(DIVERSITY_WORDS)
+        from lda.evaluation.evaluation import diagnose
+
+        options = self.options
+        batches = self._documents(self.paths) if self.paths else None
+        how = {name: options[name] for name in ("seed", "threads", "device")}
+        return diagnose(self.model, batches, n_words=options["top_words"], **how)
+
+    def _likelihood(self, estimator: Any) -> HeldoutScore:  # noqa: ANN401 - one of LIKELIHOODS
+        from lda.evaluation.evaluation import trained_warning
+        from lda.evaluation.heldout import Estimation, score_documents
+
+        model, options = self.model, self.options
+        how = Estimation(
+            estimator=estimator,
+            seed=options["seed"],
+            **{name: options[name] for name in ("burn_in", "samples", "particles")},
+        )
+        size = PARTICLE_DOCUMENTS if estimator == "left-to-right" else 4096
+        batches = model.checked(self._documents(self.paths, batch_documents=size))
+        frozen = model.frozen(threads=options["threads"], device=options["device"])
+        found = score_documents(frozen, batches, how, vocabulary=model.vocabulary, trained=model.trained)
+        if found.n_trained:
+            self.progress.warn(f"warning: {trained_warning(found)}")
+        return found
+
+    def coherences(self, measures: list[str]) -> dict[str, Coherence]:
+        """Coherences by name."""
+        from lda.evaluation.coherence import as_measure, coherences
+
+        if not measures:
+            return {}
+        options = self.options
+        found = coherences(
+            self.model.top_words(options["top_words"]),
+            self.model.vocabulary,
+            self._reference(),
+            [as_measure(name) for name in measures],
+            n_words=options["top_words"],
+            engine="gensim" if options["with_gensim"] else "own",
+        )
+        for text in dict.fromkeys(text for one in found for text in one.warnings()):
+            self.progress.warn(f"warning: {text}")
+        return dict(zip(measures, found, strict=True))
+
+    def _reference(self) -> Reference:
+        from lda.corpus import keeps_order
+        from lda.evaluation.coherence import Reference
+
+        paths = self.options["reference"] or self.paths
+        ordered = keeps_order(paths, self.options["format"])
+        return Reference(batches=lambda: self._documents(paths), ordered=ordered)
+
+    def _documents(self, paths: Sequence[str | Path], batch_documents: int = 4096) -> Iterator[DocumentBatch]:
+        from lda.cli.new_documents import read_documents
+
+        terms = self.model.vocabulary
+        batches = read_documents(paths, terms, self.recipe, self.options, batch_documents=batch_documents)
+        return self._told(batches)
+
+    def _told(self, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
+        """The same documents; a line every few seconds says how many have gone by."""
+        n, said = 0, time.monotonic()
+        for batch in batches:
+            yield batch
+            n += len(batch.ids)
+            if time.monotonic() - said >= SECONDS_BETWEEN_LINES:
+                said = time.monotonic()
+                self.progress.note(f"{plural(n, 'document')} so far")

@@ -1,0 +1,293 @@
+"""Checkpoints of `lda fit`: what an earlier run left behind, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from lda.cli.fit.outputs import Targets
+    from lda.cluster import Checkpointing, FitSettings
+    from lda.corpus import Corpus
+    from lda.corpus.storage.places import Storage
+    from lda.model.model import Model
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+DECIDE_END: Final = frozenset({"sweeps", "tol", "n_iter_no_change", "n_samples", "sample_interval"})
+"""Settings that are free to change while a run is unfinished, and make another model once it is finished."""
+
+
+def checkpoint_options(command: Command) -> Command:
+    """--checkpoint-every, --checkpoint and --resume; `Checkpoints.take` takes them."""
+    for option in reversed(
+        (
+            click.option(
+                "--checkpoint-every",
+                type=click.IntRange(min=0),
+                metavar="N",
+                default=10,
+                help="Sweeps between checkpoints, from which --resume goes on; 0: none.",
+            ),
+            click.option(
+                "--checkpoint",
+                metavar="PATH",
+                help="Folder (or s3://, gs:// URI) for checkpoints.  [default: MODEL.checkpoint]",
+            ),
+            click.option(
+                "--resume",
+                is_flag=True,
+                help="Go on from the last checkpoint of this command, if it was cut off.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoints:
+    """Where the checkpoints of one command lie, and whether it is to go on from them."""
+
+    path: str
+    every: int
+    resume: bool
+    overwrite: bool
+
+    @classmethod
+    def take(cls, options: dict[str, Any], targets: Targets) -> Checkpoints:
+        """What the options ask for; they are taken out of `options`."""
+        chosen = options.pop("checkpoint")
+        return cls(
+            path=_beside(targets.model) if chosen is None else chosen,
+            every=options.pop("checkpoint_every"),
+            resume=options.pop("resume"),
+            overwrite=targets.overwrite,
+        )
+
+    @property
+    def place(self) -> Storage:
+        """The storage at the path."""
+        from lda.corpus.storage.places import storage
+
+        return storage(self.path)
+
+    @property
+    def settings(self) -> Checkpointing:
+        """The same for the engine."""
+        from lda.cluster import Checkpointing
+
+        return Checkpointing(path=self.path, every=self.every, resume=self.resume)
+
+    def check(self, targets: Targets) -> None:
+        """Refuse, before anything is read, a place that cannot be used.
+
+        Raises:
+            DataError: it lies in the model's folder. CheckpointError: nothing can be written there.
+        """
+        from lda.cluster.checkpoints.write import check_place
+        from lda.corpus import DataError
+
+        if not self.every:
+            return
+        if _within(self.path, targets.model):
+            raise DataError(
+                f"the checkpoints cannot lie in {targets.model}, which becomes the model; choose another place"
+            )
+        check_place(self.place)
+
+    @contextmanager
+    def alone(self, warn: Callable[[str], None]) -> Iterator[None]:
+        """Be the only run there, and refuse to destroy what is still of use.
+
+        Raises:
+            DataError: it holds checkpoints of a run that was cut off, and neither --resume nor --overwrite was
+                given. OtherFitError: another run is using it.
+        """
+        from lda.cluster.checkpoints.lock import alone
+        from lda.cluster.checkpoints.write import stored
+        from lda.corpus import DataError
+
+        if not self.every:
+            yield
+            return
+        with alone(self.place, warn):
+            if not (self.resume or self.overwrite) and (found := stored(self.place)):
+                raise DataError(
+                    f"{self.path} holds checkpoints of a run that was cut off, the last after sweep "
+                    f"{sweep_of(found[-1])}; go on from there with --resume, or begin anew with --overwrite"
+                )
+            yield
+
+    def finished(self, path: str, settings: FitSettings, corpus: Corpus, *, complete: bool) -> Model | None:
+        """The model, if an earlier run of this command finished it; None if there is still work to do.
+
+        complete: whether the other files that this command writes are there.
+
+        Raises:
+            DataError: there is a model of another fit where this one is to go, and no leave to overwrite it.
+        """
+        from lda.corpus import DataError
+        from lda.model.model import Model
+        from lda.model.read import is_model
+
+        if not self.resume or not is_model(path):
+            return None
+        model = Model.load(path)
+        differ = _differences(model, settings.resolved(), corpus)
+        if differ and not self.overwrite:
+            raise DataError(
+                f"{path} is a model of another fit: {differ}; choose another name, or allow overwriting (--overwrite)"
+            )
+        return model if complete and not differ and not model.record.interrupted else None
+
+    def begin(
+        self,
+        settings: FitSettings,
+        corpus: Corpus,
+        note: Callable[[str], None],
+        warn: Callable[[str], None],
+        *,
+        on_cluster: bool,
+    ) -> int | None:
+        """Say from where the fit goes on and return that sweep; None is the beginning.
+
+        The engine looks for the checkpoint again, which reads it a second time; but a long fit should tell at
+        once, not after its first sweep, whether it found one. on_cluster: leave it to the workers to read all of it.
+
+        Raises:
+            OtherFitError: the last checkpoint is of another corpus, or of other settings.
+        """
+        if not self.resume:
+            return None
+        from lda.cluster.checkpoints.read import check_here, check_names, latest
+        from lda.cluster.checkpoints.write import identity
+
+        who = identity(settings.resolved(), corpus.content_hash)
+        found = latest(self.place, who, warn, check_names if on_cluster else check_here)
+        if found is None:
+            warn(f"there is no checkpoint in {self.path} to resume; starting from the beginning")
+            return None
+        sweep = int(found.body["n_sweeps"])
+        note(f"resuming after sweep {sweep}, from {self.path}")
+        if sweep > settings.sweeps:
+            warn(
+                f"the checkpoint has {sweep} sweeps, more than the {settings.sweeps} asked for; all are kept"
+            )
+        return sweep
+
+    def swept(self) -> None:
+        """The first sweep of a run is done: where it began anew, the checkpoints of another one go, and not before.
+
+        Raises:
+            OtherFitError: they are another run's.
+        """
+        if not self.resume:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none.
+
+        Raises:
+            OtherFitError: they are another run's.
+        """
+        from lda.cluster.checkpoints.lock import alone
+        from lda.cluster.checkpoints.write import discard
+
+        if self.every or self.resume:
+            with alone(self.place, lambda _text: None) as claim:
+                claim.check()
+                discard(self.place)
+
+    def discard_at_end(self, warn: Callable[[str], None]) -> None:
+        """Remove the checkpoints of a fit whose model is written; what keeps them from being removed is told."""
+        from lda.cluster.spec.errors import CheckpointError
+
+        try:
+            self.discard()
+        except (CheckpointError, OSError) as error:
+            warn(f"the model is written, but its checkpoints are left in {self.path}: {error}")
+
+    def has_model(self, path: str) -> bool:
+        """Whether an earlier run of this command, which is to be resumed, has left a model."""
+        from lda.model.read import is_model
+
+        return self.resume and is_model(path)
+
+    @contextmanager
+    def remedied(self, command: str, warn: Callable[[str], None]) -> Iterator[None]:
+        """Say how to go on when a fit on a cluster ends in the block without a model.
+
+        Raises:
+            ClusterError: as raised in the block, with the remedy. AbruptEndError: the same, and the user is told.
+        """
+        from lda.cluster.checkpoints.write import stored
+        from lda.cluster.spec.errors import AbruptEndError, ClusterError
+
+        try:
+            yield
+        except ClusterError as error:
+            with suppress(OSError):  # the first error counts
+                if self.every and stored(self.place):
+                    raise ClusterError(f"{error}; {self.remedy(command)}") from error
+            raise
+        except AbruptEndError as error:
+            warn(f"interrupted, without a model: {error}; {self.remedy(command)}")
+            raise
+
+    def remedy(self, command: str) -> str:
+        """How to go on after an interrupt."""
+        from lda.cluster.checkpoints.write import stored
+
+        if not (found := stored(self.place)):
+            return "there is no checkpoint to resume from"
+        return f"to go on after sweep {sweep_of(found[-1])}: {command} --resume"
+
+
+def _beside(model: str) -> str:
+    from lda.corpus.storage.places import beside
+
+    return beside(model, ".checkpoint")
+
+
+def _within(path: str, model: str) -> bool:
+    """Whether a place for checkpoints lies in what becomes the model."""
+    from lda.corpus.storage.places import is_uri
+
+    if is_uri(path) or is_uri(model):
+        # In an object store models and checkpoints do not disturb each other, whatever lies beside them.
+        return False
+    checkpoints = Path(path).absolute()
+    return Path(model).absolute() in (checkpoints, *checkpoints.parents)
+
+
+def once(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, but what has been told is not told again."""
+    told: set[str] = set()
+
+    def tell_once(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            tell(text)
+
+    return tell_once
+
+
+def sweep_of(folder: str) -> int:
+    """The sweep after which a checkpoint was made, by its name."""
+    return int(folder.removeprefix("sweep-"))
+
+
+def _differences(model: Model, settings: FitSettings, corpus: Corpus) -> str:
+    from lda.cluster.checkpoints.write import differences, identity
+
+    was = {**model.record.settings, "corpus": model.record.corpus_hash}
+    now = identity(settings, corpus.content_hash)
+    del now["averaging"]
+    if not model.record.interrupted:
+        now |= {name: value for name, value in asdict(settings).items() if name in DECIDE_END}
+    return differences(was, now)

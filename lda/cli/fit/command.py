@@ -1,0 +1,216 @@
+"""`lda fit`: from documents to a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lda.cli.cluster_options import cluster_of, cluster_options, reach_early
+from lda.cli.fit.checkpoints import Checkpoints, checkpoint_options, once
+from lda.cli.fit.input import opened_corpus
+from lda.cli.fit.outputs import Fitted, Output, Targets
+from lda.cli.fit.settings import alpha_of_mallet, setting_options, settings_of
+from lda.cli.help import SPELLED, WithExamples
+from lda.cli.options import Console, command_line, output_options, source_options, take_recipe, token_options
+from lda.cli.signals import finish_on_interrupt
+from lda.corpus.presentable import without_keys
+
+if TYPE_CHECKING:
+    from lda.cluster import Cluster, FitResult, FitSettings, SweepRecord
+    from lda.corpus import Corpus
+    from lda.model.model import Topic
+    from lda.model.run_record import RunRecord
+
+TOPICS_PRINTED: Final = 30  # more than that would scroll the result away
+HISTORY: Final = ("sweep", "seconds", "log_likelihood", "heldout")
+INTERRUPTED: Final = 130
+
+
+@click.command(
+    cls=WithExamples,
+    examples=(
+        "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
+        "lda fit papers.csv --text title,abstract --id doi --min-df 5 --max-df 0.5 -k 100 -o model/",
+        "lda fit docword.nips.txt.gz --vocab vocab.nips.txt -k 50 --num-iterations 500 -o model/",
+        "lda fit corpus/ -k 100 --validation-fraction 0.05 --tol 0.001 -o model/ --json",
+        "lda fit corpus/ -k 1000 -n 1000 -o model/ --resume",
+        "lda fit /shared/corpus -k 1000 -o /shared/model --address auto --workers 8",
+    ),
+    short_help="Fit topics to documents.",
+)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-o",
+    "--output",
+    "--output-model",
+    required=True,
+    metavar="MODEL",
+    help="Folder (or s3://, gs:// URI) to write the model to.",
+)
+@setting_options
+@source_options
+@token_options
+@click.option(
+    "--top-words",
+    "--num-top-words",
+    type=int,
+    default=10,
+    help="Words per topic to print at the end; 0: no topics.",
+)
+@click.option(
+    "--output-doc-topics",
+    metavar="FILE",
+    help="Write the documents' topics: .parquet, .jsonl, .csv, .tsv, .npy.",
+)
+@click.option(
+    "--output-topic-keys", metavar="FILE", help="Write the topics: number, alpha, words (tab-separated)."
+)
+@cluster_options
+@checkpoint_options
+@click.option("--overwrite", is_flag=True, help="Replace a model, or files, that exist.")
+@output_options
+@click.pass_context
+def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Fit topics to documents and write the model to a folder.
+
+    INPUT is a folder of text files, a file (.txt with a document on each line, .jsonl, .csv, .tsv, .parquet, UCI
+    docword, Matrix Market, LDA-C, SVMlight, .npz; also compressed), a corpus folder made by `lda corpus build`, a pipe,
+    or - for standard input. Ctrl-C ends the run early and keeps the model so far. The same command with --resume goes
+    on from the last checkpoint, to the same model as if nothing had happened, and does nothing if all is done.
+    """
+    command = command_line(ctx, seed=options["seed"])
+    console = Console.take(options)
+    targets = Targets.take(options)
+    checkpoints = Checkpoints.take(options, targets)
+    checkpoints.check(targets)
+    ctx.with_resource(checkpoints.alone(console.progress.warn))
+    targets = targets.replacing(checkpoints.resume)
+    targets.check()
+    recipe = take_recipe(options)
+    settings = settings_of(options)
+    if (told := alpha_of_mallet(settings, ctx.meta[SPELLED])) is not None:
+        console.progress.warn(told)
+    cluster = cluster_of(options)
+    if settings.device == "cuda" and cluster is None:
+        from lda.samplers.cuda.available import check_device
+
+        check_device()  # before the input is read; on a cluster the workers say what they have
+    resumed_from: int | None
+    ready = reach_early(cluster, options["inputs"], finished=checkpoints.has_model(targets.model))
+    with opened_corpus(console, options, recipe, ready) as (corpus, seconds_read):
+        done = checkpoints.finished(targets.model, settings, corpus, complete=targets.others_exist())
+        if done is not None:
+            console.progress.warn(f"{targets.model} is finished already; nothing to resume")
+            fitted, resumed_from = Fitted.of(done, max(options["top_words"], 0)), done.record.n_sweeps
+        else:
+            with Output(targets, max(options["top_words"], 0)) as output:
+                with checkpoints.remedied(command, console.progress.warn):
+                    result, resumed_from = _run(console, corpus, settings, checkpoints, cluster, output)
+                record = _record(result, corpus, seconds_read, command)
+                # Of a fit on a cluster the driver reads no documents, however many there are.
+                fitted = output.finish(result, corpus, record, remember=cluster is None)
+            console.progress.note(f"wrote {targets.model} (fingerprint {fitted.fingerprint[:12]})")
+    run = fitted.record
+    if not run.interrupted:
+        checkpoints.discard_at_end(console.progress.warn)
+    _report(console, fitted, targets.model, options["top_words"], resumed_from)
+    if run.interrupted:
+        console.progress.warn(
+            f"interrupted after {run.n_sweeps} sweeps; the model so far is in {targets.model}; "
+            + checkpoints.remedy(command)
+        )
+        ctx.exit(INTERRUPTED)
+
+
+def _record(result: FitResult, corpus: Corpus, seconds_read: float, command: str) -> RunRecord:
+    from lda.model.model import has_names
+    from lda.model.run_record import RunRecord
+
+    named = has_names(corpus.vocabulary)
+    return RunRecord.from_fit(result, corpus, named_terms=named, seconds_read=seconds_read, command=command)
+
+
+def _run(
+    console: Console,
+    corpus: Corpus,
+    settings: FitSettings,
+    checkpoints: Checkpoints,
+    cluster: Cluster | None,
+    output: Output,
+) -> tuple[FitResult, int | None]:
+    """The fit, and the sweep of an earlier run after which it began."""
+    from lda.cluster import fit as fit_corpus
+    from lda.corpus import DataError
+    from lda.samplers.cuda.available import DeviceError
+
+    warn = once(console.progress.warn)
+    resumed_from = checkpoints.begin(
+        settings, corpus, console.progress.note, warn, on_cluster=cluster is not None
+    )
+    began: list[int] = []
+    progress = console.progress.fit(settings, corpus.n_documents)
+    with finish_on_interrupt(console.progress.warn) as interrupted, progress as tell:
+
+        def note(record: SweepRecord) -> bool | None:
+            if not began:
+                checkpoints.swept()
+                interrupted.keep()
+                began.append(record.sweep - 1)
+            return tell(record)
+
+        try:
+            result = fit_corpus(
+                corpus,
+                settings,
+                on_sweep=note,
+                interrupted=interrupted,
+                document_topics=output.wants_document_topics,
+                checkpointing=checkpoints.settings,
+                cluster=cluster,
+                counts_to=output.counts_to,
+                warn=warn,
+            )
+        except DeviceError:
+            raise
+        except ValueError as error:  # the settings do not fit this corpus
+            raise DataError(str(error)) from error
+    if (
+        resumed_from is not None and began
+    ):  # workers may have found that checkpoint damaged, and used one before
+        resumed_from = began[0] or None
+    return result, resumed_from
+
+
+def _report(console: Console, fitted: Fitted, path: str, n_words: int, resumed_from: int | None) -> None:
+    run = fitted.record
+    value = {
+        "model": without_keys(path),
+        "n_documents": run.n_documents,
+        "n_empty_documents": run.n_empty_documents,
+        "n_tokens": run.n_tokens,
+        "n_terms": fitted.n_terms,
+        "n_topics": len(fitted.topics),
+        "sampler": run.settings["sampler"],
+        "seed": run.seed,
+        "sweeps": run.n_sweeps,
+        "interrupted": run.interrupted,
+        "resumed_from": resumed_from,
+        "seconds": run.seconds,
+        "tokens_per_second": run.tokens_per_second,
+        "history": [{name: row[name] for name in HISTORY} for row in run.history],
+        "fingerprint": fitted.fingerprint,
+    }
+    console.result(value, lambda: _largest_topics(console, fitted.topics, path, n_words))
+
+
+def _largest_topics(console: Console, topics: list[Topic], path: str, n_words: int) -> str:
+    from lda.cli.topics import topic_lines
+
+    if n_words <= 0:
+        return ""
+    if len(topics) > TOPICS_PRINTED:
+        console.progress.note(f"the {TOPICS_PRINTED} largest of {len(topics)} topics; all: lda topics {path}")
+        largest = sorted(topics, key=lambda topic: -topic.tokens)[:TOPICS_PRINTED]
+        topics = sorted(largest, key=lambda topic: topic.number)
+    return topic_lines(topics)

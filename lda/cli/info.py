@@ -1,0 +1,127 @@
+"""`lda info`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lda.cli.help import WithExamples
+from lda.cli.options import Console, output_options, verify_option
+from lda.corpus.presentable import printable, without_keys
+
+if TYPE_CHECKING:
+    from lda.model.description import Description
+    from lda.model.model import Model
+
+
+@click.command(
+    cls=WithExamples,
+    examples=(
+        "lda info model/",
+        "lda info model/ --json",
+    ),
+    short_help="Describe a model.",
+)
+@click.argument("model", metavar="MODEL")
+@verify_option
+@output_options
+def info(model: str, no_verify: bool, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Describe a model: size, priors, quality, the run that made it, and the command that repeats it.
+
+    The fingerprint is computed from the counts, and compared with the one recorded in the model: equal fingerprints
+    mean equal models. Where they differ the command fails, unless --no-verify asks to see what is there all the same.
+    """
+    from lda.corpus.errors import DataError
+    from lda.model.description import Description, read_description
+    from lda.model.model import Model
+
+    console = Console.take(options)
+    loaded = Model.load(model, verify=not no_verify)
+    description = Description(model, read_description(model))
+    value = describe(loaded, description)
+    found, recorded = value["fingerprint"], value["recorded_fingerprint"]
+    if recorded not in {None, found} and not no_verify:
+        raise DataError(
+            f"{model} records the fingerprint {recorded}, but that of its counts is {found}: one of them is not what "
+            "was written; restore it from a copy"
+        )
+    console.result(value, lambda: info_lines(value))
+
+
+def describe(model: Model, description: Description) -> dict[str, Any]:
+    """The facts of a model as plain values."""
+    run = model.record
+    return {
+        "model": without_keys(str(description.path)),
+        "created": description.values.get("created"),
+        "n_topics": model.n_topics,
+        "n_terms": model.n_terms,
+        "n_documents": run.n_documents,
+        "n_empty_documents": run.n_empty_documents,
+        "n_tokens": run.n_tokens,
+        "alpha_sum": float(model.alpha.sum()),
+        "alpha": model.alpha.tolist(),
+        "beta": model.beta,
+        "averaged": model.mean_counts is not None,
+        "sampler": run.settings["sampler"],
+        "seed": run.seed,
+        "sweeps": run.n_sweeps,
+        "interrupted": run.interrupted,
+        "log_likelihood": _last(run.history, "log_likelihood"),
+        "heldout": _last(run.history, "heldout"),
+        "seconds": run.seconds,
+        "tokens_per_second": run.tokens_per_second,
+        "corpus_hash": run.corpus_hash,
+        "fingerprint": model.fingerprint(),
+        "recorded_fingerprint": description.fingerprint,
+        "versions": run.versions,
+        "recipe": run.recipe,
+        "settings": run.settings,
+        "history": list(run.history),
+        # Cleaned again: whoever wrote the model may not have been this version.
+        "command": None if run.command is None else without_keys(str(run.command)),
+    }
+
+
+def _last(history: tuple[dict[str, Any], ...], name: str) -> float | None:
+    """The latest evaluation of one kind."""
+    return next((row[name] for row in reversed(history) if row[name] is not None), None)
+
+
+def info_lines(value: dict[str, Any]) -> str:
+    """The facts that a person looks for, a line each."""
+    empty = f", {value['n_empty_documents']:,} of them empty" if value["n_empty_documents"] else ""
+    stopped = " (interrupted)" if value["interrupted"] else ""
+    alpha, seconds = value["alpha"], value["seconds"]
+    span = f"{min(alpha):.4g}" if min(alpha) == max(alpha) else f"{min(alpha):.4g} to {max(alpha):.4g}"
+    rows = {
+        "topics": f"{value['n_topics']:,}",
+        "terms": f"{value['n_terms']:,}",
+        "documents": f"{value['n_documents']:,}{empty}",
+        "tokens": f"{value['n_tokens']:,}",
+        "alpha": f"{span} per topic (sum {value['alpha_sum']:.4g})",
+        "beta": f"{value['beta']:.4g}",
+        "sampler": f"{value['sampler']}, {value['sweeps']} sweeps{stopped}, seed {value['seed']}",
+        "log-likelihood": _per_token(value["log_likelihood"]),
+        "held-out": _per_token(value["heldout"]),
+        "time": f"{seconds['read']:.1f} s reading, {seconds['fit']:.1f} s fitting, "
+        f"{value['tokens_per_second'] / 1e6:.2f} M tokens/s",
+        "made": f"{value['created']} with raylda {value['versions'].get('raylda')}",
+        "corpus": value["corpus_hash"],
+        "fingerprint": _fingerprint_line(value["fingerprint"], value["recorded_fingerprint"]),
+        "command": value["command"],
+    }
+    return "\n".join(f"{name:<15} {printable(str(text))}" for name, text in rows.items() if text is not None)
+
+
+def _fingerprint_line(found: str, recorded: str | None) -> str:
+    if recorded is None:
+        return f"{found} (computed; none is recorded)"
+    if recorded == found:
+        return f"{found} (computed; the same is recorded)"
+    return f"{found} (computed), but {recorded} is recorded: the model is damaged"
+
+
+def _per_token(value: float | None) -> str | None:
+    return None if value is None else f"{value:.4f} per token"

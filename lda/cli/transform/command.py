@@ -1,0 +1,183 @@
+"""`lda transform`: the topics of new documents, streamed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lda.cli.cluster_options import worker_options
+from lda.cli.help import WithExamples
+from lda.cli.new_documents import read_documents
+from lda.cli.options import (
+    Console,
+    command_line,
+    device_option,
+    names_of,
+    output_options,
+    source_options,
+    stored_inputs,
+    verify_option,
+)
+from lda.cli.transform.into_folder import names_folder, transform_parts
+from lda.corpus.presentable import without_keys
+from lda.progress import SECONDS_BETWEEN_LINES, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lda.corpus import DocumentBatch
+    from lda.model.model import Model
+    from lda.transform.topic_writers import Selection, Writer
+
+WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of topics
+
+
+@click.command(
+    cls=WithExamples,
+    examples=(
+        "lda transform model/ new.jsonl --text text -o topics.parquet",
+        "lda transform model/ new.jsonl --text text -o topics.csv --top 5 --threshold 0.01",
+        "lda transform model/ corpus/ -o topics/ --resume",
+        "lda transform /shared/model /shared/corpus -o /shared/topics --address auto --top 10",
+        'echo "peace and trade with all nations" | lda transform model/ - --format lines --top 3',
+    ),
+    short_help="Find the topics of new documents.",
+)
+@click.argument("model", metavar="MODEL")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-o", "--output", "--output-doc-topics", default="-", metavar="FILE|FOLDER",
+    help="File to write: .parquet, .jsonl, .csv, .tsv or .npy, or a folder (or s3://, gs:// URI) for Parquet parts; "
+    "- prints JSON lines.",
+)  # fmt: skip
+@click.option(
+    "--top", "--doc-topics-max", type=int, metavar="N", help="Only the N heaviest topics of each document."
+)
+@click.option(
+    "--threshold",
+    "--doc-topics-threshold",
+    type=float,
+    default=0.0,
+    help="Only topics of this weight or more.",
+)
+@click.option(
+    "-j", "--threads", "--num-threads", type=click.IntRange(min=1), help="Threads.  [default: all cores]"
+)
+@click.option(
+    "-s", "--seed", "--random-seed", type=click.IntRange(0, 2**64 - 1), help="Seed.  [default: the model's]"
+)
+@device_option
+@source_options
+@verify_option
+@worker_options
+@click.option("--resume", is_flag=True, help="Go on with a folder of parts that this command was cut off in.")
+@click.option("--overwrite", is_flag=True, help="Replace a file, or a folder of parts, that exists.")
+@output_options
+@click.pass_context
+def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+    """Find the topics of new documents, with the language model of MODEL kept as it is.
+
+    Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
+    gets the same answer alone and among others. Words that the model does not know are left out; a document
+    without known words gets the prior. Documents are numbered where the id field of the model's own is missing.
+
+    A folder gets parts of some thousand documents each, in order, with the columns of a Parquet file. They are the same
+    however they are made: in this process, or with --address by the workers of a cluster, which read model and corpus
+    themselves, so that these and the folder must lie where all nodes see them. The same command with --resume keeps the
+    parts that are whole and makes the others.
+    """
+    command = command_line(ctx)
+    console = Console.take(options)
+    output, overwrite = options["output"], options["overwrite"]
+    if console.as_json and output == "-":
+        raise click.UsageError("--json needs -o: standard output holds one JSON object then")
+    if names_folder(output, options):
+        transform_parts(console, options, command)
+        return
+    selection = _selection(output, overwrite, options["top"], options["threshold"])
+    from lda.evaluation.documents import recipe_of
+    from lda.model.model import Model
+
+    model = Model.load(options["model"], verify=not options["no_verify"])
+    started = time.perf_counter()
+    console.progress.note(f"reading {names_of(options['inputs'])}")
+    with stored_inputs(options) as stored:
+        recipe = recipe_of(model, text=options["text"], id=options["id"])
+        size = max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics))
+        batches = read_documents(stored["inputs"], model.vocabulary, recipe, stored, batch_documents=size)
+        with _writer(output, model.n_topics, selection, overwrite) as writer:
+            counts = _stream(console, model, batches, writer, options)
+    _report(console, options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
+
+
+def _selection(output: str, overwrite: bool, top: int | None, threshold: float) -> Selection:
+    """Check the target and what goes into it, before anything is read."""
+    from lda.corpus.storage.atomic_write import check_file_target, local_path
+    from lda.transform.topic_writers import Selection, check_format
+
+    try:
+        selection = Selection(top=top, threshold=threshold)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    check_format(output, selection)
+    if output != "-":
+        check_file_target(local_path(output), overwrite=overwrite)
+    return selection
+
+
+@contextmanager
+def _writer(output: str, n_topics: int, selection: Selection, overwrite: bool) -> Iterator[Writer]:
+    from lda.transform.topic_writers import open_writer, text_writer
+
+    if output == "-":
+        yield text_writer(sys.stdout, ".jsonl", n_topics, selection)
+    else:
+        with open_writer(output, n_topics, selection, overwrite=overwrite) as writer:
+            yield writer
+
+
+def _stream(
+    console: Console, model: Model, batches: Iterator[DocumentBatch], writer: Writer, options: dict[str, Any]
+) -> dict[str, int]:
+    """Infer and write batch by batch; the sums for the report."""
+    frozen = model.frozen(threads=options["threads"], device=options["device"])
+    seed = model.record.seed if options["seed"] is None else options["seed"]
+    names = ("n_documents", "n_empty_documents", "n_without_text", "n_tokens", "n_unknown")
+    counts = dict.fromkeys(names, 0)
+    said = started = time.monotonic()
+    for batch in batches:
+        writer.write(batch.ids, frozen.transform(batch.doc_offsets, batch.words, seed=seed))
+        counts["n_documents"] += len(batch.ids)
+        counts["n_empty_documents"] += int((batch.doc_offsets[1:] == batch.doc_offsets[:-1]).sum())
+        counts["n_without_text"] += batch.n_without_text
+        counts["n_tokens"] += len(batch.words)
+        counts["n_unknown"] += batch.n_unknown
+        now = time.monotonic()
+        if now - said >= SECONDS_BETWEEN_LINES:
+            said = now
+            rate = counts["n_documents"] / (now - started)
+            console.progress.note(f"{counts['n_documents']:,} documents, {rate:,.0f} a second")
+    if not counts["n_documents"]:
+        from lda.corpus import DataError
+
+        raise DataError(f"{names_of(options['inputs'])} holds no documents; check the input")
+    return counts
+
+
+def _report(console: Console, options: dict[str, Any], counts: dict[str, Any]) -> None:
+    known, unknown = counts["n_tokens"], counts["n_unknown"]
+    if unknown and not known:
+        console.progress.warn("warning: the model knows none of the words, so every document got the prior")
+    where = "standard output" if options["output"] == "-" else options["output"]
+    without = f", {counts['n_without_text']:,} for want of a text field" if counts["n_without_text"] else ""
+    console.progress.note(
+        f"wrote the topics of {plural(counts['n_documents'], 'document')} to {where} in {counts['seconds']:.1f} s "
+        f"({counts['n_empty_documents']:,} without known words{without}, "
+        f"{unknown:,} of {known + unknown:,} words unknown)"
+    )
+    places = {name: without_keys(options[name]) for name in ("model", "output")}
+    console.result({**places, **counts}, lambda: "")

@@ -1,0 +1,225 @@
+"""`lda transform` into a folder of Parquet parts, in this process or on a cluster."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from lda.cli.cluster_options import cluster_of
+from lda.cli.options import Console, names_of, size_of, stored_inputs
+from lda.cli.signals import terminate_as_interrupt, unhurried
+from lda.corpus.presentable import without_keys
+from lda.progress import SECONDS_BETWEEN_LINES, clock, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lda.corpus import Recipe
+    from lda.model.model import Model
+    from lda.transform.transform_corpus import PartsState
+
+INPUT: Final = "_input"
+OF_FILES: Final = (".jsonl", ".csv", ".tsv", ".txt", ".npy")
+
+
+def names_folder(output: str, options: dict[str, Any]) -> bool:
+    """Whether the output is a folder of parts. Raises click.UsageError for options that go only with a folder.
+
+    It is one if it has no ending or ends in a slash, and always on a cluster, where it may be called `x.parquet`.
+    """
+    from lda.corpus.storage.places import is_uri
+
+    on_cluster = options["address"] is not None
+    name = output.partition("?")[0] if is_uri(output) else output
+    suffix = "" if name.endswith("/") else Path(name).suffix.lower()
+    if output != "-" and (suffix == "" or (on_cluster and suffix not in OF_FILES)):
+        return True
+    cluster_of(options)  # refuses --workers without --address
+    if on_cluster or options["resume"]:
+        what = "--address" if on_cluster else "--resume"
+        raise click.UsageError(f"{what} needs a folder for Parquet parts, got -o {output}; give -o FOLDER")
+    return False
+
+
+def transform_parts(console: Console, options: dict[str, Any], command: str) -> None:
+    """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so."""
+    from lda.corpus.storage.places import storage
+    from lda.transform.parts_folder import SUCCESS, check_target
+    from lda.transform.topic_writers import Selection
+    from lda.transform.transform_corpus import absolute, check_place, transform_corpus
+
+    cluster = cluster_of(options)
+    if cluster is not None and options["device"] != "cpu":
+        raise click.UsageError(
+            "on a cluster topics are inferred by processors: leave --device or --address out"
+        )
+    try:
+        Selection(top=options["top"], threshold=options["threshold"])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    place = storage(absolute(options["output"]))
+    check_place(place)
+    check_target(place, resume=options["resume"], overwrite=options["overwrite"])
+    if cluster is not None and not (options["resume"] and place.size(SUCCESS) is not None):
+        from lda.cluster.distributed.address_check import reach
+
+        reach(cluster.address)  # before anything is read
+    lines = _Lines(console)
+    try:
+        with unhurried(), terminate_as_interrupt(), _stored_corpus(console, options, place.address) as corpus:
+            state = transform_corpus(
+                options["model"],
+                corpus,
+                options["output"],
+                top=options["top"],
+                threshold=options["threshold"],
+                seed=options["seed"],
+                threads=options["threads"],
+                device=options["device"],
+                cluster=cluster,
+                resume=options["resume"],
+                overwrite=options["overwrite"],
+                verify=not options["no_verify"],
+                on_part=lines.tell,
+                note=lambda text: console.progress.note(f"waiting for {text} to begin"),
+                warn=console.progress.warn,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted{lines.reached}; to go on: {command} --resume") from None
+    except Exception:
+        if lines.reached:  # the error follows
+            console.progress.warn(f"cut off{lines.reached}; to go on in {place.root}: {command} --resume")
+        raise
+    _report(console, options, state)
+
+
+@contextmanager
+def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> Iterator[str]:
+    """Path of the corpus that the options name; documents as they came are made into one first."""
+    from lda.corpus import build_corpus
+    from lda.corpus.files.manifest import is_corpus_folder
+    from lda.corpus.storage.places import is_uri
+    from lda.model.model import Model
+
+    inputs = options["inputs"]
+    if len(inputs) == 1 and (is_uri(inputs[0]) or is_corpus_folder(Path(inputs[0]))):
+        yield inputs[0]
+        return
+    model = Model.load(options["model"], verify=not options["no_verify"])
+    console.progress.note(f"reading {names_of(inputs)}")
+    started = time.perf_counter()
+    with _room_below(output) as folder, stored_inputs(options) as stored:
+        corpus = build_corpus(
+            stored["inputs"],
+            folder / "corpus",
+            format=options["format"],
+            recipe=_recipe(model, stored),
+            vocabulary=stored["vocabulary"],
+            threads=options["threads"],
+            encoding=options["encoding"],
+            errors=options["encoding_errors"],
+            require_id=options["id"] is not None,
+        )
+        console.progress.note(f"read {size_of(corpus)} in {time.perf_counter() - started:.1f} s")
+        yield str(folder / "corpus")
+
+
+@contextmanager
+def _room_below(output: str) -> Iterator[Path]:
+    """A folder for the documents, gone after the block; below the output, where workers must reach it anyway.
+
+    Below a URI there is no room for it, and it lies among this machine's temporary files.
+    """
+    from lda.corpus.storage.leftovers import forget, remember
+    from lda.corpus.storage.places import is_uri
+
+    if is_uri(output):
+        with tempfile.TemporaryDirectory(prefix="raylda-") as made:
+            remember(made)
+            yield Path(made)
+        forget(made)
+        return
+    folder = Path(output, INPUT)
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # not empty
+            folder.parent.rmdir()
+
+
+def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
+    """How to read documents so that all words stay that the model may know, and those it does not are counted."""
+    from lda.corpus import Recipe
+    from lda.corpus.build import input_paths, same_kind
+    from lda.corpus.readers.base import TextReader
+    from lda.corpus.readers.registry import find_sources
+    from lda.evaluation.documents import recipe_of
+
+    recipe = recipe_of(model, text=options["text"], id=options["id"])
+    if isinstance(same_kind(find_sources(input_paths(options["inputs"]), options["format"])), TextReader):
+        return replace(recipe, min_df=1, max_df=1.0, max_features=None)
+    return Recipe(text=recipe.text, id=recipe.id)
+
+
+class _Lines:
+    """Progress as lines: now and then, and after each part with -v."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.reached = console, ""
+        self._said = time.monotonic()
+        self._first: PartsState | None = None
+
+    def tell(self, state: PartsState) -> None:
+        """Say how far the run is, unless that has just been said."""
+        self.reached = f" after {state.parts:,} of {plural(state.n_parts, 'part')}"
+        first = self._first = self._first or state
+        now = time.monotonic()
+        if now - self._said < SECONDS_BETWEEN_LINES and not self.console.progress.verbosity > 0:
+            return
+        self._said = now
+        # Before the first part, workers begin and compile; what they do after it is the guide.
+        new, took = state.new_documents - first.new_documents, state.seconds - first.seconds
+        rate = new / took if new and took > 0 else state.new_documents / state.seconds
+        left = f", {clock((state.n_documents - state.documents) / rate)} left" if rate else ""
+        self.console.progress.note(
+            f"{state.parts:,}/{state.n_parts:,} parts, {state.documents:,} of {state.n_documents:,} documents, "
+            f"{rate:,.0f} a second, {plural(state.workers, 'worker')}{left}"
+        )
+
+
+def _report(console: Console, options: dict[str, Any], state: PartsState) -> None:
+    output = options["output"]
+    if state.finished_before:
+        console.progress.warn(f"{output} is finished already; nothing to resume")
+    elif state.unknown and not state.tokens:
+        console.progress.warn("warning: the model knows none of the words, so every document got the prior")
+    kept = f", {state.kept:,} of them kept" if state.kept else ""
+    if not state.finished_before:
+        console.progress.note(
+            f"wrote the topics of {plural(state.documents, 'document')} to {output} in "
+            f"{plural(state.parts, 'part')}{kept} in {state.seconds:.1f} s ({state.empty:,} without known words, "
+            f"{state.unknown:,} of {state.tokens + state.unknown:,} words unknown)"
+        )
+    value = {
+        "model": without_keys(options["model"]),
+        "output": without_keys(output),
+        "n_documents": state.documents,
+        "n_empty_documents": state.empty,
+        "n_tokens": state.tokens,
+        "n_unknown": state.unknown,
+        "n_parts": state.parts,
+        "n_parts_kept": state.kept,
+        "workers": state.workers,
+        "seconds": round(state.seconds, 3),
+    }
+    console.result(value, lambda: "")

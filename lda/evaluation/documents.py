@@ -1,0 +1,120 @@
+"""New documents, in whatever form, as batches of the model's own term ids."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lda.corpus.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from lda.corpus import Corpus, DocumentBatch, Recipe
+    from lda.evaluation.evaluation import Evaluation
+    from lda.model.model import Model
+
+
+def batches_of(model: Evaluation, X: object, *, tell: bool = False) -> Iterator[DocumentBatch]:
+    """Everything `as_corpus` takes, batch by batch, in the ids of the model's vocabulary.
+
+    Terms are matched by name where both sides have names, else by position; terms that the model does not
+    know are left out. Documents may be empty. tell: warn of named columns that differ from the model's terms.
+
+    Raises:
+        DataError: a matrix without names has not the model's number of columns, or holds no counts; or columns
+            have names, and none of them is a term of the model.
+        TypeError: the kind of object is wrong.
+    """
+    from lda.corpus import as_corpus, iter_corpus
+    from lda.corpus.convert import has_all_columns
+
+    X = kept(X)
+    corpus = as_corpus(X, allow_empty=True)
+    if corpus.ordered:
+        return iter_corpus(corpus, model.vocabulary)
+    if model.named_terms and _has_names(corpus):
+        if tell:
+            _tell_of_columns(corpus.vocabulary, model.vocabulary)
+        return iter_corpus(corpus, model.vocabulary)
+    if corpus.n_terms != model.n_terms if has_all_columns(X) else corpus.n_terms > model.n_terms:
+        raise DataError(
+            f"X has {corpus.n_terms} columns, but the model was fitted with {model.n_terms}; "
+            "give the same columns in the same order, or name them in a table or a Corpus"
+        )
+    return iter_corpus(corpus, corpus.vocabulary)
+
+
+def kept(X: object) -> object:
+    """The same documents, in a form to be read twice: generators and streams of Arrow are gone after once."""
+    from lda.corpus.readers.dataframes import of_arrow
+
+    found: object = of_arrow(X)
+    return list(found) if isinstance(found, Iterator) else found
+
+
+def all_documents(model: Evaluation, X: object) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """All documents of X at once: (doc_offsets (D + 1,) int64, words (N,) int32). Raises as `batches_of`.
+
+    Warns if columns differ from the model's terms, and if there are words of which the model knows none.
+    """
+    batches = list(batches_of(model, X, tell=True))
+    lengths = [np.diff(batch.doc_offsets) for batch in batches]
+    doc_offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *lengths]))])
+    words = np.concatenate([np.zeros(0, np.int32), *(batch.words for batch in batches)])
+    n_unknown = sum(batch.n_unknown for batch in batches)
+    if n_unknown and not len(words):
+        warnings.warn(
+            f"the model knows none of the {n_unknown:,} words, so every document gets the prior; "
+            "was the text cut into words as it was for the model?",
+            stacklevel=3,
+        )
+    return doc_offsets.astype(np.int64), words.astype(np.int32, copy=False)
+
+
+def _tell_of_columns(columns: list[str], terms: list[str]) -> None:
+    """Warn if columns are not the model's terms, in whatever order; none in common is for others to refuse."""
+    from lda.corpus.stream import some
+
+    known, present = set(terms), set(columns)
+    unknown = [column for column in columns if column not in known]
+    missing = [term for term in terms if term not in present]
+    told = []
+    if unknown:
+        few = f"{len(unknown):,} of {len(columns):,} columns ({some(unknown)})"
+        told.append(f"the model does not know {few}, which are left out")
+    if missing:
+        few = f"{len(missing):,} of the model's {len(terms):,} terms ({some(missing)})"
+        told.append(f"X has no column for {few}, which count as 0")
+    if told and len(unknown) < len(columns):
+        warnings.warn("; ".join(told), stacklevel=5)
+
+
+def recipe_of(model: Model, **fields: str | None) -> Recipe:
+    """The recipe of the model's own text, with the names of fields (`text`, `id`) that are given.
+
+    Raises:
+        DataError: a Python function made the model's words, or its pattern cannot be used.
+    """
+    from lda.corpus import Recipe
+
+    try:
+        recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
+    if recipe.tokenizer is not None:
+        raise DataError(
+            f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
+            "use LDA in Python with the same function"
+        )
+    return replace(recipe, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _has_names(corpus: Corpus) -> bool:
+    from lda.model.model import has_names
+
+    return has_names(corpus.vocabulary)

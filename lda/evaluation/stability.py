@@ -1,0 +1,135 @@
+"""Whether topics come again: diversity within a model, stability between models fitted with other seeds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lda.corpus.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from lda.evaluation.evaluation import Evaluation
+
+TERMS_AT_A_TIME: Final = 1 << 12  # whatever the vocabulary: the roots are kept in float32, to half the memory
+
+
+def diversity(top_words: Sequence[Sequence[str]]) -> float:
+    """Share of the top words of all topics that are different words (Dieng, Ruiz and Blei, TACL 2020: top 25).
+
+    1 where no word is among the top words of two topics; NaN where there are no words.
+    """
+    words = [word for topic in top_words for word in topic]
+    return len(set(words)) / len(words) if words else float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Two models, topic by topic.
+
+    Attributes:
+        first, second: numbers of the models.
+        topics: (topic of the first, topic of the second, overlap, shared top words / all top words of the two).
+        overlap: mean over the matched topics of sum over terms of sqrt(p q), 1 for equal topics
+            (Bhattacharyya's coefficient).
+        jaccard: mean over the matched topics of the share of top words in common.
+    """
+
+    first: int
+    second: int
+    topics: list[tuple[int, int, float, float]]
+    overlap: float
+    jaccard: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stability:
+    """How alike the topics of several models are; 1 if they all found the same.
+
+    overlap, jaccard: means over all pairs of models of what `Match` has. n_words: top words compared.
+    """
+
+    overlap: float
+    jaccard: float
+    n_words: int
+    pairs: list[Match]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, as plain values."""
+        return asdict(self)
+
+
+def stability(models: Sequence[Evaluation], *, n_words: int = 10) -> Stability:
+    """Match the topics of every two models one to one, so that their overlaps sum to the most there can be.
+
+    The assignment is Hungarian (Kuhn 1955; scipy.optimize.linear_sum_assignment), as in Greene, O'Callaghan and
+    Cunningham (ECML PKDD 2014). With different numbers of topics those left over are not counted. Terms are
+    matched by name; a term that one model lacks has probability 0 there.
+
+    Raises:
+        ValueError: fewer than two models. DataError: two models have no term in common.
+    """
+    if len(models) < 2:
+        raise ValueError(f"stability compares two or more models, got {len(models)}")
+    terms = sorted({term for model in models for term in model.vocabulary})
+    index = {term: number for number, term in enumerate(terms)}
+    roots = [_square_roots(model, index) for model in models]
+    words = [[set(topic) for topic in model.top_words(n_words)] for model in models]
+    pairs = []
+    for a, b in combinations(range(len(models)), 2):
+        if not set(models[a].vocabulary) & set(models[b].vocabulary):
+            raise DataError(
+                f"models {a + 1} and {b + 1} have no term in common, so their topics cannot be compared; "
+                "compare models of one vocabulary"
+            )
+        pairs.append(_match(a, b, roots, words))
+    return Stability(
+        overlap=float(np.mean([pair.overlap for pair in pairs])),
+        jaccard=float(np.mean([pair.jaccard for pair in pairs])),
+        n_words=n_words,
+        pairs=pairs,
+    )
+
+
+def _square_roots(model: Evaluation, index: dict[str, int]) -> npt.NDArray[np.float32]:
+    """sqrt(phi) (K, terms of all models) float32."""
+    found = np.zeros((model.n_topics, len(index)), dtype=np.float32)
+    found[:, [index[term] for term in model.vocabulary]] = np.sqrt(model.topic_word)
+    return found
+
+
+def _products(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """`first @ second.T`, added up in float64: equal topics of many terms would else overlap by more than 1."""
+    found = np.zeros((len(first), len(second)))
+    for low in range(0, first.shape[1], TERMS_AT_A_TIME):
+        part = slice(low, low + TERMS_AT_A_TIME)
+        found += first[:, part].astype(np.float64) @ second[:, part].astype(np.float64).T
+    return found
+
+
+def _match(a: int, b: int, roots: list[npt.NDArray[np.float32]], words: list[list[set[str]]]) -> Match:
+    from scipy.optimize import linear_sum_assignment
+
+    overlap = _products(roots[a], roots[b])
+    rows, columns = linear_sum_assignment(overlap, maximize=True)
+    topics = [
+        (int(i), int(j), float(overlap[i, j]), _jaccard(words[a][i], words[b][j]))
+        for i, j in zip(rows, columns, strict=True)
+    ]
+    return Match(
+        first=a,
+        second=b,
+        topics=topics,
+        overlap=float(np.mean([topic[2] for topic in topics])),
+        jaccard=float(np.mean([topic[3] for topic in topics])),
+    )
+
+
+def _jaccard(a: set[str], b: set[str]) -> float:
+    return len(a & b) / len(a | b) if a | b else 0.0

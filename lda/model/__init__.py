@@ -1,0 +1,1 @@
+"""A model: its matrices, its folder, the record of its fit."""

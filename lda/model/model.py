@@ -1,0 +1,265 @@
+"""`Model`: what a fit leaves behind, frozen. Loading and saving live in `lda.model.read`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lda.evaluation.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from lda.cluster.spec.fit_settings import Device
+    from lda.cluster.spec.results import FitResult
+    from lda.cluster.spec.top_words import TopWords
+    from lda.cluster.sweeping.frozen_model import FrozenModel
+    from lda.corpus import Corpus
+    from lda.model.run_record import RunRecord
+
+    Floats = npt.NDArray[np.float64]
+
+
+class Topic(NamedTuple):
+    """One topic, ready to print.
+
+    Attributes:
+        number: its place in the model, 0-based.
+        alpha: its prior weight in every document.
+        tokens: how many tokens it holds.
+        share: its part of all tokens, 0 to 1.
+        words: (term, probability) of its most probable terms, best first; terms it holds no token of are
+            left out, so a small topic may have fewer than asked for.
+    """
+
+    number: int
+    alpha: float
+    tokens: int
+    share: float
+    words: list[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Model(Evaluation):
+    """A fitted LDA model; `Evaluation` has what can be asked of its quality.
+
+    Attributes:
+        counts: (V, K) int32 CSR, tokens of each term in each topic, from the last sweep.
+        alpha: (K,) float64, the Dirichlet prior of the topics in a document.
+        beta: the symmetric Dirichlet prior of the terms in a topic.
+        vocabulary: V terms in column order.
+        record: the facts of the run.
+        mean_counts: (V, K) float32 CSR, counts averaged over late sweeps; None when one sample was asked for.
+        document_hashes: sorted uint64 content hashes of the documents trained on, so that scoring the model on
+            them is noticed; None where it is not known, or they are too many.
+    """
+
+    counts: csr_matrix
+    alpha: Floats
+    beta: float
+    vocabulary: list[str]
+    record: RunRecord
+    mean_counts: csr_matrix | None = None
+    document_hashes: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        n_terms, n_topics = self.counts.shape
+        if self.alpha.shape != (n_topics,):
+            raise ValueError(
+                f"alpha must have one entry per topic ({n_topics}), got shape {self.alpha.shape}"
+            )
+        if len(self.vocabulary) != n_terms:
+            raise ValueError(
+                f"the vocabulary must have {n_terms} terms, one a row of counts, got {len(self.vocabulary)}"
+            )
+        if not (
+            np.all(np.isfinite(self.alpha))
+            and np.all(self.alpha > 0)
+            and np.isfinite(self.beta)
+            and self.beta > 0
+        ):
+            raise ValueError(f"alpha and beta must be positive and finite, got beta {self.beta}")
+        if self.mean_counts is not None and self.mean_counts.shape != self.counts.shape:
+            raise ValueError(
+                f"mean_counts must have the shape {self.counts.shape}, got {self.mean_counts.shape}"
+            )
+
+    @classmethod
+    def from_fit(
+        cls,
+        result: FitResult,
+        corpus: Corpus,
+        *,
+        seconds_read: float = 0.0,
+        command: str | None = None,
+        remember: bool = True,
+    ) -> Model:
+        """The model of a run that has just ended on this corpus.
+
+        remember: keep content hashes of the documents, for which the corpus is read once more.
+        """
+        from lda.model.run_record import RunRecord
+        from lda.model.trained_documents import trained_hashes
+
+        if result.topic_word_counts is None:
+            raise ValueError(
+                "the counts of this fit were written, not handed over; load the model from there"
+            )
+        vocabulary = list(corpus.vocabulary)
+        record = RunRecord.from_fit(
+            result, corpus, named_terms=has_names(vocabulary), seconds_read=seconds_read, command=command
+        )
+        return cls(
+            counts=result.topic_word_counts,
+            alpha=np.asarray(result.alpha, dtype=np.float64),
+            beta=float(result.beta),
+            vocabulary=vocabulary,
+            record=record,
+            mean_counts=result.mean_counts,
+            document_hashes=trained_hashes(result, corpus) if remember else None,
+        )
+
+    @classmethod
+    def load(cls, path: str | Path, *, verify: bool = True) -> Model:
+        """Open a model at a path or URI; counts in one local file are mapped. Raises `DataError` if it is not sound.
+
+        verify: read all of it once, to compare it with the checksums that were recorded. Without it a huge model that
+            is mapped is there at once, and damage is noticed only where it would lead outside of the arrays.
+        """
+        from lda.model.read import load_model
+
+        return load_model(path, verify=verify)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the model to a folder or URI, whole or not at all. Raises `DataError` if it may not be written."""
+        from lda.model.write import save_model
+
+        save_model(self, path, overwrite=overwrite)
+
+    @property
+    def n_topics(self) -> int:
+        """K."""
+        return int(self.counts.shape[1])
+
+    @property
+    def n_terms(self) -> int:
+        """V."""
+        return int(self.counts.shape[0])
+
+    @property
+    def named_terms(self) -> bool:
+        """Whether the terms have names, or only the numbers of a matrix' columns."""
+        return self.record.named_terms
+
+    @property
+    def last_tokens(self) -> Floats:
+        """(K,) float64, tokens of each topic in the last sweep."""
+        return np.asarray(self.counts.sum(axis=0, dtype=np.float64)).ravel()
+
+    @property
+    def trained(self) -> npt.NDArray[np.uint64] | None:
+        """Sorted content hashes of the documents trained on; None if they are not known."""
+        return self.document_hashes
+
+    @property
+    def language_counts(self) -> csr_matrix:
+        """(V, K) CSR: the averaged counts if there are any, else those of the last sweep."""
+        return self.counts if self.mean_counts is None else self.mean_counts
+
+    @property
+    def topic_totals(self) -> Floats:
+        """(K,) float64, tokens per topic in `language_counts`."""
+        return np.asarray(self.language_counts.sum(axis=0, dtype=np.float64)).ravel()
+
+    @property
+    def components(self) -> Floats:
+        """(K, V) float64, `language_counts` + beta: the parameters of the topics' Dirichlet posterior."""
+        dense = np.ascontiguousarray(self.language_counts.T.toarray(), dtype=np.float64)
+        dense += self.beta
+        return dense
+
+    @property
+    def topic_word(self) -> Floats:
+        """(K, V) float64, p(term | topic) = (n_kw + beta) / (n_k + V beta); rows sum to 1."""
+        weights = self.components
+        np.divide(weights, weights.sum(axis=1, keepdims=True), out=weights)
+        return weights
+
+    @property
+    def prior(self) -> Floats:
+        """(K,) float64, alpha / sum(alpha): the topics of a document of which nothing is known."""
+        return np.asarray(self.alpha / self.alpha.sum(), dtype=np.float64)
+
+    def topics(self, n_words: int = 10) -> list[Topic]:
+        """All topics in the order of their numbers, each with its `n_words` most probable terms.
+
+        Equal probabilities are ordered by term number, so the answer does not depend on a sort's whims.
+        """
+        if n_words < 0:
+            raise ValueError(f"n_words must be 0 or more, got {n_words}")
+        from lda.cluster.counts.top_words import top_words
+
+        tops = top_words(self.counts, self.mean_counts, n_words)
+        return topics_of(tops, self.alpha, self.beta, self.vocabulary)
+
+    def top_words(self, n: int = 10) -> list[list[str]]:
+        """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer)."""
+        return [[term for term, _ in topic.words] for topic in self.topics(n)]
+
+    def fingerprint(self) -> str:
+        """sha256 of the topic-word counts in canonical order: equal fingerprints mean equal models."""
+        from lda.cluster import fingerprint
+
+        return fingerprint(self.counts)
+
+    def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
+        """The language model prepared for inference. Costs a pass over the counts: keep it between batches.
+
+        Raises ValueError (`DeviceError`) where there is no such device, or no room on it.
+        """
+        from lda.cluster.sweeping.frozen_model import FrozenModel
+
+        return FrozenModel(self.language_counts, self.alpha, self.beta, threads=threads, device=device)
+
+    def transform(
+        self,
+        doc_offsets: npt.NDArray[np.int64],
+        words: npt.NDArray[np.int32],
+        *,
+        seed: int | None = None,
+        threads: int | None = None,
+        device: Device = "cpu",
+    ) -> npt.NDArray[np.float32]:
+        """Topic proportions (D, K) of documents, rows summing to 1; empty ones get `prior`.
+
+        Args:
+            doc_offsets: (D + 1,) int64; document d has words[doc_offsets[d]:doc_offsets[d + 1]].
+            words: (N,) int32, row numbers of `counts`.
+            seed: None takes the seed of the fit.
+            threads: None takes all cores; the answer does not depend on it.
+            device: "cuda" samples on a GPU, to the same answer.
+        """
+        seed = self.record.seed if seed is None else seed
+        return self.frozen(threads=threads, device=device).transform(doc_offsets, words, seed=seed)
+
+
+def topics_of(tops: TopWords, alpha: Floats, beta: float, vocabulary: list[str]) -> list[Topic]:
+    """Topics from their heaviest words, which may have been found without all counts being in one place."""
+    n_tokens = max(int(tops.tokens.sum()), 1)
+    found = []
+    for k, tokens in enumerate(tops.tokens.tolist()):
+        terms, weights = tops.topic(k)
+        share = (weights + beta) / (tops.totals[k] + len(vocabulary) * beta)
+        words = [(vocabulary[term], float(p)) for term, p in zip(terms, share, strict=True)]
+        found.append(Topic(k, float(alpha[k]), tokens, tokens / n_tokens, words))
+    return found
+
+
+def has_names(vocabulary: list[str]) -> bool:
+    """Whether the terms are names, not just "0", "1", ... for the columns of a matrix."""
+    return any(term != str(column) for column, term in enumerate(vocabulary))

@@ -1,0 +1,172 @@
+"""Writing a model: to a folder that appears whole or not at all, or to an object store.
+
+In an object store the files go into a folder of its own, and `model.json`, which names it, is written last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lda.cluster.counts.part_files import part_name, write_matrix
+from lda.corpus.errors import DataError
+from lda.corpus.presentable import presentable
+from lda.corpus.storage.atomic_write import check_folder_target, new_folder
+from lda.corpus.storage.places import Storage, beside, is_uri, storage
+from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
+from lda.corpus.storage.strict_json import signed
+from lda.model.checks import check_counts, check_mean_counts, check_vocabulary
+from lda.model.description import DESCRIPTION, FORMAT, read_description
+from lda.model.read import ALPHA, HASHES, VOCABULARY, encode_vocabulary, is_model
+from lda.model.run_record import strict_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from lda.cluster.spec.part_file import PartFile
+    from lda.model.model import Model
+    from lda.model.run_record import RunRecord
+
+
+def check_model_target(path: str | Path, *, overwrite: bool) -> None:
+    """Refuse, before a long run, a target that could not be written after it. Raises `DataError`."""
+    if not is_uri(path):
+        check_folder_target(Path(path), overwrite=overwrite, is_ours=is_model)
+        return
+    check_remote_target(str(path), DESCRIPTION, "a model", is_model, overwrite=overwrite)
+
+
+class ModelWriter:
+    """A model in the making. place: folder or URI where the counts go; others may write them there."""
+
+    def __init__(self, place: str, root: Storage, folder: str) -> None:
+        self.place = place
+        self._root, self._folder = root, folder
+        self._files = storage(place)
+
+    def clear(self) -> None:
+        """Remove what has been written so far."""
+        for name in self._files.files():
+            self._files.delete(name)
+
+    def finish(
+        self,
+        *,
+        alpha: npt.NDArray[np.float64],
+        beta: float,
+        vocabulary: list[str],
+        record: RunRecord,
+        fingerprint: str,
+        counts: Sequence[PartFile],
+        mean_counts: Sequence[PartFile],
+        document_hashes: npt.NDArray[np.uint64] | None = None,
+    ) -> None:
+        """Write all but the files of counts, which are there by now; `model.json` last."""
+        encoding, terms = encode_vocabulary(vocabulary)
+        files: dict[str, bytes | memoryview] = {ALPHA: _npy(alpha), VOCABULARY: terms}
+        if document_hashes is not None:
+            files[HASHES] = _npy(document_hashes)
+        for name, data in files.items():
+            self._files.write(name, data)
+        # Older versions know counts of one part, beside the description: of anything else they must be told.
+        plain = len(counts) == 1 and not self._folder
+        description = {
+            "format": FORMAT,
+            "format_version": 1 if plain else 2,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "n_topics": len(alpha),
+            "n_terms": len(vocabulary),
+            "beta": beta,
+            "alpha_sum": float(alpha.sum()),
+            "fingerprint": fingerprint,
+            "vocabulary_encoding": encoding,
+            "averaged": bool(mean_counts),
+            "document_hashes": document_hashes is not None,
+            "folder": self._folder,
+            "files": {
+                name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+                for name, data in files.items()
+            },
+            "parts": {
+                "counts": [asdict(part) for part in counts],
+                "mean_counts": [asdict(part) for part in mean_counts],
+            },
+            "run": record.to_dict(),
+        }
+        self._root.write(DESCRIPTION, _json(description))
+
+
+def _npy(array: npt.NDArray[Any]) -> memoryview:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getbuffer()
+
+
+def _json(description: dict[str, Any]) -> bytes:
+    text = json.dumps(signed(strict_json(description)), indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+@contextmanager
+def new_model(path: str | Path, *, overwrite: bool) -> Iterator[ModelWriter]:
+    """A writer whose model appears at `path` when the block ends without an exception, and else never.
+
+    Raises:
+        DataError: the target exists and `overwrite` is off, or it is something other than a model.
+        OSError: the disk or the store refused; whatever stood at the target is still there.
+    """
+    if is_uri(path):
+        with _new_remote(str(path), overwrite=overwrite) as writer:
+            yield writer
+        return
+    with new_folder(Path(path), overwrite=overwrite, is_ours=is_model) as folder:
+        yield ModelWriter(str(folder.absolute()), storage(folder), "")
+
+
+@contextmanager
+def _new_remote(path: str, *, overwrite: bool) -> Iterator[ModelWriter]:
+    check_model_target(path, overwrite=overwrite)
+    before = str(read_description(path).get("folder", "")) if is_model(path) else None
+    with new_data_folder(path, before) as folder:
+        yield ModelWriter(beside(path, f"/{folder}"), storage(path), folder)
+
+
+def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write `model` to a folder or URI. Raises as `new_model`, and DataError for one that could not be opened again."""
+    try:
+        check_vocabulary(model.vocabulary)
+        check_counts(model.counts, model.record.n_trained_tokens)
+        if model.mean_counts is not None:
+            check_mean_counts(model.mean_counts, model.record.n_trained_tokens)
+    except ValueError as error:
+        raise DataError(
+            f"the model is not one that a fit can have left behind: {error}; fit it again"
+        ) from None
+    with new_model(path, overwrite=overwrite) as writer:
+        files: dict[str, list[PartFile]] = {"counts": [], "mean_counts": []}
+        for kind, matrix in (("counts", model.counts), ("mean_counts", model.mean_counts)):
+            if matrix is not None:
+                file, problem = write_matrix(writer.place, part_name(kind, 0, 1), matrix)
+                if problem is not None:
+                    raise OSError(presentable(f"{path} could not be written: {problem}"))
+                files[kind].append(file)
+        writer.finish(
+            alpha=model.alpha,
+            beta=model.beta,
+            vocabulary=model.vocabulary,
+            record=model.record,
+            fingerprint=model.fingerprint(),
+            counts=files["counts"],
+            mean_counts=files["mean_counts"],
+            document_hashes=model.document_hashes,
+        )

@@ -1,0 +1,250 @@
+"""Topics of documents written to a file as they come: Parquet, JSON lines, CSV, TSV or .npy."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from lda.corpus.errors import DataError
+from lda.corpus.storage.atomic_write import new_file
+from lda.model.run_record import printable_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+    from pyarrow import NativeFile
+
+    Theta = npt.NDArray[np.float32]
+
+SUFFIXES: Final = (".parquet", ".jsonl", ".csv", ".tsv", ".txt", ".npy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which topics of a document are written.
+
+    top: at most so many, the heaviest first; None for all. threshold: only those of at least this weight.
+    With either set, a document has a list of (topic, weight); otherwise its K weights in order.
+    """
+
+    top: int | None = None
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.top is not None and self.top < 1:
+            raise ValueError(f"top must be at least 1, got {self.top}")
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold must lie in 0 to 1, got {self.threshold}")
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every topic is written."""
+        return self.top is None and self.threshold == 0
+
+    def of(self, weights: Theta) -> list[tuple[int, float]]:
+        """(topic, weight) pairs of one document, the heaviest first, ties by topic number."""
+        order = np.argsort(-weights, kind="stable")[: self.top]
+        return [(int(k), _short(weights[k])) for k in order if weights[k] >= self.threshold]
+
+
+class Writer(ABC):
+    """Takes documents batch by batch. A new format is a subclass and a line in `writer_for`."""
+
+    def __init__(self, n_topics: int, selection: Selection) -> None:
+        self.n_topics = n_topics
+        self.selection = selection
+
+    @abstractmethod
+    def write(self, ids: Sequence[str], theta: Theta) -> None:
+        """Append documents: n names and (n, K) weights."""
+
+    def close(self) -> None:  # noqa: B027 - most formats need no end
+        """Complete the file."""
+
+
+class JsonLines(Writer):
+    """`{"id": ..., "weights": [...]}`, or with a selection `{"id": ..., "topics": [{"topic", "weight"}, ...]}`."""
+
+    def __init__(self, file: IO[str], n_topics: int, selection: Selection) -> None:
+        super().__init__(n_topics, selection)
+        self._file = file
+        self._dense = _row_format(n_topics, ", ")
+
+    def write(self, ids: Sequence[str], theta: Theta) -> None:
+        """Append documents."""
+        for name, weights in zip(ids, theta, strict=True):
+            if self.selection.is_all:
+                row = f'{{"id": {_json(name)}, "weights": [{self._dense % tuple(weights.tolist())}]}}'
+            else:
+                topics = [{"topic": k, "weight": weight} for k, weight in self.selection.of(weights)]
+                row = _json({"id": name, "topics": topics})
+            self._file.write(row + "\n")
+
+
+class Table(Writer):
+    """CSV or TSV: a column for each topic, or with a selection a row `id, topic, weight` for each pair."""
+
+    def __init__(self, file: IO[str], n_topics: int, selection: Selection, delimiter: str) -> None:
+        import csv
+
+        super().__init__(n_topics, selection)
+        self._file = file
+        self._rows = csv.writer(file, delimiter=delimiter, lineterminator="")
+        self._dense = delimiter + _row_format(n_topics, delimiter) + "\n"
+        topics = [f"topic_{k}" for k in range(n_topics)]
+        self._rows.writerow(["id", *topics] if selection.is_all else ["id", "topic", "weight"])
+        file.write("\n")
+
+    def write(self, ids: Sequence[str], theta: Theta) -> None:
+        """Append documents."""
+        for name, weights in zip(ids, theta, strict=True):
+            if self.selection.is_all:
+                self._rows.writerow([name])  # quotes the name where it must be
+                self._file.write(self._dense % tuple(weights.tolist()))
+            else:
+                for k, weight in self.selection.of(weights):
+                    self._rows.writerow([name, k, weight])
+                    self._file.write("\n")
+
+
+class Parquet(Writer):
+    """Columns `id` and `weights` (list of K float32), or with a selection `topics` and `weights` (lists)."""
+
+    def __init__(self, path: Path | NativeFile, n_topics: int, selection: Selection) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        super().__init__(n_topics, selection)
+        floats: pa.DataType = pa.list_(pa.float32(), n_topics) if selection.is_all else pa.list_(pa.float32())
+        fields = [("id", pa.string())] + ([] if selection.is_all else [("topics", pa.list_(pa.int32()))])
+        self._schema = pa.schema([*fields, ("weights", floats)])
+        self._writer = pq.ParquetWriter(path, self._schema)
+
+    def write(self, ids: Sequence[str], theta: Theta) -> None:
+        """Append documents as a row group."""
+        import pyarrow as pa
+
+        if self.selection.is_all:
+            flat = pa.array(np.ascontiguousarray(theta, dtype=np.float32).ravel())
+            columns: list[Any] = [
+                pa.array(ids, pa.string()),
+                pa.FixedSizeListArray.from_arrays(flat, self.n_topics),
+            ]
+        else:
+            chosen = [self.selection.of(weights) for weights in theta]
+            columns = [
+                ids,
+                [[k for k, _ in row] for row in chosen],
+                [[weight for _, weight in row] for row in chosen],
+            ]
+            columns = [
+                pa.array(column, kind.type) for column, kind in zip(columns, self._schema, strict=True)
+            ]
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._writer.close()
+
+
+class Npy(Writer):
+    """A (D, K) float32 array in `.npy`; document names are not kept."""
+
+    def __init__(self, file: IO[bytes], n_topics: int, selection: Selection) -> None:
+        super().__init__(n_topics, selection)
+        self._file, self._rows = file, 0
+        self._header()
+
+    def _header(self) -> None:
+        # NumPy leaves room for the first dimension to grow, so the header can be rewritten in place.
+        kind = {"descr": "<f4", "fortran_order": False, "shape": (self._rows, self.n_topics)}
+        np.lib.format.write_array_header_1_0(self._file, kind)
+        self._data_from = self._file.tell()
+
+    def write(self, ids: Sequence[str], theta: Theta) -> None:  # the format has no names
+        """Append rows."""
+        self._file.write(np.ascontiguousarray(theta, dtype="<f4").tobytes())
+        self._rows += len(theta)
+
+    def close(self) -> None:
+        """Put the final number of rows into the header."""
+        before = self._data_from
+        self._file.seek(0)
+        self._header()
+        assert self._data_from == before, "the header of an .npy file must keep its length"
+
+
+def check_format(target: str | Path, selection: Selection) -> None:
+    """Refuse, before any work, a file name that no format goes with.
+
+    Raises:
+        DataError: the ending is unknown, or the format cannot hold a selection.
+    """
+    suffix = Path(target).suffix.lower()
+    if str(target) != "-" and suffix not in SUFFIXES:
+        raise DataError(
+            f"the output must end in {', '.join(SUFFIXES)}, got {target}; the ending chooses the format, "
+            "and a folder has none or ends in /"
+        )
+    if suffix == ".npy" and not selection.is_all:
+        raise DataError(
+            "an .npy file holds all weights, no selection; write .parquet, .jsonl or .csv, or select nothing"
+        )
+
+
+@contextmanager
+def open_writer(
+    target: str | Path, n_topics: int, selection: Selection, *, overwrite: bool = False
+) -> Iterator[Writer]:
+    """A writer to `target`, whose ending chooses the format; the file appears whole when the block ends well.
+
+    Raises:
+        DataError: as `check_format`, or the target exists and `overwrite` is off.
+    """
+    check_format(target, selection)
+    path = Path(target)
+    suffix = path.suffix.lower()
+    with new_file(path, overwrite=overwrite) as temporary:
+        if suffix == ".parquet":
+            parquet = Parquet(temporary, n_topics, selection)
+            try:
+                yield parquet
+            finally:
+                parquet.close()
+        elif suffix == ".npy":
+            with temporary.open("w+b") as binary:
+                array = Npy(binary, n_topics, selection)
+                yield array
+                array.close()
+        else:
+            with temporary.open("w", encoding="utf-8", newline="") as text:
+                yield text_writer(text, suffix, n_topics, selection)
+
+
+def text_writer(file: IO[str], suffix: str, n_topics: int, selection: Selection) -> Writer:
+    """A writer of text to an open file; JSON lines unless the suffix asks for a table."""
+    if suffix in (".csv", ".tsv", ".txt"):
+        return Table(file, n_topics, selection, "," if suffix == ".csv" else "\t")
+    return JsonLines(file, n_topics, selection)
+
+
+def _row_format(n_topics: int, delimiter: str) -> str:
+    """Format of a whole row; nine digits restore every float32. One format is ten times faster than K `_short`."""
+    return delimiter.join(["%.9g"] * n_topics)
+
+
+def _json(value: object) -> str:
+    # Names come from outside, and these lines may go to a terminal.
+    return printable_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def _short(weight: np.float32 | float) -> float:
+    """The shortest decimal number that gives the same float32: 0.1, not 0.10000000149011612."""
+    return float(str(np.float32(weight)))
