@@ -10,6 +10,11 @@ from lda.corpus.arrow import is_text
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+if TYPE_CHECKING:
     from collections.abc import Sequence
 
 if TYPE_CHECKING:
@@ -68,3 +73,8 @@ def is_missing(value: object) -> bool:
     if isinstance(value, float | np.floating):
         return bool(np.isnan(value))
     return value is None or type(value).__name__ in {"NAType", "NaTType"}  # without an import of pandas
+
+
+def has_names(vocabulary: list[str]) -> bool:
+    """Whether the terms are names, not just "0", "1", ... for the columns of a matrix."""
+    return any(term != str(column) for column, term in enumerate(vocabulary))

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from lda.corpus import DataError, as_corpus, iter_corpus
-from lda.evaluation.coherence import WINDOWS, Reference, as_measure, coherences, value_of
+from lda.evaluation.coherence import as_measure, coherences, value_of
+from lda.evaluation.coherence_result import WINDOWS, Reference
 from lda.evaluation.cooccurrence import count
 
 if TYPE_CHECKING:
-    from lda.evaluation.coherence import Measure
+    from lda.evaluation.coherence_result import Measure
 
 
 def reference(texts: list[list[str]], vocabulary: list[str], *, ordered: bool = True) -> Reference:

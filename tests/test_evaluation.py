@@ -16,8 +16,8 @@ from lda.cluster import FrozenModel
 from lda.corpus import DataError, DocumentBatch, as_corpus
 from lda.corpus.document_hashes import document_hashes, term_hashes
 from lda.evaluation.heldout import Estimation, HeldoutScore, ratio, score_documents
+from lda.evaluation.trained_documents import n_among
 from lda.model.topic_matrix import TopicMatrix
-from lda.model.trained_documents import n_among
 
 TERMS = [f"t{w}" for w in range(400)]
 
@@ -139,7 +139,7 @@ def test_model_knows_what_it_was_trained_on() -> None:
 
 
 def test_corpora_too_large_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lda.model.trained_documents.MAX_TOKENS", 100)
+    monkeypatch.setattr("lda.evaluation.trained_documents.MAX_TOKENS", 100)
     model = lda.LDA(3, max_iter=1, random_state=0).fit(tiny.documents()).model_
     assert model.trained is None
     assert model.heldout_score(tiny.documents()).n_trained is None

@@ -22,8 +22,8 @@ from lda import DataError, Model
 from lda.cli.fit.outputs import Output, Targets
 from lda.cluster.counts.sparse_npz import map_csr, save_csr
 from lda.corpus.storage.atomic_write import new_file
+from lda.corpus.terms import has_names
 from lda.model import write
-from lda.model.model import has_names
 from lda.model.read import decode_vocabulary, encode_vocabulary
 
 

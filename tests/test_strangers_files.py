@@ -34,9 +34,9 @@ from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, iter_
 from lda.corpus.presentable import printable
 from lda.corpus.readers.registry import FORMATS
 from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE
-from lda.evaluation.documents import recipe_of
 from lda.model.description import Description, read_description
 from lda.model.run_record import strict_json
+from lda.model.text_recipe import recipe_of
 from lda.model.topic_matrix import read_topic_matrix
 
 CASES: Final = int(os.environ.get("LDA_FUZZ_CASES", "2000"))

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from lda.cluster.checkpoints.read import damage
 from lda.cluster.checkpoints.write import put_topics, topics_name
 from lda.cluster.distributed.actor_report import Ready, introduce, one_line
+from lda.cluster.distributed.async_push import Outbox
 from lda.cluster.documents.assignments import LentDocuments
-from lda.cluster.exchange.async_push import Outbox
 from lda.cluster.exchange.delta_codec import decode, encode
 from lda.cluster.exchange.replica import Follower
 from lda.cluster.exchange.shared_mailbox import Letters

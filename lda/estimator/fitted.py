@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import FitResult, FrozenModel, SweepRecord
-    from lda.evaluation.coherence import Coherence, Engine
+    from lda.evaluation.coherence_result import Coherence, Engine
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.model.model import Model
 

@@ -10,7 +10,7 @@ from lda.corpus.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lda.evaluation.coherence import Coherence, Measure, Reference
+    from lda.evaluation.coherence_result import Coherence, Measure, Reference
 
 NAMES: Final = {"npmi": "c_npmi", "c_v": "c_v", "u_mass": "u_mass", "c_uci": "c_uci"}
 
@@ -26,7 +26,7 @@ def coherence_by_gensim(
 
     Raises DataError where gensim is missing, or the reference corpus has no order of tokens.
     """
-    from lda.evaluation.coherence import WINDOWS, summary
+    from lda.evaluation.coherence_result import WINDOWS, summary
 
     models, dictionaries = _gensim()
     if not reference.ordered and measure != "u_mass":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,12 +13,11 @@ from lda.corpus.errors import DataError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from lda.corpus import Corpus, DocumentBatch, Recipe
-    from lda.evaluation.evaluation import Evaluation
-    from lda.model.model import Model
+    from lda.corpus import DocumentBatch
+    from lda.evaluation.topic_model import TopicModel
 
 
-def batches_of(model: Evaluation, X: object, *, tell: bool = False) -> Iterator[DocumentBatch]:
+def batches_of(model: TopicModel, X: object, *, tell: bool = False) -> Iterator[DocumentBatch]:
     """Everything `as_corpus` takes, batch by batch, in the ids of the model's vocabulary.
 
     Terms are matched by name where both sides have names, else by position; terms that the model does not
@@ -32,12 +30,13 @@ def batches_of(model: Evaluation, X: object, *, tell: bool = False) -> Iterator[
     """
     from lda.corpus import as_corpus, iter_corpus
     from lda.corpus.convert import has_all_columns
+    from lda.corpus.terms import has_names
 
     X = kept(X)
     corpus = as_corpus(X, allow_empty=True)
     if corpus.ordered:
         return iter_corpus(corpus, model.vocabulary)
-    if model.named_terms and _has_names(corpus):
+    if model.named_terms and has_names(corpus.vocabulary):
         if tell:
             _tell_of_columns(corpus.vocabulary, model.vocabulary)
         return iter_corpus(corpus, model.vocabulary)
@@ -57,7 +56,7 @@ def kept(X: object) -> object:
     return list(found) if isinstance(found, Iterator) else found
 
 
-def all_documents(model: Evaluation, X: object) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+def all_documents(model: TopicModel, X: object) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     """All documents of X at once: (doc_offsets (D + 1,) int64, words (N,) int32). Raises as `batches_of`.
 
     Warns if columns differ from the model's terms, and if there are words of which the model knows none.
@@ -92,29 +91,3 @@ def _tell_of_columns(columns: list[str], terms: list[str]) -> None:
         told.append(f"X has no column for {few}, which count as 0")
     if told and len(unknown) < len(columns):
         warnings.warn("; ".join(told), stacklevel=5)
-
-
-def recipe_of(model: Model, **fields: str | None) -> Recipe:
-    """The recipe of the model's own text, with the names of fields (`text`, `id`) that are given.
-
-    Raises:
-        DataError: a Python function made the model's words, or its pattern cannot be used.
-    """
-    from lda.corpus import Recipe
-
-    try:
-        recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
-    if recipe.tokenizer is not None:
-        raise DataError(
-            f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
-            "use LDA in Python with the same function"
-        )
-    return replace(recipe, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]
-
-
-def _has_names(corpus: Corpus) -> bool:
-    from lda.model.model import has_names
-
-    return has_names(corpus.vocabulary)

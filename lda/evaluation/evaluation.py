@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lda.cluster import FrozenModel
     from lda.cluster.spec.fit_settings import Device
     from lda.corpus import DocumentBatch
-    from lda.evaluation.coherence import Coherence, Engine
+    from lda.evaluation.coherence_result import Coherence, Engine
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.evaluation.document_usage import DocumentUse
     from lda.evaluation.heldout import Estimation, Estimator, HeldoutScore
@@ -144,7 +144,8 @@ class Evaluation:
             DataError: X has none of the topics' words. ValueError: a setting is wrong.
         """
         from lda.corpus import as_corpus
-        from lda.evaluation.coherence import Reference, as_measure, coherences
+        from lda.evaluation.coherence import as_measure, coherences
+        from lda.evaluation.coherence_result import Reference
         from lda.evaluation.documents import batches_of, kept
 
         X = kept(X)

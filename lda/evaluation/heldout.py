@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lda.cluster import FrozenModel
     from lda.corpus import DocumentBatch
-    from lda.model.trained_documents import Hashes
+    from lda.evaluation.trained_documents import Hashes
 
     Floats = npt.NDArray[np.float64]
 
@@ -108,7 +108,7 @@ def score_documents(
         DataError: there are no documents, none of their words is known, or none has a token to score.
     """
     from lda.corpus.document_hashes import document_hashes, term_hashes
-    from lda.model.trained_documents import n_among
+    from lda.evaluation.trained_documents import n_among
 
     hashes = None if trained is None else term_hashes(vocabulary)
     scores, tokens = [np.zeros(0)], [np.zeros(0, dtype=np.int64)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lda.evaluation.evaluation import Evaluation
+    from lda.evaluation.topic_model import TopicModel
 
 TERMS_AT_A_TIME: Final = 1 << 12  # whatever the vocabulary: the roots are kept in float32, to half the memory
 
@@ -65,7 +65,7 @@ class Stability:
         return asdict(self)
 
 
-def stability(models: Sequence[Evaluation], *, n_words: int = 10) -> Stability:
+def stability(models: Sequence[TopicModel], *, n_words: int = 10) -> Stability:
     """Match the topics of every two models one to one, so that their overlaps sum to the most there can be.
 
     The assignment is Hungarian (Kuhn 1955; scipy.optimize.linear_sum_assignment), as in Greene, O'Callaghan and
@@ -97,7 +97,7 @@ def stability(models: Sequence[Evaluation], *, n_words: int = 10) -> Stability:
     )
 
 
-def _square_roots(model: Evaluation, index: dict[str, int]) -> npt.NDArray[np.float32]:
+def _square_roots(model: TopicModel, index: dict[str, int]) -> npt.NDArray[np.float32]:
     """sqrt(phi) (K, terms of all models) float32."""
     found = np.zeros((model.n_topics, len(index)), dtype=np.float32)
     found[:, [index[term] for term in model.vocabulary]] = np.sqrt(model.topic_word)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lda.corpus.terms import has_names
 from lda.evaluation.evaluation import Evaluation
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class Model(Evaluation):
 
         remember: keep content hashes of the documents, for which the corpus is read once more.
         """
+        from lda.evaluation.trained_documents import trained_hashes
         from lda.model.run_record import RunRecord
-        from lda.model.trained_documents import trained_hashes
 
         if result.topic_word_counts is None:
             raise ValueError(
@@ -131,15 +132,22 @@ class Model(Evaluation):
         verify: read all of it once, to compare it with the checksums that were recorded. Without it a huge model that
             is mapped is there at once, and damage is noticed only where it would lead outside of the arrays.
         """
-        from lda.model.read import load_model
+        from lda.model.description import damaged
+        from lda.model.read import read_model
 
-        return load_model(path, verify=verify)
+        fields = read_model(path, verify=verify)
+        try:
+            return cls(**fields._asdict())
+        except ValueError as error:
+            raise damaged(path, str(error)) from error
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the model to a folder or URI, whole or not at all. Raises `DataError` if it may not be written."""
+        from lda.model.fields import ModelFields
         from lda.model.write import save_model
 
-        save_model(self, path, overwrite=overwrite)
+        fields = ModelFields(**{name: getattr(self, name) for name in ModelFields._fields})
+        save_model(fields, self.fingerprint(), path, overwrite=overwrite)
 
     @property
     def n_topics(self) -> int:
@@ -258,8 +266,3 @@ def topics_of(tops: TopWords, alpha: Floats, beta: float, vocabulary: list[str])
         words = [(vocabulary[term], float(p)) for term, p in zip(terms, share, strict=True)]
         found.append(Topic(k, float(alpha[k]), tokens, tokens / n_tokens, words))
     return found
-
-
-def has_names(vocabulary: list[str]) -> bool:
-    """Whether the terms are names, not just "0", "1", ... for the columns of a matrix."""
-    return any(term != str(column) for column, term in enumerate(vocabulary))

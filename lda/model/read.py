@@ -28,7 +28,7 @@ from lda.corpus.storage.npy_file import check_header, read_array, read_header
 from lda.corpus.storage.places import is_uri, storage
 from lda.model.checks import check_counts, check_mean_counts, check_vocabulary
 from lda.model.description import DESCRIPTION, FORMAT, Description, FileRow, damaged, read_description
-from lda.model.model import Model
+from lda.model.fields import ModelFields
 from lda.model.run_record import RunRecord
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _json_term(line: str) -> str:
     return term
 
 
-def load_model(path: str | Path, *, verify: bool = True) -> Model:
-    """Open the model at a path or URI; counts in one local file are memory-mapped, read-only, others are read.
+def read_model(path: str | Path, *, verify: bool = True) -> ModelFields:
+    """Read the model at a path or URI; counts in one local file are memory-mapped, read-only, others are read.
 
     verify: read all files once more, and compare them with the sizes and checksums that the description has, and the
         counts with the number of tokens. Without it, of counts that are mapped only the indices are looked at, so that
@@ -111,18 +111,15 @@ def load_model(path: str | Path, *, verify: bool = True) -> Model:
         except ValueError as error:
             raise damaged(path, str(error)) from None
         description.check_signature()
-    try:
-        return Model(
-            counts=counts,
-            alpha=alpha,
-            beta=description.beta(),
-            vocabulary=vocabulary,
-            record=record,
-            mean_counts=mean_counts,
-            document_hashes=hashes,
-        )
-    except ValueError as error:
-        raise damaged(path, str(error)) from error
+    return ModelFields(
+        counts=counts,
+        alpha=alpha,
+        beta=description.beta(),
+        vocabulary=vocabulary,
+        record=record,
+        mean_counts=mean_counts,
+        document_hashes=hashes,
+    )
 
 
 def _record(description: Description) -> RunRecord:

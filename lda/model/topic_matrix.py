@@ -13,8 +13,8 @@ import numpy as np
 
 from lda.corpus.errors import DataError
 from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE, check_archive, read_array
+from lda.corpus.terms import has_names
 from lda.evaluation.evaluation import Evaluation
-from lda.model.model import has_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

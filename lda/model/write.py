@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.cluster.spec.part_file import PartFile
-    from lda.model.model import Model
+    from lda.model.fields import ModelFields
     from lda.model.run_record import RunRecord
 
 
@@ -141,8 +141,8 @@ def _new_remote(path: str, *, overwrite: bool) -> Iterator[ModelWriter]:
         yield ModelWriter(beside(path, f"/{folder}"), storage(path), folder)
 
 
-def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write `model` to a folder or URI. Raises as `new_model`, and DataError for one that could not be opened again."""
+def save_model(model: ModelFields, fingerprint: str, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write a model to a folder or URI. Raises as `new_model`, and DataError for one that could not be opened again."""
     try:
         check_vocabulary(model.vocabulary)
         check_counts(model.counts, model.record.n_trained_tokens)
@@ -165,7 +165,7 @@ def save_model(model: Model, path: str | Path, *, overwrite: bool = False) -> No
             beta=model.beta,
             vocabulary=model.vocabulary,
             record=model.record,
-            fingerprint=model.fingerprint(),
+            fingerprint=fingerprint,
             counts=files["counts"],
             mean_counts=files["mean_counts"],
             document_hashes=model.document_hashes,

@@ -23,7 +23,7 @@ from lda.model.run_record import strict_json
 
 if TYPE_CHECKING:
     from lda.corpus.storage.places import Storage
-    from lda.transform.parts_job import Part, PartDone
+    from lda.transform.parts import Part, PartDone
 
 FORMAT: Final = "raylda-topics"
 FORMAT_VERSION: Final = 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.transform.parts import Part, PartDone
 from lda.transform.topic_writers import Parquet, Selection
 
 if TYPE_CHECKING:
@@ -23,32 +24,6 @@ WEIGHTS_AT_A_TIME: Final = 2**22  # 16 MB of float32, whatever the number of top
 WEIGHTS_IN_A_PART: Final = 2**24  # a part is put together in memory before it is written
 SHARDS_IN_A_PART: Final = 8  # some two million tokens: a few files for Spark, minutes of work lost at worst
 FEWEST_PARTS: Final = 64  # as far as there are shards, so that a cluster has something to share out
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A task: the documents first ... last - 1, and where their topics go.
-
-    sha256: of the file, if an earlier run has recorded it as done.
-    """
-
-    index: int
-    file: str
-    first: int
-    last: int
-    sha256: str | None = None
-
-    def __str__(self) -> str:
-        return self.file
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartDone:
-    """A part that stands: its entry in the manifest, and whether an earlier run had made it."""
-
-    index: int
-    entry: dict[str, Any]
-    kept: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

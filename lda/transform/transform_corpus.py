@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lda.cluster import Cluster
     from lda.cluster.spec.fit_settings import Device
     from lda.corpus.storage.places import Storage
+    from lda.transform.parts import PartDone
     from lda.transform.parts_folder import PartsFolder
-    from lda.transform.parts_job import PartDone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

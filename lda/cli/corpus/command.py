@@ -139,7 +139,7 @@ def print_stop_words(language: str | None, **options: Any) -> None:  # noqa: ANN
 
 def describe(corpus: Corpus, path: str) -> dict[str, Any]:
     """The facts of a corpus as plain values."""
-    from lda.model.model import has_names
+    from lda.corpus.terms import has_names
 
     terms, frequencies = corpus.vocabulary, corpus.term_frequencies
     largest = sorted(range(corpus.n_terms), key=lambda term: (-int(frequencies[term]), term))[:20]

@@ -154,8 +154,8 @@ def _check_usage(metrics: list[str], options: dict[str, Any]) -> None:
 def _model(options: dict[str, Any]) -> tuple[Evaluation, tuple[str, ...], Recipe, str]:
     """(model, held-out inputs, how text becomes words, the model's name)."""
     if options["topic_word"] is None:
-        from lda.evaluation.documents import recipe_of
         from lda.model.model import Model
+        from lda.model.text_recipe import recipe_of
 
         name, *inputs = options["paths"]
         model = Model.load(name, verify=not options["no_verify"])

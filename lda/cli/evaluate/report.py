@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lda.evaluation.coherence import Coherence
+    from lda.evaluation.coherence_result import Coherence
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.evaluation.heldout import HeldoutScore
     from lda.evaluation.stability import Stability

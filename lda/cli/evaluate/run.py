@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lda.corpus import DocumentBatch, Recipe
-    from lda.evaluation.coherence import Coherence, Reference
+    from lda.evaluation.coherence_result import Coherence, Reference
     from lda.evaluation.evaluation import Evaluation
     from lda.evaluation.heldout import HeldoutScore
 
@@ -88,7 +88,7 @@ class EvaluationRun:
 
     def _reference(self) -> Reference:
         from lda.corpus import keeps_order
-        from lda.evaluation.coherence import Reference
+        from lda.evaluation.coherence_result import Reference
 
         paths = self.options["reference"] or self.paths
         ordered = keeps_order(paths, self.options["format"])

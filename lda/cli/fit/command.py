@@ -124,7 +124,7 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
 
 
 def _record(result: FitResult, corpus: Corpus, seconds_read: float, command: str) -> RunRecord:
-    from lda.model.model import has_names
+    from lda.corpus.terms import has_names
     from lda.model.run_record import RunRecord
 
     named = has_names(corpus.vocabulary)

@@ -136,8 +136,8 @@ class Output:
         """
         import numpy as np
 
+        from lda.evaluation.trained_documents import trained_hashes
         from lda.model.model import topics_of
-        from lda.model.trained_documents import trained_hashes
 
         stored, alpha, vocabulary = (
             result.stored,

@@ -99,8 +99,8 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
         transform_parts(console, options, command)
         return
     selection = _selection(output, overwrite, options["top"], options["threshold"])
-    from lda.evaluation.documents import recipe_of
     from lda.model.model import Model
+    from lda.model.text_recipe import recipe_of
 
     model = Model.load(options["model"], verify=not options["no_verify"])
     started = time.perf_counter()

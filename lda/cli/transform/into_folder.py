@@ -163,7 +163,7 @@ def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
     from lda.corpus.build import input_paths, same_kind
     from lda.corpus.readers.base import TextReader
     from lda.corpus.readers.registry import find_sources
-    from lda.evaluation.documents import recipe_of
+    from lda.model.text_recipe import recipe_of
 
     recipe = recipe_of(model, text=options["text"], id=options["id"])
     if isinstance(same_kind(find_sources(input_paths(options["inputs"]), options["format"])), TextReader):

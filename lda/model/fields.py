@@ -1,0 +1,28 @@
+"""A model as it lies in its folder: what is read and written without the class that answers questions about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from lda.model.run_record import RunRecord
+
+
+class ModelFields(NamedTuple):
+    """What a `Model` is made of.
+
+    counts: (V, K) int32 CSR. alpha: (K,) float64. vocabulary: V terms. mean_counts: (V, K) float32 CSR, or None.
+    document_hashes: (n,) uint64 sorted, or None.
+    """
+
+    counts: csr_matrix
+    alpha: npt.NDArray[np.float64]
+    beta: float
+    vocabulary: list[str]
+    record: RunRecord
+    mean_counts: csr_matrix | None = None
+    document_hashes: npt.NDArray[np.uint64] | None = None

@@ -1,0 +1,32 @@
+"""The recipe by which the text of a model became words, for the text of new documents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lda.corpus.errors import DataError
+
+if TYPE_CHECKING:
+    from lda.corpus import Recipe
+    from lda.model.model import Model
+
+
+def recipe_of(model: Model, **fields: str | None) -> Recipe:
+    """The recipe of the model's own text, with the names of fields (`text`, `id`) that are given.
+
+    Raises:
+        DataError: a Python function made the model's words, or its pattern cannot be used.
+    """
+    from lda.corpus import Recipe
+
+    try:
+        recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
+    if recipe.tokenizer is not None:
+        raise DataError(
+            f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
+            "use LDA in Python with the same function"
+        )
+    return replace(recipe, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]
