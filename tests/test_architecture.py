@@ -42,7 +42,7 @@ SUB_FLOORS = {
 """Of folders that hold folders."""
 
 HEAVY = {
-    "ray": {"cluster/distributed", "cluster/fitting", "cluster/tasks"},
+    "ray": {"cluster/distributed", "cluster/exchange/replica", "cluster/fitting", "cluster/tasks"},
     "numba": {"samplers"},
     "llvmlite": {"samplers"},
     "gensim": {"lda/evaluation"},
