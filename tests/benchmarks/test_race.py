@@ -331,7 +331,7 @@ def test_readme_is_written_between_its_markers_only(tmp_path: Path) -> None:
     path.write_text("no markers\n")
     with pytest.raises(ValueError, match="once each"):
         write_between(path, "x")
-    assert (Path(__file__).parents[1] / "README.md").read_text().count(BEGIN) == 1
+    assert (Path(__file__).parents[2] / "README.md").read_text().count(BEGIN) == 1
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.numerics.jit import digest_of_sources
 from lda.samplers.registry import SAMPLERS
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "support"
 needs_numba_cuda = pytest.mark.skipif(find_spec("numba_cuda") is None, reason="needs the package numba-cuda")
 
 

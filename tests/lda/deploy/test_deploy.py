@@ -30,7 +30,7 @@ from lda.cluster.spec.errors import ClusterError
 from lda.deploy.quoting import submitted, yaml_text
 from lda.sizes import byte_count
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 ODD = "/shared/it's $HOME; `id` \"#\\ é: {}&"
 FIT = (ODD, "-k", "7", "-o", "/shared/mod'el dir\\")
 KUBERAY = (

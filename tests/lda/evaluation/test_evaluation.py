@@ -9,7 +9,7 @@ import naive_evaluation
 import numpy as np
 import pytest
 import tiny
-from test_engine_inference import ALPHA, BETA, COUNTS, PHI, batch, large, texts
+from small_models import ALPHA, BETA, COUNTS, PHI, batch, large, texts
 
 import lda
 from lda.cluster import FrozenModel

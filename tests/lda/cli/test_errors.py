@@ -10,6 +10,7 @@ import pytest
 import scipy.sparse as sp
 import tiny
 from click.testing import CliRunner
+from commands import fails
 
 import lda
 from lda.cli import cli
@@ -18,17 +19,6 @@ from lda.cli import entry as command_line
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-def fails(code: int, *arguments: object) -> str:
-    """The one line on stderr of a command that ends with the code; -q leaves only errors there."""
-    result = CliRunner().invoke(cli, [str(a) for a in arguments])
-    assert result.exit_code == code, result.output
-    assert result.stdout == ""
-    lines = result.stderr.splitlines()
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("lda: ")
-    return lines[0]
 
 
 def _jsonl(*lines: str) -> Callable[[Path], list[object]]:

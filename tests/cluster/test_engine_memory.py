@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from compiled import range_model
-from test_engine_invariants import MANY_TOPICS, counts, same, settings
-from test_samplers_twins import CASES, SEED, problem
+from problems import CASES, SEED, problem
+from small_fits import MANY_TOPICS, counts, same, settings
 
 from lda.cluster import fit
 from lda.cluster.documents.shard_groups import BYTES_PER_TOKEN

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_corpus_tokens import tokens
+from texts import tokens
 
 import lda
 from lda.cli import cli

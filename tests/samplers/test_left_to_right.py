@@ -9,7 +9,7 @@ import naive_rules
 import numpy as np
 import pytest
 from compiled import copies, dense_phi, documents, mean_model
-from test_engine_inference import batch, large, texts
+from small_models import batch, large, texts
 
 from lda.cluster import FrozenModel
 from lda.samplers.scoring.left_to_right import left_to_right, particle_topics, survivors

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Shared = Callable[[str], Path]
 
 ASCII_WORDS = r"[a-z]{2,}"
-SPEECHES = Path(__file__).parents[1] / "benchmarks" / "data" / "sotu.jsonl.gz"
+SPEECHES = Path(__file__).parents[2] / "benchmarks" / "data" / "sotu.jsonl.gz"
 
 
 def unpack(archive: Path, folder: Path) -> Path:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import naive
 import numpy as np
 import pytest
+from small_fits import MANY_TOPICS, counts, same, settings
 
-from lda.cluster import FitSettings, fingerprint, fit
+from lda.cluster import fingerprint, fit
 from lda.cluster.counts.aggregator import CountError
 from lda.cluster.loop.local_engine import Engine
 from lda.cluster.sweeping.sweeper import Sweeper
@@ -22,19 +23,9 @@ from lda.samplers.registry import SAMPLERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lda.cluster import FitResult
     from lda.corpus import Corpus
 
 STARTS = ("random", "annealed", "growing")
-
-
-def counts(n_docs: int = 300, n_terms: int = 600, seed: int = 0) -> np.ndarray:
-    """(D, V): frequent and rare words, more than one block of them; long and short documents, some empty."""
-    rng = np.random.default_rng(seed)
-    shares = rng.dirichlet(np.full(n_terms, 0.15))
-    lengths = rng.geometric(0.03, n_docs) - 1
-    lengths[::17] = 0
-    return np.array([rng.multinomial(n, shares) for n in lengths])
 
 
 @pytest.fixture(scope="module")
@@ -46,33 +37,6 @@ def corpus() -> Corpus:
 def small_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small corpora grow through several stages."""
     monkeypatch.setattr("lda.cluster.sweeping.start_schedule.FIRST_STAGE", 40)
-
-
-def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
-    given: dict[str, Any] = {
-        "n_topics": 24,
-        "sweeps": 3,
-        "optimize_interval": 1,
-        "burn_in": 0,
-        "beta": "auto",
-    }
-    return FitSettings(sampler=sampler, **given | more)
-
-
-def same(a: FitResult, b: FitResult) -> None:
-    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
-    np.testing.assert_array_equal(a.alpha, b.alpha)
-    assert a.beta == b.beta
-    assert a.doc_topic_counts is not None
-    assert b.doc_topic_counts is not None
-    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0
-    assert [(r.log_likelihood, r.heldout) for r in a.history] == [
-        (r.log_likelihood, r.heldout) for r in b.history
-    ]
-
-
-MANY_TOPICS = 300
-"""More than are read whole for each token."""
 
 
 @pytest.mark.parametrize(

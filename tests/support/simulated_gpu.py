@@ -1,7 +1,8 @@
 """Runs the kernels for GPUs in Numba's simulator and compares them with the processor's, to the bit.
 
-A process of its own, with NUMBA_ENABLE_CUDASIM=1 from its beginning: `python tests/simulated_gpu.py NAME...` prints a
-line of JSON for each case of `CASES` or `FITS`: its name, what differs (nothing, if all is well), and what was covered.
+A process of its own, with NUMBA_ENABLE_CUDASIM=1 from its beginning: `python tests/support/simulated_gpu.py NAME...`
+prints a line of JSON for each case of `CASES` or `FITS`: its name, what differs (nothing, if all is well), and what
+was covered.
 """
 
 from __future__ import annotations

@@ -5,37 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import tiny
-from click.testing import CliRunner, Result
+from commands import run, run_json
 
 import lda
-from lda.cli import COMMANDS, cli
+from lda.cli import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def run(*arguments: object, code: int = 0, stdin: str | bytes | None = None, **env: str) -> Result:
-    result = CliRunner().invoke(cli, [str(a) for a in arguments], input=stdin, env=env)
-    assert result.exit_code == code, result.stderr
-    assert "Traceback" not in result.stderr
-    return result
-
-
-def run_json(*arguments: object, **options: Any) -> dict[str, Any]:
-    """The one JSON object on stdout; NaN and Infinity, which are not JSON, fail."""
-
-    def refuse(constant: str) -> None:
-        raise AssertionError(constant)
-
-    value = json.loads(run(*arguments, "--json", **options).stdout, parse_constant=refuse)
-    assert isinstance(value, dict)
-    return value
 
 
 def read(path: Path) -> io.StringIO:

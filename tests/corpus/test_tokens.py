@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from texts import tokens
 
 from lda.corpus import DataError, Recipe, as_corpus, read_corpus, resolve_stop_words
 from lda.corpus.arrow import strings
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lda.corpus import Corpus
-    from lda.corpus.text.tokenizer import Tokenizer
-
-
-def tokens(text: str, recipe: Recipe | None = None, tokenizer: Tokenizer | None = None) -> list[str]:
-    batch = TextTokenizer(recipe or Recipe(), tokenizer)(strings([text]), strings(["0"]))
-    assert batch.terms is not None
-    return [batch.terms[word] for word in batch.words]
 
 
 def read(path: Path, texts: Sequence[str], **options: object) -> Corpus:

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import tiny
-from test_cli import run, run_json
-from test_cli_errors import fails
+from commands import fails, run, run_json
 
 import lda
 from lda.corpus import Recipe, build_corpus
