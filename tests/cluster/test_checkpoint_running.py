@@ -33,7 +33,7 @@ with alone(storage(sys.argv[1]), print):
 
 RACE = """
 import sys
-from lda.cluster.checkpoints.write import OtherFitError
+from lda.cluster.spec.errors import OtherFitError
 from lda.cluster.checkpoints.lock import alone
 from lda.corpus.storage.places import storage
 

@@ -99,7 +99,7 @@ def changed(monkeypatch: pytest.MonkeyPatch, before: Callable[[Part], None]) -> 
 
             return work
 
-    monkeypatch.setattr("lda.transform.parts.PartsJob", Changed)
+    monkeypatch.setattr("lda.transform.parts_job.PartsJob", Changed)
 
 
 @pytest.mark.parametrize("victim", ["worker", "node"])
@@ -232,7 +232,7 @@ def test_an_output_that_workers_do_not_share(
         def open(self, threads: int) -> Callable[[Part], PartDone]:
             return ordinary.open(replace(self, output="/nowhere/out"), threads)
 
-    monkeypatch.setattr("lda.transform.parts.PartsJob", Elsewhere)
+    monkeypatch.setattr("lda.transform.parts_job.PartsJob", Elsewhere)
     said = (
         r"worker \d on [\d.]+ cannot work: /nowhere/out is not the place that the driver writes to; .* share"
     )
