@@ -15,13 +15,17 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from numba import config, njit
 
 settings = cast("Any", config)  # Numba fills this module in at run time
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+SOURCES: Final = Path(__file__).parents[1]
+"""All of `samplers/`: a kernel calls helpers of several folders."""
 
 
 def digest_of_sources(folder: Path) -> str:
@@ -44,7 +48,7 @@ def _cache_folder() -> str:
     base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "raylda"
     )
-    return os.path.join(base, f"kernels-{digest_of_sources(Path(__file__).parent)[:16]}")
+    return os.path.join(base, f"kernels-{digest_of_sources(SOURCES)[:16]}")
 
 
 def kernel(function: F) -> F:

@@ -21,7 +21,6 @@ from lda.cluster.distributed.connection import slots
 from lda.cluster.sweeping.device_sweeper import DeviceShard
 from lda.corpus import as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device
-from lda.samplers.numerics.jit import digest_of_sources
 from lda.samplers.registry import SAMPLERS
 
 HERE = Path(__file__).parents[1] / "support"
@@ -193,12 +192,3 @@ def test_no_product_is_fused_with_a_sum(monkeypatch: pytest.MonkeyPatch) -> None
         text, _ = compile_ptx(kernel.py_func, signature, cc=(8, 0))
         assert "mul.rn" in text
         assert "fma." not in text
-
-
-def test_compiled_kernels_follow_all_sources(tmp_path: Path) -> None:
-    (tmp_path / "inner").mkdir()
-    (tmp_path / "outer.py").write_text("a = 1")
-    (tmp_path / "inner" / "kernel.py").write_text("b = 1")
-    before = digest_of_sources(tmp_path)
-    (tmp_path / "inner" / "kernel.py").write_text("b = 2")
-    assert digest_of_sources(tmp_path) != before
