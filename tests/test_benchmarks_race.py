@@ -348,7 +348,7 @@ def test_a_race_is_published_in_full_and_in_short(tmp_path: Path) -> None:
         path.write_text("\n".join(markers("race")))
     write_tables(CANNED, publish(CANNED, tmp_path), tables, readme)
     assert "| absent | - | - | - | - | - | - | - | - | 0 | not installed |" in tables.read_text()
-    assert "| c, 5 | 6.7 | no topics |" in readme.read_text()
+    assert "| c, 0 documents, K = 5 | 6.7 | no topics |" in readme.read_text()
 
 
 def test_ratios_show_where_raylda_loses_and_where_it_was_at_once() -> None:
@@ -364,10 +364,9 @@ def test_ratios_show_where_raylda_loses_and_where_it_was_at_once() -> None:
     ]
     lines = ratios(heats(raced), "Measured.").splitlines()
     assert (
-        lines[0]
-        == "| corpus, topics | better, 2 threads | sooner, 2 threads | far, 2 threads | single, 1 thread |"
+        lines[0] == "| corpus | better, 2 threads | sooner, 2 threads | far, 2 threads | single, 1 thread |"
     )
-    assert lines[2] == "| c, 5 | **raylda does not get there** | **0.062** | ≥ 8 | 2 |"
+    assert lines[2] == "| c, 0 documents, K = 5 | **raylda does not get there** | **0.062** | ≥ 8 | 2 |"
     assert lines[3] == ""
     assert lines[4].endswith("Measured.")
 

@@ -17,20 +17,20 @@ def ratios(heats: Sequence[Heat], origin: str) -> str:
 
     raylda's own variants are left out: they are its options, and the table is about others.
     """
-    cells: dict[tuple[str, int], dict[tuple[str, int], str]] = {}
+    cells: dict[str, dict[tuple[str, int], str]] = {}
     columns: dict[tuple[str, int], None] = {}
     for heat in heats:
         if all(row.system != OURS for row in heat.rows):
             continue  # nothing to compare with
-        line = cells.setdefault((heat.corpus, heat.k), {})
+        raced_on = f"{heat.corpus}, {heat.results[0].n_documents:,} documents, K = {heat.k}"
+        line = cells.setdefault(raced_on, {})
         for row in heat.rows:
             if row.system.split("-")[0] != OURS:
                 columns[row.system, heat.threads] = None
                 line.setdefault((row.system, heat.threads), _cell(row))
-    header = ["corpus, topics", *(f"{system}, {plural(threads, 'thread')}" for system, threads in columns)]
+    header = ["corpus", *(f"{system}, {plural(threads, 'thread')}" for system, threads in columns)]
     rows = [
-        [f"{corpus}, {k}", *(line.get(column, MISSING) for column in columns)]
-        for (corpus, k), line in cells.items()
+        [raced_on, *(line.get(column, MISSING) for column in columns)] for raced_on, line in cells.items()
     ]
     return f"{table(header, rows)}\n\n{_explanation()} {origin}"
 
