@@ -61,9 +61,9 @@ def _decompressed(path: Path) -> bytes:
     import gzip
     import lzma
 
-    opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
-    with opener(path, "rb") as file:
-        return bytes(file.read())
+    unpack = {".gz": gzip.decompress, ".xz": lzma.decompress}.get(path.suffix)
+    packed = path.read_bytes()
+    return packed if unpack is None else unpack(packed)
 
 
 def _texts(path: Path, fields: list[str]) -> list[str]:

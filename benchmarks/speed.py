@@ -53,7 +53,7 @@ def tomotopy_rate(corpus: Corpus, n_topics: int, sweeps: int, threads: int, seed
     model.train(1, workers=threads, show_progress=False)
     before = time.perf_counter()
     model.train(sweeps, workers=threads, show_progress=False)
-    return model.num_words * sweeps / (time.perf_counter() - before)
+    return float(model.num_words * sweeps / (time.perf_counter() - before))
 
 
 @click.command()
