@@ -29,6 +29,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 
 # Minutes. What it makes lies in .benchmarks/quick: race.html has the pictures.
 bench: $(VENV)/.bench

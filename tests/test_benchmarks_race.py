@@ -284,7 +284,7 @@ def test_summary_takes_medians_and_times_to_levels() -> None:
 
 
 def test_end_of_a_race_is_the_same_time_for_all() -> None:
-    late = [(2, -9.0), (7, -8.5), (17, -7.5)]
+    late = [(2.0, -9.0), (7.0, -8.5), (17.0, -7.5)]
     [heat] = heats(
         [result("late", 0, late), result("never", 0, [(30, -7.0)]), result("soon", 0, [(7.9, -7.9)])]
     )
