@@ -67,7 +67,7 @@ def modules() -> dict[str, Path]:
 @cache
 def imported(path: Path) -> frozenset[str]:
     """Dotted names imported anywhere in the file, at any depth: of modules where there is one of that name."""
-    names = set()
+    names = set[str]()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)

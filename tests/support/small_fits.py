@@ -33,12 +33,12 @@ def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
 
 
 def same(a: FitResult, b: FitResult) -> None:
-    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
+    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)  # type: ignore[arg-type]
     np.testing.assert_array_equal(a.alpha, b.alpha)
     assert a.beta == b.beta
     assert a.doc_topic_counts is not None
     assert b.doc_topic_counts is not None
-    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0
+    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0  # type: ignore[attr-defined]
     assert [(r.log_likelihood, r.heldout) for r in a.history] == [
         (r.log_likelihood, r.heldout) for r in b.history
     ]
