@@ -14,6 +14,7 @@ and smooth by a count of 1 instead.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -26,10 +27,38 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.evaluation.cooccurrence import Cooccurrence
+    from lda.evaluation.topic_model import TopicModel
 
     Floats = npt.NDArray[np.float64]
 
 EPSILON: Final = 1e-12
+
+
+def coherence_on(
+    model: TopicModel, X: object, measure: str, *, n_words: int = 10, engine: Engine = "own"
+) -> Coherence:
+    """Coherence of a model's topics on the documents X, everything that `as_corpus` takes; warns of what to know.
+
+    Raises:
+        ValueError, DataError: as `coherences` and `batches_of`.
+    """
+    from lda.corpus import as_corpus
+    from lda.evaluation.documents import batches_of, kept
+
+    X = kept(X)
+    corpus = as_corpus(X, allow_empty=True)
+    reference = Reference(batches=lambda: batches_of(model, X), ordered=corpus.ordered)
+    [found] = coherences(
+        model.top_words(n_words),
+        model.vocabulary,
+        reference,
+        [as_measure(measure)],
+        n_words=n_words,
+        engine=engine,
+    )
+    for text in found.warnings():
+        warnings.warn(text, stacklevel=3)
+    return found
 
 
 def coherences(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.progress import plural
 
 if TYPE_CHECKING:
     from lda.corpus import DocumentBatch
@@ -58,6 +59,14 @@ class Coherence:
     n_windows: int
     missing: list[tuple[int, str]]
     engine: Engine = "own"
+
+    def __repr__(self) -> str:
+        valued = sum(value is not None for value in self.topics)
+        kind = "documents" if self.window is None else f"windows of {self.window} tokens"
+        return (
+            f"Coherence({self.measure} {self.mean:.4f}, mean of {valued:,} of {plural(len(self.topics), 'topic')}, "
+            f"{self.n_words} words a topic, {self.n_windows:,} {kind})"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, as plain values."""

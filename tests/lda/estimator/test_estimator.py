@@ -74,7 +74,7 @@ def test_one_document_gets_the_answer_it_gets_among_many(fitted: lda.LDA) -> Non
     again = lda.LDA(3, max_iter=60, random_state=0).fit_transform(tiny.documents())
     np.testing.assert_array_equal(again, together)
     first = np.array([fitted.model_.vocabulary.index(token) for token in tiny.documents()[0]], dtype=np.int32)
-    np.testing.assert_array_equal(fitted.model_.transform(np.array([0, 40]), first)[0], together[0])
+    np.testing.assert_array_equal(fitted.model_.transform_arrays(np.array([0, 40]), first)[0], together[0])
 
 
 def test_empty_and_unknown_documents_get_the_prior(fitted: lda.LDA) -> None:

@@ -123,7 +123,7 @@ def test_content_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_model_knows_what_it_was_trained_on() -> None:
     fitted = lda.LDA(3, max_iter=2, random_state=0, validation_fraction=0.3).fit(tiny.documents())
-    hashes = fitted.model_.trained
+    hashes = fitted.model_.document_hashes
     assert hashes is not None
     assert 30 < len(hashes) < 55  # those kept out for validation are not among them
     with pytest.warns(UserWarning, match=rf"{len(hashes)} of 60 scored documents"):
@@ -141,7 +141,7 @@ def test_model_knows_what_it_was_trained_on() -> None:
 def test_corpora_too_large_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lda.evaluation.trained_documents.MAX_TOKENS", 100)
     model = lda.LDA(3, max_iter=1, random_state=0).fit(tiny.documents()).model_
-    assert model.trained is None
+    assert model.document_hashes is None
     assert model.heldout_score(tiny.documents()).n_trained is None
 
 
