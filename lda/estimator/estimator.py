@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lda.cluster import Checkpointing, Cluster, FitResult, FitSettings, FrozenModel, SweepRecord
     from lda.corpus.batches import Tokenizer
     from lda.estimator.sklearn_conventions import RandomState
-    from lda.evaluation.coherence_result import Coherence, Engine
+    from lda.evaluation.coherence_result import Coherence, CoherenceEngine
     from lda.evaluation.diagnostics import TopicDiagnostics
 
     Floats = npt.NDArray[np.float64]
@@ -287,7 +287,7 @@ class LDA(EstimatorConventions):
         return float(np.exp(-self.score(X)))
 
     def coherence(
-        self, X: object, measure: str = "npmi", *, n_words: int = 10, engine: Engine = "own"
+        self, X: object, measure: str = "npmi", *, n_words: int = 10, engine: CoherenceEngine = "own"
     ) -> Coherence:
         """Coherence of the topics on documents X, those of the fit or a reference corpus; see `Model.coherence`.
 

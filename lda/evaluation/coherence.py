@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
-from lda.evaluation.coherence_result import WINDOWS, Coherence, Engine, Measure, Reference, summary
+from lda.evaluation.coherence_result import WINDOWS, Coherence, CoherenceEngine, Measure, Reference, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ EPSILON: Final = 1e-12
 
 
 def coherence_on(
-    model: TopicModel, X: object, measure: str, *, n_words: int = 10, engine: Engine = "own"
+    model: TopicModel, X: object, measure: str, *, n_words: int = 10, engine: CoherenceEngine = "own"
 ) -> Coherence:
     """Coherence of a model's topics on the documents X, everything that `as_corpus` takes; warns of what to know.
 
@@ -68,7 +68,7 @@ def coherences(
     measures: Sequence[Measure] = ("npmi",),
     *,
     n_words: int = 10,
-    engine: Engine = "own",
+    engine: CoherenceEngine = "own",
 ) -> list[Coherence]:
     """Coherence of topics by several measures; the reference corpus is read once for each width of window.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lda.corpus import DocumentBatch
 
 Measure = Literal["npmi", "c_v", "u_mass", "c_uci"]
-Engine = Literal["own", "gensim"]
+CoherenceEngine = Literal["own", "gensim"]
 
 WINDOWS: Final[dict[Measure, int]] = {"npmi": 10, "c_v": 110, "u_mass": 0, "c_uci": 10}
 """Tokens in a window; 0 is a whole document."""
@@ -58,7 +58,7 @@ class Coherence:
     window: int | None
     n_windows: int
     missing: list[tuple[int, str]]
-    engine: Engine = "own"
+    engine: CoherenceEngine = "own"
 
     def __repr__(self) -> str:
         valued = sum(value is not None for value in self.topics)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lda.cluster import FrozenModel
     from lda.cluster.spec.fit_settings import Device
-    from lda.evaluation.coherence_result import Coherence, Engine
+    from lda.evaluation.coherence_result import Coherence, CoherenceEngine
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.evaluation.heldout import Estimator, HeldoutScore
 
@@ -137,7 +137,7 @@ class Evaluable(ABC):
         return float(np.exp(-self.heldout_score(X, **options).log_likelihood))
 
     def coherence(
-        self, X: object, measure: str = "npmi", *, n_words: int = 10, engine: Engine = "own"
+        self, X: object, measure: str = "npmi", *, n_words: int = 10, engine: CoherenceEngine = "own"
     ) -> Coherence:
         """Coherence of the topics, measured on the documents X: the training corpus, or a reference corpus.
 
