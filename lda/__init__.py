@@ -5,6 +5,7 @@ import lda
 corpus = lda.read_corpus("docs.jsonl", recipe=lda.Recipe(text="body", stop_words="en"))
 model = lda.LDA(n_components=50, random_state=0).fit(corpus)
 model.top_words(10)
+model.transform_texts(["peace and trade with all nations"])
 model.save("model/")
 """
 

@@ -49,8 +49,8 @@ class LDA(EstimatorConventions):
         start: "random" topics, "annealed" from random ones, a "growing" set of documents; "auto" grows it where
             there are enough documents, and anneals otherwise.
         n_jobs: threads; None and -1 take all cores. It changes the time, never the result.
-        device: "cuda" samples on a GPU, while fitting and in `transform` and `score`. It changes the time, never the
-            result; for the samplers "adlda", "esca" and "esca-leave-out".
+        device: "cuda" samples on a GPU, while fitting and in all that infers topics afterwards. It changes the time,
+            never the result; for the samplers "adlda", "esca" and "esca-leave-out".
         memory: bytes that the fit may hold, or a size as "4GB": documents beyond it stay on disk.
         model_memory: bytes of these for the model: a larger one is walked word range by word range. Neither
             changes the result.
@@ -71,9 +71,13 @@ class LDA(EstimatorConventions):
         topic_word_: (K, V) float64, p(term | topic); rows sum to 1.
         components_: (K, V) float64, counts + beta: not normalised.
         doc_topic_: (D, K) float32, topics of the training documents in the last sweep; rows sum to 1. Not saved.
-        alpha_: (K,) float64. beta_: float. The priors in force at the end.
-        history_: a `SweepRecord` for each sweep. n_iter_: sweeps done. seed_: repeats the fit as `random_state`.
-        n_features_in_: V. feature_names_in_: (V,) names of the terms, if they have names.
+        alpha_: (K,) float64, the prior of each topic in a document, in force at the end.
+        beta_: the prior of a term in a topic, in force at the end.
+        history_: a `SweepRecord` for each sweep.
+        n_iter_: sweeps done.
+        seed_: repeats the fit as `random_state`.
+        n_features_in_: V, the number of terms.
+        feature_names_in_: (V,) names of the terms, if they have names.
         model_: the `lda.Model` behind all this.
     """
 
@@ -242,7 +246,8 @@ class LDA(EstimatorConventions):
             (D, K) float32, or the table that `set_output` chose, as of `transform`.
 
         Raises:
-            TypeError, ValueError: as `Model.transform_texts`.
+            TypeError: the texts are no strings, or `tokenizer` is no function.
+            ValueError: the model has no recipe by which text becomes words, or it does not go with `tokenizer`.
             ImportError: the package of the container that was chosen is not installed.
         """
         from lda.model.texts import topics_of_texts
@@ -263,7 +268,13 @@ class LDA(EstimatorConventions):
     def tokenize(self, texts: Iterable[str | None], *, tokenizer: Tokenizer | None = None) -> list[list[str]]:
         """The words of raw texts by the model's own recipe, for `score`, `coherence` and all that takes token lists.
 
-        See `Model.tokenize`.
+        Args:
+            texts: as for `transform_texts`.
+            tokenizer: as for `transform_texts`.
+
+        Raises:
+            TypeError: the texts are no strings, or `tokenizer` is no function.
+            ValueError: the model has no recipe by which text becomes words, or it does not go with `tokenizer`.
         """
         return self._fitted().tokenize(texts, tokenizer=tokenizer)
 
@@ -275,8 +286,13 @@ class LDA(EstimatorConventions):
         those it has. No bound is involved. More numbers, and the left-to-right estimator, are in
         `model_.heldout_score`.
 
+        Args:
+            X: documents, everything that `lda.as_corpus` takes.
+            y: ignored.
+
         Raises:
-            DataError: as `transform`, or no document has two known words, so there is nothing to score.
+            DataError: as of `transform`, or no document has two known words, so there is nothing to score.
+            TypeError: the kind of X is wrong.
         """
         from lda.evaluation.heldout import Estimation, score_on
 
@@ -292,6 +308,17 @@ class LDA(EstimatorConventions):
         """Coherence of the topics on documents X, those of the fit or a reference corpus; see `Model.coherence`.
 
         An estimator does not keep the documents it was fitted to, so they are asked for here.
+
+        Args:
+            X: documents; windows need texts or token lists, of counts whole documents are taken.
+            measure: "npmi", "c_v", "u_mass" or "c_uci".
+            n_words: top words of a topic that take part, 2 or more.
+            engine: "own", or "gensim" for comparison with numbers that gensim has produced.
+
+        Raises:
+            DataError: X has none of the topics' words (a `ValueError`).
+            ValueError: a setting is wrong.
+            TypeError: the kind of X is wrong.
         """
         return self._fitted().coherence(X, measure, n_words=n_words, engine=engine)
 
@@ -403,6 +430,10 @@ class LDA(EstimatorConventions):
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the model as a folder that `lda.load` and the command line read; no pickle is involved.
 
+        Args:
+            path: folder or URI to write to.
+            overwrite: replace a model that stands there.
+
         Raises:
             DataError: the target exists and `overwrite` is off, or it is something other than a model.
         """
@@ -412,7 +443,7 @@ class LDA(EstimatorConventions):
         """A table of the topics for a notebook; None before the fit, which leaves it to `repr`."""
         if not self.__sklearn_is_fitted__():
             return None
-        return self.model_.topic_table(caption=repr(self))
+        return self.model_.to_html(caption=repr(self))
 
     def _adopt(self, model: Model, result: FitResult | None = None) -> Self:
         """Take over a model; whatever was derived from an earlier one is forgotten."""
@@ -489,7 +520,9 @@ class LDA(EstimatorConventions):
 def load(path: str | Path, *, verify: bool = True) -> LDA:
     """Open a saved model as a fitted estimator; its counts are memory-mapped.
 
-    verify: as for `Model.load`: whether to read all of it once and compare it with its checksums.
+    Args:
+        path: folder or URI of a saved model.
+        verify: as for `Model.load`, whether to read all of it once and compare it with its checksums.
 
     Raises:
         DataError: there is no model, it was written by a newer version, or a part is missing or damaged.

@@ -41,11 +41,11 @@ class Evaluable(ABC):
     @property
     @abstractmethod
     def n_topics(self) -> int:
-        """K."""
+        """The number of topics, K."""
 
     @property
     def n_terms(self) -> int:
-        """V."""
+        """The number of terms, V."""
         return len(self.vocabulary)
 
     @property

@@ -105,7 +105,15 @@ class Model(Evaluable):
     ) -> Model:
         """The model of a run that has just ended on this corpus.
 
-        remember: keep content hashes of the documents, for which the corpus is read once more.
+        Args:
+            result: what `lda.cluster.fit` handed over, with counts that were not written elsewhere.
+            corpus: what it was fitted to.
+            seconds_read: seconds that reading the corpus took, for the record.
+            command: a shell command that repeats the run, for the record.
+            remember: keep content hashes of the documents, for which the corpus is read once more.
+
+        Raises:
+            ValueError: the counts were written, not handed over.
         """
         from lda.evaluation.trained_documents import trained_hashes
         from lda.model.run_record import RunRecord
@@ -130,10 +138,15 @@ class Model(Evaluable):
 
     @classmethod
     def load(cls, path: str | Path, *, verify: bool = True) -> Model:
-        """Open a model at a path or URI; counts in one local file are mapped. Raises `DataError` if it is not sound.
+        """Open a model; counts in one local file are mapped.
 
-        verify: read all of it once, to compare it with the checksums that were recorded. Without it a huge model that
-            is mapped is there at once, and damage is noticed only where it would lead outside of the arrays.
+        Args:
+            path: folder or URI of a saved model.
+            verify: read all of it once, to compare it with the checksums that were recorded. Without it a huge model
+                that is mapped is there at once, and damage is noticed only where it would lead outside of the arrays.
+
+        Raises:
+            DataError: there is no model, it was written by a newer version, or a part is missing or damaged.
         """
         from lda.model.description import damaged
         from lda.model.read import read_model
@@ -145,7 +158,16 @@ class Model(Evaluable):
             raise damaged(path, str(error)) from error
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the model to a folder or URI, whole or not at all. Raises `DataError` if it may not be written."""
+        """Write the model, whole or not at all.
+
+        Args:
+            path: folder or URI to write to.
+            overwrite: replace a model that stands there.
+
+        Raises:
+            DataError: the target exists and `overwrite` is off, or it is something other than a model.
+            OSError: the disk or the store refused; whatever stood at the target is still there.
+        """
         from lda.model.fields import ModelFields
         from lda.model.write import save_model
 
@@ -154,12 +176,12 @@ class Model(Evaluable):
 
     @property
     def n_topics(self) -> int:
-        """K."""
+        """The number of topics, K."""
         return int(self.counts.shape[1])
 
     @property
     def n_terms(self) -> int:
-        """V."""
+        """The number of terms, V."""
         return int(self.counts.shape[0])
 
     @property
@@ -174,12 +196,12 @@ class Model(Evaluable):
 
     @property
     def impossible_terms(self) -> None:
-        """None: with beta, every term has some probability."""
+        """None, for with beta every term has some probability."""
         return
 
     @property
     def language_counts(self) -> csr_matrix:
-        """(V, K) CSR: the averaged counts if there are any, else those of the last sweep."""
+        """(V, K) CSR, the averaged counts (float32) if there are any, else those of the last sweep (int32)."""
         return self.counts if self.mean_counts is None else self.mean_counts
 
     @property
@@ -189,7 +211,7 @@ class Model(Evaluable):
 
     @property
     def components(self) -> Floats:
-        """(K, V) float64, `language_counts` + beta: the parameters of the topics' Dirichlet posterior."""
+        """(K, V) float64, `language_counts` + beta, the parameters of the topics' Dirichlet posterior."""
         dense = np.ascontiguousarray(self.language_counts.T.toarray(), dtype=np.float64)
         dense += self.beta
         return dense
@@ -203,13 +225,16 @@ class Model(Evaluable):
 
     @property
     def prior(self) -> Floats:
-        """(K,) float64, alpha / sum(alpha): the topics of a document of which nothing is known."""
+        """(K,) float64, alpha / sum(alpha), the topics of a document of which nothing is known."""
         return np.asarray(self.alpha / self.alpha.sum(), dtype=np.float64)
 
     def topics(self, n_words: int = 10) -> list[Topic]:
         """All topics in the order of their numbers, each with its `n_words` most probable terms.
 
         Equal probabilities are ordered by term number, so the answer does not depend on a sort's whims.
+
+        Raises:
+            ValueError: `n_words` is negative.
         """
         if n_words < 0:
             raise ValueError(f"n_words must be 0 or more, got {n_words}")
@@ -219,19 +244,28 @@ class Model(Evaluable):
         return topics_of(tops, self.alpha, self.beta, self.vocabulary)
 
     def top_words(self, n: int = 10) -> list[list[str]]:
-        """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer)."""
+        """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer).
+
+        Raises:
+            ValueError: `n` is negative.
+        """
         return [[term for term, _ in topic.words] for topic in self.topics(n)]
 
     def fingerprint(self) -> str:
-        """sha256 of the topic-word counts in canonical order: equal fingerprints mean equal models."""
+        """sha256 in hex of the topic-word counts in canonical order; equal fingerprints mean equal counts."""
         from lda.cluster import fingerprint
 
         return fingerprint(self.counts)
 
     def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
-        """The language model prepared for inference. Costs a pass over the counts: keep it between batches.
+        """The language model prepared for inference; it costs a pass over the counts, so keep it between batches.
 
-        Raises ValueError (`DeviceError`) where there is no such device, or no room on it.
+        Args:
+            threads: None takes all cores.
+            device: "cuda" samples on a GPU, to the same answers.
+
+        Raises:
+            ValueError: there is no such device, or no room on it (a `DeviceError`).
         """
         from lda.cluster.sweeping.frozen_model import FrozenModel
 
@@ -358,16 +392,19 @@ class Model(Evaluable):
 
         return words_of_texts(self, texts, tokenizer=tokenizer)
 
-    def topic_table(self, n_words: int = 10, *, caption: str | None = None) -> str:
+    def to_html(self, n_words: int = 10, *, caption: str | None = None) -> str:
         """The largest topics as a table in HTML, which is what a notebook shows of a model.
 
         Args:
             n_words: most probable terms of each topic.
             caption: what stands above it; None for `repr(model)`.
-        """
-        from lda.model.topic_table import topic_table
 
-        return topic_table(
+        Raises:
+            ValueError: `n_words` is negative.
+        """
+        from lda.model.html_table import html_table
+
+        return html_table(
             repr(self) if caption is None else caption,
             [topic.words for topic in self.topics(n_words)],
             tokens=self.last_tokens,
@@ -381,7 +418,7 @@ class Model(Evaluable):
         )
 
     def _repr_html_(self) -> str:
-        return self.topic_table()
+        return self.to_html()
 
 
 def topics_of(tops: TopWords, alpha: Floats, beta: float, vocabulary: list[str]) -> list[Topic]:

@@ -36,7 +36,7 @@ ROW_SUM_TOLERANCE: Final = 1e-3  # rounded numbers and float32 sums stay below; 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TopicMatrix(Evaluable):
-    """Topics of another program: `score`, `perplexity`, `coherence` and `diagnostics` as of a `Model`.
+    """Topics of another program, with `score`, `perplexity`, `coherence` and `diagnostics` as a `Model` has them.
 
     Attributes:
         matrix: (K, V) float64, p(term | topic); rows sum to 1, and are normalised once more.
@@ -44,7 +44,8 @@ class TopicMatrix(Evaluable):
         alpha: (K,) float64, the prior of each topic in a document; of a symmetric prior one number will do.
         beta: smoothing in the diagnostics that smooth.
 
-    Raises DataError: shapes do not fit, an entry is NaN, infinite or negative, or a row does not sum to 1.
+    Raises:
+        DataError: shapes do not fit, an entry is NaN, infinite or negative, or a row does not sum to 1.
     """
 
     matrix: Floats
@@ -61,7 +62,7 @@ class TopicMatrix(Evaluable):
 
     @property
     def n_topics(self) -> int:
-        """K."""
+        """The number of topics, K."""
         return len(self.matrix)
 
     @property
@@ -71,24 +72,24 @@ class TopicMatrix(Evaluable):
 
     @property
     def language_counts(self) -> csr_matrix:
-        """(V, K) CSR, p(term | topic)."""
+        """(V, K) float64 CSR, p(term | topic)."""
         from scipy.sparse import csr_matrix
 
         return csr_matrix(self.matrix.T)
 
     @property
     def topic_word(self) -> Floats:
-        """(K, V) float64, rows sum to 1."""
+        """(K, V) float64, p(term | topic); rows sum to 1."""
         return self.matrix
 
     @property
     def last_tokens(self) -> None:
-        """None: of the training, nothing is known."""
+        """None, for nothing is known of the training."""
         return
 
     @property
     def document_hashes(self) -> None:
-        """None: of the documents trained on, nothing is known."""
+        """None, for nothing is known of the documents trained on."""
         return
 
     @property
@@ -97,7 +98,7 @@ class TopicMatrix(Evaluable):
         return np.asarray(self.matrix.max(axis=0).astype(np.float32) == 0)
 
     def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
-        """The language model prepared for inference; `lda.Model.frozen`."""
+        """The language model prepared for inference; as `Model.frozen`."""
         from lda.cluster.sweeping.frozen_model import FrozenModel
 
         return FrozenModel.of_topic_word(self.matrix, self.alpha, threads=threads, device=device)
@@ -114,11 +115,11 @@ class TopicMatrix(Evaluable):
 
     def _repr_html_(self) -> str:
         from lda.cluster.counts.top_words import largest
-        from lda.model.topic_table import topic_table
+        from lda.model.html_table import html_table
 
         columns = np.arange(self.n_terms, dtype=np.int32)
         tops = [zip(*largest(columns, row, 10), strict=True) for row in self.matrix]
-        return topic_table(repr(self), [[(self.vocabulary[w], float(p)) for w, p in top] for top in tops])
+        return html_table(repr(self), [[(self.vocabulary[w], float(p)) for w, p in top] for top in tops])
 
 
 def _real(values: Any, what: str) -> npt.NDArray[Any]:  # noqa: ANN401 - a number or an array

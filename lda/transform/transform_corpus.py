@@ -98,6 +98,9 @@ def transform_corpus(
         note: told how many workers a cluster gives.
         warn: told of workers that were lost, and of parts that an earlier run recorded and that must be made again.
 
+    Returns:
+        What was made, by this run and by an earlier one that it went on from.
+
     Raises:
         DataError: model or corpus cannot be read, or the output may not be written.
         ClusterError: there is no cluster, it is too small or failing, or a worker cannot work.

@@ -19,7 +19,7 @@ import tiny
 import lda
 from lda.cluster import FitSettings, fit
 from lda.corpus import as_corpus
-from lda.model.topic_table import MOST_TOPICS
+from lda.model.html_table import MOST_TOPICS
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = [name for name in lda.__all__ if name != "__version__"]
@@ -39,7 +39,7 @@ def our_classes() -> frozenset[str]:
 def handed_out(thing: Any) -> Iterator[tuple[str, str]]:
     """(what, its type as it is written) of all that a public function or class gives to its user."""
     if not isinstance(thing, type):
-        yield thing.__name__, inspect.get_annotations(thing)["return"]
+        yield thing.__name__, str(inspect.get_annotations(thing)["return"])
         return
     for base in thing.__mro__:
         if not base.__module__.startswith("lda."):
@@ -173,7 +173,7 @@ def test_notebooks_show_a_table(fitted: lda.LDA, matrix: lda.TopicMatrix) -> Non
             at = [html.index(f">{word}</span>") for word in words[:1]]
             assert min(at) > 0
     share = model.last_tokens.max() / model.last_tokens.sum()
-    assert f"<td>{share:.1%}</td>" in model.topic_table()
+    assert f"<td>{share:.1%}</td>" in model.to_html()
     assert lda.LDA()._repr_html_() is None  # a notebook prints the repr then
 
 
@@ -188,7 +188,7 @@ def test_terms_are_escaped_in_tables() -> None:
 
 def test_tables_of_many_topics_show_the_largest() -> None:
     model = lda.LDA(50, max_iter=0, random_state=0).fit(tiny.documents()).model_
-    lines = model.topic_table().splitlines()
+    lines = model.to_html().splitlines()
     rows = [line for line in lines if line.startswith("<tr><td>")]
     assert len(rows) == MOST_TOPICS
     largest = np.argsort(-model.last_tokens, kind="stable")[:MOST_TOPICS]

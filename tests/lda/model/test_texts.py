@@ -92,11 +92,12 @@ def test_columns_of_other_libraries(fitted: lda.LDA, column: Callable[[Any], Any
 
 def test_missing_texts_are_empty(fitted: lda.LDA) -> None:
     expected = [fitted.model_.prior] * 2 + [fitted.transform_texts(TEXTS[:1])[0]]
-    for column in (
+    columns: list[Any] = [
         [None, float("nan"), TEXTS[0]],
         pa.array([None, "", TEXTS[0]]),
         pd.Series([pd.NA, None, TEXTS[0]]),
-    ):
+    ]
+    for column in columns:
         np.testing.assert_allclose(fitted.transform_texts(column), expected, rtol=1e-5)
     assert fitted.transform_texts([]).shape == (0, 3)
     assert fitted.tokenize([None, "Bread."]) == [[], ["bread"]]

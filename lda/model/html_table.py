@@ -18,7 +18,7 @@ MOST_TOPICS: Final = 20
 """Rows of the table; of more topics the largest are shown."""
 
 
-def topic_table(
+def html_table(
     caption: str,
     words: Sequence[Sequence[tuple[str, float]]],
     *,
