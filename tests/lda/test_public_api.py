@@ -201,3 +201,17 @@ def test_results_that_are_records_keep_comparing(fitted: lda.LDA) -> None:
     first, again = (fitted.model_.heldout_score(tiny.documents(70)[60:]) for _ in range(2))
     assert first == again
     assert dataclasses.replace(first, seed=1) != first
+
+
+def test_a_class_name_means_one_thing() -> None:
+    where: dict[str, list[str]] = {}
+    for room in ("lda", "cluster", "corpus", "samplers"):
+        for path in (ROOT / room).rglob("*.py"):
+            parts = path.relative_to(ROOT).parts
+            if room == "lda" and parts[1] in ("cluster", "corpus", "samplers"):  # the links
+                continue
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    where.setdefault(node.name, []).append("/".join(parts))
+    twice = {name: paths for name, paths in where.items() if len(paths) > 1}
+    assert not twice, "one word, one meaning: rename one of each"
