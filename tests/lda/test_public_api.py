@@ -51,7 +51,7 @@ def handed_out(thing: Any) -> Iterator[tuple[str, str]]:
             function = member.fget if isinstance(member, property) else getattr(member, "func", member)
             function = getattr(function, "__func__", function)
             if inspect.isfunction(function):
-                yield f"{base.__name__}.{name}", inspect.get_annotations(function).get("return", "")
+                yield f"{base.__name__}.{name}", inspect.get_annotations(function).get("return") or ""
 
 
 def public(what: str) -> bool:

@@ -152,7 +152,7 @@ def test_corpora_too_large_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_evaluable_model_says_what_it_is_made_of() -> None:
     class Half(Evaluable):
-        n_topics = 3  # type: ignore[assignment]
+        n_topics = 3
 
     with pytest.raises(TypeError, match="abstract"):
         Half()  # type: ignore[abstract]
