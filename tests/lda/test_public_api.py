@@ -45,8 +45,8 @@ def handed_out(thing: Any) -> Iterator[tuple[str, str]]:
         if not base.__module__.startswith("lda."):
             continue
         for name, annotation in inspect.get_annotations(base).items():
-            # A NamedTuple wraps what is written.
-            yield f"{base.__name__}.{name}", getattr(annotation, "__forward_arg__", annotation)
+            written: Any = getattr(annotation, "__forward_arg__", annotation)  # a NamedTuple wraps it
+            yield f"{base.__name__}.{name}", written
         for name, member in vars(base).items():
             function = member.fget if isinstance(member, property) else getattr(member, "func", member)
             function = getattr(function, "__func__", function)
