@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lda.corpus.arrow import string_list
+from lda.corpus.assembly.ordered_map import ordered_map, thread_count
 from lda.corpus.batches import TokenBatch, drop_negative
 from lda.corpus.build import (
     finished_corpora,
@@ -21,16 +22,17 @@ from lda.corpus.build import (
 )
 from lda.corpus.corpus import Corpus
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import CountReader
+from lda.corpus.readers.base import CountReader, TextBatch
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.pipes import PipeStore
+from lda.corpus.readers.raw_texts import raw_text_batches
 from lda.corpus.readers.registry import Source, find_sources
 from lda.corpus.terms import default_terms
 from lda.corpus.text.recipe import Recipe
 from lda.corpus.text.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from lda.corpus.text.tokenizer import Tokenizer
@@ -113,6 +115,58 @@ def _parts(batches: Iterator[DocumentBatch], size: int, pipes: ExitStack) -> Ite
     """The batches in parts; pipes: what is needed until the last of them."""
     with pipes:
         yield from (part for batch in batches for part in _split(batch, size))
+
+
+def iter_texts(
+    texts: Iterable[str | None],
+    *,
+    recipe: Recipe,
+    vocabulary_terms: Sequence[str],
+    tokenizer: Tokenizer | None = None,
+    threads: int | None = None,
+) -> Iterator[DocumentBatch]:
+    """Stream texts that are in memory, or come from a generator, in the ids of a model's vocabulary.
+
+    Args:
+        texts: as for `tokenized_texts`.
+        recipe: the one the model was made with.
+        vocabulary_terms: the (V,) terms of the model.
+        tokenizer: as for `read_corpus`.
+        threads: for tokenising; None uses all cores.
+
+    Raises:
+        DataError, TypeError: as `tokenized_texts`.
+    """
+    index = {term: number for number, term in enumerate(vocabulary_terms)}
+    tokens = tokenized_texts(texts, recipe=recipe, tokenizer=tokenizer, threads=threads)
+    return (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
+
+
+def tokenized_texts(
+    texts: Iterable[str | None],
+    *,
+    recipe: Recipe,
+    tokenizer: Tokenizer | None = None,
+    threads: int | None = None,
+) -> Iterator[TokenBatch]:
+    """The words of texts by a recipe, whose frequency limits play no part.
+
+    Args:
+        texts: strings, in a list, a generator, or a column of pandas, polars or Arrow; a missing one is empty.
+        recipe: how text becomes tokens.
+        tokenizer: as for `read_corpus`.
+        threads: for tokenising; None uses all cores.
+
+    Raises:
+        TypeError: they are no strings; also while batches are taken.
+        DataError: one holds half of a surrogate pair, or the tokenizer returned no list of strings.
+    """
+    tokenize = TextTokenizer(recipe, tokenizer)
+
+    def tokens(batch: TextBatch) -> TokenBatch:
+        return tokenize(batch.texts, batch.ids)._replace(n_without_text=batch.n_without_text)
+
+    return ordered_map(tokens, raw_text_batches(texts), thread_count(threads))
 
 
 def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # noqa: A002

@@ -5,6 +5,7 @@ import lda
 corpus = lda.read_corpus("docs.jsonl", recipe=lda.Recipe(text="body", stop_words="en"))
 model = lda.LDA(n_components=50, random_state=0).fit(corpus)
 model.top_words(10)
+model.transform_texts(["peace and trade with all nations"])
 model.save("model/")
 """
 
@@ -16,12 +17,17 @@ from typing import TYPE_CHECKING, Any, Final
 from lda.name_collision import warn_if_shared
 
 if TYPE_CHECKING:
-    from lda.cluster import CheckpointError, Checkpointing, Cluster, ClusterError
-    from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
+    from lda.cluster import CheckpointError, Checkpointing, Cluster, ClusterError, FrozenModel, SweepRecord
+    from lda.corpus import Corpus, CorpusShard, DataError, Recipe, as_corpus, build_corpus, read_corpus
     from lda.estimator.estimator import LDA, load
-    from lda.model.model import Model
+    from lda.evaluation.coherence_result import Coherence
+    from lda.evaluation.diagnostics import TopicDiagnostics
+    from lda.evaluation.heldout import HeldoutScore
+    from lda.evaluation.stability import ModelMatch, Stability, stability
+    from lda.model.model import Model, Topic
+    from lda.model.run_record import RunRecord
     from lda.model.topic_matrix import TopicMatrix
-    from lda.transform.transform_corpus import transform_corpus
+    from lda.transform.transform_corpus import PartsState, transform_corpus
 
     __version__: str
 
@@ -31,34 +37,58 @@ __all__ = [
     "Checkpointing",
     "Cluster",
     "ClusterError",
+    "Coherence",
     "Corpus",
+    "CorpusShard",
     "DataError",
+    "FrozenModel",
+    "HeldoutScore",
     "Model",
+    "ModelMatch",
+    "PartsState",
     "Recipe",
+    "RunRecord",
+    "Stability",
+    "SweepRecord",
+    "Topic",
+    "TopicDiagnostics",
     "TopicMatrix",
     "__version__",
     "as_corpus",
     "build_corpus",
     "load",
     "read_corpus",
+    "stability",
     "transform_corpus",
 ]
 
 _HOME: Final = {
-    "LDA": "lda.estimator.estimator",
-    "load": "lda.estimator.estimator",
-    "Model": "lda.model.model",
     "CheckpointError": "lda.cluster",
     "Checkpointing": "lda.cluster",
     "Cluster": "lda.cluster",
     "ClusterError": "lda.cluster",
+    "FrozenModel": "lda.cluster",
+    "SweepRecord": "lda.cluster",
     "Corpus": "lda.corpus",
+    "CorpusShard": "lda.corpus",
     "DataError": "lda.corpus",
     "Recipe": "lda.corpus",
-    "TopicMatrix": "lda.model.topic_matrix",
     "as_corpus": "lda.corpus",
     "build_corpus": "lda.corpus",
     "read_corpus": "lda.corpus",
+    "LDA": "lda.estimator.estimator",
+    "load": "lda.estimator.estimator",
+    "Coherence": "lda.evaluation.coherence_result",
+    "TopicDiagnostics": "lda.evaluation.diagnostics",
+    "HeldoutScore": "lda.evaluation.heldout",
+    "ModelMatch": "lda.evaluation.stability",
+    "Stability": "lda.evaluation.stability",
+    "stability": "lda.evaluation.stability",
+    "Model": "lda.model.model",
+    "Topic": "lda.model.model",
+    "RunRecord": "lda.model.run_record",
+    "TopicMatrix": "lda.model.topic_matrix",
+    "PartsState": "lda.transform.transform_corpus",
     "transform_corpus": "lda.transform.transform_corpus",
 }
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from lda import TopicMatrix
 from lda.corpus import DocumentBatch
+from lda.evaluation.documents import possible
 from lda.evaluation.heldout import Estimation, HeldoutScore, score_documents
 
 
@@ -30,7 +31,7 @@ class Scorer:
         matrix = TopicMatrix(matrix=phi, vocabulary=self.vocabulary, alpha=alpha)
         return score_documents(
             matrix.frozen(threads=self.threads),
-            matrix.checked([self.documents]),
+            possible(matrix, [self.documents]),
             Estimation(),
             vocabulary=self.vocabulary,
         )

@@ -17,7 +17,7 @@ from lda.cluster.loop.early_stopping import Patience, Samples
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.errors import CheckpointError, OtherFitError
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.cluster.spec.results import CountsTo, Exchange, FitResult, StoredCounts, SweepRecord
+from lda.cluster.spec.results import CountsTo, ExchangeReport, FitResult, StoredCounts, SweepRecord
 from lda.corpus.storage.places import Storage, storage
 from lda.samplers.priors import Priors
 
@@ -52,7 +52,7 @@ class AnyEngine(Protocol):
         """Resample every token once; False when it was interrupted."""
         ...
 
-    def exchanged(self) -> Exchange:
+    def exchanged(self) -> ExchangeReport:
         """What was exchanged in the last sweep."""
         ...
 

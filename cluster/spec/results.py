@@ -15,7 +15,7 @@ from lda.cluster.spec.top_words import TopWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class ExchangeReport:
     """What the workers of a cluster did in one sweep; all zero in one process.
 
     workers: how many took part. bytes_sent: by all of them. seconds_waited: the longest that one waited for others.
@@ -104,3 +104,12 @@ class FitResult:
     seconds: float
     tokens_per_second: float
     stored: StoredCounts | None = None
+
+    def __repr__(self) -> str:
+        shape = None if self.topic_word_counts is None else self.topic_word_counts.shape
+        n_terms = shape[0] if shape else self.stored.n_terms if self.stored is not None else 0
+        ended = ", interrupted" if self.interrupted else ""
+        return (
+            f"FitResult({len(self.alpha):,} topics, {n_terms:,} terms, {self.settings.sampler}, "
+            f"{self.n_sweeps:,} sweeps over {self.n_tokens:,} tokens in {self.seconds:.1f} s{ended}, seed {self.seed})"
+        )

@@ -53,7 +53,7 @@ class TextBatch(NamedTuple):
     n_without_text: int = 0
 
 
-class Document(NamedTuple):
+class SourceDocument(NamedTuple):
     """One document with the further fields of its row: text, tokens that are ready, or None where there is neither."""
 
     id: str
@@ -61,7 +61,7 @@ class Document(NamedTuple):
     metadata: Mapping[str, object]
 
 
-class CountSource(NamedTuple):
+class CountFile(NamedTuple):
     """A file of counts.
 
     Attributes:
@@ -97,7 +97,7 @@ class CountReader(ABC):
     suffixes: tuple[str, ...] = ()
 
     @abstractmethod
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read what comes before the documents; these follow as batches, in their order.
 
         Raises:
@@ -105,9 +105,9 @@ class CountReader(ABC):
         """
 
 
-def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
+def batch_documents(documents: Iterable[SourceDocument]) -> Iterator[TextBatch]:
     """Gather single documents into batches of bounded size."""
-    held: list[Document] = []
+    held: list[SourceDocument] = []
     characters = 0
     for document in documents:
         held.append(document)
@@ -120,7 +120,7 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
         yield _text_batch(held)
 
 
-def _text_batch(documents: list[Document]) -> TextBatch:
+def _text_batch(documents: list[SourceDocument]) -> TextBatch:
     names = dict.fromkeys(name for document in documents for name in document.metadata)
     columns = {name: [document.metadata.get(name) for document in documents] for name in names}
     ids = strings([d.id for d in documents])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import CountReader, CountSource
+from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import matrix_source
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.triplets import line_blocks, parse_entries
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FIELDS: Final = ("integer", "unsigned-integer", "real", "double", "pattern")
 
 
-class Header(NamedTuple):
+class MatrixMarketHeader(NamedTuple):
     """Banner and size line: layout, field, the numbers of the size line, the line after which they stand."""
 
     layout: str
@@ -39,7 +39,7 @@ class MatrixMarketReader(CountReader):
     name = "mm"
     suffixes = (".mtx", ".mm")
 
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read the matrix; rows are named by their number, from 1.
 
         Raises:
@@ -51,7 +51,7 @@ class MatrixMarketReader(CountReader):
         return matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=1)
 
 
-def _header(path: Path, blocks: Iterator[bytes]) -> tuple[Header, bytes]:
+def _header(path: Path, blocks: Iterator[bytes]) -> tuple[MatrixMarketHeader, bytes]:
     block, number = next(blocks, b""), 1
     banner, _, block = block.partition(b"\n")
     words = banner.decode("latin-1").lower().split()
@@ -72,7 +72,7 @@ def _header(path: Path, blocks: Iterator[bytes]) -> tuple[Header, bytes]:
         line, _, block = block.partition(b"\n")
         number += 1
         if line.strip() and not line.startswith(b"%"):
-            return Header(words[2], words[3], _size(path, line, number, words[2]), number), block
+            return MatrixMarketHeader(words[2], words[3], _size(path, line, number, words[2]), number), block
 
 
 def _size(path: Path, line: bytes, number: int, layout: str) -> list[int]:
@@ -85,7 +85,7 @@ def _size(path: Path, line: bytes, number: int, layout: str) -> list[int]:
 
 
 def _entries(
-    path: Path, header: Header, body: bytes, blocks: Iterator[bytes], names: str, expected: int
+    path: Path, header: MatrixMarketHeader, body: bytes, blocks: Iterator[bytes], names: str, expected: int
 ) -> npt.NDArray[Any]:
     """All entries (n, width)."""
     whole, line = header.field not in {"real", "double"}, header.line + 1
@@ -102,7 +102,7 @@ def _entries(
     return np.concatenate(parts)
 
 
-def _coordinate(path: Path, header: Header, body: bytes, blocks: Iterator[bytes]) -> Any:  # noqa: ANN401
+def _coordinate(path: Path, header: MatrixMarketHeader, body: bytes, blocks: Iterator[bytes]) -> Any:  # noqa: ANN401
     import scipy.sparse
 
     n_rows, n_columns, n_entries = header.size
@@ -121,7 +121,7 @@ def _coordinate(path: Path, header: Header, body: bytes, blocks: Iterator[bytes]
     return scipy.sparse.coo_matrix((values, (places[0], places[1])), shape=(n_rows, n_columns))
 
 
-def _array(path: Path, header: Header, body: bytes, blocks: Iterator[bytes]) -> Any:  # noqa: ANN401
+def _array(path: Path, header: MatrixMarketHeader, body: bytes, blocks: Iterator[bytes]) -> Any:  # noqa: ANN401
     """Every entry in a line of its own, column after column."""
     import scipy.sparse
 

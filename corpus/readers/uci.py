@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lda.corpus.arrow import strings
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import CountReader, CountSource
+from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import TOKENS_PER_BATCH, check_counts, check_size, sum_entries
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.triplets import line_blocks, parse_entries
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lda.corpus.batches import TokenBatch
 
 
-class Header(NamedTuple):
+class UciHeader(NamedTuple):
     """The three numbers at the top: documents, terms, entries."""
 
     n_documents: int
@@ -36,7 +36,7 @@ class UciReader(CountReader):
 
     name = "uci"
 
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read vocabulary and header; the documents follow.
 
         Raises:
@@ -55,19 +55,19 @@ class UciReader(CountReader):
                 "give the right one"
             )
         check_size(path, header.n_documents, header.n_terms, header.n_entries)
-        return CountSource(
+        return CountFile(
             terms, True, _documents(path, header, len(terms), first_block, blocks, options.prefix)
         )
 
 
-def _header(path: Path, blocks: Iterator[bytes]) -> tuple[Header, bytes]:
+def _header(path: Path, blocks: Iterator[bytes]) -> tuple[UciHeader, bytes]:
     """The header and what follows it in the blocks that had to be taken."""
     block = b""
     while block.count(b"\n") < 3 and (more := next(blocks, b"")):
         block += more
     lines = block.split(b"\n", 3)
     try:
-        header = Header(*(int(line) for line in lines[:3]))
+        header = UciHeader(*(int(line) for line in lines[:3]))
     except (ValueError, TypeError):
         raise DataError(
             f"{path} must begin with three lines (documents, terms, entries), got {block[:40]!r}; "
@@ -81,7 +81,7 @@ def _header(path: Path, blocks: Iterator[bytes]) -> tuple[Header, bytes]:
 
 
 def _documents(
-    path: Path, header: Header, n_terms: int, block: bytes, blocks: Iterator[bytes], prefix: str
+    path: Path, header: UciHeader, n_terms: int, block: bytes, blocks: Iterator[bytes], prefix: str
 ) -> Iterator[TokenBatch]:
     """Batches of complete documents; documents without entries are empty."""
     held = np.zeros((0, 3), dtype=np.int64)  # entries of a document that may go on in the next block
@@ -107,7 +107,7 @@ def _documents(
         )
 
 
-def _check(path: Path, entries: npt.NDArray[np.int64], header: Header, before: int) -> None:
+def _check(path: Path, entries: npt.NDArray[np.int64], header: UciHeader, before: int) -> None:
     for column, (name, limit) in enumerate((("document", header.n_documents), ("term", header.n_terms))):
         bad = (entries[:, column] < 1) | (entries[:, column] > limit)
         if bad.any():

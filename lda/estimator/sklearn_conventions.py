@@ -7,6 +7,7 @@ a second slower, for the five small methods below.
 from __future__ import annotations
 
 import inspect
+import secrets
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
     from sklearn.utils import Tags
 
+    RandomState = int | np.random.Generator | np.random.RandomState | None
 
 CONTAINERS: Final = ("default", "pandas", "polars")
 """What `transform` can return; scikit-learn's names."""
+
+LONGEST_VALUE: Final = 60
+"""Characters of a parameter's value in the `repr` of an estimator."""
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -60,7 +65,7 @@ class EstimatorConventions:
 
     def __repr__(self) -> str:
         changed = [
-            f"{name}={getattr(self, name)!r}"
+            f"{name}={_short_repr(getattr(self, name))}"
             for name, default in self._parameter_defaults().items()
             if not _same(getattr(self, name), default)
         ]
@@ -121,6 +126,36 @@ class EstimatorConventions:
         return _pandas_frame if chosen == "pandas" else _polars_frame
 
 
+def seed_of(random_state: RandomState) -> int:
+    """A seed from what scikit-learn calls a random state; generators are advanced, None draws a new one.
+
+    Raises:
+        TypeError: it is none of the kinds known.
+    """
+    if random_state is None:
+        return secrets.randbits(31)
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**31))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
+        return int(random_state)
+    raise TypeError(f"random_state must be a whole number, a NumPy generator or None, got {random_state!r}")
+
+
+def thread_count(n_jobs: int | None) -> int | None:
+    """Threads for scikit-learn's `n_jobs`: None and -1 are all cores, -2 all but one, ..."""
+    if n_jobs is None:
+        return None
+    if isinstance(n_jobs, bool) or not hasattr(n_jobs, "__index__"):
+        raise ValueError(f"n_jobs must be a whole number or None, got {n_jobs!r}")
+    if n_jobs >= 0:
+        return n_jobs
+    from lda.corpus.machine import available_cores
+
+    return max(1, available_cores() + 1 + n_jobs)
+
+
 def _pandas_frame(values: Any, X: object, names: Sequence[str]) -> Any:  # noqa: ANN401 - pandas is optional
     import pandas as pd
 
@@ -137,3 +172,9 @@ def _polars_frame(values: Any, X: object, names: Sequence[str]) -> Any:  # noqa:
 def _same(value: object, default: object) -> bool:
     """Equality that an array parameter does not turn into an array."""
     return value is default or (type(value) is type(default) and bool(np.all(value == default)))
+
+
+def _short_repr(value: object) -> str:
+    """`repr` on one line; an array of a thousand priors is cut short."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."

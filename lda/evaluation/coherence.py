@@ -14,11 +14,12 @@ and smooth by a count of 1 instead.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
-from lda.evaluation.coherence_result import WINDOWS, Coherence, Engine, Measure, Reference, summary
+from lda.evaluation.coherence_result import WINDOWS, Coherence, CoherenceEngine, Measure, Reference, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +27,38 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.evaluation.cooccurrence import Cooccurrence
+    from lda.evaluation.topic_model import TopicModel
 
     Floats = npt.NDArray[np.float64]
 
 EPSILON: Final = 1e-12
+
+
+def coherence_on(
+    model: TopicModel, X: object, measure: str, *, n_words: int = 10, engine: CoherenceEngine = "own"
+) -> Coherence:
+    """Coherence of a model's topics on the documents X, everything that `as_corpus` takes; warns of what to know.
+
+    Raises:
+        ValueError, DataError: as `coherences` and `batches_of`.
+    """
+    from lda.corpus import as_corpus
+    from lda.evaluation.documents import batches_of, kept
+
+    X = kept(X)
+    corpus = as_corpus(X, allow_empty=True)
+    reference = Reference(batches=lambda: batches_of(model, X), ordered=corpus.ordered)
+    [found] = coherences(
+        model.top_words(n_words),
+        model.vocabulary,
+        reference,
+        [as_measure(measure)],
+        n_words=n_words,
+        engine=engine,
+    )
+    for text in found.warnings():
+        warnings.warn(text, stacklevel=3)
+    return found
 
 
 def coherences(
@@ -39,7 +68,7 @@ def coherences(
     measures: Sequence[Measure] = ("npmi",),
     *,
     n_words: int = 10,
-    engine: Engine = "own",
+    engine: CoherenceEngine = "own",
 ) -> list[Coherence]:
     """Coherence of topics by several measures; the reference corpus is read once for each width of window.
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.progress import plural
 
 if TYPE_CHECKING:
     from lda.corpus import DocumentBatch
 
 Measure = Literal["npmi", "c_v", "u_mass", "c_uci"]
-Engine = Literal["own", "gensim"]
+CoherenceEngine = Literal["own", "gensim"]
 
 WINDOWS: Final[dict[Measure, int]] = {"npmi": 10, "c_v": 110, "u_mass": 0, "c_uci": 10}
 """Tokens in a window; 0 is a whole document."""
@@ -57,7 +58,15 @@ class Coherence:
     window: int | None
     n_windows: int
     missing: list[tuple[int, str]]
-    engine: Engine = "own"
+    engine: CoherenceEngine = "own"
+
+    def __repr__(self) -> str:
+        valued = sum(value is not None for value in self.topics)
+        kind = "documents" if self.window is None else f"windows of {self.window} tokens"
+        return (
+            f"Coherence({self.measure} {self.mean:.4f}, mean of {valued:,} of {plural(len(self.topics), 'topic')}, "
+            f"{self.n_words} words a topic, {self.n_windows:,} {kind})"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, as plain values."""

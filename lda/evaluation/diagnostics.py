@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lda.progress import plural
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
     from scipy.sparse import csc_matrix, csr_matrix
 
+    from lda.cluster.spec.fit_settings import Device
+    from lda.corpus import DocumentBatch
     from lda.evaluation.document_usage import DocumentUse
+    from lda.evaluation.topic_model import TopicModel
 
     Floats = npt.NDArray[np.float64]
     TopWords = list[npt.NDArray[np.int32]]
@@ -62,6 +67,11 @@ class TopicDiagnostics:
     allocation_ratio: Floats | None = None
     allocation_count: Floats | None = None
 
+    def __repr__(self) -> str:
+        columns = self.columns()
+        n_topics = plural(len(self.word_length), "topic")
+        return f"TopicDiagnostics({n_topics}, {self.n_words} words a topic: {', '.join(columns)})"
+
     def columns(self) -> dict[str, Floats]:
         """Those that are there, by name, each (K,): the columns of a table."""
         found = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "n_words"}
@@ -72,6 +82,43 @@ class TopicDiagnostics:
         columns = {name: value.tolist() for name, value in self.columns().items()}
         absent = {field.name: None for field in fields(self) if field.name != "n_words"}
         return {"n_words": self.n_words, **absent, **columns}
+
+
+def diagnose(
+    model: TopicModel,
+    batches: Iterable[DocumentBatch] | None,
+    *,
+    n_words: int,
+    seed: int = 0,
+    threads: int | None = None,
+    device: Device = "cpu",
+    use: DocumentUse | None = None,
+) -> TopicDiagnostics:
+    """Diagnostics with documents that stream by, with a `DocumentUse` already added up, or without either.
+
+    Raises:
+        ValueError: `n_words` is below 1. DataError: a document is impossible under the model.
+    """
+    from lda.evaluation.document_usage import use_of_documents
+    from lda.evaluation.documents import possible
+
+    if n_words < 1:
+        raise ValueError(f"n_words must be 1 or more, got {n_words}")
+    words = model.top_words(n_words)
+    if batches is not None:
+        index = {term: number for number, term in enumerate(model.vocabulary)}
+        ids = [np.array([index[word] for word in topic], dtype=np.int32) for topic in words]
+        frozen = model.frozen(threads=threads, device=device)
+        use = use_of_documents(frozen, possible(model, batches), model.alpha, ids, seed)
+    return describe_topics(
+        model.language_counts,
+        model.beta,
+        words,
+        model.vocabulary,
+        n_words=n_words,
+        tokens=model.last_tokens,
+        use=use,
+    )
 
 
 def describe_topics(

@@ -11,6 +11,8 @@ import numpy as np
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy.typing as npt
 
     from lda.corpus import DocumentBatch
@@ -65,14 +67,31 @@ def all_documents(model: TopicModel, X: object) -> tuple[npt.NDArray[np.int64], 
     lengths = [np.diff(batch.doc_offsets) for batch in batches]
     doc_offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *lengths]))])
     words = np.concatenate([np.zeros(0, np.int32), *(batch.words for batch in batches)])
-    n_unknown = sum(batch.n_unknown for batch in batches)
-    if n_unknown and not len(words):
+    tell_of_unknown(len(words), sum(batch.n_unknown for batch in batches))
+    return doc_offsets.astype(np.int64), words.astype(np.int32, copy=False)
+
+
+def tell_of_unknown(n_known: int, n_unknown: int) -> None:
+    """Warn, for the caller of the caller's caller, if there are words and the model knows none of them."""
+    if n_unknown and not n_known:
         warnings.warn(
             f"the model knows none of the {n_unknown:,} words, so every document gets the prior; "
             "was the text cut into words as it was for the model?",
-            stacklevel=3,
+            stacklevel=4,
         )
-    return doc_offsets.astype(np.int64), words.astype(np.int32, copy=False)
+
+
+def possible(model: TopicModel, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
+    """The same documents. Raises DataError at a word that has probability 0 in every topic."""
+    impossible = model.impossible_terms
+    for batch in batches:
+        if impossible is not None and (found := impossible[batch.words]).any():
+            term = model.vocabulary[int(batch.words[int(found.argmax())])]
+            raise DataError(
+                f"{term!r} has probability 0 in every topic, so documents that hold it have likelihood 0; "
+                "smooth the matrix, by adding beta to the counts for instance, or leave the term out"
+            )
+        yield batch
 
 
 def _tell_of_columns(columns: list[str], terms: list[str]) -> None:

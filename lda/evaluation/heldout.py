@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.progress import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from lda.cluster import FrozenModel
     from lda.corpus import DocumentBatch
+    from lda.evaluation.topic_model import TopicModel
     from lda.evaluation.trained_documents import Hashes
 
     Floats = npt.NDArray[np.float64]
@@ -30,10 +33,12 @@ class HeldoutScore:
 
     Attributes:
         estimator: "completion" or "left-to-right"; numbers of the two are not comparable.
-        log_likelihood: per scored token, over all documents: sum of logarithms / number of tokens.
+        log_likelihood: per scored token, over all documents, that is the sum of logarithms / number of tokens.
         standard_error: of `log_likelihood`, over documents; NaN for fewer than two scored documents.
-        n_documents: documents read. n_scored_documents: those with a token to score.
-        n_tokens: known words read. n_scored_tokens: those scored, about half of them by completion.
+        n_documents: documents read.
+        n_scored_documents: those with a token to score.
+        n_tokens: known words read.
+        n_scored_tokens: those scored, about half of them by completion.
         n_unknown: words left out because the model's vocabulary lacks them.
         n_trained: scored documents that the model was trained on, by content; None if the model does not know.
         seed: what the split and the sampling were drawn with.
@@ -54,6 +59,14 @@ class HeldoutScore:
     def perplexity(self) -> float | None:
         """exp(-log_likelihood) of document completion; None of left-to-right, so that one word means one number."""
         return float(np.exp(-self.log_likelihood)) if self.estimator == "completion" else None
+
+    def __repr__(self) -> str:
+        perplexity = "" if self.perplexity is None else f", perplexity {self.perplexity:,.2f}"
+        return (
+            f"HeldoutScore({self.estimator}, {self.log_likelihood:.4f} nats per token, standard error "
+            f"{self.standard_error:.4f}{perplexity}, {plural(self.n_scored_tokens, 'token')} of "
+            f"{plural(self.n_scored_documents, 'document')})"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The fields and the perplexity, as plain values."""
@@ -90,6 +103,29 @@ class Estimation:
             return frozen.completion(batch.doc_offsets, batch.words, seed=self.seed, **options)
         options = {} if self.particles is None else {"particles": self.particles}
         return frozen.left_to_right(batch.doc_offsets, batch.words, seed=self.seed, **options)
+
+
+def score_on(model: TopicModel, X: object, how: Estimation, frozen: FrozenModel) -> HeldoutScore:
+    """Score the documents X, everything that `as_corpus` takes; warns of those that the model was trained on.
+
+    Raises:
+        DataError, TypeError: as `batches_of`, `possible` and `score_documents`.
+    """
+    from lda.evaluation.documents import batches_of, possible
+
+    batches = possible(model, batches_of(model, X, tell=True))
+    found = score_documents(frozen, batches, how, vocabulary=model.vocabulary, trained=model.document_hashes)
+    if found.n_trained:
+        warnings.warn(trained_warning(found), stacklevel=3)
+    return found
+
+
+def trained_warning(score: HeldoutScore) -> str:
+    """What to say of a score on documents that are not held out."""
+    return (
+        f"{score.n_trained or 0:,} of {score.n_scored_documents:,} scored documents have the same words as "
+        "documents that the model was trained on, so the score is too good; leave them out"
+    )
 
 
 def score_documents(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.progress import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ def diversity(top_words: Sequence[Sequence[str]]) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class ModelMatch:
     """Two models, topic by topic.
 
     Attributes:
@@ -47,18 +48,34 @@ class Match:
     overlap: float
     jaccard: float
 
+    def __repr__(self) -> str:
+        return (
+            f"ModelMatch(models {self.first} and {self.second}, {plural(len(self.topics), 'topic')}, "
+            f"overlap {self.overlap:.4f}, jaccard {self.jaccard:.4f})"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stability:
     """How alike the topics of several models are; 1 if they all found the same.
 
-    overlap, jaccard: means over all pairs of models of what `Match` has. n_words: top words compared.
+    Attributes:
+        overlap: mean over all pairs of models of what `ModelMatch` has.
+        jaccard: likewise.
+        n_words: top words compared.
+        pairs: every two models, the first ones first.
     """
 
     overlap: float
     jaccard: float
     n_words: int
-    pairs: list[Match]
+    pairs: list[ModelMatch]
+
+    def __repr__(self) -> str:
+        return (
+            f"Stability({plural(len(self.pairs), 'pair')} of models, overlap {self.overlap:.4f}, "
+            f"jaccard {self.jaccard:.4f} of {self.n_words} top words)"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, as plain values."""
@@ -66,17 +83,29 @@ class Stability:
 
 
 def stability(models: Sequence[TopicModel], *, n_words: int = 10) -> Stability:
-    """Match the topics of every two models one to one, so that their overlaps sum to the most there can be.
+    """ModelMatch the topics of every two models one to one, so that their overlaps sum to the most there can be.
 
     The assignment is Hungarian (Kuhn 1955; scipy.optimize.linear_sum_assignment), as in Greene, O'Callaghan and
     Cunningham (ECML PKDD 2014). With different numbers of topics those left over are not counted. Terms are
     matched by name; a term that one model lacks has probability 0 there.
 
+    Args:
+        models: two or more, as `Model` and `TopicMatrix`; a fitted `LDA` has one as `model_`.
+        n_words: top words of each topic that are compared.
+
     Raises:
-        ValueError: fewer than two models. DataError: two models have no term in common.
+        ValueError: there are fewer than two models.
+        TypeError: one of them is no model.
+        DataError: two models have no term in common (a `ValueError`).
     """
     if len(models) < 2:
         raise ValueError(f"stability compares two or more models, got {len(models)}")
+    for number, model in enumerate(models):
+        if not hasattr(model, "topic_word"):
+            raise TypeError(
+                f"stability compares models, got {type(model).__name__} as number {number + 1}; "
+                "of a fitted LDA, give its model_"
+            )
     terms = sorted({term for model in models for term in model.vocabulary})
     index = {term: number for number, term in enumerate(terms)}
     roots = [_square_roots(model, index) for model in models]
@@ -113,7 +142,7 @@ def _products(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -
     return found
 
 
-def _match(a: int, b: int, roots: list[npt.NDArray[np.float32]], words: list[list[set[str]]]) -> Match:
+def _match(a: int, b: int, roots: list[npt.NDArray[np.float32]], words: list[list[set[str]]]) -> ModelMatch:
     from scipy.optimize import linear_sum_assignment
 
     overlap = _products(roots[a], roots[b])
@@ -122,7 +151,7 @@ def _match(a: int, b: int, roots: list[npt.NDArray[np.float32]], words: list[lis
         (int(i), int(j), float(overlap[i, j]), _jaccard(words[a][i], words[b][j]))
         for i, j in zip(rows, columns, strict=True)
     ]
-    return Match(
+    return ModelMatch(
         first=a,
         second=b,
         topics=topics,

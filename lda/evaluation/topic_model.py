@@ -1,4 +1,4 @@
-"""What evaluation needs of a model: so that its parts need not know the classes that have it."""
+"""What evaluation needs of a model: so that its functions need not know the classes that have it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from lda.cluster import FrozenModel
+    from lda.cluster.spec.fit_settings import Device
+
+    Floats = npt.NDArray[np.float64]
 
 
 class TopicModel(Protocol):
@@ -15,6 +21,16 @@ class TopicModel(Protocol):
     @property
     def vocabulary(self) -> list[str]:
         """The V terms."""
+        ...
+
+    @property
+    def alpha(self) -> Floats:
+        """(K,) float64, the prior of each topic in a document."""
+        ...
+
+    @property
+    def beta(self) -> float:
+        """The prior of a term in a topic."""
         ...
 
     @property
@@ -33,8 +49,32 @@ class TopicModel(Protocol):
         ...
 
     @property
-    def topic_word(self) -> npt.NDArray[np.float64]:
+    def language_counts(self) -> csr_matrix:
+        """(V, K) CSR, n_kw, or p(w | k) of a model that has no counts."""
+        ...
+
+    @property
+    def topic_word(self) -> Floats:
         """(K, V) float64, rows sum to 1."""
+        ...
+
+    @property
+    def last_tokens(self) -> Floats | None:
+        """(K,) float64, tokens of each topic in the last state of training; None if there was none."""
+        ...
+
+    @property
+    def document_hashes(self) -> npt.NDArray[np.uint64] | None:
+        """Sorted uint64 content hashes of the documents trained on; None if they are not known."""
+        ...
+
+    @property
+    def impossible_terms(self) -> npt.NDArray[np.bool_] | None:
+        """(V,) bool, terms of probability 0 in every topic; None where smoothing leaves none."""
+        ...
+
+    def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
+        """The language model prepared for inference."""
         ...
 
     def top_words(self, n: int = 10) -> list[list[str]]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lda.corpus.terms import has_names
-from lda.evaluation.evaluation import Evaluation
+from lda.evaluation.evaluable import Evaluable
+from lda.progress import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import numpy.typing as npt
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from lda.cluster.spec.top_words import TopWords
     from lda.cluster.sweeping.frozen_model import FrozenModel
     from lda.corpus import Corpus
+    from lda.corpus.batches import Tokenizer
     from lda.model.run_record import RunRecord
 
     Floats = npt.NDArray[np.float64]
@@ -46,8 +49,8 @@ class Topic(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Model(Evaluation):
-    """A fitted LDA model; `Evaluation` has what can be asked of its quality.
+class Model(Evaluable):
+    """A fitted LDA model; `Evaluable` has what can be asked of its quality.
 
     Attributes:
         counts: (V, K) int32 CSR, tokens of each term in each topic, from the last sweep.
@@ -102,7 +105,15 @@ class Model(Evaluation):
     ) -> Model:
         """The model of a run that has just ended on this corpus.
 
-        remember: keep content hashes of the documents, for which the corpus is read once more.
+        Args:
+            result: what `lda.cluster.fit` handed over, with counts that were not written elsewhere.
+            corpus: what it was fitted to.
+            seconds_read: seconds that reading the corpus took, for the record.
+            command: a shell command that repeats the run, for the record.
+            remember: keep content hashes of the documents, for which the corpus is read once more.
+
+        Raises:
+            ValueError: the counts were written, not handed over.
         """
         from lda.evaluation.trained_documents import trained_hashes
         from lda.model.run_record import RunRecord
@@ -127,10 +138,15 @@ class Model(Evaluation):
 
     @classmethod
     def load(cls, path: str | Path, *, verify: bool = True) -> Model:
-        """Open a model at a path or URI; counts in one local file are mapped. Raises `DataError` if it is not sound.
+        """Open a model; counts in one local file are mapped.
 
-        verify: read all of it once, to compare it with the checksums that were recorded. Without it a huge model that
-            is mapped is there at once, and damage is noticed only where it would lead outside of the arrays.
+        Args:
+            path: folder or URI of a saved model.
+            verify: read all of it once, to compare it with the checksums that were recorded. Without it a huge model
+                that is mapped is there at once, and damage is noticed only where it would lead outside of the arrays.
+
+        Raises:
+            DataError: there is no model, it was written by a newer version, or a part is missing or damaged.
         """
         from lda.model.description import damaged
         from lda.model.read import read_model
@@ -142,7 +158,16 @@ class Model(Evaluation):
             raise damaged(path, str(error)) from error
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the model to a folder or URI, whole or not at all. Raises `DataError` if it may not be written."""
+        """Write the model, whole or not at all.
+
+        Args:
+            path: folder or URI to write to.
+            overwrite: replace a model that stands there.
+
+        Raises:
+            DataError: the target exists and `overwrite` is off, or it is something other than a model.
+            OSError: the disk or the store refused; whatever stood at the target is still there.
+        """
         from lda.model.fields import ModelFields
         from lda.model.write import save_model
 
@@ -151,12 +176,12 @@ class Model(Evaluation):
 
     @property
     def n_topics(self) -> int:
-        """K."""
+        """The number of topics, K."""
         return int(self.counts.shape[1])
 
     @property
     def n_terms(self) -> int:
-        """V."""
+        """The number of terms, V."""
         return int(self.counts.shape[0])
 
     @property
@@ -170,13 +195,13 @@ class Model(Evaluation):
         return np.asarray(self.counts.sum(axis=0, dtype=np.float64)).ravel()
 
     @property
-    def trained(self) -> npt.NDArray[np.uint64] | None:
-        """Sorted content hashes of the documents trained on; None if they are not known."""
-        return self.document_hashes
+    def impossible_terms(self) -> None:
+        """None, for with beta every term has some probability."""
+        return
 
     @property
     def language_counts(self) -> csr_matrix:
-        """(V, K) CSR: the averaged counts if there are any, else those of the last sweep."""
+        """(V, K) CSR, the averaged counts (float32) if there are any, else those of the last sweep (int32)."""
         return self.counts if self.mean_counts is None else self.mean_counts
 
     @property
@@ -186,7 +211,7 @@ class Model(Evaluation):
 
     @property
     def components(self) -> Floats:
-        """(K, V) float64, `language_counts` + beta: the parameters of the topics' Dirichlet posterior."""
+        """(K, V) float64, `language_counts` + beta, the parameters of the topics' Dirichlet posterior."""
         dense = np.ascontiguousarray(self.language_counts.T.toarray(), dtype=np.float64)
         dense += self.beta
         return dense
@@ -200,13 +225,16 @@ class Model(Evaluation):
 
     @property
     def prior(self) -> Floats:
-        """(K,) float64, alpha / sum(alpha): the topics of a document of which nothing is known."""
+        """(K,) float64, alpha / sum(alpha), the topics of a document of which nothing is known."""
         return np.asarray(self.alpha / self.alpha.sum(), dtype=np.float64)
 
     def topics(self, n_words: int = 10) -> list[Topic]:
         """All topics in the order of their numbers, each with its `n_words` most probable terms.
 
         Equal probabilities are ordered by term number, so the answer does not depend on a sort's whims.
+
+        Raises:
+            ValueError: `n_words` is negative.
         """
         if n_words < 0:
             raise ValueError(f"n_words must be 0 or more, got {n_words}")
@@ -216,25 +244,66 @@ class Model(Evaluation):
         return topics_of(tops, self.alpha, self.beta, self.vocabulary)
 
     def top_words(self, n: int = 10) -> list[list[str]]:
-        """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer)."""
+        """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer).
+
+        Raises:
+            ValueError: `n` is negative.
+        """
         return [[term for term, _ in topic.words] for topic in self.topics(n)]
 
     def fingerprint(self) -> str:
-        """sha256 of the topic-word counts in canonical order: equal fingerprints mean equal models."""
+        """sha256 in hex of the topic-word counts in canonical order; equal fingerprints mean equal counts."""
         from lda.cluster import fingerprint
 
         return fingerprint(self.counts)
 
     def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
-        """The language model prepared for inference. Costs a pass over the counts: keep it between batches.
+        """The language model prepared for inference; it costs a pass over the counts, so keep it between batches.
 
-        Raises ValueError (`DeviceError`) where there is no such device, or no room on it.
+        Args:
+            threads: None takes all cores.
+            device: "cuda" samples on a GPU, to the same answers.
+
+        Raises:
+            ValueError: there is no such device, or no room on it (a `DeviceError`).
         """
         from lda.cluster.sweeping.frozen_model import FrozenModel
 
         return FrozenModel(self.language_counts, self.alpha, self.beta, threads=threads, device=device)
 
     def transform(
+        self,
+        X: object,
+        *,
+        seed: int | None = None,
+        threads: int | None = None,
+        device: Device = "cpu",
+    ) -> npt.NDArray[np.float32]:
+        """Topic proportions of documents; those without known words get `prior`.
+
+        A document gets the same answer alone and among others. A warning tells of columns that differ from the model's
+        terms, and of documents of which no word is known.
+
+        Args:
+            X: D documents, everything that `lda.as_corpus` takes. Terms are matched by name where both sides have
+                names, else by position; words that the model does not know are left out.
+            seed: None takes the seed of the fit.
+            threads: None takes all cores; the answer does not depend on it.
+            device: "cuda" samples on a GPU, to the same answer.
+
+        Returns:
+            (D, K) float32, rows summing to 1.
+
+        Raises:
+            DataError: X has another number of columns than the model, or holds no counts (a `ValueError`).
+            TypeError: the kind of X is wrong.
+            ValueError: the seed is out of range, or there is no such device.
+        """
+        from lda.evaluation.documents import all_documents
+
+        return self.transform_arrays(*all_documents(self, X), seed=seed, threads=threads, device=device)
+
+    def transform_arrays(
         self,
         doc_offsets: npt.NDArray[np.int64],
         words: npt.NDArray[np.int32],
@@ -243,7 +312,7 @@ class Model(Evaluation):
         threads: int | None = None,
         device: Device = "cpu",
     ) -> npt.NDArray[np.float32]:
-        """Topic proportions (D, K) of documents, rows summing to 1; empty ones get `prior`.
+        """`transform` of documents that are numbered by the model's vocabulary already.
 
         Args:
             doc_offsets: (D + 1,) int64; document d has words[doc_offsets[d]:doc_offsets[d + 1]].
@@ -251,9 +320,105 @@ class Model(Evaluation):
             seed: None takes the seed of the fit.
             threads: None takes all cores; the answer does not depend on it.
             device: "cuda" samples on a GPU, to the same answer.
+
+        Returns:
+            (D, K) float32, rows summing to 1.
+
+        Raises:
+            ValueError: offsets or numbers point outside, the seed is out of range, or there is no such device.
         """
         seed = self.record.seed if seed is None else seed
         return self.frozen(threads=threads, device=device).transform(doc_offsets, words, seed=seed)
+
+    def transform_texts(
+        self,
+        texts: Iterable[str | None],
+        *,
+        tokenizer: Tokenizer | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        device: Device = "cpu",
+    ) -> npt.NDArray[np.float32]:
+        """Topic proportions of raw texts, cut into words by the model's own recipe.
+
+        The texts stream by in batches, so a generator of millions will do. A text gets the same answer alone and
+        among others, and the one that `lda transform` gives it.
+
+        Args:
+            texts: D strings in a list, a generator, or a column of pandas, polars or Arrow; None is an empty text.
+            tokenizer: the function that cut the model's text, if one did: a model holds no functions.
+            seed: None takes the seed of the fit.
+            threads: None takes all cores; the answer does not depend on it.
+            device: "cuda" samples on a GPU, to the same answer.
+
+        Returns:
+            (D, K) float32, rows summing to 1; `prior` for a text without known words.
+
+        Raises:
+            TypeError: the texts are no strings, or `tokenizer` is no function.
+            ValueError: the model has no recipe, for it was fitted to counts or token lists; or its words were made by a
+                function, and none is given; or one is given, and they were not.
+            DataError: a text is no Unicode, or `tokenizer` returned no list of strings (a `ValueError`).
+        """
+        from lda.model.texts import topics_of_texts
+
+        return topics_of_texts(
+            self,
+            lambda: self.frozen(threads=threads, device=device),
+            texts,
+            tokenizer=tokenizer,
+            seed=self.record.seed if seed is None else seed,
+            threads=threads,
+        )
+
+    def tokenize(self, texts: Iterable[str | None], *, tokenizer: Tokenizer | None = None) -> list[list[str]]:
+        """The words of raw texts by the model's own recipe: token lists, for all that takes documents.
+
+        `model.heldout_score(model.tokenize(texts))` scores texts, `model.coherence(model.tokenize(texts))` measures
+        the topics on them. Words that the model does not know are among them; stop words of the recipe are not.
+
+        Args:
+            texts: as for `transform_texts`.
+            tokenizer: as for `transform_texts`.
+
+        Returns:
+            The words of each text, in its order; runs of words that are terms, as of an `ngram_range`, included.
+
+        Raises:
+            TypeError: as `transform_texts`.
+            ValueError: as `transform_texts`.
+        """
+        from lda.model.texts import words_of_texts
+
+        return words_of_texts(self, texts, tokenizer=tokenizer)
+
+    def to_html(self, n_words: int = 10, *, caption: str | None = None) -> str:
+        """The largest topics as a table in HTML, which is what a notebook shows of a model.
+
+        Args:
+            n_words: most probable terms of each topic.
+            caption: what stands above it; None for `repr(model)`.
+
+        Raises:
+            ValueError: `n_words` is negative.
+        """
+        from lda.model.html_table import html_table
+
+        return html_table(
+            repr(self) if caption is None else caption,
+            [topic.words for topic in self.topics(n_words)],
+            tokens=self.last_tokens,
+        )
+
+    def __repr__(self) -> str:
+        record = self.record
+        return (
+            f"Model({plural(self.n_topics, 'topic')}, {plural(self.n_terms, 'term')}, {record.settings['sampler']}, "
+            f"{plural(record.n_sweeps, 'sweep')} over {plural(record.n_trained_tokens, 'token')}, seed {record.seed})"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
 
 def topics_of(tops: TopWords, alpha: Floats, beta: float, vocabulary: list[str]) -> list[Topic]:

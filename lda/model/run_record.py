@@ -120,6 +120,13 @@ class RunRecord:
             _check_recipe(known["recipe"])
         return cls(**known)
 
+    def __repr__(self) -> str:
+        ended = ", interrupted" if self.interrupted else ""
+        return (
+            f"RunRecord({self.settings.get('sampler')}, {self.n_sweeps:,} sweeps over {self.n_trained_tokens:,} tokens "
+            f"of {self.n_documents:,} documents in {self.seconds.get('fit', math.nan):.1f} s{ended}, seed {self.seed})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """A copy made of plain JSON values."""
         return {**asdict(self), "history": [dict(row) for row in self.history]}

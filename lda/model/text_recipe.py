@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
     from lda.corpus import Recipe
-    from lda.model.model import Model
+    from lda.model.run_record import RunRecord
 
 
-def recipe_of(model: Model, **fields: str | None) -> Recipe:
+class Recorded(Protocol):
+    """A model that remembers its run."""
+
+    @property
+    def record(self) -> RunRecord:
+        """The facts of the run."""
+        ...
+
+
+def own_recipe(model: Recorded) -> Recipe | None:
+    """The recipe of the model's text; None of one that was fitted to counts or token lists. Raises `DataError`."""
+    from lda.corpus import Recipe
+
+    try:
+        return None if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
+
+
+def recipe_of(model: Recorded, **fields: str | None) -> Recipe:
     """The recipe of the model's own text, with the names of fields (`text`, `id`) that are given.
 
     Raises:
@@ -20,13 +39,10 @@ def recipe_of(model: Model, **fields: str | None) -> Recipe:
     """
     from lda.corpus import Recipe
 
-    try:
-        recipe = Recipe() if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
+    recipe = own_recipe(model) or Recipe()
     if recipe.tokenizer is not None:
         raise DataError(
             f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
-            "use LDA in Python with the same function"
+            "use transform_texts of LDA in Python with the same function"
         )
     return replace(recipe, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]

@@ -14,17 +14,17 @@ import numpy as np
 from lda.corpus.errors import DataError
 from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE, check_archive, read_array
 from lda.corpus.terms import has_names
-from lda.evaluation.evaluation import Evaluation
+from lda.evaluation.evaluable import Evaluable
+from lda.progress import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
     from lda.cluster import FrozenModel
     from lda.cluster.spec.fit_settings import Device
-    from lda.corpus import DocumentBatch
 
     Floats = npt.NDArray[np.float64]
 
@@ -35,8 +35,8 @@ ROW_SUM_TOLERANCE: Final = 1e-3  # rounded numbers and float32 sums stay below; 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class TopicMatrix(Evaluation):
-    """Topics of another program: `score`, `perplexity`, `coherence` and `diagnostics` as of a `Model`.
+class TopicMatrix(Evaluable):
+    """Topics of another program, with `score`, `perplexity`, `coherence` and `diagnostics` as a `Model` has them.
 
     Attributes:
         matrix: (K, V) float64, p(term | topic); rows sum to 1, and are normalised once more.
@@ -44,7 +44,8 @@ class TopicMatrix(Evaluation):
         alpha: (K,) float64, the prior of each topic in a document; of a symmetric prior one number will do.
         beta: smoothing in the diagnostics that smooth.
 
-    Raises DataError: shapes do not fit, an entry is NaN, infinite or negative, or a row does not sum to 1.
+    Raises:
+        DataError: shapes do not fit, an entry is NaN, infinite or negative, or a row does not sum to 1.
     """
 
     matrix: Floats
@@ -61,7 +62,7 @@ class TopicMatrix(Evaluation):
 
     @property
     def n_topics(self) -> int:
-        """K."""
+        """The number of topics, K."""
         return len(self.matrix)
 
     @property
@@ -71,18 +72,33 @@ class TopicMatrix(Evaluation):
 
     @property
     def language_counts(self) -> csr_matrix:
-        """(V, K) CSR, p(term | topic)."""
+        """(V, K) float64 CSR, p(term | topic)."""
         from scipy.sparse import csr_matrix
 
         return csr_matrix(self.matrix.T)
 
     @property
     def topic_word(self) -> Floats:
-        """(K, V) float64, rows sum to 1."""
+        """(K, V) float64, p(term | topic); rows sum to 1."""
         return self.matrix
 
+    @property
+    def last_tokens(self) -> None:
+        """None, for nothing is known of the training."""
+        return
+
+    @property
+    def document_hashes(self) -> None:
+        """None, for nothing is known of the documents trained on."""
+        return
+
+    @property
+    def impossible_terms(self) -> npt.NDArray[np.bool_]:
+        """(V,) bool, terms of probability 0, in float32 as inference has it, in every topic."""
+        return np.asarray(self.matrix.max(axis=0).astype(np.float32) == 0)
+
     def frozen(self, *, threads: int | None = None, device: Device = "cpu") -> FrozenModel:
-        """The language model prepared for inference; `lda.Model.frozen`."""
+        """The language model prepared for inference; as `Model.frozen`."""
         from lda.cluster.sweeping.frozen_model import FrozenModel
 
         return FrozenModel.of_topic_word(self.matrix, self.alpha, threads=threads, device=device)
@@ -94,18 +110,16 @@ class TopicMatrix(Evaluation):
         columns = np.arange(self.n_terms, dtype=np.int32)
         return [[self.vocabulary[w] for w in largest(columns, row, n)[0]] for row in self.matrix]
 
-    def checked(self, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
-        """The same documents. Raises DataError at a word that has probability 0 in every topic."""
-        impossible = np.asarray(self.matrix.max(axis=0).astype(np.float32) == 0)
-        for batch in batches:
-            found = impossible[batch.words]
-            if found.any():
-                term = self.vocabulary[int(batch.words[int(found.argmax())])]
-                raise DataError(
-                    f"{term!r} has probability 0 in every topic, so documents that hold it have likelihood 0; "
-                    "smooth the matrix, by adding beta to the counts for instance, or leave the term out"
-                )
-            yield batch
+    def __repr__(self) -> str:
+        return f"TopicMatrix({plural(self.n_topics, 'topic')}, {plural(self.n_terms, 'term')})"
+
+    def _repr_html_(self) -> str:
+        from lda.cluster.counts.top_words import largest
+        from lda.model.html_table import html_table
+
+        columns = np.arange(self.n_terms, dtype=np.int32)
+        tops = [zip(*largest(columns, row, 10), strict=True) for row in self.matrix]
+        return html_table(repr(self), [[(self.vocabulary[w], float(p)) for w, p in top] for top in tops])
 
 
 def _real(values: Any, what: str) -> npt.NDArray[Any]:  # noqa: ANN401 - a number or an array

@@ -23,7 +23,7 @@ from lda.model.run_record import strict_json
 
 if TYPE_CHECKING:
     from lda.corpus.storage.places import Storage
-    from lda.transform.parts import Part, PartDone
+    from lda.transform.parts import OutputPart, PartDone
 
 FORMAT: Final = "raylda-topics"
 FORMAT_VERSION: Final = 1
@@ -39,7 +39,7 @@ SHARE_OF_TIME: Final = 0.05
 class PartsFolder:
     """The folder while a run fills it. Only the driver writes the manifest; parts come from anywhere."""
 
-    def __init__(self, place: Storage, identity: dict[str, Any], parts: list[Part]) -> None:
+    def __init__(self, place: Storage, identity: dict[str, Any], parts: list[OutputPart]) -> None:
         self.place, self.identity, self.parts = place, identity, parts
         self.run = secrets.token_hex(8)
         self.entries: dict[int, dict[str, Any]] = {}
@@ -69,7 +69,7 @@ class PartsFolder:
             self._delete(OURS)
         return True
 
-    def tasks(self) -> list[Part]:
+    def tasks(self) -> list[OutputPart]:
         """All parts; those that are recorded with the sha256 by which to recognise them."""
         return [
             replace(part, sha256=self.entries[part.index]["sha256"]) if part.index in self.entries else part

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
-from lda.transform.parts import Part, PartDone
+from lda.transform.parts import OutputPart, PartDone
 from lda.transform.topic_writers import Parquet, Selection
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PartsJob:
     run: str
     device: Device = "cpu"
 
-    def open(self, threads: int) -> Callable[[Part], PartDone]:
+    def open(self, threads: int) -> Callable[[OutputPart], PartDone]:
         """Read model and corpus; returns the function that makes a part. Raises DataError, OSError."""
         from lda.corpus.storage.places import storage
         from lda.transform.parts_folder import run_at
@@ -74,7 +74,7 @@ class PartMaker:
         self.seed = int(job.identity["seed"])
         self.selection = Selection(top=job.identity["top"], threshold=job.identity["threshold"])
 
-    def make(self, part: Part) -> PartDone:
+    def make(self, part: OutputPart) -> PartDone:
         """Make a part and write it, unless it stands there as it was recorded."""
         if part.sha256 is not None and self._stands(part):
             return PartDone(index=part.index, entry={}, kept=True)
@@ -100,7 +100,7 @@ class PartMaker:
             index=part.index, entry={**written, "first_document": part.first, **counts}, kept=False
         )
 
-    def _stands(self, part: Part) -> bool:
+    def _stands(self, part: OutputPart) -> bool:
         digest = hashlib.sha256()
         try:
             for chunk in self.place.chunks(part.file):
@@ -130,11 +130,11 @@ def part_bounds(shard_bounds: npt.NDArray[np.int64], n_weights: int) -> list[int
     return bounds
 
 
-def parts_of(bounds: list[int]) -> list[Part]:
+def parts_of(bounds: list[int]) -> list[OutputPart]:
     """The parts; their names sort in the order of the documents."""
     width = max(5, len(str(len(bounds) - 2)))
     return [
-        Part(index=i, file=f"part-{i:0{width}d}.parquet", first=bounds[i], last=bounds[i + 1])
+        OutputPart(index=i, file=f"part-{i:0{width}d}.parquet", first=bounds[i], last=bounds[i + 1])
         for i in range(len(bounds) - 1)
     ]
 

@@ -26,9 +26,18 @@ if TYPE_CHECKING:
 class PartsState:
     """How far a run is; at its end, what it made.
 
-    parts, documents: done, of n_parts and n_documents. kept: parts that an earlier run had made. empty: documents
-    without known words. tokens, unknown: words that the model knows, and others. workers: at work. seconds: since
-    the run began. new_documents: of the parts that this run made.
+    Attributes:
+        parts: parts that are done.
+        n_parts: parts of the whole output.
+        kept: parts that an earlier run had made.
+        documents: documents of the parts that are done.
+        n_documents: documents of the whole corpus.
+        new_documents: documents of the parts that this run made.
+        empty: documents without known words.
+        tokens: words that the model knows.
+        unknown: other words.
+        workers: workers that are at work; 0 where there was nothing to do.
+        seconds: since the run began.
     """
 
     parts: int
@@ -88,6 +97,9 @@ def transform_corpus(
         on_part: called after each part.
         note: told how many workers a cluster gives.
         warn: told of workers that were lost, and of parts that an earlier run recorded and that must be made again.
+
+    Returns:
+        What was made, by this run and by an earlier one that it went on from.
 
     Raises:
         DataError: model or corpus cannot be read, or the output may not be written.

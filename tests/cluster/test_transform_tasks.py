@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from nodes import Nodes
 
-    from lda.transform.parts import Part, PartDone
+    from lda.transform.parts import OutputPart, PartDone
 
 
 @pytest.fixture(autouse=True)
@@ -85,15 +85,15 @@ def test_the_same_files_as_in_one_process(nodes: Nodes, here: Path, tmp_path: Pa
     assert ds.dataset(tmp_path / "out.parquet").to_table().equals(pq.read_table(tmp_path / "one.parquet"))
 
 
-def changed(monkeypatch: pytest.MonkeyPatch, before: Callable[[Part], None]) -> None:
+def changed(monkeypatch: pytest.MonkeyPatch, before: Callable[[OutputPart], None]) -> None:
     """Let workers do something before each part."""
     ordinary = PartsJob
 
     class Changed(ordinary):  # type: ignore[misc, valid-type]
-        def open(self, threads: int) -> Callable[[Part], PartDone]:
+        def open(self, threads: int) -> Callable[[OutputPart], PartDone]:
             make = ordinary.open(self, threads)
 
-            def work(part: Part) -> PartDone:
+            def work(part: OutputPart) -> PartDone:
                 before(part)
                 return make(part)
 
@@ -110,7 +110,7 @@ def test_the_part_of_a_lost_worker_is_made_by_another(
     begun = tmp_path / "begun"
     begun.mkdir()
 
-    def hang(part: Part) -> None:
+    def hang(part: OutputPart) -> None:
         import os
         import time
         from pathlib import Path
@@ -154,7 +154,7 @@ def test_the_part_of_a_lost_worker_is_made_by_another(
 def test_a_part_that_kills_its_workers_is_given_up_after_the_others(
     nodes: Nodes, here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(part: Part) -> None:
+    def die(part: OutputPart) -> None:
         import os
         import signal
 
@@ -229,7 +229,7 @@ def test_an_output_that_workers_do_not_share(
     ordinary = PartsJob
 
     class Elsewhere(ordinary):  # type: ignore[misc, valid-type]
-        def open(self, threads: int) -> Callable[[Part], PartDone]:
+        def open(self, threads: int) -> Callable[[OutputPart], PartDone]:
             return ordinary.open(replace(self, output="/nowhere/out"), threads)
 
     monkeypatch.setattr("lda.transform.parts_job.PartsJob", Elsewhere)

@@ -18,7 +18,7 @@ from lda.corpus import machine
 from lda.corpus.arrow import use_available_cores
 from lda.corpus.assembly import ordered_map
 from lda.corpus.machine import _cores_allowed, available_cores, available_memory
-from lda.estimator.fitted import thread_count
+from lda.estimator.sklearn_conventions import thread_count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
     from lda.corpus import Recipe
-    from lda.evaluation.evaluation import Evaluation
+    from lda.evaluation.evaluable import Evaluable
 
 METRICS: Final = (*LIKELIHOODS, *COHERENCES, "diversity", "diagnostics", "stability")
 
@@ -151,7 +151,7 @@ def _check_usage(metrics: list[str], options: dict[str, Any]) -> None:
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --topic-word: a model has its own")
 
 
-def _model(options: dict[str, Any]) -> tuple[Evaluation, tuple[str, ...], Recipe, str]:
+def _model(options: dict[str, Any]) -> tuple[Evaluable, tuple[str, ...], Recipe, str]:
     """(model, held-out inputs, how text becomes words, the model's name)."""
     if options["topic_word"] is None:
         from lda.model.model import Model

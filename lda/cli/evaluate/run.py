@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lda.corpus import DocumentBatch, Recipe
     from lda.evaluation.coherence_result import Coherence, Reference
-    from lda.evaluation.evaluation import Evaluation
+    from lda.evaluation.evaluable import Evaluable
     from lda.evaluation.heldout import HeldoutScore
 
 LIKELIHOODS: Final = ("completion", "left-to-right")
@@ -28,7 +28,7 @@ class EvaluationRun:
     def __init__(
         self,
         progress: Progress,
-        model: Evaluation,
+        model: Evaluable,
         recipe: Recipe,
         options: dict[str, Any],
         paths: Sequence[str | Path],
@@ -42,7 +42,7 @@ class EvaluationRun:
             return self._likelihood(metric)
         if metric == "diversity":
             return self.model.diversity(DIVERSITY_WORDS)
-        from lda.evaluation.evaluation import diagnose
+        from lda.evaluation.diagnostics import diagnose
 
         options = self.options
         batches = self._documents(self.paths) if self.paths else None
@@ -50,8 +50,8 @@ class EvaluationRun:
         return diagnose(self.model, batches, n_words=options["top_words"], **how)
 
     def _likelihood(self, estimator: Any) -> HeldoutScore:  # noqa: ANN401 - one of LIKELIHOODS
-        from lda.evaluation.evaluation import trained_warning
-        from lda.evaluation.heldout import Estimation, score_documents
+        from lda.evaluation.documents import possible
+        from lda.evaluation.heldout import Estimation, score_documents, trained_warning
 
         model, options = self.model, self.options
         how = Estimation(
@@ -60,9 +60,11 @@ class EvaluationRun:
             **{name: options[name] for name in ("burn_in", "samples", "particles")},
         )
         size = PARTICLE_DOCUMENTS if estimator == "left-to-right" else 4096
-        batches = model.checked(self._documents(self.paths, batch_documents=size))
+        batches = possible(model, self._documents(self.paths, batch_documents=size))
         frozen = model.frozen(threads=options["threads"], device=options["device"])
-        found = score_documents(frozen, batches, how, vocabulary=model.vocabulary, trained=model.trained)
+        found = score_documents(
+            frozen, batches, how, vocabulary=model.vocabulary, trained=model.document_hashes
+        )
         if found.n_trained:
             self.progress.warn(f"warning: {trained_warning(found)}")
         return found

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 import tiny
 
 import lda
-from lda import DataError
+from lda import DataError, Model
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_one_document_gets_the_answer_it_gets_among_many(fitted: lda.LDA) -> Non
     again = lda.LDA(3, max_iter=60, random_state=0).fit_transform(tiny.documents())
     np.testing.assert_array_equal(again, together)
     first = np.array([fitted.model_.vocabulary.index(token) for token in tiny.documents()[0]], dtype=np.int32)
-    np.testing.assert_array_equal(fitted.model_.transform(np.array([0, 40]), first)[0], together[0])
+    np.testing.assert_array_equal(fitted.model_.transform_arrays(np.array([0, 40]), first)[0], together[0])
 
 
 def test_empty_and_unknown_documents_get_the_prior(fitted: lda.LDA) -> None:
@@ -294,3 +294,43 @@ def test_pickles_of_before_a_parameter_was_there(fitted: lda.LDA) -> None:
 def test_documents_without_words_are_not_called_unknown(fitted: lda.LDA) -> None:
     with pytest.raises(DataError, match="all of the 2 held-out documents are empty"):
         fitted.score([[], []])
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"cluster": 3}, r"cluster must be an lda.Cluster or None, got 3; give lda.Cluster\(address=...\)"),
+        ({"cluster": "auto"}, r"cluster must be an lda.Cluster or None, got 'auto'"),
+        (
+            {"checkpointing": "x"},
+            r"checkpointing must be an lda.Checkpointing or None, got 'x'; .*\(path=...\)",
+        ),
+        ({"checkpointing": True}, "checkpointing must be an lda.Checkpointing or None, got True"),
+    ],
+)
+def test_arguments_of_fit_of_a_wrong_type_are_named(argument: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        lda.LDA(3, max_iter=1, random_state=0).fit(tiny.counts(), **argument)
+
+
+def test_keys_in_a_wrong_argument_are_not_shown() -> None:
+    with pytest.raises(TypeError) as caught:
+        lda.LDA(3, random_state=0).fit(tiny.counts(), checkpointing="s3://key:secret@bucket/x")  # type: ignore[arg-type]
+    assert "secret" not in str(caught.value)
+    assert "s3://bucket/x" in str(caught.value)
+
+
+def test_diagnostics_go_to_the_device(fitted: lda.LDA, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    frozen = Model.frozen
+
+    def note(self: Model, *, threads: int | None = None, device: Any = "cpu") -> Any:
+        asked.append((threads, device))
+        return frozen(self, threads=threads)
+
+    monkeypatch.setattr(Model, "frozen", note)
+    model = pickle.loads(pickle.dumps(fitted)).set_params(device="cuda", n_jobs=2)
+    assert model.diagnostics(tiny.documents(5), n_words=3).coherence is not None
+    assert asked == [(2, "cuda")]
+    model.model_.heldout_score(tiny.documents(70)[60:], device="cuda")
+    assert asked[-1] == (None, "cuda")

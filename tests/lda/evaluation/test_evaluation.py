@@ -15,7 +15,9 @@ import lda
 from lda.cluster import FrozenModel
 from lda.corpus import DataError, DocumentBatch, as_corpus
 from lda.corpus.document_hashes import document_hashes, term_hashes
+from lda.evaluation.evaluable import Evaluable
 from lda.evaluation.heldout import Estimation, HeldoutScore, ratio, score_documents
+from lda.evaluation.topic_model import TopicModel
 from lda.evaluation.trained_documents import n_among
 from lda.model.topic_matrix import TopicMatrix
 
@@ -123,7 +125,7 @@ def test_content_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_model_knows_what_it_was_trained_on() -> None:
     fitted = lda.LDA(3, max_iter=2, random_state=0, validation_fraction=0.3).fit(tiny.documents())
-    hashes = fitted.model_.trained
+    hashes = fitted.model_.document_hashes
     assert hashes is not None
     assert 30 < len(hashes) < 55  # those kept out for validation are not among them
     with pytest.warns(UserWarning, match=rf"{len(hashes)} of 60 scored documents"):
@@ -141,8 +143,32 @@ def test_model_knows_what_it_was_trained_on() -> None:
 def test_corpora_too_large_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lda.evaluation.trained_documents.MAX_TOKENS", 100)
     model = lda.LDA(3, max_iter=1, random_state=0).fit(tiny.documents()).model_
-    assert model.trained is None
+    assert model.document_hashes is None
     assert model.heldout_score(tiny.documents()).n_trained is None
+
+
+# What can be evaluated
+
+
+def test_an_evaluable_model_says_what_it_is_made_of() -> None:
+    class Half(Evaluable):
+        n_topics = 3
+
+    with pytest.raises(TypeError, match="abstract"):
+        Half()  # type: ignore[abstract]
+    missing = Evaluable.__abstractmethods__
+    assert missing - Half.__abstractmethods__ == {"n_topics"}
+    for kind in (lda.Model, TopicMatrix):
+        assert issubclass(kind, Evaluable)
+    protocol = {name for name in vars(TopicModel) if not name.startswith("_")}
+    assert missing < protocol  # the base asks for nothing that its functions do not need
+
+
+def test_stability_names_what_is_no_model() -> None:
+    fitted = lda.LDA(3, max_iter=1, random_state=0).fit(tiny.documents())
+    with pytest.raises(TypeError, match=r"got LDA as number 2; of a fitted LDA, give its model_"):
+        lda.stability([fitted.model_, fitted])  # type: ignore[list-item]
+    assert lda.stability([fitted.model_, fitted.model_]).overlap == pytest.approx(1)
 
 
 # Topics of other programs
