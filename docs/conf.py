@@ -33,7 +33,7 @@ smartquotes = False
 add_module_names = False
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autodoc_class_signature = "mixed"
+python_maximum_signature_line_length = 80
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True  # properties are listed by autodoc as well
 
@@ -45,6 +45,8 @@ nb_execution_timeout = 180
 nb_merge_streams = True
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_title = f"raylda {version}"
 copybutton_prompt_text = "$ "
 copybutton_line_continuation_character = "\\"
@@ -77,8 +79,11 @@ def as_plain_text(
 ) -> None:
     """Make reStructuredText of docstrings, which are written to be read in an editor and by help().
 
-    A name such as `alpha_` is no link. What stands behind a section's title in parentheses belongs below it.
+    A name such as `alpha_` is no link. What stands behind a section's title in parentheses is left out, and so is the
+    docstring of the package, whose example the index of the site has.
     """
+    if what == "module":
+        lines.clear()
     for number, line in enumerate(lines):
         title = re.fullmatch(r"(Attributes|Args) \((.*)\):", line)
         lines[number] = f"{title[1]}:" if title else re.sub(r"(?<![`\w.])(\w+_)(?![\w`])", r"`\1`", line)
