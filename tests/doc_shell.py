@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -23,8 +24,8 @@ from lda.cli import cli
 CLIENT: Final = """#!{python} -SE
 import json, os, socket, sys
 arguments = sys.argv[1:]
-if "local" in arguments:  # Ray, started for one fit, gets a process of its own
-    os.execv({python!r}, [{python!r}, "-m", "lda", *arguments])
+if {ray!r} and "local" in arguments:  # Ray, started for one fit, gets a process of its own
+    os.execve({python!r}, [{python!r}, "-m", "lda", *arguments], {{**os.environ, "PATH": {path!r}}})
 given = sys.stdin.read() if "-" in arguments else ""
 for number, argument in enumerate(arguments):
     if argument.startswith("/dev/"):  # a pipe that only this process has open
@@ -42,6 +43,9 @@ sys.stdout.write(out)
 sys.stdout.flush()
 os._exit(code)
 """
+LONGEST: Final = 240
+"""Seconds that a command may take on a machine with much else to do."""
+
 TOOLS: Final = ("cat", "cp", "gzip", "head", "ls", "mkdir", "sort", "tail", "wc", "zcat", "sh")
 """All that a block may call beside `lda` and what bash has itself: no example installs or removes anything here."""
 
@@ -49,8 +53,10 @@ TOOLS: Final = ("cat", "cp", "gzip", "head", "ls", "mkdir", "sort", "tail", "wc"
 class Shell:
     """Runs commands in a folder, with `lda` in this process; a context manager."""
 
-    def __init__(self, folder: Path, *, most_sweeps: int) -> None:
+    def __init__(self, folder: Path, *, most_sweeps: int, ray: bool = False) -> None:
+        """most_sweeps: of a fit in this process. ray: start it where `--address local` asks for it."""
         self.folder = folder
+        self.ray = ray
         self.most_sweeps = most_sweeps
         self._bash = shutil.which("bash") or "bash"
         # Names of sockets may be a hundred characters long at most, which those of pytest's folders come near.
@@ -63,9 +69,14 @@ class Shell:
         self._listener.bind(address)
         self._listener.listen()
         client = self._home / "lda"
-        client.write_text(
-            CLIENT.format(python=sys.executable, address=address, home=str(self._home)), encoding="utf-8"
+        code = CLIENT.format(
+            python=sys.executable,
+            address=address,
+            home=str(self._home),
+            path=os.environ["PATH"],
+            ray=self.ray,
         )
+        client.write_text(code, encoding="utf-8")
         client.chmod(0o755)
         for tool in TOOLS:
             if (found := shutil.which(tool)) is not None:
@@ -88,8 +99,10 @@ class Shell:
                 stdout=out,
                 stderr=err,
             )
+            end = time.monotonic() + LONGEST
             try:
                 while process.poll() is None:
+                    assert time.monotonic() < end, f"{command} takes longer than {LONGEST} seconds"
                     try:
                         client, _ = self._listener.accept()
                     except TimeoutError:
@@ -107,9 +120,19 @@ class Shell:
         if arguments[:1] == ["fit"]:
             asked = parsed(arguments)["sweeps"]
             # The last of two counts.
-            arguments = [*arguments, "-n", str(min(asked, self.most_sweeps))]
+            arguments = [*without_cluster(arguments), "-n", str(min(asked, self.most_sweeps))]
         result = CliRunner().invoke(cli, arguments, input=given, env=environment)
         return result.exit_code, result.stdout, result.stderr
+
+
+def without_cluster(arguments: list[str]) -> list[str]:
+    """The same fit in one process: it has the same bits, and Ray takes seconds to start."""
+    kept = list(arguments)
+    for option in ("--address", "--workers", "--threads-per-worker"):
+        if option in kept:
+            place = kept.index(option)
+            del kept[place : place + 2]
+    return kept
 
 
 def parsed(arguments: list[str], command: Any = cli) -> dict[str, Any]:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 MOST_SWEEPS: Final = 100
 """Of fits on the command line: what is shown is how, not how good."""
+README_SWEEPS: Final = 15
+"""There the corpus is larger."""
+ON_RAY: Final = "docs/tutorials/cluster.md"
+"""The page that really starts Ray; elsewhere the same fit is made in this process."""
 LOADS: Final[dict[str, Callable[[str], object]]] = {"toml": tomllib.loads, "json": json.loads}
 MAKEFILE: Final = ROOT / "Makefile"
 GROUPS: Final[dict[str, click.Group]] = {"lda": cli, "python -m benchmarks": benchmarks}
@@ -70,9 +74,12 @@ NEEDS: Final = {"docs/tutorials/anndata.md": ("anndata", (0, 12, 7))}
 def test_page(name: str, folder: Path) -> None:
     if name in NEEDS and not is_there(*NEEDS[name]):
         pytest.skip(f"needs {NEEDS[name]}, of the extra docs")
+    if name == "README.md" and "<!-- not run: " not in (ROOT / name).read_text(encoding="utf-8"):
+        pytest.skip("this README says of no block that it cannot be run here")
     printed: str | None = None
     variables: dict[str, Any] = {"__name__": "__main__"}
-    with Shell(folder, most_sweeps=MOST_SWEEPS) as shell:
+    sweeps = README_SWEEPS if name == "README.md" else MOST_SWEEPS
+    with Shell(folder, most_sweeps=sweeps, ray=name == ON_RAY) as shell:
         for block in blocks(ROOT / name):
             if block.is_output:
                 assert printed is not None, f"{block.place}: no block above prints this"
