@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-cluster lint types docs bench bench-full clean
+.PHONY: demo picture test test-cluster lint types docs bench bench-full clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/lda fit benchmarks/data/sotu.jsonl.gz --text text --id id --stop-words english --min-df 3 --max-df 0.5 \
@@ -14,6 +14,10 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# What `lda topics` prints, for the README.
+picture: demo
+	$(BIN)/python -m benchmarks picture
 
 # Hosts with addresses of their own, in network namespaces: as root, with ip and tc (Debian: iproute2).
 test-cluster: $(VENV)/.dev
@@ -25,6 +29,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 
 # The site, in docs/_build/html; notebooks are executed, and a warning is an error.
 docs: $(VENV)/.docs

@@ -10,6 +10,7 @@ from benchmarks.inference import transform
 from benchmarks.ingest import ingest
 from benchmarks.locality import locality
 from benchmarks.memory import memory
+from benchmarks.picture import picture
 from benchmarks.race.command import race
 from benchmarks.sizing import sizing
 from benchmarks.speed import speed
@@ -31,6 +32,7 @@ main.add_command(topics)
 main.add_command(transform)
 main.add_command(locality)
 main.add_command(gpu)
+main.add_command(picture)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")

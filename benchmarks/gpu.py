@@ -208,7 +208,7 @@ class Stopwatch:
     def seconds(self) -> float:
         """Seconds of all calls so far."""
         self._cuda.synchronize()
-        return sum(first.elapsed_time(last) for first, last in self._events) / 1e3
+        return float(sum(first.elapsed_time(last) for first, last in self._events)) / 1e3
 
 
 def rate_table(found: list[dict[str, Any]]) -> str:

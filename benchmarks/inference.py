@@ -187,11 +187,11 @@ def transform(
             ours = points if system == "raylda" else ours
             rows = [(system, effort, f"{rate:,.0f}", f"{value:.4f}") for effort, rate, value in points]
             click.echo(table(("system", "effort", "documents/s", "nats a token"), rows) + "\n")
-    rows = []
+    equals = []
     for system, (effort, rate, value) in best.items():
         equal = max((p for p in ours if p[2] >= value), key=lambda p: p[1], default=("-", float("nan"), 0.0))
         said = equal[0], f"{equal[1]:,.0f}", f"{equal[1] / rate:.1f}"
-        rows.append((system, effort, f"{rate:,.0f}", f"{value:.4f}", *said))
+        equals.append((system, effort, f"{rate:,.0f}", f"{value:.4f}", *said))
     click.echo(f"least effort within {close} nats of a system's own best, and raylda's least that is as good")
     header = "system", "effort", "documents/s", "nats a token", "raylda's effort", "documents/s", "faster by"
-    click.echo(table(header, rows))
+    click.echo(table(header, equals))

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from benchmarks.corpora import SOURCES, default_source, recipe
+from benchmarks.published import docs_option, say_and_write
 from benchmarks.report import machine, table
 from lda.corpus import build_corpus
 
@@ -34,10 +35,10 @@ def sklearn_seconds(texts: list[str], min_df: int) -> float:
 @click.command()
 @click.option("--corpus", "name", type=click.Choice(list(SOURCES)), default=default_source(), help="Corpus.")
 @click.option("--repeats", type=int, default=3, help="Runs of which the median is taken.")
-def ingest(name: str, repeats: int) -> None:
+@docs_option("the table into docs/benchmarks.md")
+def ingest(name: str, repeats: int, write_docs: bool) -> None:
     """Reading and indexing raw text, beside scikit-learn's CountVectorizer."""
     source = SOURCES[name]
-    click.echo(machine() + "\n")
     with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as scratch:
         # Decompression is not what is measured.
         plain = Path(scratch) / source.path.with_suffix("").name
@@ -52,16 +53,17 @@ def ingest(name: str, repeats: int) -> None:
         ):
             seconds = statistics.median(run() for _ in range(repeats))
             rows.append([label, f"{megabytes:.0f}", f"{seconds:.1f}", f"{megabytes / seconds:.1f}"])
-    click.echo(table(["system", "text, MB", "seconds", "MB/s"], rows))
+    found = table(["system", "text, MB", "seconds", "MB/s"], rows)
+    say_and_write("ingest", f"{name}; {machine()}\n\n{found}", write_docs)
 
 
 def _decompressed(path: Path) -> bytes:
     import gzip
     import lzma
 
-    opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
-    with opener(path, "rb") as file:
-        return bytes(file.read())
+    unpack = {".gz": gzip.decompress, ".xz": lzma.decompress}.get(path.suffix)
+    packed = path.read_bytes()
+    return packed if unpack is None else unpack(packed)
 
 
 def _texts(path: Path, fields: list[str]) -> list[str]:

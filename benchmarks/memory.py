@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from benchmarks.corpora import SOURCES, built, default_source
+from benchmarks.published import docs_option, say_and_write
 from benchmarks.report import machine, table
 
 PER_TOKEN = 12
@@ -53,7 +54,10 @@ print(json.dumps({
 @click.option("-k", "topics", type=int, multiple=True, default=(100, 1000), help="Numbers of topics.")
 @click.option("--sampler", "samplers", multiple=True, default=("adlda", "esca"), help="Samplers.")
 @click.option("--sweeps", type=int, default=20, help="Sweeps a fit.")
-def memory(name: str, topics: tuple[int, ...], samplers: tuple[str, ...], sweeps: int) -> None:
+@docs_option("the table into docs/benchmarks.md")
+def memory(
+    name: str, topics: tuple[int, ...], samplers: tuple[str, ...], sweeps: int, write_docs: bool
+) -> None:
     """Peak resident memory of fits of a corpus on disk, each in a process of its own."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as scratch:
@@ -64,8 +68,8 @@ def memory(name: str, topics: tuple[int, ...], samplers: tuple[str, ...], sweeps
                 # Once a machine and version the kernels are compiled; LLVM's memory is not that of a fit.
                 measured(folder, n_topics, sampler, 1)
                 rows.append(_row(n_topics, sampler, measured(folder, n_topics, sampler, sweeps)))
-    click.echo(machine() + "\n")
-    click.echo(table(["K", "sampler", "tokens", "model, MB", "peak, MB", "bound, MB", "within"], rows))
+    found = table(["K", "sampler", "tokens", "model, MB", "peak, MB", "bound, MB", "within"], rows)
+    say_and_write("memory", f"{name}; {machine()}\n\n{found}", write_docs)
 
 
 def measured(folder: Path, n_topics: int, sampler: str, sweeps: int) -> dict[str, float]:

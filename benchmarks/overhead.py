@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import statistics
 import time
 from typing import TYPE_CHECKING, Final
@@ -46,7 +47,7 @@ def against_one_process(corpus: Corpus, settings: FitSettings, turns: int) -> No
     processes load machine code from Numba's cache then.
     """
     # Room for both fits; only one of them works at a time.
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     engines: dict[str, AnyEngine] = {}
     starts: dict[str, float] = {}
     try:

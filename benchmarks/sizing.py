@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,7 @@ def sizing(name: str, topics: tuple[int, ...], workers: tuple[int, ...], sweeps:
     nodes = Nodes()
     for _ in range(max(workers)):  # one for each worker: on one node they would share a replica
         nodes.add_node(num_cpus=1, include_dashboard=False)
-    ray.init(nodes.address, log_to_driver=False, logging_level="ERROR")
+    ray.init(nodes.address, log_to_driver=False, logging_level=logging.ERROR)
     rows = []
     with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as scratch:
         corpus = build_corpus([SOURCES[name].path], Path(scratch) / name, recipe=recipe(SOURCES[name]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from benchmarks.corpora import SOURCES, default_source, documents, prepared
+from benchmarks.published import docs_option, say_and_write
 from benchmarks.report import machine, table
 from lda.cluster import FitSettings, fit
 
@@ -52,7 +53,7 @@ def tomotopy_rate(corpus: Corpus, n_topics: int, sweeps: int, threads: int, seed
     model.train(1, workers=threads, show_progress=False)
     before = time.perf_counter()
     model.train(sweeps, workers=threads, show_progress=False)
-    return model.num_words * sweeps / (time.perf_counter() - before)
+    return float(model.num_words * sweeps / (time.perf_counter() - before))
 
 
 @click.command()
@@ -63,6 +64,7 @@ def tomotopy_rate(corpus: Corpus, n_topics: int, sweeps: int, threads: int, seed
 @click.option("--threads", type=int, default=2, help="Threads, and workers of tomotopy.")
 @click.option("--repeats", type=int, default=3, help="Fits of which the median is taken.")
 @click.option("--peer-sweeps", type=int, default=10, help="Sweeps of tomotopy; 0 leaves it out.")
+@docs_option("the table into docs/benchmarks.md")
 def speed(
     name: str,
     topics: tuple[int, ...],
@@ -71,14 +73,13 @@ def speed(
     threads: int,
     repeats: int,
     peer_sweeps: int,
+    write_docs: bool,
 ) -> None:
     """Tokens per second of each sampler, beside tomotopy."""
     corpus = prepared(name)
-    click.echo(f"{machine()}\n{name}: {corpus.n_documents:,} documents, {corpus.n_tokens:,} tokens,")
-    click.echo(f"{corpus.n_terms:,} terms; {threads} threads, {sweeps} sweeps, median of {repeats}\n")
     for sampler in samplers:  # kernels compile before any clock runs
         our_rate(corpus, sampler, 16, 1, threads, 0)
-    rows = []
+    rows: list[list[object]] = []
     for n_topics in topics:
         rates: dict[str, list[float]] = {}
         starts: dict[str, list[float]] = {}
@@ -92,9 +93,14 @@ def speed(
         peer = statistics.median(rates.get("tomotopy", [float("nan")]))
         for system, values in rates.items():
             rate = statistics.median(values)
-            start = f"{statistics.median(starts[system]):.1f}" if system in starts else "-"
-            rows.append([n_topics, system, f"{rate / 1e6:.1f}", start, f"{rate / peer:.1f}"])
-    click.echo(table(["K", "system", "million tokens/s", "start, s", "times tomotopy"], rows))
+            waited = f"{statistics.median(starts[system]):.1f}" if system in starts else "-"
+            rows.append([n_topics, system, f"{rate / 1e6:.1f}", waited, f"{rate / peer:.1f}"])
+    about = (
+        f"{name}: {corpus.n_documents:,} documents, {corpus.n_tokens:,} tokens, {corpus.n_terms:,} terms; "
+        f"{threads} threads, {sweeps} sweeps, median of {repeats}; {machine()}"
+    )
+    found = table(["K", "system", "million tokens/s", "start, s", "times tomotopy"], rows)
+    say_and_write("speed", f"{about}\n\n{found}", write_docs)
 
 
 def _peer(rates: dict[str, list[float]], corpus: Corpus, n_topics: int, sweeps: int, threads: int) -> None:

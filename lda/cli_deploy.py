@@ -118,7 +118,7 @@ def slurm(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
     cls=WithExamples,
     examples=(
         "lda deploy docker --image registry.example.com/raylda:1 > Dockerfile",
-        "lda deploy docker --image raylda:1 --package raylda==0.1.0 > Dockerfile",
+        "lda deploy docker --image raylda:1 --package raylda==0.2.0 > Dockerfile",
     ),
     short_help="A Dockerfile.",
 )

@@ -36,8 +36,8 @@ def word_mass(model: Model, doc: Document, w: int) -> float:
         return mass
     mass = model.masses[id(model.smooth)][1] + doc.smooth_sum
     weights = doc.weights()
-    for k, weight in zip(*model.sparse[w], strict=True):
-        mass += float(weight) * float(weights[k])
+    for topic, weight in zip(*model.sparse[w], strict=True):
+        mass += float(weight) * float(weights[topic])
     return mass
 
 

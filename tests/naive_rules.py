@@ -166,7 +166,7 @@ def _word_side(model: Model, w: int, old: int, u: float, doc: Document, leaving:
         factor = t / (t - 1.0)
         gained = float(model.smooth[old]) * (factor - 1.0)
         if old in topics:
-            n_kw = float(weight_w[list(topics).index(old)]) * t
+            n_kw = float(weight_w[topics.tolist().index(old)]) * t
             weight[old] = float(weight[old]) * max(1.0 - 1.0 / n_kw, 0.0) * factor
     products = weight_w * weight[topics]
     short = len(topics) <= SHORT
@@ -367,8 +367,8 @@ def drawn_phi(n_wk: NDArray[Any], beta: float, seed: int, phase: int) -> NDArray
         stream, i = Stream(seed ^ PHI_STREAM, phase, w), 0
         for k in range(n_topics):
             g[w, k], i = gamma(float(n_wk[w, k]) + beta, stream, i)
-    for k in np.flatnonzero(g.sum(axis=0) == 0):
-        g[int(Stream(seed ^ PHI_STREAM, phase, n_terms + int(k))(0) * n_terms), k] = 1
+    for k in np.flatnonzero(g.sum(axis=0) == 0).tolist():
+        g[int(Stream(seed ^ PHI_STREAM, phase, n_terms + k)(0) * n_terms), k] = 1
     blocks = [g[b : b + 512].astype(np.float64) for b in range(0, n_terms, 512)]
     totals = np.zeros(n_topics)
     for block in blocks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ class Nodes:
         with _pinned():
             self.raylets.add_node(num_cpus=4, include_dashboard=False, _system_config=quick)
             self.second = self.raylets.add_node(num_cpus=4)
-        ray.init(self.address, log_to_driver=False, logging_level="ERROR")
+        ray.init(self.address, log_to_driver=False, logging_level=logging.ERROR)
         self.corpus = stored(folder / "small", counts(240, 600, 0.03))
 
     @property
@@ -107,15 +108,15 @@ def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
 
 def same(a: FitResult, b: FitResult) -> None:
     """Both are the same to the bit, and so is the way that led there."""
-    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
+    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)  # type: ignore[arg-type]
     assert (a.mean_counts is None) == (b.mean_counts is None)
     if a.mean_counts is not None:
-        assert (a.mean_counts != b.mean_counts).nnz == 0
+        assert (a.mean_counts != b.mean_counts).nnz == 0  # type: ignore[attr-defined]
     np.testing.assert_array_equal(a.alpha, b.alpha)
     assert a.beta == b.beta
     assert a.doc_topic_counts is not None
     assert b.doc_topic_counts is not None
-    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0
+    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0  # type: ignore[attr-defined]
     assert [(r.sweep, r.log_likelihood, r.heldout) for r in a.history] == [
         (r.sweep, r.log_likelihood, r.heldout) for r in b.history
     ]

@@ -262,7 +262,7 @@ def resumed_differs() -> tuple[list[str], dict[str, int]]:
         ):
             assert a is not None
             assert b is not None
-            if (a != b).nnz:
+            if (a != b).nnz:  # type: ignore[attr-defined]
                 bad.append(f"{name}, {devices}")
         if end.alpha.tolist() != whole.alpha.tolist() or [r.log_likelihood for r in end.history] != [
             r.log_likelihood for r in whole.history

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,13 +18,14 @@ from click.testing import CliRunner
 from benchmarks.corpora import SOURCES, Source
 from benchmarks.peers import formats
 from benchmarks.peers.protocol import Race
+from benchmarks.published import README, TABLES, markers, write_between
 from benchmarks.race import runner
-from benchmarks.race.command import publish, race
+from benchmarks.race.command import publish, race, write_tables
 from benchmarks.race.data import heldout_documents, prepare
 from benchmarks.race.environments import NotInstalled, python_of
 from benchmarks.race.external import read_external
 from benchmarks.race.job import SYSTEMS, System
-from benchmarks.race.readme import BEGIN, END, write_between
+from benchmarks.race.ratios import ratios
 from benchmarks.race.results import Result, append, finished, load
 from benchmarks.race.score import Scorer
 from benchmarks.race.summary import heats, seconds_to
@@ -282,7 +284,7 @@ def test_summary_takes_medians_and_times_to_levels() -> None:
 
 
 def test_end_of_a_race_is_the_same_time_for_all() -> None:
-    late = [(2, -9.0), (7, -8.5), (17, -7.5)]
+    late = [(2.0, -9.0), (7.0, -8.5), (17.0, -7.5)]
     [heat] = heats(
         [result("late", 0, late), result("never", 0, [(30, -7.0)]), result("soon", 0, [(7.9, -7.9)])]
     )
@@ -323,15 +325,50 @@ def test_pictures_need_nothing_from_elsewhere(tmp_path: Path) -> None:
     assert (tmp_path / "race.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_readme_is_written_between_its_markers_only(tmp_path: Path) -> None:
+def test_documents_are_written_between_their_markers_only(tmp_path: Path) -> None:
     path = tmp_path / "README.md"
-    path.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    write_between(path, "| new |\n")
-    assert path.read_text() == f"before\n{BEGIN}\n| new |\n{END}\nafter\n"
+    begin, end = markers("race")
+    path.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    write_between(path, "race", "| new |\n")
+    assert path.read_text() == f"before\n{begin}\n\n| new |\n\n{end}\nafter\n"
     path.write_text("no markers\n")
     with pytest.raises(ValueError, match="once each"):
-        write_between(path, "x")
-    assert (Path(__file__).parents[1] / "README.md").read_text().count(BEGIN) == 1
+        write_between(path, "race", "x")
+
+
+def test_documents_have_the_markers_that_programs_write_between() -> None:
+    for path, names in ((README, ["race"]), (TABLES, ["race", "speed", "memory", "ingest"])):
+        text = path.read_text()
+        assert [text.count(marker) for name in names for marker in markers(name)] == [1, 1] * len(names)
+
+
+def test_a_race_is_published_in_full_and_in_short(tmp_path: Path) -> None:
+    tables, readme = tmp_path / "benchmarks.md", tmp_path / "README.md"
+    for path in (tables, readme):
+        path.write_text("\n".join(markers("race")))
+    write_tables(CANNED, publish(CANNED, tmp_path), tables, readme)
+    assert "| absent | - | - | - | - | - | - | - | - | 0 | not installed |" in tables.read_text()
+    assert "| c, 0 documents, K = 5 | 6.7 | no topics |" in readme.read_text()
+
+
+def test_ratios_show_where_raylda_loses_and_where_it_was_at_once() -> None:
+    raced = [
+        *CANNED[:3],
+        result("raylda-averaged", 0, [(1, -6.0)]),
+        result("better", 0, [(4, -6.0)]),
+        result("sooner", 0, [(0.5, -7.095)]),
+        result("far", 0, [(8, -9.0)]),
+        Result(**{**asdict(result("raylda", 0, [(1, -9.0), (2, -8.0)])), "threads": 1}),
+        Result(**{**asdict(result("single", 0, [(4, -8.0)])), "threads": 1}),
+        Result(**{**asdict(result("alone", 0, [(4, -8.0)])), "k": 6}),
+    ]
+    lines = ratios(heats(raced), "Measured.").splitlines()
+    assert (
+        lines[0] == "| corpus | better, 2 threads | sooner, 2 threads | far, 2 threads | single, 1 thread |"
+    )
+    assert lines[2] == "| c, 0 documents, K = 5 | **raylda does not get there** | **0.062** | ≥ 8 | 2 |"
+    assert lines[3] == ""
+    assert lines[4].endswith("Measured.")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def outcome(result: FitResult) -> dict[str, Any]:
     mean = None if result.mean_counts is None else result.mean_counts.toarray().tolist()
     assert result.doc_topic_counts is not None
     return {
-        "fingerprint": fingerprint(result.topic_word_counts),
+        "fingerprint": fingerprint(result.topic_word_counts),  # type: ignore[arg-type]
         "documents": result.doc_topic_counts.toarray().tolist(),
         "mean": mean,
         "alpha": result.alpha.tolist(),

@@ -151,7 +151,7 @@ def test_transform_formats(source: Path, model: Path, theta: np.ndarray, tmp_pat
     ids = [f"doc-{i}" for i in range(60)]
     if suffix == "parquet":
         table = pq.read_table(out)
-        ids, weights = table["id"].to_pylist(), table["weights"].to_pylist()
+        ids, weights = [str(i) for i in table["id"].to_pylist()], table["weights"].to_pylist()
     elif suffix == "jsonl":
         rows = [json.loads(line) for line in out.read_text().splitlines()]
         ids, weights = [row["id"] for row in rows], [row["weights"] for row in rows]

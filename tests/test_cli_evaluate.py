@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     extra = json.dumps({"name": "odd", "body": "unheard words and bread and butter"})
     (folder / "new.jsonl").write_text("".join([*rows[60:], extra + "\n"]))
     (folder / "foreign.jsonl").write_text('{"body": "nada de nada"}\n')
-    corpus = build_corpus(folder / "train.jsonl", folder / "corpus", recipe=Recipe(text="body"))
+    corpus = build_corpus([folder / "train.jsonl"], folder / "corpus", recipe=Recipe(text="body"))
     for seed in (0, 1):
         fitted = lda.LDA(3, max_iter=60, random_state=seed).fit(corpus)
         fitted.save(folder / f"model-{seed}")

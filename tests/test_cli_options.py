@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
@@ -24,7 +25,7 @@ def run(*arguments: object, code: int = 0, **env: str) -> Result:
     return result
 
 
-def words(folder: Path, *options: object, **env: str) -> set[str]:
+def words(folder: Path, *options: object, **env: Any) -> set[str]:
     """The vocabulary that the options leave of the text."""
     (folder / "d.txt").write_text(TEXT)
     run("corpus", "build", folder / "d.txt", "-o", folder / "c", "--overwrite", "-q", *options, **env)
@@ -92,13 +93,14 @@ def test_several_text_fields_by_several_options(tmp_path: Path) -> None:
     row = {"title": "cat", "body": "dog", "dc:x, y": "house"}
     (tmp_path / "d.jsonl").write_text(json.dumps(row) + "\n")
     build = ("corpus", "build", tmp_path / "d.jsonl", "-o", tmp_path / "c", "--overwrite", "-q")
-    for options, env, found in (
+    cases: list[tuple[list[str], dict[str, Any], set[str]]] = [
         (["--text", "title", "--text", "body"], {}, {"cat", "dog"}),
         (["--text", "title,body"], {}, {"cat", "dog"}),
         (["--text", "dc:x, y"], {}, {"house"}),
         ([], {"LDA_CORPUS_BUILD_TEXT": "title,body"}, {"cat", "dog"}),
         ([], {"LDA_CORPUS_BUILD_TEXT": "dc:x, y"}, {"house"}),
-    ):
+    ]
+    for options, env, found in cases:
         run(*build, *options, **env)
         assert set(lda.as_corpus(tmp_path / "c").vocabulary) == found
 

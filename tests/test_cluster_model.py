@@ -104,7 +104,7 @@ def equal(one: object, other: object) -> None:
 def test_the_driver_gets_small_messages_and_the_same_model(
     nodes: Nodes, corpus: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    get, sizes = ray.get, []
+    get, sizes = ray.get, list[int]()
 
     def weigh(references: Any, **options: Any) -> Any:
         found = get(references, **options)

@@ -98,7 +98,7 @@ def test_memory_of_another_is_refused() -> None:
 
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_one_alone_does_everything(n_threads: int) -> None:
-    team, done = Team(), []
+    team, done = Team(), list[int]()
     with Threads(n_threads) as threads:
         for n in (0, 1, 7):
             team.begin()
@@ -203,7 +203,7 @@ def test_workers_of_one_node_read_from_each_other(
     }
     alone = fit(nodes.corpus, wanted)
     same(alone, fit(nodes.corpus, wanted, cluster=on))
-    here = Checkpointing(path=tmp_path, every=1)
+    here = Checkpointing(path=str(tmp_path), every=1)
     fit(nodes.corpus, replace(wanted, sweeps=2), cluster=on, checkpointing=here)
     same(alone, fit(nodes.corpus, wanted, cluster=on, checkpointing=replace(here, resume=True)))
 

@@ -127,7 +127,8 @@ def replay(order: tuple[int, ...], *how: int | None) -> World:
 @pytest.mark.parametrize(("workers", "steps"), [(1, 4), (2, 3), (3, 2)])
 def test_every_interleaving(workers: int, steps: int, staleness: int | None, lag: int) -> None:
     """All reachable states: none deadlocks, all end in the sum; with staleness 0 all look the same from within."""
-    seen, ends, paths = set(), 0, [()]
+    seen, ends = set(), 0
+    paths: list[tuple[int, ...]] = [()]
     begins: dict[tuple[int, int], set[frozenset[Push]]] = {}
     while paths:
         order = paths.pop()
@@ -145,14 +146,14 @@ def test_every_interleaving(workers: int, steps: int, staleness: int | None, lag
         assert world.enabled(), "nobody may go on"
         paths += [(*order, worker) for worker in world.enabled()]
     assert ends > 0
-    for (worker, step), held in begins.items():
+    for (worker, step), began in begins.items():
         begun = step - step % 2 * lag
         needed = set() if staleness is None else set(product(range(workers), range(begun - staleness)))
         # What a worker pushed itself must be among what it begins from: it leaves these tokens out one by one.
         needed |= {(worker, s) for s in range(begun)}
-        assert all(needed <= h for h in held)
+        assert all(needed <= held for held in began)
         if staleness == 0:
-            assert held == {frozenset(product(range(workers), range(begun)))}
+            assert began == {frozenset(product(range(workers), range(begun)))}
 
 
 @given_settings(max_examples=150, deadline=None)

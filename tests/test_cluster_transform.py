@@ -164,7 +164,7 @@ def test_a_part_that_kills_its_workers_is_given_up_after_the_others(
     with monkeypatch.context() as patch:
         changed(patch, die)
         arguments = (here / "model", here / "corpus", tmp_path / "out")
-        on, told = replace(TWO, workers=1, max_failures=1), []
+        on, told = replace(TWO, workers=1, max_failures=1), list[str]()
         with pytest.raises(ClusterError, match=r"2 times .* at last worker 0 \(.*\) at part-00001.parquet"):
             lda.transform_corpus(*arguments, cluster=on, warn=told.append)
     assert len(told) == 2

@@ -33,7 +33,7 @@ TERMS = ["pear", "fig", "lime"]
 
 def documents(corpus: Corpus) -> list[list[str]]:
     terms = corpus.vocabulary
-    made = []
+    made: list[list[str]] = []
     for index in range(corpus.n_shards):
         shard = corpus.shard(index)
         assert shard.first_document == len(made)
@@ -235,7 +235,7 @@ def test_matrix_market(tmp_path: Path, kind: str) -> None:
         bows = [[(int(j), int(row[j])) for j in np.flatnonzero(row)] for row in COUNTS]
         MmCorpus.serialize(str(file), bows)
     else:
-        matrix = COUNTS if kind == "dense" else scipy.sparse.csr_matrix(COUNTS).asformat(kind)
+        matrix = COUNTS if kind == "dense" else scipy.sparse.csr_matrix(COUNTS).asformat(kind)  # type: ignore[call-overload]
         scipy.io.mmwrite(file, matrix)
     check_counts(read_corpus([file]), 1, ["0", "1", "2"])
     file.with_name("a.vocab").write_text("\n".join(TERMS))
@@ -425,7 +425,14 @@ def test_excel_names_its_delimiter(tmp_path: Path) -> None:
 
 
 def test_no_text_is_empty_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [{"n": 1}, {"text": "pear fig", "n": 2}, {"text": None}, {"n": 3}, {"text": ""}, {"text": "lime"}]
+    rows: list[dict[str, Any]] = [
+        {"n": 1},
+        {"text": "pear fig", "n": 2},
+        {"text": None},
+        {"n": 3},
+        {"text": ""},
+        {"text": "lime"},
+    ]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     pq.write_table(pa.table({"text": [row.get("text") for row in rows]}), tmp_path / "a.parquet")
     for name in ("a.jsonl", "a.parquet"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def documents(corpus: Corpus) -> list[list[str]]:
     ]
 
 
-def jsonl(folder: Path, *rows: dict[str, object]) -> Path:
+def jsonl(folder: Path, *rows: Mapping[str, object]) -> Path:
     (folder / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder / "d.jsonl"
 

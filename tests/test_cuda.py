@@ -125,9 +125,9 @@ def test_topics_asked_for_during_a_pass_do_not_hide_what_it_changes(monkeypatch:
             0,
             1,
             SAMPLERS["adlda"],
-            None,
+            None,  # type: ignore[arg-type]
             level=0,
-            fresh=False,  # type: ignore[arg-type]
+            fresh=False,
         )
     )
 

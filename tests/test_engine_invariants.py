@@ -60,12 +60,12 @@ def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
 
 
 def same(a: FitResult, b: FitResult) -> None:
-    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
+    assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)  # type: ignore[arg-type]
     np.testing.assert_array_equal(a.alpha, b.alpha)
     assert a.beta == b.beta
     assert a.doc_topic_counts is not None
     assert b.doc_topic_counts is not None
-    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0
+    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0  # type: ignore[attr-defined]
     assert [(r.log_likelihood, r.heldout) for r in a.history] == [
         (r.log_likelihood, r.heldout) for r in b.history
     ]
@@ -100,7 +100,7 @@ def test_shards_change_nothing(monkeypatch: pytest.MonkeyPatch, start: str) -> N
 
 
 def test_another_seed_is_another_model(corpus: Corpus) -> None:
-    prints = {fingerprint(fit(corpus, settings(seed=s)).topic_word_counts) for s in (0, 1, 2**64 - 1)}
+    prints = {fingerprint(fit(corpus, settings(seed=s)).topic_word_counts) for s in (0, 1, 2**64 - 1)}  # type: ignore[arg-type]
     assert len(prints) == 3
 
 
@@ -108,7 +108,7 @@ def test_another_seed_is_another_model(corpus: Corpus) -> None:
 def test_counts_agree_after_every_phase(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch, sampler: str, start: str
 ) -> None:
-    seen, sampled = [], [0]
+    seen, sampled = list[int](), [0]
 
     def noted(ordinary: Callable[..., None]) -> Callable[..., None]:
         def sample(sweeper: Sweeper, phase: int, *rest: Any) -> None:
@@ -238,8 +238,10 @@ def test_average_over_late_sweeps(corpus: Corpus) -> None:
     states = [fit(corpus, settings(sweeps=n)).topic_word_counts for n in (3, 5, 7)]
     result = fit(corpus, settings(sweeps=7, n_samples=3, sample_interval=2))
     assert result.mean_counts is not None
-    assert (result.topic_word_counts != states[-1]).nnz == 0
-    np.testing.assert_allclose(result.mean_counts.toarray(), sum(s.toarray() for s in states) / 3, rtol=1e-6)
+    assert (result.topic_word_counts != states[-1]).nnz == 0  # type: ignore[attr-defined]
+    np.testing.assert_allclose(
+        result.mean_counts.toarray(), np.mean([s.toarray() for s in states], axis=0), rtol=1e-6
+    )
     assert fit(corpus, settings()).mean_counts is None
 
 
@@ -256,7 +258,7 @@ def test_reported_likelihood_is_that_of_the_state(corpus: Corpus) -> None:
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_odd_sizes(sampler: str) -> None:
-    shapes = [
+    shapes: list[tuple[Any, dict[str, Any]]] = [
         (np.array([[5], [0], [70_000]]), {"n_topics": 2}),  # one word, more than 2^16 tokens
         (np.array([[3, 1, 2, 0]]), {"n_topics": 2}),  # one document, an unused column
         (counts(40, 30), {"n_topics": 1000}),  # more topics than tokens

@@ -88,4 +88,4 @@ def test_a_fit_that_stopped_by_itself_stops_there_again_when_resumed(tmp_path: P
     fit(corpus, wanted, checkpointing=place)
     resumed = fit(corpus, wanted, checkpointing=replace(place, resume=True))
     assert resumed.n_sweeps == 15
-    assert fingerprint(resumed.topic_word_counts) == fingerprint(undisturbed.topic_word_counts)
+    assert fingerprint(resumed.topic_word_counts) == fingerprint(undisturbed.topic_word_counts)  # type: ignore[arg-type]

@@ -100,7 +100,13 @@ def little(corpus: Corpus, model_memory: int | None = None, **more: Any) -> dict
     ],
 )
 def test_memory_changes_nothing(corpus: Corpus, sampler: str, start: str, n_topics: int) -> None:
-    more = {"sampler": sampler, "start": start, "n_topics": n_topics, "threads": 2, "evaluate_every": 1}
+    more: dict[str, Any] = {
+        "sampler": sampler,
+        "start": start,
+        "n_topics": n_topics,
+        "threads": 2,
+        "evaluate_every": 1,
+    }
     whole = fit(corpus, settings(**more))
     in_turns = settings(**little(corpus, **more))
     same(whole, fit(corpus, in_turns))
@@ -123,7 +129,7 @@ def test_documents_take_turns(corpus: Corpus) -> None:
 def test_checkpoint_of_little_memory(corpus: Corpus, tmp_path: Path) -> None:
     from lda.cluster import Checkpointing
 
-    more = {"evaluate_every": 1}
+    more: dict[str, Any] = {"evaluate_every": 1}
     whole = fit(corpus, settings(sweeps=6, **more))
     place = str(tmp_path / "c")
     first = settings(sweeps=4, **little(corpus, **more))

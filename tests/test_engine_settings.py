@@ -64,7 +64,7 @@ def test_choices_are_made() -> None:
     assert FitSettings(n_topics=5, start="random").resolved().start == "random"
     assert FitSettings(n_topics=5, sampler="collapsed", threads=8, phases=3).resolved().threads == 1
     assert (
-        FitSettings(n_topics=np.int64(5), seed=np.uint64(2**63), alpha=np.float32(0.5)).resolved() is not None
+        FitSettings(n_topics=np.int64(5), seed=np.uint64(2**63), alpha=np.float32(0.5)).resolved() is not None  # type: ignore[arg-type]
     )  # type: ignore[arg-type]
 
 

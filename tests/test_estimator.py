@@ -210,7 +210,7 @@ def test_code_written_for_the_package_lda() -> None:
 )
 def test_other_names_are_explained(name: str, ours: str) -> None:
     with pytest.raises(TypeError, match=ours):
-        lda.LDA(**{name: 3})
+        lda.LDA(**{name: 3})  # type: ignore[arg-type]
 
 
 def test_synonym_beside_the_parameter() -> None:

@@ -72,7 +72,7 @@ def plain(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_loaded_model_has_the_parameters_of_its_estimator(tmp_path: Path) -> None:
-    given = {
+    given: dict[str, Any] = {
         "n_components": 3, "max_iter": 2, "random_state": 7, "sampler": "esca", "alpha": (0.1, 0.2, 0.3),
         "beta": 0.5, "optimize_interval": 2, "burn_in": 1, "start": "random", "phases": 3, "n_samples": 2,
         "sample_interval": 1, "validation_fraction": 0.1, "tol": 0.5, "n_iter_no_change": 3, "evaluate_every": 1,

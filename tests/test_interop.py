@@ -61,8 +61,9 @@ def counted(corpus: lda.Corpus) -> list[list[int]]:
 
 
 def test_every_table_of_the_same_counts_gives_the_same_model(fitted: lda.LDA) -> None:
-    table = pa.table({name: FRAME[name].to_numpy() for name in NAMES})
-    decimal = pa.table({name: table.column(name).cast(pa.decimal128(38, 0)) for name in NAMES})
+    table = pa.table({name: pa.array(FRAME[name]) for name in NAMES})
+    columns: dict[str, Any] = {name: table.column(name).cast(pa.decimal128(38, 0)) for name in NAMES}
+    decimal = pa.table(columns)
     expected = fitted.transform(FRAME)
     forms = (pl.from_pandas(FRAME), Stream(table), decimal, table, table.to_batches()[0])
     for form in forms:
@@ -129,7 +130,7 @@ def test_an_object_that_becomes_no_array() -> None:
 
 
 def test_what_can_be_read_once_is_read_once(fitted: lda.LDA) -> None:
-    table = pa.table({name: FRAME[name].to_numpy() for name in NAMES})
+    table = pa.table({name: pa.array(FRAME[name]) for name in NAMES})
     expected = fitted.coherence(FRAME, "u_mass", n_words=3).mean
     for once in (Stream(table), table.to_reader(), iter(tiny.documents())):
         assert fitted.coherence(once, "u_mass", n_words=3).mean == pytest.approx(expected)
@@ -187,8 +188,9 @@ def test_output_containers(fitted: lda.LDA, container: str, kind: type) -> None:
     assert isinstance(clone(model).fit_transform(FRAME), kind)  # grid search and pipelines clone
     theta: Any = model.fit(FRAME).transform(pl.from_pandas(FRAME))
     assert isinstance(theta, kind)
-    assert list(theta.columns) == ["lda0", "lda1", "lda2"]
-    np.testing.assert_array_equal(theta.to_numpy(), fitted.transform(FRAME))
+    named: Any = theta
+    assert list(named.columns) == ["lda0", "lda1", "lda2"]
+    np.testing.assert_array_equal(named.to_numpy(), fitted.transform(FRAME))
     assert isinstance(model.set_output(transform=None).transform(FRAME), kind)
     assert isinstance(model.set_output(transform="default").transform(FRAME), np.ndarray)
     pipeline = make_pipeline("passthrough", lda.LDA(2, max_iter=2, random_state=0))

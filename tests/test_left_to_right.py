@@ -27,7 +27,7 @@ def estimates(docs: Any, model: Any, n_particles: int, seed: int = 0) -> NDArray
     longest = int(np.diff(docs.doc_offsets).max())
     scores = np.zeros(docs.n)
     z = particle_topics(n_particles, longest, model.n_topics)
-    left_to_right(*docs, 0, docs.n, model, np.uint64(seed), z, scores)
+    left_to_right(*docs, 0, docs.n, model, np.uint64(seed), z, scores)  # type: ignore[call-arg]
     return scores
 
 

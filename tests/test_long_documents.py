@@ -23,7 +23,7 @@ def frozen(n_topics: int) -> FrozenModel:
     if n_topics == 3:
         return FrozenModel(COUNTS, np.array([0.1, 0.5, 0.3]), 0.01, threads=2)
     topics = np.arange(n_topics)
-    counts = sp.csr_matrix((1 + topics % 7, (topics % 5, topics)), shape=(5, n_topics), dtype=np.int32)
+    counts = sp.csr_matrix(((1 + topics % 7).astype(np.int32), (topics % 5, topics)), shape=(5, n_topics))
     return FrozenModel(counts, np.full(n_topics, 0.1), 0.01, threads=2)
 
 

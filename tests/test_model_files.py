@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +50,7 @@ def test_npz_is_scipys_own_and_maps_aligned(tmp_path: Path, shape: tuple[int, in
     for name in ("ours", "theirs", "packed"):
         found = map_csr(tmp_path / f"{name}.npz")
         assert found.shape == matrix.shape
-        assert (found != matrix).nnz == 0
+        assert (found != matrix).nnz == 0  # type: ignore[attr-defined]
     ours = map_csr(tmp_path / "ours.npz")
     for array in (ours.data, ours.indices):
         if array.size:
@@ -199,7 +201,7 @@ def _edit(path: Path, **changes: object) -> None:
     (path / "model.json").write_text(json.dumps({**description, **changes}))
 
 
-DAMAGES = {
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "no model": shutil.rmtree,
     "empty folder": lambda m: [path.unlink() for path in m.iterdir()],
     "a file": lambda m: (shutil.rmtree(m), m.write_text("x")),
@@ -236,7 +238,7 @@ def test_damage_is_one_clear_line(saved: Path, damage: str) -> None:
 
 
 def test_index_outside_the_matrix_is_refused(saved: Path) -> None:
-    matrix = sp.load_npz(saved / "counts.npz")
+    matrix: Any = sp.load_npz(saved / "counts.npz")
     matrix.indices[0] = 77
     save_csr(saved / "counts.npz", matrix)
     with pytest.raises(DataError, match="damaged"):

@@ -66,9 +66,9 @@ def test_dense_counts_and_tables(dtype: str) -> None:
     """127 in each of 600 cells: a sum of a row or column is beyond 8 bits, and 16."""
     counts = np.full((2, 300), 1 if dtype == "bool" else 127).astype(dtype)
     total = 600 * int(counts[0, 0])
-    tables = [counts, pd.DataFrame(counts)]
+    tables: list[Any] = [counts, pd.DataFrame(counts)]
     if dtype != "longdouble":  # which Arrow does not know
-        tables += [pa.table({str(i): column for i, column in enumerate(counts.T)})]
+        tables += [pa.table({str(i): pa.array(column) for i, column in enumerate(counts.T)})]
         tables += [pd.DataFrame(counts).astype(pd.SparseDtype(dtype, np.zeros(1, dtype)[0]))]
     for table in tables:
         corpus = as_corpus(table)
@@ -77,7 +77,7 @@ def test_dense_counts_and_tables(dtype: str) -> None:
 
 
 def test_mixed_columns_keep_their_numbers() -> None:
-    columns = {
+    columns: dict[str, Any] = {
         "a": np.array([200, 1], "uint8"),
         "b": np.array([-0, 3], "int8"),
         "c": np.array([0, 70_000], "u4"),
@@ -92,9 +92,11 @@ HUGE: dict[str, Callable[[], Any]] = {
     "the same in a table": lambda: pd.DataFrame({"a": np.array([2**64 - 1], dtype=np.uint64)}),
     "one more than int32 holds": lambda: np.array([[2**31]]),
     "the same as float32": lambda: np.array([[2**31]], dtype=np.float32),
-    "four times 2^62, 0 in 64 bits": lambda: sp.coo_matrix((np.full(4, 2**62), ([0] * 4, [0] * 4)), (1, 1)),
+    "four times 2^62, 0 in 64 bits": lambda: sp.coo_matrix(
+        (np.full(4, 2**62), np.zeros((2, 4), int)), (1, 1)
+    ),
     "twice 2^63, 0 in 64 bits": lambda: sp.coo_matrix(
-        (np.full(2, 2**63, dtype=np.uint64), ([0, 0], [0, 0])), (1, 1)
+        (np.full(2, 2**63, dtype=np.uint64), np.zeros((2, 2), int)), (1, 1)
     ),
     "a sum that int32 takes for negative": lambda: sp.csr_matrix(
         (np.array([MAX_COUNT, 1], dtype=np.int32), [0, 0], [0, 2]), (1, 1)
@@ -131,7 +133,7 @@ def test_repeated_entries_of_text_that_are_too_many(name: str, text: str, tmp_pa
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_language_models_of_any_type(dtype: str) -> None:
-    ones = sp.coo_matrix((np.ones(300, dtype=dtype), ([0] * 300, [1] * 300)), (2, 2))
+    ones: Any = sp.coo_matrix((np.ones(300, dtype=dtype), ([0] * 300, [1] * 300)), (2, 2))  # type: ignore[arg-type]
     wide = sp.csr_matrix(np.array([[0, 300], [0, 0]]))
     document = np.array([0, 3]), np.array([0, 0, 1], dtype=np.int32)
     found, expected = (FrozenModel(m, np.ones(2), 0.1).completion(*document)[0] for m in (ones, wide))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -123,7 +123,7 @@ def test_likelihood_and_histograms_of_large_counts() -> None:
 
 @pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint32, np.float32, np.float64])
 def test_language_models_of_the_largest_counts(dtype: type) -> None:
-    counts = np.array([[LARGEST, 0], [0, 1000]]).astype(dtype)
+    counts: Any = np.array([[LARGEST, 0], [0, 1000]]).astype(dtype)
     theta = FrozenModel(sp.csr_matrix(counts), np.ones(2), 0.1).transform(
         np.array([0, 20]), np.zeros(20, dtype=np.int32)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("start", ["random", "annealed", "growing"])
 @pytest.mark.parametrize("priors", [{"beta": "auto"}, {"alpha": 1e-6, "beta": 0.5}])
-def test_the_counts_are_those_of_the_corpus(sampler: str, start: str, priors: dict[str, object]) -> None:
+def test_the_counts_are_those_of_the_corpus(sampler: str, start: Any, priors: dict[str, Any]) -> None:
     counts = tiny.counts(30)
     model = lda.LDA(1, sampler=sampler, start=start, max_iter=12, n_samples=2, random_state=0, **priors)
     model.fit(counts)
@@ -57,7 +57,7 @@ def test_the_command_and_every_evaluation(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         made = CliRunner().invoke(cli, [*fit, "-o", str(tmp_path / seed), "--json", "--seed", seed])
         assert json.loads(made.stdout)["n_topics"] == 1, made.stderr
-    found = {}
+    found: dict[str, Any] = {}
     for metrics in ("completion,left-to-right,npmi,c_v,u_mass,c_uci,diversity,diagnostics", "stability"):
         inputs = [str(tmp_path / "2")] if metrics == "stability" else [source, "--text", "body"]
         result = CliRunner().invoke(

@@ -209,7 +209,7 @@ def test_counting(name: str) -> None:
         np.testing.assert_array_equal(change, (come - gone)[first:last])
         np.testing.assert_array_equal(delta.totals, change.sum(axis=0))
         assert np.all(delta.change != 0)
-        assert add_delta(counts, *_fields(delta), n_topics) == -1
+        assert add_delta(counts, *_fields(delta), n_topics) == -1  # type: ignore[call-arg]
     np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
     assert rows.n_topics == n_topics
     # Without deltas for dense rows.
@@ -222,7 +222,7 @@ def test_counting(name: str) -> None:
     np.testing.assert_array_equal(totals, (come - gone)[dense].sum(axis=0))
     delta = net_delta(z_old, z_new, order, word_start, 0, n_terms, n_topics, rows.start)
     assert not np.diff(delta.start)[dense].any()
-    assert add_delta(counts, *_fields(delta), n_topics) == -1
+    assert add_delta(counts, *_fields(delta), n_topics) == -1  # type: ignore[call-arg]
     np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
     np.testing.assert_array_equal(totals + delta.totals, (come - gone).sum(axis=0))
 
@@ -377,9 +377,9 @@ def test_inference(name: str) -> None:
     assert keys.tolist() == [naive.content_key(words[d]) for d in bounds]
     held = np.zeros(len(words), dtype=np.bool_)
     inference.split_tokens(offsets, keys, np.uint64(SEED), held)
-    for d, key in zip(bounds, keys, strict=True):
-        assert held[d].tolist() == naive.held_half(d.stop - d.start, int(key), SEED)
-        assert held[d].sum() == (d.stop - d.start) // 2
+    for part, key in zip(bounds, keys, strict=True):
+        assert held[part].tolist() == naive.held_half(part.stop - part.start, int(key), SEED)
+        assert held[part].sum() == (part.stop - part.start) // 2
     model = mean_model(p.n_wk, p.alpha, p.beta)
     theta, counts = np.zeros((n_docs, n_topics)), np.zeros((n_docs, n_topics), dtype=np.int64)
     for z in (p.z, p.z[::-1].copy()):

@@ -43,7 +43,7 @@ def wanted(**more: Any) -> FitSettings:
         ("auto", "pclda", 10**6, "random"),
     ],
 )
-def test_the_start_is_announced_as_it_will_be(start: str, name: str, n_documents: int, said: str) -> None:
+def test_the_start_is_announced_as_it_will_be(start: Any, name: str, n_documents: int, said: str) -> None:
     settings = FitSettings(n_topics=K, start=start, sampler=name)
     assert f", {said} start, " in describe(settings, n_documents)
     made = stages(settings.resolved(), n_documents, sampler(name))

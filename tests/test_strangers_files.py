@@ -91,7 +91,7 @@ def _models(place: Path) -> None:
     corpus = read_corpus([place / "d.jsonl"], recipe=Recipe(pattern=r"\b\w\w+\b", stop_words=("bread",)))
     lda.LDA(3, max_iter=12, n_samples=3, random_state=1).fit(corpus).save(place / "whole")
     whole = _read(place / "whole")
-    counts = sp.load_npz(place / "whole" / "counts.npz").tocsr()
+    counts: Any = sp.csr_matrix(sp.load_npz(place / "whole" / "counts.npz"))
     cut = {name: data for name, data in whole.items() if name not in {"counts.npz", "mean_counts.npz"}}
     description = json.loads(whole["model.json"]) | {"averaged": False}
     parts = []
@@ -174,7 +174,7 @@ def _one_line(use: Callable[[], object]) -> None:
 
 
 # What a description may say where it should say something else.
-VALUES: Final = st.one_of(
+VALUES: Final[st.SearchStrategy[Any]] = st.one_of(
     st.sampled_from(
         [
             None, True, False, "", "x", "../../etc/passwd", "/etc/passwd", "a/../../b", "counts.npz", "a\0b", "\x1b[2J",
@@ -277,7 +277,7 @@ ARRAYS: Final = st.one_of(
             np.array(b"csr"), np.array([1j, 2, 3]), np.arange(16, dtype=">i4"),
             np.array([3, 2, 1] * 5, np.int64), np.array(["x"]),
         ]
-    ).map(_saved),
+    ).map(_saved),  # type: ignore[arg-type]
 )  # fmt: skip
 
 
@@ -327,7 +327,7 @@ def _batch(ids: list[str | None], offsets: list[int], words: list[int]) -> pa.Re
     return pa.RecordBatch.from_arrays([pa.array(ids, pa.large_string()), lists], names=["id", "tokens"])
 
 
-def _arrow(batch: pa.RecordBatch, compression: str | None) -> bytes:
+def _arrow(batch: pa.RecordBatch, compression: Any) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(
         sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression=compression)
@@ -344,7 +344,7 @@ def hostile_arrow(draw: st.DrawFn) -> bytes:
     if draw(st.integers(0, 3)) == 0:
         terms = draw(st.lists(st.sampled_from(["a", "b", "c", None]), min_size=n, max_size=n))
         counts = st.lists(small, min_size=n, max_size=n).map(lambda found: pa.array(found, pa.int64()))
-        columns = {"term": pa.array(terms, pa.large_string())}
+        columns: dict[str, Any] = {"term": pa.array(terms, pa.large_string())}
         columns |= {name: draw(counts) for name in ("term_frequency", "document_frequency")}
         batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
         return _arrow(batch, draw(st.sampled_from([None, "zstd"])))

@@ -101,7 +101,7 @@ def test_counts_are_read_as_for_one_file(here: Path, tmp_path: Path) -> None:
 def test_cut_off_and_resumed(here: Path, tmp_path: Path) -> None:
     """Parts that are whole are not made again; missing and damaged ones are."""
     run(0, here / "model", here / "corpus", "-o", tmp_path / "whole")
-    target, told = tmp_path / "out", []
+    target, told = tmp_path / "out", list[str]()
 
     def stop(state: PartsState) -> None:
         if state.parts == 5:
@@ -252,16 +252,18 @@ def test_a_worker_makes_sure_that_it_sees_what_the_driver_sees(here: Path, tmp_p
     job.open(1)
     lda.LDA(3, max_iter=2, random_state=5).fit(lda.Corpus.open(here / "corpus")).save(tmp_path / "model")
     lda.as_corpus([["star", "goal"]]).save(tmp_path / "corpus")
-    for other in (
+    others: list[dict[str, Any]] = [
         {"model": str(tmp_path / "model")},
         {"corpus": str(tmp_path / "corpus")},
         {"run": "another"},
-    ):
+    ]
+    for other in others:
         with pytest.raises(lda.DataError, match=r"driver .*; name one that all nodes share"):
             replace(job, **other).open(1)
     for name in ("model", "corpus", "output"):
+        elsewhere: Any = {name: "/nowhere"}
         with pytest.raises(lda.DataError, match="/nowhere"):
-            replace(job, **{name: "/nowhere"}).open(1)
+            replace(job, **elsewhere).open(1)
 
 
 def test_no_cluster_there(here: Path, tmp_path: Path) -> None:

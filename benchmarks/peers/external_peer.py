@@ -12,11 +12,16 @@ import subprocess
 import time
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from formats import READERS, WRITERS, Counts, mallet_state_alpha, read_alpha
-from protocol import Model, Race
+
+if TYPE_CHECKING:
+    from benchmarks.peers.formats import READERS, WRITERS, Counts, mallet_state_alpha, read_alpha
+    from benchmarks.peers.protocol import Model, Race
+else:  # a driver is run as a file, and sees what lies beside it
+    from formats import READERS, WRITERS, Counts, mallet_state_alpha, read_alpha
+    from protocol import Model, Race
 
 
 class External:

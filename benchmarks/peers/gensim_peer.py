@@ -5,11 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from gensim.models import LdaMulticore
 from gensim.models.ldamodel import LdaState
-from protocol import Over, Race
+
+if TYPE_CHECKING:
+    from benchmarks.peers.protocol import Over, Race
+else:  # a driver is run as a file, and sees what lies beside it
+    from protocol import Over, Race
 
 ENDLESS = 10**6
 UPDATES_A_PASS = 8

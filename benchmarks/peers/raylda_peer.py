@@ -9,10 +9,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import deque
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
-from protocol import Model, Race
 
 from lda.cluster import FitSettings, fit
 from lda.cluster.engine import Engine
@@ -21,6 +21,11 @@ from lda.cluster.records import SweepRecord
 from lda.cluster.start import start_in_effect
 from lda.corpus import Corpus, as_corpus
 from lda.samplers.registry import sampler
+
+if TYPE_CHECKING:
+    from benchmarks.peers.protocol import Model, Race
+else:  # a driver is run as a file, and sees what lies beside it
+    from protocol import Model, Race
 
 ENDLESS = 10**9
 SAMPLES, INTERVAL = 10, 5

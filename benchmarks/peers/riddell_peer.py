@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from protocol import Model, Over, Race
 
-import lda
+if TYPE_CHECKING:
+    from benchmarks.peers.protocol import Model, Over, Race
+else:  # a driver is run as a file, and sees what lies beside it
+    from protocol import Model, Over, Race
 
 ENDLESS = 10**9
+
+theirs: Any = import_module("lda")
+"""The package of that name, not ours: this runs in an environment of its own."""
 
 
 def main(race: Race) -> None:
@@ -21,7 +28,7 @@ def main(race: Race) -> None:
     counts = sp.csr_matrix((race.counts, race.indices, race.indptr), shape=shape).astype(np.int64)
     race.settings(alpha=f"{race.alpha:g}, fixed", beta=race.beta, threads=1)
 
-    class Watched(lda.LDA):
+    class Watched(theirs.LDA):
         sweeps = 0
 
         def _initialize(self, X: sp.csr_matrix) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from protocol import Model, Over, Race
 from sklearn.decomposition import LatentDirichletAllocation
+
+if TYPE_CHECKING:
+    from benchmarks.peers.protocol import Model, Over, Race
+else:  # a driver is run as a file, and sees what lies beside it
+    from protocol import Model, Over, Race
 
 ENDLESS = 10**9
 UPDATES_A_PASS = 16

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import tomotopy
-from protocol import Model, Race
+
+if TYPE_CHECKING:
+    from benchmarks.peers.protocol import Model, Race
+else:  # a driver is run as a file, and sees what lies beside it
+    from protocol import Model, Race
 
 
 def main(race: Race) -> None:

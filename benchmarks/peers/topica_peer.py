@@ -6,10 +6,15 @@ A fit cannot be looked into, so each snapshot is a fit from the beginning (the s
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import topica
-from protocol import Model, Race
+
+if TYPE_CHECKING:
+    from benchmarks.peers.protocol import Model, Race
+else:  # a driver is run as a file, and sees what lies beside it
+    from protocol import Model, Race
 
 OPTIMIZE_INTERVAL, BURN_IN = 10, 50
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from benchmarks.corpora import COUNTED, SOURCES, default_source
+from benchmarks.published import README, TABLES, docs_option, write_between
 from benchmarks.race.external import read_external
 from benchmarks.race.job import SYSTEMS, System
 from benchmarks.race.plot import write_html, write_png
-from benchmarks.race.readme import write_between
+from benchmarks.race.ratios import ratios
 from benchmarks.race.results import Result
 from benchmarks.race.runner import RESULTS, Plan
 from benchmarks.race.runner import race as race_all
@@ -18,7 +19,6 @@ from benchmarks.race.summary import heats
 from benchmarks.race.text import markdown, origin
 
 CORPORA = (*SOURCES, *COUNTED, "synthetic")
-README = Path(__file__).parents[2] / "README.md"
 
 
 @click.command()
@@ -61,11 +61,11 @@ README = Path(__file__).parents[2] / "README.md"
     help="Folder of results.",
 )
 @click.option("--resume", is_flag=True, help="Keep the runs that the folder has, and go on.")
-@click.option("--write-readme", is_flag=True, help="Put the table into the README.")
+@docs_option("the tables into docs/benchmarks.md, and the ratios into README.md")
 def race(
     corpora: tuple[str, ...], topics: tuple[int, ...], systems: str, externals: tuple[Path, ...], seconds: float,
     n_points: int, spacing: float, seeds: int, threads: int, limit: float | None, tokens: int,
-    levels: tuple[float, ...], output: Path, resume: bool, write_readme: bool,
+    levels: tuple[float, ...], output: Path, resume: bool, write_docs: bool,
 ) -> None:  # fmt: skip
     """Held-out log-likelihood against training seconds, of raylda and of others.
 
@@ -84,8 +84,8 @@ def race(
         raise click.ClickException("nothing was raced, so there is no table")
     text = publish(results, output, levels)
     click.echo(text)
-    if write_readme:
-        write_between(README, text)
+    if write_docs:
+        write_tables(results, text)
 
 
 def publish(results: list[Result], output: Path, levels: tuple[float, ...] = ()) -> str:
@@ -99,6 +99,12 @@ def publish(results: list[Result], output: Path, levels: tuple[float, ...] = ())
     except ImportError:
         click.echo("no pictures: matplotlib is not installed (pip install matplotlib)", err=True)
     return text
+
+
+def write_tables(results: list[Result], text: str, tables: Path = TABLES, readme: Path = README) -> None:
+    """Put the Markdown of some results into one document, and their ratios into another."""
+    write_between(tables, "race", text)
+    write_between(readme, "race", ratios(heats(results), origin(results)))
 
 
 def _entrants(names: str, externals: tuple[Path, ...]) -> list[System]:

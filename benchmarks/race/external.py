@@ -9,7 +9,7 @@ from typing import Any, Final
 from benchmarks.peers.formats import READERS, WRITERS
 from benchmarks.race.job import System
 
-KEYS: Final = {
+KEYS: Final[dict[str, type | tuple[type, ...]]] = {
     "name": str, "version": str, "prepare": str, "command": str, "input": str, "output": str,
     "alpha": (int, float, str), "smooth": (int, float), "first_sweeps": int, "startup_sweeps": int,
 }  # fmt: skip

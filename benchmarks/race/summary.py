@@ -24,7 +24,8 @@ class Row:
     """One system on one corpus at one K; numbers are medians over seeds, None where there are none.
 
     heldout: at the end. spread: largest less smallest. to_level: seconds to each level of the race, None if more
-    than half of the seeds do not get there. ratio: its seconds to its own best level over raylda's seconds to that.
+    than half of the seeds do not get there. ratio: its seconds to its own best level over raylda's seconds to that;
+    at_least: raylda was there with its first topics, so that the ratio is a lower bound.
     """
 
     system: str
@@ -36,6 +37,7 @@ class Row:
     to_level: list[float | None]
     own_level: float | None
     ratio: float | None
+    at_least: bool
     peak_bytes: float | None
     tokens_per_second: float | None
     notes: list[str]
@@ -120,6 +122,7 @@ def _row(runs: list[Result], levels: list[float], ours: list[Result]) -> Row:
         to_level=[_time(raced, one) for one in levels],
         own_level=level,
         ratio=_ratio(raced, ours, level),
+        at_least=_at_once(ours, level),
         peak_bytes=_median([float(run.peak_bytes) for run in raced]),
         tokens_per_second=_median([rate for run in raced if (rate := run.tokens_per_second) is not None]),
         notes=list(dict.fromkeys(reasons)),
@@ -136,6 +139,14 @@ def _ratio(raced: list[Result], ours: list[Result], level: float | None) -> floa
         return None
     theirs, mine = _time(raced, level), _time([run for run in ours if run.curve], level)
     return None if theirs is None or not mine else theirs / mine
+
+
+def _at_once(ours: list[Result], level: float | None) -> bool:
+    """Whether more than half of raylda's runs were at a level with their first snapshot, the end of the start."""
+    raced = [run for run in ours if run.curve]
+    if level is None or not raced:
+        return False
+    return sum(run.curve[0][1] >= level for run in raced) * 2 > len(raced)
 
 
 def _time(raced: list[Result], level: float) -> float | None:
