@@ -85,7 +85,8 @@ def as_plain_text(
     if what == "module":
         lines.clear()
     if what == "property" and lines:
-        lines[0] = lines[0].replace(": ", " \N{EN DASH} ", 1)  # napoleon takes what is before a colon for a type
+        # napoleon takes what is before a colon for a type
+        lines[0] = lines[0].replace(": ", " \N{EN DASH} ", 1)
     for number, line in enumerate(lines):
         title = re.fullmatch(r"(Attributes|Args) \((.*)\):", line)
         lines[number] = f"{title[1]}:" if title else re.sub(r"(?<![`\w.])(\w+_)(?![\w`])", r"`\1`", line)
