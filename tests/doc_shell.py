@@ -114,7 +114,8 @@ class Shell:
             finally:
                 process.kill()
                 process.wait()
-        return process.returncode, *(file.read_text(encoding="utf-8") for file in files)
+        printed, told = (file.read_text(encoding="utf-8") for file in files)
+        return process.returncode, printed, told
 
     def _call(self, arguments: list[str], given: str, environment: dict[str, str]) -> tuple[int, str, str]:
         if arguments[:1] == ["fit"]:
@@ -137,7 +138,7 @@ def without_cluster(arguments: list[str]) -> list[str]:
 
 def parsed(arguments: list[str], command: Any = cli) -> dict[str, Any]:
     """What a command would be called with. Raises `click.ClickException` where there is no such option or value."""
-    name = "lda"
+    name: str | None = "lda"
     while isinstance(command, click.Group):
         if not arguments or arguments[0] in {"--help", "-h", "--version"}:
             return {}
