@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 RUN: Final = {"python", "console"}
 DATA: Final = {"text", "csv"}
 """Languages of blocks that show something; a new one has to be thought about, so it fails."""
