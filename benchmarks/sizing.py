@@ -83,7 +83,7 @@ def peak(pid: int) -> int:
 @click.option("--workers", type=int, multiple=True, default=(1, 2, 4), help="Workers, each a process here.")
 @click.option("--sweeps", type=int, default=20, help="The sweep that is looked at.")
 def sizing(name: str, topics: tuple[int, ...], workers: tuple[int, ...], sweeps: int) -> None:
-    """Bytes on the network and in memory, by the formulas of docs/cluster.md and as measured."""
+    """Bytes on the network and in memory, by the formulas of docs/concepts/sizing.md and as measured."""
     nodes = Nodes()
     for _ in range(max(workers)):  # one for each worker: on one node they would share a replica
         nodes.add_node(num_cpus=1, include_dashboard=False)

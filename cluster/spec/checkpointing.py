@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 class Checkpointing:
     """Where checkpoints go, and how often.
 
-    path: folder or URI. every: sweeps, 0 for never. keep: how many. resume: go on from the last one, if any.
+    Attributes:
+        path: folder or URI.
+        every: sweeps between two, 0 for never.
+        keep: how many.
+        resume: go on from the last one, if any.
     """
 
     path: str = field(repr=False)  # it may hold keys

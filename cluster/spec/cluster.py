@@ -13,14 +13,19 @@ SHORTEST_TIMEOUT: Final = 5.0
 class Cluster:
     """A Ray cluster and how it is used.
 
-    address: "local" starts one in this machine, "auto" finds the running one, or HOST:PORT of its head.
-    workers: None for one a node. threads_per_worker: None for all cores of a node, divided among its workers.
-    gpus_per_worker: of a fit with the device cuda: GPUs that Ray sets aside for each worker, or the part of one that
-    several share; None for one. Workers for which there are none left sample on their processor, to the same bits.
-    aggregators: None for as many as workers. staleness: steps a worker may run ahead of the slowest; 0 makes the
-    result independent of everything here, None lets nobody wait. max_failures: losses of actors survived.
-    wait: seconds to wait at the beginning for nodes that are still to come, when those there are too few.
-    worker_timeout: seconds after which an actor that does not answer counts as lost.
+    Attributes:
+        address: "local" starts one in this machine, "auto" finds the running one, or HOST:PORT of its head.
+        workers: None for one a node.
+        threads_per_worker: None for all cores of a node, divided among its workers.
+        gpus_per_worker: of a fit with the device cuda: GPUs that Ray sets aside for each worker, or the part of one
+            that several share; None for one. Workers for which there are none left sample on their processor, to the
+            same bits.
+        aggregators: None for as many as workers.
+        staleness: steps a worker may run ahead of the slowest; 0 makes the result independent of everything here, None
+            lets nobody wait.
+        max_failures: losses of actors survived.
+        wait: seconds to wait at the beginning for nodes that are still to come, when those there are too few.
+        worker_timeout: seconds after which an actor that does not answer counts as lost.
     """
 
     address: str = "local"

@@ -188,7 +188,7 @@ class RemoteStorage:
 
     A write that ends is complete. One that fails leaves nothing, but for one case: of a file of more than 10 MB,
     sent in parts, the parts so far may stay where the connection is lost for good or the process is killed. They
-    are no file and nobody reads them; a rule of the bucket removes them (docs/checkpoints.md).
+    are no file and nobody reads them; a rule of the bucket removes them (docs/how-to/object-stores.md).
 
     Raises, beside what `Storage` says, NetworkError, an OSError, when the store cannot be reached for long.
     """

@@ -2,7 +2,7 @@
 
 The formulas follow the data structures (`samplers/counts/row_layout.py`, `cluster/documents/assigned_shard.py`,
 `cluster/exchange/delta_codec.py`); what is not structure is a constant here, with what it was measured on.
-`python -m benchmarks sizing` prints formula and measurement beside each other; docs/cluster.md explains them.
+`python -m benchmarks sizing` prints formula and measurement beside each other; docs/concepts/sizing.md explains them.
 """
 
 from __future__ import annotations

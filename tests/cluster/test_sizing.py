@@ -1,4 +1,4 @@
-"""The formulas of docs/cluster.md, held to what a fit really keeps in memory and sends."""
+"""The formulas of docs/concepts/sizing.md, held to what a fit really keeps in memory and sends."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ def deploy() -> None:
     """Print files that start a fit on a cluster: nothing in them is left to fill in.
 
     Behind -- stand the arguments of `lda fit`. The command that comes out has --resume: started again after a
-    failure, it goes on from the last checkpoint. docs/cluster.md says how many nodes to take and how large.
+    failure, it goes on from the last checkpoint. The documentation says how many nodes to take and
+    how large ("Sizes of clusters").
     """
 
 

@@ -213,4 +213,4 @@ def test_output_containers_that_cannot_be(fitted: lda.LDA, monkeypatch: pytest.M
 def test_pandas_index_of_a_series() -> None:
     documents = pd.Series(tiny.documents(), index=[f"d{i}" for i in range(60)])
     theta = lda.LDA(3, max_iter=2, random_state=0).set_output(transform="pandas").fit_transform(documents)
-    assert list(theta.index) == list(documents.index)
+    assert list(theta.index) == list(documents.index)  # type: ignore[attr-defined]

@@ -69,8 +69,8 @@ def test_set_output() -> None:
     frame.columns = sorted(" ".join(tiny.THEMES).split())
     model = lda.LDA(3, max_iter=5, random_state=0).set_output(transform="pandas").fit(frame)
     theta = model.transform(frame)
-    assert list(theta.columns) == ["lda0", "lda1", "lda2"]
-    assert list(theta.index) == list(frame.index)
+    assert list(theta.columns) == ["lda0", "lda1", "lda2"]  # type: ignore[attr-defined]
+    assert list(theta.index) == list(frame.index)  # type: ignore[attr-defined]
     with sklearn.config_context(transform_output="pandas"):
         assert isinstance(lda.LDA(3, max_iter=5).fit_transform(frame), pd.DataFrame)
     assert isinstance(model.set_output(transform="default").transform(frame), np.ndarray)
