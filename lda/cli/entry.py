@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from lda.cli.errors import DONE, FAILURE, exit_code, say
-from lda.cli.help import GroupWithExamples
+from lda.cli.help import CommandGroup
 from lda.cli.signals import obey_soon
 
 COMMANDS: Final = {
@@ -31,7 +31,7 @@ _ending: Final = threading.Event()
 """Set once the user has been told how the command ended, though threads may still keep the process from ending."""
 
 
-class LazyGroup(GroupWithExamples):
+class LazyGroup(CommandGroup):
     """Commands whose files are imported when they run, and errors that end in one line and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -74,8 +74,6 @@ def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:
     examples=(
         "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
         "lda topics model/",
-        "lda transform model/ new.jsonl --text text -o topics.parquet --top 5",
-        "lda evaluate model/ heldout.jsonl --text text",
     ),
     context_settings={
         "auto_envvar_prefix": "LDA",
@@ -83,12 +81,11 @@ def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:
         "max_content_width": 110,
         "show_default": True,
     },
-    epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no or too small a cluster, "
-    '130 interrupted. With --json a failure prints one object, {"error": {kind, message, exit_code}}. '
-    "Each option can be set by an environment variable, as LDA_FIT_SEED for `lda fit --seed`.",
+    epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no cluster, 130 interrupted. "
+    "Options have variables: LDA_FIT_SEED is `lda fit --seed`.",
 )
 @click.version_option(package_name="raylda", prog_name="lda", message="%(prog)s (raylda) %(version)s")
-@click.option("--traceback", is_flag=True, help="Show where an unexpected error arose.")
+@click.option("--traceback", is_flag=True, hidden=True, help="Show where an unexpected error arose.")
 def cli(traceback: bool) -> None:  # `exit_code` looks for it itself
     """Topic models of text and counts: Latent Dirichlet Allocation."""
 
