@@ -121,7 +121,9 @@ def wants_json(arguments: Sequence[str]) -> bool:
     """
     words = list(takewhile(lambda word: word != "--", arguments))
     path = [word for word in words if not word.startswith("-")][:2]
-    as_format = path[:1] == ["topics"] and ("--format=json" in words or ("--format", "json") in pairwise(words))
+    as_format = path[:1] == ["topics"] and (
+        "--format=json" in words or ("--format", "json") in pairwise(words)
+    )
     if "--json" in words or as_format:
         return True
     names = {"_".join(["LDA", *path[:n], "JSON"]).upper() for n in (1, 2)}
