@@ -36,7 +36,7 @@ FLOORS = {
 """From the ground up."""
 
 SUB_FLOORS = {
-    "lda/cli": "terminal errors signals option several help gathering console options sources text_options "
+    "lda/cli": "terminal errors signals option several help gathering console shared_options sources text_options "
     "cluster_options command_line new_documents topic_table topics info corpus fit deploy transform evaluate entry",
 }
 """Of folders that hold folders."""

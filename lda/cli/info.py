@@ -10,7 +10,7 @@ import click
 from lda.cli.console import Console, output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command
-from lda.cli.options import verify_option
+from lda.cli.shared_options import verify_option
 from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:

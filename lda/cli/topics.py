@@ -11,7 +11,7 @@ from lda.cli.console import Console, output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.option import Heading, option
-from lda.cli.options import verify_option
+from lda.cli.shared_options import verify_option
 from lda.cli.terminal import Color, columns, print_styled
 from lda.cli.topic_table import topic_markdown, topic_table, topic_tsv
 from lda.corpus.presentable import without_keys

@@ -12,7 +12,7 @@ from lda.cli.console import Console, output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command, CommandGroup
 from lda.cli.option import Heading, option
-from lda.cli.options import threads_option
+from lda.cli.shared_options import threads_option
 from lda.cli.sources import SourceOptions, names_of, size_of, source_options, stored_inputs
 from lda.cli.text_options import TextOptions, text_options
 from lda.corpus.presentable import printable, without_keys

@@ -13,7 +13,7 @@ from lda.cli.evaluate.run import EvaluationRun
 from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.option import Heading, option
-from lda.cli.options import device_option, seed_option, threads_option, verify_option
+from lda.cli.shared_options import device_option, seed_option, threads_option, verify_option
 from lda.cli.sources import SourceOptions, source_options, stored_inputs
 from lda.cli.text_options import keep_case_option, pattern_option, strip_option
 from lda.corpus.presentable import without_keys

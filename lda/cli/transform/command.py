@@ -16,7 +16,7 @@ from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.new_documents import read_documents
 from lda.cli.option import Heading, option
-from lda.cli.options import device_option, seed_option, threads_option, verify_option
+from lda.cli.shared_options import device_option, seed_option, threads_option, verify_option
 from lda.cli.sources import names_of, source_options, stored_inputs
 from lda.cli.transform.into_folder import names_folder, transform_parts
 from lda.cli.transform.options import TransformOptions
