@@ -55,8 +55,9 @@ class LazyGroup(CommandGroup):
         """Import one command."""
         if cmd_name not in self.table:
             return None
-        module, name, _ = self.table[cmd_name]
+        module, name, line = self.table[cmd_name]
         command: click.Command = getattr(import_module(module), name)
+        command.short_help = line
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

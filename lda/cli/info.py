@@ -33,7 +33,6 @@ class InfoOptions:
         "lda info model/",
         "lda info model/ --json",
     ),
-    short_help="Describe a model.",
 )
 @click.argument("model", metavar="MODEL")
 @verify_option

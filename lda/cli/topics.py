@@ -46,7 +46,6 @@ class TopicsOptions:
         "lda topics model/ --color always | less -R",
         "lda topics model/ --json",
     ),
-    short_help="Print the topics of a model.",
 )
 @click.argument("model", metavar="MODEL")
 @option(

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         "lda corpus stop-words en > stop.txt",
         "lda fit corpus/ -k 200 -o model/",
     ),
-    short_help="Build and inspect corpora on disk.",
 )
 def corpus() -> None:
     """Build and inspect corpora on disk: read once, fit many times; larger than memory."""

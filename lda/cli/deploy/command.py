@@ -28,7 +28,6 @@ from lda.cli.help import Command, CommandGroup
         "lda deploy kuberay --help",
         "lda deploy slurm --nodes 8 -- /home/me/corpus -k 1000 -o /home/me/model",
     ),
-    short_help="Print files that start a fit on a cluster.",
 )
 def deploy() -> None:
     """Print files that start a fit on a cluster: nothing in them is left to fill in.

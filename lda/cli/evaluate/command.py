@@ -47,7 +47,6 @@ def _split_metrics(
         "lda evaluate --metric stability seed-1/ seed-2/ seed-3/",
         "lda evaluate --topic-word phi.npy --vocabulary terms.txt --alpha 0.1 heldout.jsonl --text text",
     ),
-    short_help="Measure how good a model is.",
 )  # fmt: skip
 @click.argument("paths", nargs=-1, metavar="MODEL HELDOUT...")
 @option(

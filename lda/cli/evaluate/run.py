@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from lda.cli.evaluate.options import LIKELIHOODS, EvaluateOptions
 from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from lda.cli.evaluate.options import EvaluateOptions
+    from lda.cli.evaluate.report import Measured
     from lda.cli.sources import SourceOptions, StoredInputs
     from lda.corpus import DocumentBatch, Recipe
     from lda.evaluation.coherence_result import Coherence, Reference
     from lda.evaluation.evaluation import Evaluation
-    from lda.evaluation.heldout import HeldoutScore
+    from lda.evaluation.heldout import Estimator, HeldoutScore
 
 DIVERSITY_WORDS: Final = 25
 PARTICLE_DOCUMENTS: Final = 256  # at a time: left-to-right takes long, and a user wants to see it move
@@ -36,10 +37,13 @@ class EvaluationRun:
         self.options, self.progress, self.model = options, options.console.progress, model
         self.recipe, self.source, self.stored = recipe, source, stored
 
-    def measure(self, metric: str) -> Any:  # noqa: ANN401 - a score, diagnostics or a number
+    def measure(self, metric: str) -> Measured:
         """One metric that is not a coherence."""
-        if metric in LIKELIHOODS:
-            return self._likelihood(metric)
+        from lda.evaluation.heldout import ESTIMATORS
+
+        for estimator in ESTIMATORS:
+            if metric == estimator:
+                return self._likelihood(estimator)
         if metric == "diversity":
             return self.model.diversity(DIVERSITY_WORDS)
         from lda.evaluation.evaluation import diagnose
@@ -55,7 +59,7 @@ class EvaluationRun:
             device=options.device,
         )
 
-    def _likelihood(self, estimator: Any) -> HeldoutScore:  # noqa: ANN401 - one of LIKELIHOODS
+    def _likelihood(self, estimator: Estimator) -> HeldoutScore:
         from lda.evaluation.evaluation import trained_warning
         from lda.evaluation.heldout import Estimation, score_documents
 
@@ -75,7 +79,7 @@ class EvaluationRun:
             self.progress.warn(f"warning: {trained_warning(found)}")
         return found
 
-    def coherences(self, measures: list[str]) -> dict[str, Coherence]:
+    def coherences(self, measures: Sequence[str]) -> dict[str, Coherence]:
         """Coherences by name."""
         from lda.evaluation.coherence import as_measure, coherences
 

@@ -66,7 +66,6 @@ class FitOptions:
         "lda fit corpus/ -k 100 --validation-fraction 0.05 --tol 0.001 -o model/ --json",
         "lda fit /shared/corpus -k 1000 -o /shared/model --address auto --workers 8",
     ),
-    short_help="Fit topics to documents.",
 )  # fmt: skip
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @option(

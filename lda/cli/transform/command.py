@@ -45,7 +45,6 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
         "lda transform /shared/model /shared/corpus -o /shared/topics --address auto --top 10",
         'echo "peace and trade with all nations" | lda transform model/ - --format lines --top 3',
     ),
-    short_help="Find the topics of new documents.",
 )  # fmt: skip
 @click.argument("model", metavar="MODEL")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
