@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lda.cluster.spec.fit_settings import FitSettings
 
@@ -30,6 +30,7 @@ class FitField:
         flags: its names on the command line, the first one leading; those after our own are what others call it.
         kind: type of its value on the command line: bytes is a size such as 4GB, a tuple lists the values.
         help: one line for the command line.
+        about: what it is about, a heading of the command line's help.
         shown: how the help calls its default; empty where the default itself is shown, or nothing is said.
         of_machine: it was chosen for the machine of the fit and changes no bit of the model, so a loaded model does
             not bring it along: the threads of a server would be too many on a laptop.
@@ -40,6 +41,7 @@ class FitField:
     flags: tuple[str, ...]
     kind: type | tuple[str, ...]
     help: str
+    about: Literal["sampler", "evaluation", "machine"] = "sampler"
     shown: str = ""
     of_machine: bool = False
 
@@ -79,6 +81,7 @@ FIELDS: Final = (
         flags=("-j", "--threads", "--num-threads"),
         kind=int,
         help="Threads; never changes the result.",
+        about="machine",
         shown="all cores",
         of_machine=True,
     ),
@@ -88,6 +91,7 @@ FIELDS: Final = (
         flags=("--device",),
         kind=("cpu", "cuda"),
         help="cuda samples on a GPU, to the same model (adlda, esca).",
+        about="machine",
         of_machine=True,
     ),
     FitField(
@@ -96,6 +100,7 @@ FIELDS: Final = (
         flags=("--memory",),
         kind=bytes,
         help="What a process may hold, as 4GB: documents beyond it stay on disk, in TMPDIR.",
+        about="machine",
     ),
     FitField(
         setting="model_memory",
@@ -103,6 +108,7 @@ FIELDS: Final = (
         flags=("--model-memory",),
         kind=bytes,
         help="What of it the model may take: a larger one is walked word range by word range.",
+        about="machine",
     ),
     FitField(
         setting="seed",
@@ -175,6 +181,7 @@ FIELDS: Final = (
         flags=("--validation-fraction",),
         kind=float,
         help="Share of documents kept out, to score the model.",
+        about="evaluation",
     ),
     FitField(
         setting="tol",
@@ -182,6 +189,7 @@ FIELDS: Final = (
         flags=("--tol",),
         kind=float,
         help="Stop when evaluations gain less than this (nats per token),",
+        about="evaluation",
     ),
     FitField(
         setting="n_iter_no_change",
@@ -189,6 +197,7 @@ FIELDS: Final = (
         flags=("--patience", "--n-iter-no-change"),
         kind=int,
         help="so many times in a row.",
+        about="evaluation",
     ),
     FitField(
         setting="evaluate_every",
@@ -196,6 +205,7 @@ FIELDS: Final = (
         flags=("--evaluate-every",),
         kind=int,
         help="Sweeps between evaluations.",
+        about="evaluation",
     ),
 )
 """In the order in which the command line lists them. The constructor of `LDA` is written out all the same, for the

@@ -36,8 +36,8 @@ FLOORS = {
 """From the ground up."""
 
 SUB_FLOORS = {
-    "lda/cli": "terminal errors signals help options cluster_options new_documents topics info corpus fit deploy "
-    "transform evaluate entry",
+    "lda/cli": "terminal errors signals option several help gathering console shared_options sources text_options "
+    "cluster_options command_line new_documents topic_table topics info corpus fit deploy transform evaluate entry",
 }
 """Of folders that hold folders."""
 

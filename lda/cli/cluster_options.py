@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from lda.cli.gathering import gathered
+from lda.cli.option import Function, Heading, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,84 +17,103 @@ if TYPE_CHECKING:
     from lda.cluster import Cluster
 
 
-def cluster_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --address and all that goes with it in a fit."""
-    for option in reversed(
-        (
-            click.option(
-                "--aggregators", type=int, help="Owners of word ranges.  [default: as many as workers]"
-            ),
-            click.option(
-                "--gpus-per-worker",
-                type=float,
-                metavar="GPUS",
-                help="With --device cuda: GPUs of each, or the part of one that several share.  [default: 1]",
-            ),
-            click.option(
-                "--staleness",
-                default="0",
-                metavar="0|STEPS|none",
-                help="Steps a worker may run ahead; 0 gives the same model on any cluster, none never waits.",
-            ),
-        )
-    ):
-        function = option(function)
-    return worker_options(function)
+_OF_WORKERS: Final = (
+    option(
+        "--address",
+        metavar="ADDRESS",
+        heading=Heading.CLUSTER,
+        help="Run on a Ray cluster: local starts one on this machine, auto finds the running one, HOST:PORT is its "
+        "head.",
+        brief="Run on a Ray cluster: local, auto or HOST:PORT.",
+    ),
+    option("--workers", type=int, heading=Heading.CLUSTER, help="Workers.  [default: one a node]"),
+    option(
+        "--threads-per-worker",
+        type=int,
+        heading=Heading.CLUSTER,
+        help="Threads of each.  [default: the cores of its node]",
+    ),
+    option(
+        "--wait",
+        type=float,
+        metavar="SECONDS",
+        heading=Heading.CLUSTER,
+        help="Wait so long for nodes that are still to come.  [default: 0]",
+    ),
+    option(
+        "--worker-timeout",
+        type=float,
+        metavar="SECONDS",
+        heading=Heading.CLUSTER,
+        help="A worker that does not answer for so long counts as lost.  [default: 600]",
+    ),
+)
 
 
-def worker_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --address, and how many workers there are."""
-    for option in reversed(
-        (
-            click.option(
-                "--address",
-                metavar="local|auto|HOST:PORT",
-                help="Run on a Ray cluster: start one on this machine, find the running one, or connect to its head.",
-            ),
-            click.option("--workers", type=int, help="Workers.  [default: one a node]"),
-            click.option(
-                "--threads-per-worker", type=int, help="Threads of each.  [default: the cores of its node]"
-            ),
-            click.option(
-                "--wait",
-                type=float,
-                metavar="SECONDS",
-                help="Wait so long for nodes that are still to come.  [default: 0]",
-            ),
-            click.option(
-                "--worker-timeout",
-                type=float,
-                metavar="SECONDS",
-                help="A worker that does not answer for so long counts as lost.  [default: 600]",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
+def cluster_options(command: Function) -> Function:
+    """--address and all that goes with it in a fit; the command gets them as `cluster`: a `Cluster`, or None."""
+    return gathered(
+        "cluster",
+        cluster_of,
+        *_OF_WORKERS,
+        option(
+            "--aggregators",
+            type=int,
+            heading=Heading.CLUSTER,
+            help="Owners of word ranges.  [default: as many as workers]",
+        ),
+        option(
+            "--gpus-per-worker",
+            type=float,
+            metavar="GPUS",
+            heading=Heading.CLUSTER,
+            help="With --device cuda: GPUs of each, or the part of one that several share.  [default: 1]",
+        ),
+        option(
+            "--staleness",
+            default="0",
+            metavar="0|STEPS|none",
+            heading=Heading.CLUSTER,
+            help="Steps a worker may run ahead; 0 gives the same model on any cluster, none never waits.",
+        ),
+    )(command)
 
 
-def cluster_of(options: dict[str, Any]) -> Cluster | None:
+def worker_options(command: Function) -> Function:
+    """--address and how many workers there are; the command gets them as `cluster`: a `Cluster`, or None."""
+    return gathered("cluster", cluster_of, *_OF_WORKERS)(command)
+
+
+def cluster_of(
+    *,
+    address: str | None,
+    workers: int | None,
+    threads_per_worker: int | None,
+    wait: float | None,
+    worker_timeout: float | None,
+    gpus_per_worker: float | None = None,
+    aggregators: int | None = None,
+    staleness: str = "0",
+) -> Cluster | None:
     """The cluster that the options ask for; None without --address.
 
     Raises click.UsageError for cluster options without --address, and for values that cannot be.
     """
-    names = [
-        n
-        for n in (
-            "workers",
-            "threads_per_worker",
-            "gpus_per_worker",
-            "aggregators",
-            "wait",
-            "worker_timeout",
+    given: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("workers", workers),
+            ("threads_per_worker", threads_per_worker),
+            ("gpus_per_worker", gpus_per_worker),
+            ("aggregators", aggregators),
+            ("wait", wait),
+            ("worker_timeout", worker_timeout),
         )
-        if n in options
-    ]
-    staleness = options.get("staleness", "0")
-    if options["address"] is None:
-        given = [name for name in names if options[name] is not None]
+        if value is not None
+    }
+    if address is None:
         if given or staleness != "0":
-            what = "--" + (given[0] if given else "staleness").replace("_", "-")
+            what = "--" + next(iter(given), "staleness").replace("_", "-")
             raise click.UsageError(
                 f"{what} is for a cluster; give --address local, auto or HOST:PORT as well"
             )
@@ -98,11 +121,7 @@ def cluster_of(options: dict[str, Any]) -> Cluster | None:
     from lda.cluster import Cluster
 
     try:
-        return Cluster(
-            address=options["address"],
-            staleness=_staleness(staleness),
-            **{name: options[name] for name in names if options[name] is not None},
-        )
+        return replace(Cluster(address=address, staleness=_staleness(staleness)), **given)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 

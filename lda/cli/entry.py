@@ -6,17 +6,17 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
 import click
 
 from lda.cli.errors import DONE, FAILURE, exit_code, say
-from lda.cli.help import GroupWithExamples
+from lda.cli.help import CommandGroup
 from lda.cli.signals import obey_soon
 
-COMMANDS: Final = {
+COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "fit": ("lda.cli.fit.command", "fit", "Fit topics to documents."),
     "topics": ("lda.cli.topics", "topics", "Print the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
@@ -25,31 +25,45 @@ COMMANDS: Final = {
     "corpus": ("lda.cli.corpus.command", "corpus", "Build and inspect corpora on disk."),
     "deploy": ("lda.cli.deploy.command", "deploy", "Print files that start a fit on a cluster."),
 }
+"""Commands by name: the module, the name of the command in it, and its line in `lda --help`."""
 
 
 _ending: Final = threading.Event()
 """Set once the user has been told how the command ended, though threads may still keep the process from ending."""
 
 
-class LazyGroup(GroupWithExamples):
-    """Commands whose files are imported when they run, and errors that end in one line and an exit code."""
+class LazyGroup(CommandGroup):
+    """Commands whose files are imported when they run, and errors that end in one line and an exit code.
+
+    table: as COMMANDS, in the order in which a newcomer needs them.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - click's own
+        table: Mapping[str, tuple[str, str, str]],
+        **details: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(*args, **details)
+        self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order in which a newcomer needs them."""
-        return list(COMMANDS)
+        """Names in the order of the table."""
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.table:
             return None
-        module, name, _ = COMMANDS[cmd_name]
+        module, name, line = self.table[cmd_name]
         command: click.Command = getattr(import_module(module), name)
+        command.short_help = line
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table above: importing them all would make --help slow."""
+        """List the commands from the table: importing them all would make --help slow."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, _, text) in self.table.items()])
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:  # noqa: ANN401 - click's own signature
         """Run, and exit with one of the documented codes; only --traceback shows where an error arose."""
@@ -71,11 +85,10 @@ def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:
 @click.group(
     "lda",
     cls=LazyGroup,
+    table=COMMANDS,
     examples=(
         "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
         "lda topics model/",
-        "lda transform model/ new.jsonl --text text -o topics.parquet --top 5",
-        "lda evaluate model/ heldout.jsonl --text text",
     ),
     context_settings={
         "auto_envvar_prefix": "LDA",
@@ -83,12 +96,11 @@ def _show_warning(message: Warning | str, *_args: Any, **_options: Any) -> None:
         "max_content_width": 110,
         "show_default": True,
     },
-    epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no or too small a cluster, "
-    '130 interrupted. With --json a failure prints one object, {"error": {kind, message, exit_code}}. '
-    "Each option can be set by an environment variable, as LDA_FIT_SEED for `lda fit --seed`.",
+    epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no cluster, 130 interrupted. "
+    "Options have variables: LDA_FIT_SEED is `lda fit --seed`.",
 )
 @click.version_option(package_name="raylda", prog_name="lda", message="%(prog)s (raylda) %(version)s")
-@click.option("--traceback", is_flag=True, help="Show where an unexpected error arose.")
+@click.option("--traceback", is_flag=True, hidden=True, help="Show where an unexpected error arose.")
 def cli(traceback: bool) -> None:  # `exit_code` looks for it itself
     """Topic models of text and counts: Latent Dirichlet Allocation."""
 

@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 import click
@@ -115,11 +115,17 @@ def _print_json(ending: Ending) -> None:
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
-    """Whether --json is among the arguments of a command, or set for it by its environment variable."""
+    """Whether --json is among the arguments of a command, or set for it by its environment variable.
+
+    --format json of `lda topics` is the same.
+    """
     words = list(takewhile(lambda word: word != "--", arguments))
-    if "--json" in words:
-        return True
     path = [word for word in words if not word.startswith("-")][:2]
+    as_format = path[:1] == ["topics"] and (
+        "--format=json" in words or ("--format", "json") in pairwise(words)
+    )
+    if "--json" in words or as_format:
+        return True
     names = {"_".join(["LDA", *path[:n], "JSON"]).upper() for n in (1, 2)}
     return any(_is_set(os.environ.get(name, "")) for name in names)
 

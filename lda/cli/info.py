@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lda.cli.help import WithExamples
-from lda.cli.options import Console, output_options, verify_option
+from lda.cli.console import Console, output_options
+from lda.cli.gathering import taking
+from lda.cli.help import Command
+from lda.cli.shared_options import verify_option
 from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:
@@ -15,38 +18,46 @@ if TYPE_CHECKING:
     from lda.model.model import Model
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfoOptions:
+    """What `lda info` is asked for."""
+
+    model: str
+    no_verify: bool
+    console: Console
+
+
 @click.command(
-    cls=WithExamples,
+    cls=Command,
     examples=(
         "lda info model/",
         "lda info model/ --json",
     ),
-    short_help="Describe a model.",
 )
 @click.argument("model", metavar="MODEL")
 @verify_option
 @output_options
-def info(model: str, no_verify: bool, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
-    """Describe a model: size, priors, quality, the run that made it, and the command that repeats it.
+@taking(InfoOptions)
+def info(options: InfoOptions) -> None:
+    """Describe a model: size, priors, quality, and the command that repeats it.
 
-    The fingerprint is computed from the counts, and compared with the one recorded in the model: equal fingerprints
-    mean equal models. Where they differ the command fails, unless --no-verify asks to see what is there all the same.
+    The fingerprint of the counts is computed and compared with the one that is recorded: equal fingerprints mean equal
+    models. Where they differ the command fails; --no-verify shows what is there all the same.
     """
     from lda.corpus.errors import DataError
     from lda.model.description import Description, read_description
     from lda.model.model import Model
 
-    console = Console.take(options)
-    loaded = Model.load(model, verify=not no_verify)
-    description = Description(model, read_description(model))
+    loaded = Model.load(options.model, verify=not options.no_verify)
+    description = Description(options.model, read_description(options.model))
     value = describe(loaded, description)
     found, recorded = value["fingerprint"], value["recorded_fingerprint"]
-    if recorded not in {None, found} and not no_verify:
+    if recorded not in {None, found} and not options.no_verify:
         raise DataError(
-            f"{model} records the fingerprint {recorded}, but that of its counts is {found}: one of them is not what "
-            "was written; restore it from a copy"
+            f"{options.model} records the fingerprint {recorded}, but that of its counts is {found}: one of them is "
+            "not what was written; restore it from a copy"
         )
-    console.result(value, lambda: info_lines(value))
+    options.console.result(value, lambda: info_lines(value))
 
 
 def describe(model: Model, description: Description) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from lda.cli.sources import SourceOptions
     from lda.corpus import DocumentBatch, Recipe
 
 
@@ -16,14 +17,17 @@ def read_documents(
     paths: Sequence[str | Path],
     terms: Sequence[str],
     recipe: Recipe,
-    options: dict[str, Any],
+    source: SourceOptions,
     *,
+    vocabulary: str | Path | None,
+    threads: int | None,
     batch_documents: int = 4096,
 ) -> Iterator[DocumentBatch]:
-    """Stream the documents of files as the options of `source_options` describe them.
+    """Stream the documents of files as the options say how to read them.
 
     The first batch is read before this returns, so that bad input is told before anything costly is prepared. An id
-    field that only the model speaks of need not be there: documents are numbered then.
+    field that only the model speaks of need not be there: documents are numbered then. vocabulary: where the terms of
+    counted input can be read.
 
     Raises:
         DataError: the input is missing or damaged; also while batches are taken.
@@ -32,14 +36,14 @@ def read_documents(
 
     batches = iter_documents(
         paths,
-        format=options["format"],
+        format=source.format,
         recipe=recipe,
         vocabulary_terms=terms,
-        vocabulary=options["vocabulary"],
-        threads=options["threads"],
-        encoding=options["encoding"],
-        errors=options["encoding_errors"],
-        require_id=options["id"] is not None,
+        vocabulary=vocabulary,
+        threads=threads,
+        encoding=source.encoding,
+        errors=source.encoding_errors,
+        require_id=source.id is not None,
         batch_documents=batch_documents,
     )
     first = next(batches, None)

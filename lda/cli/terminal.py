@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING, Literal
+
+import click
+
 from lda.corpus.presentable import presentable, printable
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Color = Literal["auto", "always", "never"]
 
 
 def table(text: str) -> str:
@@ -13,3 +23,31 @@ def table(text: str) -> str:
 def shown(text: str) -> str:
     """Several lines of a message, `presentable`; line ends stay."""
     return "\n".join(presentable(line) for line in text.split("\n"))
+
+
+def columns() -> int | None:
+    """Width of the terminal that standard output is; None where it is none, and nobody should break lines."""
+    if not sys.stdout.isatty():
+        return None
+    from rich.console import Console
+
+    return Console(file=sys.stdout).width
+
+
+def print_styled(text: Text, color: Color = "auto") -> None:
+    """Print lines as they are, in colours where standard output is a terminal and NO_COLOR is not set.
+
+    Rich decides on the colours only: it would end the process itself if the reader of the output has left.
+    """
+    from rich.console import Console
+
+    console = {
+        "auto": lambda: Console(file=sys.stdout),
+        "always": lambda: Console(
+            file=sys.stdout, force_terminal=True, color_system="standard", no_color=False
+        ),
+        "never": lambda: Console(file=sys.stdout, force_terminal=False, no_color=True),
+    }[color]()
+    with console.capture() as captured:
+        console.print(text, soft_wrap=True, emoji=False, markup=False, highlight=False)
+    click.echo(captured.get(), nl=False, color=True)

@@ -121,6 +121,7 @@ def test_hostile_terms_ids_and_names(tmp_path: Path) -> None:
     for text in (
         harmless("topics", model),
         harmless("topics", model, "--json"),
+        harmless("topics", model, "--format", "md"),
         harmless("corpus", "info", tmp_path / "c"),
         harmless("corpus", "info", tmp_path / "c", "--json"),
         harmless("evaluate", model, "-m", "diagnostics"),

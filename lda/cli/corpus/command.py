@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lda.cli.help import GroupWithExamples, WithExamples
-from lda.cli.options import (
-    Console,
-    names_of,
-    output_options,
-    size_of,
-    source_options,
-    stored_inputs,
-    take_recipe,
-    token_options,
-)
+from lda.cli.console import Console, output_options
+from lda.cli.gathering import taking
+from lda.cli.help import Command, CommandGroup
+from lda.cli.option import Heading, option
+from lda.cli.shared_options import threads_option
+from lda.cli.sources import SourceOptions, names_of, size_of, source_options, stored_inputs
+from lda.cli.text_options import TextOptions, text_options
 from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:
@@ -25,66 +22,95 @@ if TYPE_CHECKING:
 
 
 @click.group(
-    cls=GroupWithExamples,
+    cls=CommandGroup,
     examples=(
         "lda corpus build news/*.parquet --text body --id url --stop-words en -o corpus/",
         "lda corpus info corpus/",
         "lda corpus stop-words en > stop.txt",
         "lda fit corpus/ -k 200 -o model/",
     ),
-    short_help="Build and inspect corpora on disk.",
 )
 def corpus() -> None:
     """Build and inspect corpora on disk: read once, fit many times; larger than memory."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """What `lda corpus build` is asked for. threads: None for all cores."""
+
+    inputs: tuple[str, ...]
+    output: str
+    source: SourceOptions
+    text: TextOptions
+    threads: int | None
+    overwrite: bool
+    console: Console
+
+
 @corpus.command(
-    cls=WithExamples,
+    cls=Command,
+    essentials=(
+        "output", "text", "id", "format", "stop_words", "min_df", "max_df", "max_features", "ngram_range", "pattern",
+        "threads", "overwrite",
+    ),
     examples=(
         "lda corpus build speeches/ --stop-words en -o corpus/",
-        "lda corpus build docs.jsonl.gz --text body --id url --min-df 5 --max-df 0.5 -o corpus/",
+        "lda corpus build docs.jsonl.gz --text body --id url --min-df 5 -o corpus/",
+        "lda corpus build papers.parquet --text title,abstract --max-df 0.5 --ngram-range 1,2 -o corpus/",
     ),
     short_help="Read documents into a corpus folder.",
-)
+)  # fmt: skip
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option(
-    "-o", "--output", required=True, metavar="DIR", help="Folder (or s3://, gs:// URI) to write to."
+@option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="DIR",
+    heading=Heading.OUTPUT,
+    help="Folder (or s3://, gs:// URI) to write to.",
+    brief="Folder to write the corpus to.",
 )
 @source_options
-@token_options
-@click.option(
-    "-j", "--threads", "--num-threads", type=click.IntRange(min=1), help="Threads.  [default: all cores]"
-)
-@click.option("--overwrite", is_flag=True, help="Replace a corpus that exists.")
+@text_options
+@threads_option
+@option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help="Replace a corpus that exists.")
 @output_options
-def build(**options: Any) -> None:  # noqa: ANN401 - click passes them by name
-    """Read documents, cut them into words and write them as a corpus that `lda fit` maps into memory."""
+@taking(BuildOptions)
+def build(options: BuildOptions) -> None:
+    """Cut documents into words, and write a corpus that `lda fit` can map."""
     from lda.corpus import build_corpus
 
-    console = Console.take(options)
-    recipe = take_recipe(options)
-    inputs, output = options["inputs"], options["output"]
-    console.progress.note(f"reading {names_of(inputs)}")
+    console, source, output = options.console, options.source, options.output
+    recipe = options.text.recipe(source)
+    console.progress.note(f"reading {names_of(options.inputs)}")
     started = time.perf_counter()
-    with stored_inputs(options) as stored:
+    with stored_inputs(options.inputs, source.vocabulary) as stored:
         made = build_corpus(
-            stored["inputs"],
+            stored.inputs,
             output,
-            format=options["format"],
+            format=source.format,
             recipe=recipe,
-            vocabulary=stored["vocabulary"],
-            threads=options["threads"],
-            encoding=options["encoding"],
-            errors=options["encoding_errors"],
-            overwrite=options["overwrite"],
+            vocabulary=stored.vocabulary,
+            threads=options.threads,
+            encoding=source.encoding,
+            errors=source.encoding_errors,
+            overwrite=options.overwrite,
         )
     seconds = time.perf_counter() - started
     console.progress.note(f"wrote {output}: {size_of(made)} in {seconds:.1f} s")
     console.result({**describe(made, output), "seconds": round(seconds, 3)}, lambda: "")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusInfoOptions:
+    """What `lda corpus info` is asked for."""
+
+    folder: str
+    console: Console
+
+
 @corpus.command(
-    cls=WithExamples,
+    cls=Command,
     examples=(
         "lda corpus info corpus/",
         "lda corpus info corpus/ --json",
@@ -93,19 +119,26 @@ def build(**options: Any) -> None:  # noqa: ANN401 - click passes them by name
 )
 @click.argument("folder", metavar="DIR")
 @output_options
-def info(folder: str, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+@taking(CorpusInfoOptions)
+def info(options: CorpusInfoOptions) -> None:
     """Describe a corpus: its size, how it was made, its most frequent terms."""
     from lda.corpus import Corpus
 
-    console = Console.take(options)
-    opened = Corpus.open(folder)
-    value = describe(opened, folder)
-    console.result(value, lambda: _lines(value))
+    value = describe(Corpus.open(options.folder), options.folder)
+    options.console.result(value, lambda: _lines(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopWordsOptions:
+    """What `lda corpus stop-words` is asked for. language: None for the languages there are."""
+
+    language: str | None
+    console: Console
 
 
 @corpus.command(
     "stop-words",
-    cls=WithExamples,
+    cls=Command,
     examples=(
         "lda corpus stop-words",
         "lda corpus stop-words en > stop.txt",
@@ -115,14 +148,15 @@ def info(folder: str, **options: Any) -> None:  # noqa: ANN401 - click passes th
 )
 @click.argument("language", required=False)
 @output_options
-def print_stop_words(language: str | None, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+@taking(StopWordsOptions)
+def print_stop_words(options: StopWordsOptions) -> None:
     """Print the words that --stop-words LANGUAGE drops, one a line; without LANGUAGE the languages there are.
 
     The list, edited, goes into --stop-words FILE.
     """
     from lda.corpus.text.stop_words import LANGUAGES, language_code, stop_words
 
-    console = Console.take(options)
+    console, language = options.console, options.language
     if language is None:
         codes = {code: name for name, code in LANGUAGES.items()}
         console.result({"languages": codes}, lambda: "\n".join(f"{c}  {codes[c]}" for c in sorted(codes)))

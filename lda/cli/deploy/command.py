@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from lda.cli.deploy.options import (
@@ -20,17 +18,16 @@ from lda.cli.deploy.options import (
     size,
 )
 from lda.cli.deploy.ray_up import ray_up
-from lda.cli.help import GroupWithExamples, WithExamples
+from lda.cli.help import Command, CommandGroup
 
 
 @click.group(
-    cls=GroupWithExamples,
+    cls=CommandGroup,
     examples=(
         "lda deploy docker --image registry.example.com/raylda:1 > Dockerfile",
         "lda deploy kuberay --help",
-        "lda deploy slurm --nodes 8 -- /home/me/corpus -k 1000 -o /home/me/model > fit.sh && sbatch fit.sh",
+        "lda deploy slurm --nodes 8 -- /home/me/corpus -k 1000 -o /home/me/model",
     ),
-    short_help="Print files that start a fit on a cluster.",
 )
 def deploy() -> None:
     """Print files that start a fit on a cluster: nothing in them is left to fill in.
@@ -42,7 +39,7 @@ def deploy() -> None:
 
 
 @deploy.command(
-    cls=WithExamples,
+    cls=Command,
     examples=(
         (
             "lda deploy kuberay --image registry.example.com/raylda:1 --claim corpora --nodes 8 --cpus 16 "
@@ -62,25 +59,50 @@ def deploy() -> None:
 @click.option("--nodes", type=COUNT, required=True, help="Worker pods.")
 @click.option("--cpus", type=COUNT, required=True, help="CPUs of each.")
 @click.option("--memory", required=True, callback=size, help="Memory of each, such as 32Gi.")
-@click.option("--head-cpus", type=COUNT, default=2, help="CPUs of the head, which runs the driver.")
+@click.option("--head-cpus", type=COUNT, default=2, help="CPUs of the head: the driver.")
 @click.option("--head-memory", callback=size, help="Memory of the head.  [default: as a worker]")
 @name_option()
 @click.option("--namespace", default="default", callback=matching(LABEL), help="Namespace of the job.")
 @click.option("--retries", type=click.IntRange(min=0), default=3, help="New clusters after failures.")
 @ARGUMENTS
-def kuberay(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+def kuberay(
+    *,
+    fit: tuple[str, ...],
+    image: str,
+    claim: str,
+    mount: str,
+    nodes: int,
+    cpus: int,
+    memory: int,
+    head_cpus: int,
+    head_memory: int | None,
+    name: str,
+    namespace: str,
+    retries: int,
+) -> None:
     """Print a RayJob: a Ray cluster on Kubernetes that is there for one fit."""
     from lda.cli.deploy.fit_arguments import fit_command
     from lda.deploy.kuberay import KubeRay
 
-    nodes, cpus = options["nodes"], options["cpus"]
-    words = fit_command(needed(fit), address="auto", workers=nodes, threads=cpus, mount=options["mount"])
-    options["head_memory"] = options["head_memory"] or options["memory"]
-    show(KubeRay(fit=words, **options).text)
+    cluster = KubeRay(
+        fit=fit_command(needed(fit), address="auto", workers=nodes, threads=cpus, mount=mount),
+        name=name,
+        namespace=namespace,
+        image=image,
+        nodes=nodes,
+        cpus=cpus,
+        memory=memory,
+        head_cpus=head_cpus,
+        head_memory=head_memory or memory,
+        claim=claim,
+        mount=mount,
+        retries=retries,
+    )
+    show(cluster.text)
 
 
 @deploy.command(
-    cls=WithExamples,
+    cls=Command,
     examples=(
         "lda deploy slurm --nodes 8 -- /home/me/corpus -k 1000 -o /home/me/model > fit.sh && sbatch fit.sh",
         (
@@ -101,21 +123,42 @@ def kuberay(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 - cli
     "--setup", multiple=True, callback=line, metavar="SHELL", help="A line that makes `lda` available there."
 )
 @ARGUMENTS
-def slurm(fit: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401
+def slurm(
+    *,
+    fit: tuple[str, ...],
+    nodes: int,
+    cpus: int | None,
+    memory: int | None,
+    partition: str | None,
+    account: str | None,
+    time: str | None,
+    name: str,
+    setup: tuple[str, ...],
+) -> None:
     """Print a batch script that starts Ray on the nodes of its allocation, and the fit."""
     from lda.cli.deploy.fit_arguments import fit_command
     from lda.deploy.slurm import Slurm
 
-    if options["memory"] is not None and options["cpus"] is None:
+    if memory is not None and cpus is None:
         raise click.UsageError(
             "--memory is for parts of nodes; give --cpus as well, or neither for whole nodes"
         )
-    words = fit_command(needed(fit), address=None, workers=options["nodes"])
-    show(Slurm(fit=words, **options).text)
+    script = Slurm(
+        fit=fit_command(needed(fit), address=None, workers=nodes),
+        name=name,
+        nodes=nodes,
+        cpus=cpus,
+        memory=memory,
+        partition=partition,
+        account=account,
+        time=time,
+        setup=setup,
+    )
+    show(script.text)
 
 
 @deploy.command(
-    cls=WithExamples,
+    cls=Command,
     examples=(
         "lda deploy docker --image registry.example.com/raylda:1 > Dockerfile",
         "lda deploy docker --image raylda:1 --package raylda==0.2.0 > Dockerfile",
@@ -137,7 +180,7 @@ def docker(image: str, package: str | None) -> None:
 
 
 @deploy.command(
-    cls=WithExamples,
+    cls=Command,
     examples=(
         "lda deploy job --dashboard http://10.0.0.5:8265 -- /shared/corpus -k 1000 -o /shared/model | sh",
     ),

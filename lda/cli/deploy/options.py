@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
+from lda.cli.option import Function, Heading, option
 from lda.deploy.quoting import check_text
 from lda.sizes import take_size
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 LABEL: Final = (
     re.compile(r"[a-z]([a-z0-9-]{0,45}[a-z0-9])?"),
@@ -57,9 +56,15 @@ def size(ctx: click.Context, parameter: click.Parameter, value: str | None) -> i
     return found
 
 
-def name_option(default: str | None = "raylda") -> Callable[[Command], Command]:
+def name_option(default: str | None = "raylda") -> Callable[[Function], Function]:
     """--name: of the job, or of the cluster."""
-    return click.option("--name", default=default, callback=matching(LABEL), help="What it is called.")
+    return option(
+        "--name",
+        default=default,
+        callback=matching(LABEL),
+        heading=Heading.OUTPUT,
+        help="What it is called.",
+    )
 
 
 ARGUMENTS: Final = click.argument(
@@ -68,10 +73,14 @@ ARGUMENTS: Final = click.argument(
 COUNT: Final = click.IntRange(min=1)
 
 
-def mount_option(what: str) -> Callable[[Command], Command]:
+def mount_option(what: str) -> Callable[[Function], Function]:
     """--mount: the path at which all nodes see `what`."""
-    return click.option(
-        "--mount", default="/shared", callback=matching(PATH), help=f"Where {what} is mounted."
+    return option(
+        "--mount",
+        default="/shared",
+        callback=matching(PATH),
+        heading=Heading.CLUSTER,
+        help=f"Where {what} is mounted.",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.evaluation.heldout import HeldoutScore
     from lda.evaluation.stability import Stability
+
+    Measured = HeldoutScore | Coherence | TopicDiagnostics | float
 
 TITLES = {
     "completion": "document completion",
@@ -24,7 +26,7 @@ TITLES = {
 }
 
 
-def as_json(found: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(found: Mapping[str, Measured]) -> dict[str, Any]:
     """Each metric under its name, with underscores only."""
     return {
         name.replace("-", "_"): value if isinstance(value, float) else value.to_dict()
@@ -32,23 +34,25 @@ def as_json(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def as_text(found: Mapping[str, Any], top_words: Sequence[Sequence[str]]) -> str:
+def as_text(found: Mapping[str, Measured], top_words: Sequence[Sequence[str]]) -> str:
     """A line or two for each metric, then a table of the topics where there are numbers about topics."""
+    from lda.evaluation.coherence_result import Coherence
+    from lda.evaluation.heldout import HeldoutScore
+
     lines: list[str] = []
     columns: dict[str, Sequence[float | None]] = {}
     for name, value in found.items():
-        if name in ("completion", "left-to-right"):
-            lines += _likelihood(TITLES[name], cast("HeldoutScore", value))
-        elif name == "diversity":
+        if isinstance(value, HeldoutScore):
+            lines += _likelihood(TITLES[name], value)
+        elif isinstance(value, float):
             lines.append(
                 f"{TITLES[name]:<22} {value:.4f}, share of different words among the 25 top words of all topics"
             )
-        elif name == "diagnostics":
-            columns |= {column: list(v) for column, v in cast("TopicDiagnostics", value).columns().items()}
+        elif isinstance(value, Coherence):
+            lines.append(_coherence(TITLES[name], value))
+            columns[name] = value.topics
         else:
-            coherence = cast("Coherence", value)
-            lines.append(_coherence(TITLES[name], coherence))
-            columns[name] = coherence.topics
+            columns |= {column: list(v) for column, v in value.columns().items()}
     return "\n".join([*lines, *_table(columns, top_words)])
 
 

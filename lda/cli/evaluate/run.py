@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from lda.progress import SECONDS_BETWEEN_LINES, Progress, plural
+from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from lda.cli.evaluate.options import EvaluateOptions
+    from lda.cli.evaluate.report import Measured
+    from lda.cli.sources import SourceOptions, StoredInputs
     from lda.corpus import DocumentBatch, Recipe
     from lda.evaluation.coherence_result import Coherence, Reference
     from lda.evaluation.evaluable import Evaluable
-    from lda.evaluation.heldout import HeldoutScore
+    from lda.evaluation.heldout import Estimator, HeldoutScore
 
-LIKELIHOODS: Final = ("completion", "left-to-right")
-COHERENCES: Final = ("npmi", "c_v", "u_mass", "c_uci")
 DIVERSITY_WORDS: Final = 25
 PARTICLE_DOCUMENTS: Final = 256  # at a time: left-to-right takes long, and a user wants to see it move
 
@@ -27,41 +28,52 @@ class EvaluationRun:
 
     def __init__(
         self,
-        progress: Progress,
+        options: EvaluateOptions,
         model: Evaluable,
         recipe: Recipe,
-        options: dict[str, Any],
-        paths: Sequence[str | Path],
+        source: SourceOptions,
+        stored: StoredInputs,
     ) -> None:
-        self.progress, self.model, self.recipe = progress, model, recipe
-        self.options, self.paths = options, paths
+        self.options, self.progress, self.model = options, options.console.progress, model
+        self.recipe, self.source, self.stored = recipe, source, stored
 
-    def measure(self, metric: str) -> Any:  # noqa: ANN401 - a score, diagnostics or a number
+    def measure(self, metric: str) -> Measured:
         """One metric that is not a coherence."""
-        if metric in LIKELIHOODS:
-            return self._likelihood(metric)
+        from lda.evaluation.heldout import ESTIMATORS
+
+        for estimator in ESTIMATORS:
+            if metric == estimator:
+                return self._likelihood(estimator)
         if metric == "diversity":
             return self.model.diversity(DIVERSITY_WORDS)
         from lda.evaluation.diagnostics import diagnose
 
         options = self.options
-        batches = self._documents(self.paths) if self.paths else None
-        how = {name: options[name] for name in ("seed", "threads", "device")}
-        return diagnose(self.model, batches, n_words=options["top_words"], **how)
+        batches = self._documents(self.stored.inputs) if self.stored.inputs else None
+        return diagnose(
+            self.model,
+            batches,
+            n_words=options.top_words,
+            seed=options.seed,
+            threads=options.threads,
+            device=options.device,
+        )
 
-    def _likelihood(self, estimator: Any) -> HeldoutScore:  # noqa: ANN401 - one of LIKELIHOODS
+    def _likelihood(self, estimator: Estimator) -> HeldoutScore:
         from lda.evaluation.documents import possible
         from lda.evaluation.heldout import Estimation, score_documents, trained_warning
 
         model, options = self.model, self.options
         how = Estimation(
             estimator=estimator,
-            seed=options["seed"],
-            **{name: options[name] for name in ("burn_in", "samples", "particles")},
+            seed=options.seed,
+            burn_in=options.burn_in,
+            samples=options.samples,
+            particles=options.particles,
         )
         size = PARTICLE_DOCUMENTS if estimator == "left-to-right" else 4096
-        batches = possible(model, self._documents(self.paths, batch_documents=size))
-        frozen = model.frozen(threads=options["threads"], device=options["device"])
+        batches = possible(model, self._documents(self.stored.inputs, batch_documents=size))
+        frozen = model.frozen(threads=options.threads, device=options.device)
         found = score_documents(
             frozen, batches, how, vocabulary=model.vocabulary, trained=model.document_hashes
         )
@@ -69,7 +81,7 @@ class EvaluationRun:
             self.progress.warn(f"warning: {trained_warning(found)}")
         return found
 
-    def coherences(self, measures: list[str]) -> dict[str, Coherence]:
+    def coherences(self, measures: Sequence[str]) -> dict[str, Coherence]:
         """Coherences by name."""
         from lda.evaluation.coherence import as_measure, coherences
 
@@ -77,12 +89,12 @@ class EvaluationRun:
             return {}
         options = self.options
         found = coherences(
-            self.model.top_words(options["top_words"]),
+            self.model.top_words(options.top_words),
             self.model.vocabulary,
             self._reference(),
             [as_measure(name) for name in measures],
-            n_words=options["top_words"],
-            engine="gensim" if options["with_gensim"] else "own",
+            n_words=options.top_words,
+            engine="gensim" if options.with_gensim else "own",
         )
         for text in dict.fromkeys(text for one in found for text in one.warnings()):
             self.progress.warn(f"warning: {text}")
@@ -92,15 +104,23 @@ class EvaluationRun:
         from lda.corpus import keeps_order
         from lda.evaluation.coherence_result import Reference
 
-        paths = self.options["reference"] or self.paths
-        ordered = keeps_order(paths, self.options["format"])
+        paths = self.stored.reference or self.stored.inputs
+        ordered = keeps_order(paths, self.source.format)
         return Reference(batches=lambda: self._documents(paths), ordered=ordered)
 
     def _documents(self, paths: Sequence[str | Path], batch_documents: int = 4096) -> Iterator[DocumentBatch]:
         from lda.cli.new_documents import read_documents
 
         terms = self.model.vocabulary
-        batches = read_documents(paths, terms, self.recipe, self.options, batch_documents=batch_documents)
+        batches = read_documents(
+            paths,
+            terms,
+            self.recipe,
+            self.source,
+            vocabulary=self.stored.vocabulary,
+            threads=self.options.threads,
+            batch_documents=batch_documents,
+        )
         return self._told(batches)
 
     def _told(self, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:

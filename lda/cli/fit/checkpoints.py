@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
 import click
+
+from lda.cli.gathering import gathered
+from lda.cli.option import Function, Heading, option
 
 if TYPE_CHECKING:
     from lda.cli.fit.outputs import Targets
@@ -17,36 +20,46 @@ if TYPE_CHECKING:
     from lda.corpus.storage.places import Storage
     from lda.model.model import Model
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 DECIDE_END: Final = frozenset({"sweeps", "tol", "n_iter_no_change", "n_samples", "sample_interval"})
 """Settings that are free to change while a run is unfinished, and make another model once it is finished."""
 
 
-def checkpoint_options(command: Command) -> Command:
-    """--checkpoint-every, --checkpoint and --resume; `Checkpoints.take` takes them."""
-    for option in reversed(
-        (
-            click.option(
-                "--checkpoint-every",
-                type=click.IntRange(min=0),
-                metavar="N",
-                default=10,
-                help="Sweeps between checkpoints, from which --resume goes on; 0: none.",
-            ),
-            click.option(
-                "--checkpoint",
-                metavar="PATH",
-                help="Folder (or s3://, gs:// URI) for checkpoints.  [default: MODEL.checkpoint]",
-            ),
-            click.option(
-                "--resume",
-                is_flag=True,
-                help="Go on from the last checkpoint of this command, if it was cut off.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointOptions:
+    """Where checkpoints lie, None for beside the model, how many sweeps apart, and whether to go on from them."""
+
+    checkpoint: str | None
+    checkpoint_every: int
+    resume: bool
+
+
+def checkpoint_options(command: Function) -> Function:
+    """--checkpoint-every, --checkpoint and --resume; the command gets them as `checkpoints`."""
+    return gathered(
+        "checkpoints",
+        CheckpointOptions,
+        option(
+            "--checkpoint-every",
+            type=click.IntRange(min=0),
+            metavar="N",
+            default=10,
+            heading=Heading.CHECKPOINTS,
+            help="Sweeps between checkpoints, from which --resume goes on; 0: none.",
+        ),
+        option(
+            "--checkpoint",
+            metavar="PATH",
+            heading=Heading.CHECKPOINTS,
+            help="Folder (or s3://, gs:// URI) for checkpoints.  [default: MODEL.checkpoint]",
+        ),
+        option(
+            "--resume",
+            is_flag=True,
+            heading=Heading.CHECKPOINTS,
+            help="Go on from the last checkpoint of this command, if it was cut off.",
+            brief="Go on from the last checkpoint, if cut off.",
+        ),
+    )(command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +72,12 @@ class Checkpoints:
     overwrite: bool
 
     @classmethod
-    def take(cls, options: dict[str, Any], targets: Targets) -> Checkpoints:
-        """What the options ask for; they are taken out of `options`."""
-        chosen = options.pop("checkpoint")
+    def of(cls, options: CheckpointOptions, targets: Targets) -> Self:
+        """What the options ask for, for a fit that writes to these targets."""
         return cls(
-            path=_beside(targets.model) if chosen is None else chosen,
-            every=options.pop("checkpoint_every"),
-            resume=options.pop("resume"),
+            path=_beside(targets.model) if options.checkpoint is None else options.checkpoint,
+            every=options.checkpoint_every,
+            resume=options.resume,
             overwrite=targets.overwrite,
         )
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from lda.cli.cluster_options import cluster_of, cluster_options, reach_early
-from lda.cli.fit.checkpoints import Checkpoints, checkpoint_options, once
+from lda.cli.cluster_options import cluster_options, reach_early
+from lda.cli.command_line import command_line
+from lda.cli.console import Console, output_options
+from lda.cli.fit.checkpoints import CheckpointOptions, Checkpoints, checkpoint_options, once
 from lda.cli.fit.input import opened_corpus
 from lda.cli.fit.outputs import Fitted, Output, Targets
-from lda.cli.fit.settings import alpha_of_mallet, setting_options, settings_of
-from lda.cli.help import SPELLED, WithExamples
-from lda.cli.options import Console, command_line, output_options, source_options, take_recipe, token_options
+from lda.cli.fit.settings import alpha_of_mallet, setting_options
+from lda.cli.gathering import gathered, taking
+from lda.cli.help import SPELLED, Command
+from lda.cli.option import Heading, option
 from lda.cli.signals import finish_on_interrupt
+from lda.cli.sources import SourceOptions, source_options
+from lda.cli.terminal import columns
+from lda.cli.text_options import TextOptions, text_options
+from lda.cli.topic_table import topic_table
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from lda.cluster import Cluster, FitResult, FitSettings, SweepRecord
     from lda.corpus import Corpus
     from lda.model.model import Topic
@@ -27,51 +37,77 @@ HISTORY: Final = ("sweep", "seconds", "log_likelihood", "heldout")
 INTERRUPTED: Final = 130
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitOptions:
+    """What `lda fit` is asked for. top_words: of each topic, printed at the end."""
+
+    inputs: tuple[str, ...]
+    source: SourceOptions
+    text: TextOptions
+    settings: FitSettings
+    targets: Targets
+    checkpoints: CheckpointOptions
+    cluster: Cluster | None
+    top_words: int
+    console: Console
+
+
 @click.command(
-    cls=WithExamples,
+    cls=Command,
+    essentials=(
+        "output", "topics", "sweeps", "seed", "text", "id", "stop_words", "min_df", "max_df", "address", "resume",
+        "overwrite",
+    ),
     examples=(
         "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
+        "lda fit corpus/ -k 1000 -n 1000 -o model/ --resume",
         "lda fit papers.csv --text title,abstract --id doi --min-df 5 --max-df 0.5 -k 100 -o model/",
         "lda fit docword.nips.txt.gz --vocab vocab.nips.txt -k 50 --num-iterations 500 -o model/",
         "lda fit corpus/ -k 100 --validation-fraction 0.05 --tol 0.001 -o model/ --json",
-        "lda fit corpus/ -k 1000 -n 1000 -o model/ --resume",
         "lda fit /shared/corpus -k 1000 -o /shared/model --address auto --workers 8",
     ),
-    short_help="Fit topics to documents.",
-)
+)  # fmt: skip
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option(
+@option(
     "-o",
     "--output",
     "--output-model",
     required=True,
     metavar="MODEL",
+    heading=Heading.OUTPUT,
     help="Folder (or s3://, gs:// URI) to write the model to.",
+    brief="Folder to write the model to.",
 )
 @setting_options
 @source_options
-@token_options
-@click.option(
+@text_options
+@option(
     "--top-words",
     "--num-top-words",
     type=int,
     default=10,
+    heading=Heading.OUTPUT,
     help="Words per topic to print at the end; 0: no topics.",
 )
-@click.option(
+@option(
     "--output-doc-topics",
     metavar="FILE",
+    heading=Heading.OUTPUT,
     help="Write the documents' topics: .parquet, .jsonl, .csv, .tsv, .npy.",
 )
-@click.option(
-    "--output-topic-keys", metavar="FILE", help="Write the topics: number, alpha, words (tab-separated)."
+@option(
+    "--output-topic-keys",
+    metavar="FILE",
+    heading=Heading.OUTPUT,
+    help="Write the topics: number, alpha, words (tab-separated).",
 )
 @cluster_options
 @checkpoint_options
-@click.option("--overwrite", is_flag=True, help="Replace a model, or files, that exist.")
+@option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help="Replace a model, or files, that exist.")
 @output_options
-@click.pass_context
-def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
+@gathered("targets", Targets.asked_for)
+@taking(FitOptions)
+def fit(options: FitOptions) -> None:
     """Fit topics to documents and write the model to a folder.
 
     INPUT is a folder of text files, a file (.txt with a document on each line, .jsonl, .csv, .tsv, .parquet, UCI
@@ -79,32 +115,34 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     or - for standard input. Ctrl-C ends the run early and keeps the model so far. The same command with --resume goes
     on from the last checkpoint, to the same model as if nothing had happened, and does nothing if all is done.
     """
-    command = command_line(ctx, seed=options["seed"])
-    console = Console.take(options)
-    targets = Targets.take(options)
-    checkpoints = Checkpoints.take(options, targets)
-    checkpoints.check(targets)
+    ctx = click.get_current_context()
+    settings, cluster, console = options.settings, options.cluster, options.console
+    command = command_line(ctx, seed=settings.seed)
+    checkpoints = Checkpoints.of(options.checkpoints, options.targets)
+    checkpoints.check(options.targets)
     ctx.with_resource(checkpoints.alone(console.progress.warn))
-    targets = targets.replacing(checkpoints.resume)
+    targets = options.targets.replacing(checkpoints.resume)
     targets.check()
-    recipe = take_recipe(options)
-    settings = settings_of(options)
+    recipe = options.text.recipe(options.source)
     if (told := alpha_of_mallet(settings, ctx.meta[SPELLED])) is not None:
         console.progress.warn(told)
-    cluster = cluster_of(options)
     if settings.device == "cuda" and cluster is None:
         from lda.samplers.cuda.available import check_device
 
         check_device()  # before the input is read; on a cluster the workers say what they have
+    n_words = max(options.top_words, 0)
     resumed_from: int | None
-    ready = reach_early(cluster, options["inputs"], finished=checkpoints.has_model(targets.model))
-    with opened_corpus(console, options, recipe, ready) as (corpus, seconds_read):
+    ready = reach_early(cluster, options.inputs, finished=checkpoints.has_model(targets.model))
+    with opened_corpus(console, options.inputs, options.source, recipe, ready, threads=settings.threads) as (
+        corpus,
+        seconds_read,
+    ):
         done = checkpoints.finished(targets.model, settings, corpus, complete=targets.others_exist())
         if done is not None:
             console.progress.warn(f"{targets.model} is finished already; nothing to resume")
-            fitted, resumed_from = Fitted.of(done, max(options["top_words"], 0)), done.record.n_sweeps
+            fitted, resumed_from = Fitted.of(done, n_words), done.record.n_sweeps
         else:
-            with Output(targets, max(options["top_words"], 0)) as output:
+            with Output(targets, n_words) as output:
                 with checkpoints.remedied(command, console.progress.warn):
                     result, resumed_from = _run(console, corpus, settings, checkpoints, cluster, output)
                 record = _record(result, corpus, seconds_read, command)
@@ -114,7 +152,7 @@ def fit(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click 
     run = fitted.record
     if not run.interrupted:
         checkpoints.discard_at_end(console.progress.warn)
-    _report(console, fitted, targets.model, options["top_words"], resumed_from)
+    _report(console, fitted, targets.model, n_words, resumed_from)
     if run.interrupted:
         console.progress.warn(
             f"interrupted after {run.n_sweeps} sweeps; the model so far is in {targets.model}; "
@@ -204,13 +242,11 @@ def _report(console: Console, fitted: Fitted, path: str, n_words: int, resumed_f
     console.result(value, lambda: _largest_topics(console, fitted.topics, path, n_words))
 
 
-def _largest_topics(console: Console, topics: list[Topic], path: str, n_words: int) -> str:
-    from lda.cli.topics import topic_lines
-
+def _largest_topics(console: Console, topics: list[Topic], path: str, n_words: int) -> str | Text:
     if n_words <= 0:
         return ""
     if len(topics) > TOPICS_PRINTED:
         console.progress.note(f"the {TOPICS_PRINTED} largest of {len(topics)} topics; all: lda topics {path}")
         largest = sorted(topics, key=lambda topic: -topic.tokens)[:TOPICS_PRINTED]
         topics = sorted(largest, key=lambda topic: topic.number)
-    return topic_lines(topics)
+    return topic_table(topics, width=columns())

@@ -9,12 +9,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from lda.cli.options import Console, names_of, size_of, stored_inputs
 from lda.cli.signals import terminate_as_interrupt
+from lda.cli.sources import SourceOptions, StoredInputs, names_of, size_of, stored_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from lda.cli.console import Console
     from lda.corpus import Corpus, Recipe
 
 STOP_WORDS_WORTH_A_HINT: Final = (
@@ -24,9 +25,15 @@ STOP_WORDS_WORTH_A_HINT: Final = (
 
 @contextmanager
 def opened_corpus(
-    console: Console, options: dict[str, Any], recipe: Recipe, ready: Callable[[str], None]
+    console: Console,
+    inputs: Sequence[str],
+    source: SourceOptions,
+    recipe: Recipe,
+    ready: Callable[[str], None],
+    *,
+    threads: int | None,
 ) -> Iterator[tuple[Corpus, float]]:
-    """The corpus that the options name, and the seconds that reading it took.
+    """The corpus of the inputs, and the seconds that reading it took.
 
     A corpus folder is opened where it is. Anything else is built into a temporary folder (TMPDIR says where),
     which is gone after the block, also when an exception or a signal ends it. Reading into memory lost: tokens
@@ -36,15 +43,15 @@ def opened_corpus(
     Raises:
         DataError: the input is missing, damaged or empty. OSError: no room for the temporary folder.
     """
-    console.progress.note(f"reading {names_of(options['inputs'])}")
+    console.progress.note(f"reading {names_of(inputs)}")
     started = time.perf_counter()
     from lda.corpus.storage.leftovers import forget, remember
 
     with terminate_as_interrupt(), tempfile.TemporaryDirectory(prefix="raylda-") as folder:
         remember(folder)
         ready(folder)
-        with stored_inputs(options) as stored:
-            corpus = _read(f"{folder}/corpus", stored, recipe)
+        with stored_inputs(inputs, source.vocabulary) as stored:
+            corpus = _read(f"{folder}/corpus", stored, source, recipe, threads)
         seconds = time.perf_counter() - started
         console.progress.note(f"read {size_of(corpus)} in {seconds:.1f} s")
         _hint_stop_words(console, corpus)
@@ -52,18 +59,20 @@ def opened_corpus(
     forget(folder)
 
 
-def _read(folder: str, options: dict[str, Any], recipe: Recipe) -> Corpus:
+def _read(
+    folder: str, stored: StoredInputs, source: SourceOptions, recipe: Recipe, threads: int | None
+) -> Corpus:
     from lda.corpus import build_corpus, read_corpus
     from lda.corpus.build import finished_corpora
 
-    paths = options["inputs"]
+    paths = stored.inputs
     how: dict[str, Any] = {
-        "format": options["format"],
+        "format": source.format,
         "recipe": recipe,
-        "vocabulary": options["vocabulary"],
-        "threads": options["threads"],
-        "encoding": options["encoding"],
-        "errors": options["encoding_errors"],
+        "vocabulary": stored.vocabulary,
+        "threads": threads,
+        "encoding": source.encoding,
+        "errors": source.encoding_errors,
     }
     if finished_corpora(paths):
         return read_corpus(paths, **how)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,20 +32,21 @@ class Targets:
     overwrite: bool
 
     @classmethod
-    def take(cls, options: dict[str, Any]) -> Targets:
-        """The targets that the options name; they are taken out of `options`.
+    def asked_for(
+        cls, *, output: str, output_doc_topics: str | None, output_topic_keys: str | None, overwrite: bool
+    ) -> Self:
+        """The targets that the options name.
 
         Raises:
             DataError: a file is to be written to a URI.
         """
         from lda.corpus.storage.atomic_write import local_path
 
-        doc_topics, topic_keys = options.pop("output_doc_topics"), options.pop("output_topic_keys")
         return cls(
-            model=options.pop("output"),
-            doc_topics=None if doc_topics is None else local_path(doc_topics),
-            topic_keys=None if topic_keys is None else local_path(topic_keys),
-            overwrite=options.pop("overwrite"),
+            model=output,
+            doc_topics=None if output_doc_topics is None else local_path(output_doc_topics),
+            topic_keys=None if output_topic_keys is None else local_path(output_topic_keys),
+            overwrite=overwrite,
         )
 
     def replacing(self, resumed: bool) -> Targets:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from lda.cli.gathering import gathered
+from lda.cli.option import Function, Heading, option
 from lda.fit_fields import FIELDS, FitField, settings_from
 from lda.sizes import take_size
 
 if TYPE_CHECKING:
     from lda.cluster import FitSettings
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
+HEADINGS: Final = {
+    "sampler": Heading.SAMPLER,
+    "evaluation": Heading.EVALUATION,
+    "machine": Heading.MACHINE,
+}
 SEED: Final = 0
 """Of a command that names none: run again, it gives the same model."""
 
@@ -28,18 +33,26 @@ OF_MALLET: Final = frozenset(
 """Options that MALLET has under the same name. `--alpha` is one as well, and the only one that means another thing."""
 
 
-def setting_options(command: Command) -> Command:
-    """An option for each row of `lda.fit_fields`, and --alpha-sum; `settings_of` takes them."""
-    for field in reversed(FIELDS):
-        if field.setting == "alpha":
-            command = click.option(
-                "--alpha-sum", type=float, help="The same as a sum over all topics, as MALLET's --alpha."
-            )(command)
-        command = _option(field)(command)
-    return command
+def setting_options(command: Function) -> Function:
+    """An option for each row of `lda.fit_fields`, and --alpha-sum; the command gets them as `settings`."""
+    options = {field.option: _option(field) for field in FIELDS}
+    with_sum: list[Callable[[Any], Any]] = []
+    for name, made in options.items():
+        with_sum.append(made)
+        if name == "alpha":
+            with_sum.append(_ALPHA_SUM)
+    return gathered("settings", settings_of, *with_sum, names=(*options, "alpha_sum"))(command)
 
 
-def _option(field: FitField) -> Callable[[Command], Command]:
+_ALPHA_SUM: Final = option(
+    "--alpha-sum",
+    type=float,
+    heading=Heading.SAMPLER,
+    help="The same as a sum over all topics, as MALLET's --alpha.",
+)
+
+
+def _option(field: FitField) -> Callable[[Any], Any]:
     details: dict[str, Any] = {"default": SEED if field.setting == "seed" else field.default}
     if field.kind is bytes:
         details |= {"metavar": "SIZE", "callback": take_size}
@@ -52,7 +65,7 @@ def _option(field: FitField) -> Callable[[Command], Command]:
     if field.setting == "sampler":
         details |= {"callback": check_sampler}
     shown = f"  [default: {field.shown}]" if field.shown else ""
-    return click.option(*field.flags, help=field.help + shown, **details)
+    return option(*field.flags, heading=HEADINGS[field.about], help=field.help + shown, **details)
 
 
 def check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -67,12 +80,11 @@ def check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) 
     return value
 
 
-def settings_of(options: dict[str, Any]) -> FitSettings:
-    """The settings of the fit.
+def settings_of(*, alpha_sum: float | None, **options: Any) -> FitSettings:  # noqa: ANN401 - a row of the table each
+    """The settings of the fit. options: by the names of `lda.fit_fields`.
 
     Raises `click.UsageError` for a value that no fit can have, such as no topics.
     """
-    alpha_sum = options["alpha_sum"]
     if alpha_sum is not None and options["alpha"] != "auto":
         raise click.UsageError("--alpha (per topic) and --alpha-sum exclude each other")
     numbers = {name: _numbers(f"--{name}", options[name]) for name in ("alpha", "beta")}

@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lda.cli.cluster_options import worker_options
-from lda.cli.help import WithExamples
+from lda.cli.command_line import command_line
+from lda.cli.console import output_options
+from lda.cli.gathering import taking
+from lda.cli.help import Command
 from lda.cli.new_documents import read_documents
-from lda.cli.options import (
-    Console,
-    command_line,
-    device_option,
-    names_of,
-    output_options,
-    source_options,
-    stored_inputs,
-    verify_option,
-)
+from lda.cli.option import Heading, option
+from lda.cli.shared_options import device_option, seed_option, threads_option, verify_option
+from lda.cli.sources import names_of, source_options, stored_inputs
 from lda.cli.transform.into_folder import names_folder, transform_parts
+from lda.cli.transform.options import TransformOptions
 from lda.corpus.presentable import without_keys
 from lda.progress import SECONDS_BETWEEN_LINES, plural
 
@@ -37,49 +34,67 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
 
 
 @click.command(
-    cls=WithExamples,
+    cls=Command,
+    essentials=(
+        "output", "top", "threshold", "text", "id", "format", "threads", "address", "resume", "overwrite", "json",
+    ),
     examples=(
         "lda transform model/ new.jsonl --text text -o topics.parquet",
-        "lda transform model/ new.jsonl --text text -o topics.csv --top 5 --threshold 0.01",
         "lda transform model/ corpus/ -o topics/ --resume",
+        "lda transform model/ new.jsonl --text text -o topics.csv --top 5 --threshold 0.01",
         "lda transform /shared/model /shared/corpus -o /shared/topics --address auto --top 10",
         'echo "peace and trade with all nations" | lda transform model/ - --format lines --top 3',
     ),
-    short_help="Find the topics of new documents.",
-)
+)  # fmt: skip
 @click.argument("model", metavar="MODEL")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@click.option(
-    "-o", "--output", "--output-doc-topics", default="-", metavar="FILE|FOLDER",
+@option(
+    "-o", "--output", "--output-doc-topics", default="-", metavar="FILE|FOLDER", heading=Heading.OUTPUT,
     help="File to write: .parquet, .jsonl, .csv, .tsv or .npy, or a folder (or s3://, gs:// URI) for Parquet parts; "
     "- prints JSON lines.",
+    brief=".parquet, .jsonl, .csv, .npy, ..., or a folder.",
 )  # fmt: skip
-@click.option(
-    "--top", "--doc-topics-max", type=int, metavar="N", help="Only the N heaviest topics of each document."
+@option(
+    "--top",
+    "--doc-topics-max",
+    type=int,
+    metavar="N",
+    heading=Heading.OUTPUT,
+    help="Only the N heaviest topics of each document.",
 )
-@click.option(
+@option(
     "--threshold",
     "--doc-topics-threshold",
     type=float,
     default=0.0,
+    heading=Heading.OUTPUT,
     help="Only topics of this weight or more.",
+    brief="Only topics of this weight or more.",
 )
-@click.option(
-    "-j", "--threads", "--num-threads", type=click.IntRange(min=1), help="Threads.  [default: all cores]"
-)
-@click.option(
-    "-s", "--seed", "--random-seed", type=click.IntRange(0, 2**64 - 1), help="Seed.  [default: the model's]"
-)
+@threads_option
+@seed_option(default=None, help="Seed.  [default: the model's]")
 @device_option
 @source_options
 @verify_option
 @worker_options
-@click.option("--resume", is_flag=True, help="Go on with a folder of parts that this command was cut off in.")
-@click.option("--overwrite", is_flag=True, help="Replace a file, or a folder of parts, that exists.")
+@option(
+    "--resume",
+    is_flag=True,
+    heading=Heading.OUTPUT,
+    help="Go on with a folder of parts that this command was cut off in.",
+    brief="Go on with a folder that was cut off.",
+)
+@option(
+    "--overwrite",
+    is_flag=True,
+    heading=Heading.OUTPUT,
+    help="Replace a file, or a folder of parts, that exists.",
+    brief="Replace what exists.",
+)
 @output_options
-@click.pass_context
-def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - click passes them by name
-    """Find the topics of new documents, with the language model of MODEL kept as it is.
+@taking(TransformOptions)
+def transform(options: TransformOptions) -> None:
+    """Find the topics of new documents; the model stays as it is.
 
     Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
     gets the same answer alone and among others. Words that the model does not know are left out; a document
@@ -90,42 +105,44 @@ def transform(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - 
     themselves, so that these and the folder must lie where all nodes see them. The same command with --resume keeps the
     parts that are whole and makes the others.
     """
-    command = command_line(ctx)
-    console = Console.take(options)
-    output, overwrite = options["output"], options["overwrite"]
+    console, output = options.console, options.output
     if console.as_json and output == "-":
         raise click.UsageError("--json needs -o: standard output holds one JSON object then")
-    if names_folder(output, options):
-        transform_parts(console, options, command)
+    if names_folder(options):
+        transform_parts(options, command_line(click.get_current_context()))
         return
-    selection = _selection(output, overwrite, options["top"], options["threshold"])
+    selection = _selection(options)
     from lda.model.model import Model
     from lda.model.text_recipe import recipe_of
 
-    model = Model.load(options["model"], verify=not options["no_verify"])
+    model = Model.load(options.model, verify=not options.no_verify)
     started = time.perf_counter()
-    console.progress.note(f"reading {names_of(options['inputs'])}")
-    with stored_inputs(options) as stored:
-        recipe = recipe_of(model, text=options["text"], id=options["id"])
-        size = max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics))
-        batches = read_documents(stored["inputs"], model.vocabulary, recipe, stored, batch_documents=size)
-        with _writer(output, model.n_topics, selection, overwrite) as writer:
-            counts = _stream(console, model, batches, writer, options)
-    _report(console, options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
+    console.progress.note(f"reading {names_of(options.inputs)}")
+    source = options.source
+    with stored_inputs(options.inputs, source.vocabulary) as stored:
+        batches = read_documents(
+            stored.inputs,
+            model.vocabulary,
+            recipe_of(model, text=source.text, id=source.id),
+            source,
+            vocabulary=stored.vocabulary,
+            threads=options.threads,
+            batch_documents=max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics)),
+        )
+        with _writer(output, model.n_topics, selection, options.overwrite) as writer:
+            counts = _stream(model, batches, writer, options)
+    _report(options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
 
 
-def _selection(output: str, overwrite: bool, top: int | None, threshold: float) -> Selection:
+def _selection(options: TransformOptions) -> Selection:
     """Check the target and what goes into it, before anything is read."""
     from lda.corpus.storage.atomic_write import check_file_target, local_path
-    from lda.transform.topic_writers import Selection, check_format
+    from lda.transform.topic_writers import check_format
 
-    try:
-        selection = Selection(top=top, threshold=threshold)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    check_format(output, selection)
-    if output != "-":
-        check_file_target(local_path(output), overwrite=overwrite)
+    selection = options.selection()
+    check_format(options.output, selection)
+    if options.output != "-":
+        check_file_target(local_path(options.output), overwrite=options.overwrite)
     return selection
 
 
@@ -141,11 +158,11 @@ def _writer(output: str, n_topics: int, selection: Selection, overwrite: bool) -
 
 
 def _stream(
-    console: Console, model: Model, batches: Iterator[DocumentBatch], writer: Writer, options: dict[str, Any]
+    model: Model, batches: Iterator[DocumentBatch], writer: Writer, options: TransformOptions
 ) -> dict[str, int]:
     """Infer and write batch by batch; the sums for the report."""
-    frozen = model.frozen(threads=options["threads"], device=options["device"])
-    seed = model.record.seed if options["seed"] is None else options["seed"]
+    frozen = model.frozen(threads=options.threads, device=options.device)
+    seed = model.record.seed if options.seed is None else options.seed
     names = ("n_documents", "n_empty_documents", "n_without_text", "n_tokens", "n_unknown")
     counts = dict.fromkeys(names, 0)
     said = started = time.monotonic()
@@ -160,24 +177,24 @@ def _stream(
         if now - said >= SECONDS_BETWEEN_LINES:
             said = now
             rate = counts["n_documents"] / (now - started)
-            console.progress.note(f"{counts['n_documents']:,} documents, {rate:,.0f} a second")
+            options.console.progress.note(f"{counts['n_documents']:,} documents, {rate:,.0f} a second")
     if not counts["n_documents"]:
         from lda.corpus import DataError
 
-        raise DataError(f"{names_of(options['inputs'])} holds no documents; check the input")
+        raise DataError(f"{names_of(options.inputs)} holds no documents; check the input")
     return counts
 
 
-def _report(console: Console, options: dict[str, Any], counts: dict[str, Any]) -> None:
-    known, unknown = counts["n_tokens"], counts["n_unknown"]
+def _report(options: TransformOptions, counts: dict[str, Any]) -> None:
+    progress, known, unknown = options.console.progress, counts["n_tokens"], counts["n_unknown"]
     if unknown and not known:
-        console.progress.warn("warning: the model knows none of the words, so every document got the prior")
-    where = "standard output" if options["output"] == "-" else options["output"]
+        progress.warn("warning: the model knows none of the words, so every document got the prior")
+    where = "standard output" if options.output == "-" else options.output
     without = f", {counts['n_without_text']:,} for want of a text field" if counts["n_without_text"] else ""
-    console.progress.note(
+    progress.note(
         f"wrote the topics of {plural(counts['n_documents'], 'document')} to {where} in {counts['seconds']:.1f} s "
         f"({counts['n_empty_documents']:,} without known words{without}, "
         f"{unknown:,} of {known + unknown:,} words unknown)"
     )
-    places = {name: without_keys(options[name]) for name in ("model", "output")}
-    console.result({**places, **counts}, lambda: "")
+    places = {"model": without_keys(options.model), "output": without_keys(options.output)}
+    options.console.result({**places, **counts}, lambda: "")

@@ -8,19 +8,20 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from lda.cli.cluster_options import cluster_of
-from lda.cli.options import Console, names_of, size_of, stored_inputs
 from lda.cli.signals import terminate_as_interrupt, unhurried
+from lda.cli.sources import StoredInputs, names_of, size_of, stored_inputs
 from lda.corpus.presentable import without_keys
 from lda.progress import SECONDS_BETWEEN_LINES, clock, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lda.cli.console import Console
+    from lda.cli.transform.options import TransformOptions
     from lda.corpus import Recipe
     from lda.model.model import Model
     from lda.transform.transform_corpus import PartsState
@@ -29,64 +30,59 @@ INPUT: Final = "_input"
 OF_FILES: Final = (".jsonl", ".csv", ".tsv", ".txt", ".npy")
 
 
-def names_folder(output: str, options: dict[str, Any]) -> bool:
+def names_folder(options: TransformOptions) -> bool:
     """Whether the output is a folder of parts. Raises click.UsageError for options that go only with a folder.
 
     It is one if it has no ending or ends in a slash, and always on a cluster, where it may be called `x.parquet`.
     """
     from lda.corpus.storage.places import is_uri
 
-    on_cluster = options["address"] is not None
+    on_cluster, output = options.cluster is not None, options.output
     name = output.partition("?")[0] if is_uri(output) else output
     suffix = "" if name.endswith("/") else Path(name).suffix.lower()
     if output != "-" and (suffix == "" or (on_cluster and suffix not in OF_FILES)):
         return True
-    cluster_of(options)  # refuses --workers without --address
-    if on_cluster or options["resume"]:
+    if on_cluster or options.resume:
         what = "--address" if on_cluster else "--resume"
         raise click.UsageError(f"{what} needs a folder for Parquet parts, got -o {output}; give -o FOLDER")
     return False
 
 
-def transform_parts(console: Console, options: dict[str, Any], command: str) -> None:
+def transform_parts(options: TransformOptions, command: str) -> None:
     """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so."""
     from lda.corpus.storage.places import storage
     from lda.transform.parts_folder import SUCCESS, check_target
-    from lda.transform.topic_writers import Selection
     from lda.transform.transform_corpus import absolute, check_place, transform_corpus
 
-    cluster = cluster_of(options)
-    if cluster is not None and options["device"] != "cpu":
+    cluster, console = options.cluster, options.console
+    if cluster is not None and options.device != "cpu":
         raise click.UsageError(
             "on a cluster topics are inferred by processors: leave --device or --address out"
         )
-    try:
-        Selection(top=options["top"], threshold=options["threshold"])
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    place = storage(absolute(options["output"]))
+    options.selection()
+    place = storage(absolute(options.output))
     check_place(place)
-    check_target(place, resume=options["resume"], overwrite=options["overwrite"])
-    if cluster is not None and not (options["resume"] and place.size(SUCCESS) is not None):
+    check_target(place, resume=options.resume, overwrite=options.overwrite)
+    if cluster is not None and not (options.resume and place.size(SUCCESS) is not None):
         from lda.cluster.distributed.address_check import reach
 
         reach(cluster.address)  # before anything is read
     lines = _Lines(console)
     try:
-        with unhurried(), terminate_as_interrupt(), _stored_corpus(console, options, place.address) as corpus:
+        with unhurried(), terminate_as_interrupt(), _stored_corpus(options, place.address) as corpus:
             state = transform_corpus(
-                options["model"],
+                options.model,
                 corpus,
-                options["output"],
-                top=options["top"],
-                threshold=options["threshold"],
-                seed=options["seed"],
-                threads=options["threads"],
-                device=options["device"],
+                options.output,
+                top=options.top,
+                threshold=options.threshold,
+                seed=options.seed,
+                threads=options.threads,
+                device=options.device,
                 cluster=cluster,
-                resume=options["resume"],
-                overwrite=options["overwrite"],
-                verify=not options["no_verify"],
+                resume=options.resume,
+                overwrite=options.overwrite,
+                verify=not options.no_verify,
                 on_part=lines.tell,
                 note=lambda text: console.progress.note(f"waiting for {text} to begin"),
                 warn=console.progress.warn,
@@ -97,37 +93,37 @@ def transform_parts(console: Console, options: dict[str, Any], command: str) -> 
         if lines.reached:  # the error follows
             console.progress.warn(f"cut off{lines.reached}; to go on in {place.root}: {command} --resume")
         raise
-    _report(console, options, state)
+    _report(options, state)
 
 
 @contextmanager
-def _stored_corpus(console: Console, options: dict[str, Any], output: str) -> Iterator[str]:
+def _stored_corpus(options: TransformOptions, output: str) -> Iterator[str]:
     """Path of the corpus that the options name; documents as they came are made into one first."""
     from lda.corpus import build_corpus
     from lda.corpus.files.manifest import is_corpus_folder
     from lda.corpus.storage.places import is_uri
     from lda.model.model import Model
 
-    inputs = options["inputs"]
+    inputs, source, progress = options.inputs, options.source, options.console.progress
     if len(inputs) == 1 and (is_uri(inputs[0]) or is_corpus_folder(Path(inputs[0]))):
         yield inputs[0]
         return
-    model = Model.load(options["model"], verify=not options["no_verify"])
-    console.progress.note(f"reading {names_of(inputs)}")
+    model = Model.load(options.model, verify=not options.no_verify)
+    progress.note(f"reading {names_of(inputs)}")
     started = time.perf_counter()
-    with _room_below(output) as folder, stored_inputs(options) as stored:
+    with _room_below(output) as folder, stored_inputs(inputs, source.vocabulary) as stored:
         corpus = build_corpus(
-            stored["inputs"],
+            stored.inputs,
             folder / "corpus",
-            format=options["format"],
-            recipe=_recipe(model, stored),
-            vocabulary=stored["vocabulary"],
-            threads=options["threads"],
-            encoding=options["encoding"],
-            errors=options["encoding_errors"],
-            require_id=options["id"] is not None,
+            format=source.format,
+            recipe=_recipe(model, stored, options),
+            vocabulary=stored.vocabulary,
+            threads=options.threads,
+            encoding=source.encoding,
+            errors=source.encoding_errors,
+            require_id=source.id is not None,
         )
-        console.progress.note(f"read {size_of(corpus)} in {time.perf_counter() - started:.1f} s")
+        progress.note(f"read {size_of(corpus)} in {time.perf_counter() - started:.1f} s")
         yield str(folder / "corpus")
 
 
@@ -157,7 +153,7 @@ def _room_below(output: str) -> Iterator[Path]:
             folder.parent.rmdir()
 
 
-def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
+def _recipe(model: Model, stored: StoredInputs, options: TransformOptions) -> Recipe:
     """How to read documents so that all words stay that the model may know, and those it does not are counted."""
     from lda.corpus import Recipe
     from lda.corpus.build import input_paths, same_kind
@@ -165,8 +161,9 @@ def _recipe(model: Model, options: dict[str, Any]) -> Recipe:
     from lda.corpus.readers.registry import find_sources
     from lda.model.text_recipe import recipe_of
 
-    recipe = recipe_of(model, text=options["text"], id=options["id"])
-    if isinstance(same_kind(find_sources(input_paths(options["inputs"]), options["format"])), TextReader):
+    source = options.source
+    recipe = recipe_of(model, text=source.text, id=source.id)
+    if isinstance(same_kind(find_sources(input_paths(stored.inputs), source.format)), TextReader):
         return replace(recipe, min_df=1, max_df=1.0, max_features=None)
     return Recipe(text=recipe.text, id=recipe.id)
 
@@ -197,8 +194,8 @@ class _Lines:
         )
 
 
-def _report(console: Console, options: dict[str, Any], state: PartsState) -> None:
-    output = options["output"]
+def _report(options: TransformOptions, state: PartsState) -> None:
+    console, output = options.console, options.output
     if state.finished_before:
         console.progress.warn(f"{output} is finished already; nothing to resume")
     elif state.unknown and not state.tokens:
@@ -211,7 +208,7 @@ def _report(console: Console, options: dict[str, Any], state: PartsState) -> Non
             f"{state.unknown:,} of {state.tokens + state.unknown:,} words unknown)"
         )
     value = {
-        "model": without_keys(options["model"]),
+        "model": without_keys(options.model),
         "output": without_keys(output),
         "n_documents": state.documents,
         "n_empty_documents": state.empty,

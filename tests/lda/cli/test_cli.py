@@ -38,7 +38,9 @@ def model(source: Path) -> Path:
 
 def test_fit_prints_topics_and_reports_on_stderr(source: Path, tmp_path: Path) -> None:
     result = run("fit", source, "--text", "body", "-k", 3, "-n", 60, "-o", tmp_path / "m")
-    topics = [line.split()[2:7] for line in result.stdout.splitlines()]
+    head, *topics = [line.split() for line in result.stdout.splitlines()]
+    assert head == ["topic", "share", "alpha", "words"]
+    topics = [line[3:8] for line in topics]
     assert tiny.themes_found(topics)
     lines = result.stderr.splitlines()
     assert lines[0] == f"reading {source}"
@@ -103,7 +105,8 @@ def test_options_from_the_environment(source: Path, tmp_path: Path) -> None:
 
 
 def test_topics(model: Path) -> None:
-    assert tiny.themes_found([line.split()[2:] for line in run("topics", model, "-n", 5).stdout.splitlines()])
+    lines = run("topics", model, "-n", 5).stdout.splitlines()
+    assert tiny.themes_found([line.split()[3:] for line in lines[1:]])
     value = run_json("topics", model, "-n", 2, "--sort", "size")
     tokens = [topic["tokens"] for topic in value["topics"]]
     assert tokens == sorted(tokens, reverse=True)

@@ -57,7 +57,7 @@ def test_interrupt_keeps_the_model_so_far(tmp_path: Path, which: signal.Signals)
     model = lda.load(tmp_path / "m")
     assert model.model_.record.interrupted
     assert model.n_iter_ >= 10
-    assert len(output.splitlines()) == 3
+    assert len(output.splitlines()) == 1 + 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["docs.jsonl", "m", "m.checkpoint"]
 
 

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 import lda
 from lda import Model
 from lda.cli.info import describe, info_lines
-from lda.cli.topics import topic_lines
+from lda.cli.topic_table import topic_markdown, topic_table, topic_tsv
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, iter_documents, read_corpus
 from lda.corpus.presentable import printable
 from lda.corpus.readers.registry import FORMATS
@@ -143,7 +143,9 @@ def use_model(path: Path, *, verify: bool) -> None:
     if verify:
         assert model.counts.sum(dtype=np.int64) == model.record.n_trained_tokens
         assert np.isfinite(model.topic_word).all()
-    topic_lines(model.topics(3))
+    topics = model.topics(3)
+    for told in (topic_table(topics, width=30).plain, topic_markdown(topics), topic_tsv(topics, 3)):
+        assert all(printable(line) == line.replace("\t", r"\t") for line in told.split("\n"))
     value = describe(model, Description(path, read_description(path)))
     info_lines(value)
     json.dumps(strict_json(value), allow_nan=False)

@@ -122,7 +122,7 @@ def test_checksums_need_not_be_compared(model: Path) -> None:
     lda.load(model, verify=False)
     code, out, _ = command("topics", model, "--no-verify")
     assert code == 0
-    assert len(out.splitlines()) == 3
+    assert len(out.splitlines()) == 1 + 3
     code, out, _ = command("info", model, "--no-verify", "--json")
     value = json.loads(out)
     assert code == 0

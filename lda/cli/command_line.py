@@ -1,0 +1,42 @@
+"""The shell command that repeats the one that is running."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+import click
+from click.core import ParameterSource
+
+from lda.corpus.presentable import without_keys
+
+NOT_REPEATED: Final = {"overwrite", "resume", "json", "quiet", "verbose", "progress", "traceback"}
+
+
+def command_line(ctx: click.Context, **always: object) -> str:
+    """A shell command that repeats this one: arguments, options that were given, and `always`.
+
+    Options of how to report are left out, and so are --overwrite and --resume, which nobody should copy unawares,
+    and keys in URIs: the command is kept in the model.
+    """
+    words = [*ctx.command_path.split()]
+    options: list[str] = []
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        value = always.get(name, ctx.params.get(name))
+        given = ctx.get_parameter_source(name) not in (
+            ParameterSource.DEFAULT,
+            ParameterSource.DEFAULT_MAP,
+            None,
+        )
+        if name in NOT_REPEATED or value is None or not (given or name in always):
+            continue
+        if isinstance(parameter, click.Argument):
+            words += [str(entry) for entry in (value if isinstance(value, tuple) else (value,))]
+        else:
+            longest = max(
+                parameter.opts, key=lambda option: (option.startswith("--"), -parameter.opts.index(option))
+            )
+            each = value if isinstance(value, tuple) else (value,)
+            options += [longest] if value is True else [word for one in each for word in (longest, str(one))]
+    return shlex.join(without_keys(word) for word in words + options)

@@ -1,0 +1,69 @@
+"""Options that several commands share, each for itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from lda.cli.option import Function, Heading, option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HIGHEST_SEED: Final = 2**64 - 1
+
+
+def threads_option(command: Function) -> Function:
+    """--threads: None takes all cores."""
+    return option(
+        "-j",
+        "--threads",
+        "--num-threads",
+        type=click.IntRange(min=1),
+        heading=Heading.MACHINE,
+        help="Threads.  [default: all cores]",
+    )(command)
+
+
+def seed_option(*, default: int | None, help: str) -> Callable[[Function], Function]:  # noqa: A002 - as in click
+    """--seed, of commands that sample the topics of new documents."""
+    return option(
+        "-s",
+        "--seed",
+        "--random-seed",
+        type=click.IntRange(0, HIGHEST_SEED),
+        default=default,
+        heading=Heading.SAMPLER,
+        help=help,
+    )
+
+
+def device_option(command: Function) -> Function:
+    """--device, of commands that sample the topics of new documents."""
+    return option(
+        "--device",
+        type=click.Choice(["cpu", "cuda"]),
+        default="cpu",
+        callback=_check_device,
+        heading=Heading.MACHINE,
+        help="cuda samples on a GPU, to the same topics.",
+    )(command)
+
+
+def _check_device(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value == "cuda":
+        from lda.samplers.cuda.available import check_device
+
+        check_device()
+    return value
+
+
+def verify_option(command: Function) -> Function:
+    """--no-verify, of commands that open a model."""
+    return option(
+        "--no-verify",
+        is_flag=True,
+        heading=Heading.MODEL,
+        help="Do not compare the model's files with their checksums: one that is huge is there at once.",
+    )(command)

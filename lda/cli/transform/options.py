@@ -1,0 +1,48 @@
+"""What `lda transform` is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lda.cli.console import Console
+    from lda.cli.sources import SourceOptions
+    from lda.cluster import Cluster
+    from lda.cluster.spec.fit_settings import Device
+    from lda.transform.topic_writers import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformOptions:
+    """What `lda transform` is asked for.
+
+    output: "-" is standard output. top, threshold: which topics of a document are written. threads: None for all cores.
+    seed: None for the model's. cluster: None for this process.
+    """
+
+    model: str
+    inputs: tuple[str, ...]
+    output: str
+    top: int | None
+    threshold: float
+    threads: int | None
+    seed: int | None
+    device: Device
+    source: SourceOptions
+    no_verify: bool
+    cluster: Cluster | None
+    resume: bool
+    overwrite: bool
+    console: Console
+
+    def selection(self) -> Selection:
+        """Which topics of a document are written. Raises click.UsageError for what cannot be."""
+        from lda.transform.topic_writers import Selection
+
+        try:
+            return Selection(top=self.top, threshold=self.threshold)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
