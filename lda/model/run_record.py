@@ -70,7 +70,7 @@ class RunRecord:
     ) -> RunRecord:
         """The record of a run that has just ended."""
         return cls(
-            settings=asdict(result.settings),
+            settings=result.settings.to_dict(),
             history=tuple(asdict(row) for row in result.history),
             seed=int(result.seed),
             n_sweeps=int(result.n_sweeps),

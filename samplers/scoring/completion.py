@@ -56,10 +56,10 @@ def split_tokens(
     """
     for d in range(len(doc_offsets) - 1):
         begin, end = doc_offsets[d], doc_offsets[d + 1]
-        origin, step = stream(seed ^ _SPLIT_STREAM, np.uint64(0), keys[d])
+        numbers = stream(seed ^ _SPLIT_STREAM, np.uint64(0), keys[d])
         wanted = (end - begin) // 2
         for i in range(begin, end):
-            held[i] = uniform(origin, step, i - begin) * (end - i) < wanted
+            held[i] = uniform(numbers, i - begin) * (end - i) < wanted
             if held[i]:
                 wanted -= 1
 

@@ -83,7 +83,7 @@ def left_to_right(
     ancestors = np.zeros(n_particles, dtype=np.int64)
     for d in range(first, last):
         begin, n = doc_offsets[d], doc_offsets[d + 1] - doc_offsets[d]
-        origin, step = stream(seed ^ _STREAM, np.uint64(0), doc_keys[d])
+        numbers = stream(seed ^ _STREAM, np.uint64(0), doc_keys[d])
         drawn = 0
         score = 0.0
         for i in range(n):
@@ -104,7 +104,7 @@ def left_to_right(
                     if t >= 0:
                         k_d = remove_token(document, int(new[r, j]), k_d)
                         smooth_sum -= model.phi[smooth + new[r, j]]
-                    u = uniform(origin, step, drawn)
+                    u = uniform(numbers, drawn)
                     drawn += 1
                     k = draw_token(model, document, words[begin + j], -1, False, u, k_d, smooth_sum)
                     new[r, j] = k
@@ -113,7 +113,7 @@ def left_to_right(
                 p[r] = word_mass(model, document, words[begin + i], k_d, smooth_sum)
                 clear(document, k_d)
             score += np.log(p.sum() / n_particles / (i + alpha_sum))
-            survivors(p, uniform(origin, step, drawn), ancestors)
+            survivors(p, uniform(numbers, drawn), ancestors)
             drawn += 1
         scores[d - first] = score
 

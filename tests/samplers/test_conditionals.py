@@ -124,7 +124,7 @@ def first_topics(case: Case, rule: str) -> NDArray[np.int64]:
     """How often the first token got each topic, by one sweep over all copies."""
     docs, z = copies(case.words, case.z, COPIES, case.n_topics)
     model = mean_model(case.n_wk(), case.alpha(), BETA)
-    arguments = (*docs, 0, docs.n, z, model, SEED, np.uint64(3))
+    arguments = (docs.tokens(z), 0, docs.n, model, SEED, np.uint64(3))
     if rule in ("adlda", "frozen"):
         sequential.sweep_documents(*arguments, rule == "adlda", False)
     else:
@@ -216,7 +216,7 @@ def joint(z: NDArray[Any], n: int = len(WORDS), n_topics: int = 3) -> NDArray[np
 
 def swept(model: LanguageModel, *flags: bool) -> NDArray[np.int64]:
     docs, z = copies(WORDS, OLD, 3 * COPIES, model.n_topics)
-    sequential.sweep_documents(*docs, 0, docs.n, z, model, SEED, np.uint64(1), *flags)
+    sequential.sweep_documents(docs.tokens(z), 0, docs.n, model, SEED, np.uint64(1), *flags)
     return joint(z)
 
 
@@ -248,7 +248,7 @@ def test_whole_documents_of_two_bunches(leave_out: bool) -> None:
     ]
     docs, z = copies(words, old, 3 * COPIES, 2)
     sequential.sweep_documents(
-        *docs, 0, docs.n, z, mean_model(counts, alpha, BETA), SEED, np.uint64(1), leave_out, False
+        docs.tokens(z), 0, docs.n, mean_model(counts, alpha, BETA), SEED, np.uint64(1), leave_out, False
     )
     seen = joint(z, len(words), 2)
     assert_fits(seen, sequential_law(phi, np.array(own), words, old, alpha, fresh=False), f"{leave_out=}")
@@ -276,7 +276,7 @@ def test_whole_documents_simultaneous(leave_out: bool) -> None:
     )
     docs, z = copies(WORDS, OLD, 3 * COPIES, 3)
     simultaneous.sweep_documents(
-        *docs, 0, docs.n, z, mean_model(COUNTS, ALPHA, BETA), SEED, np.uint64(1), leave_out
+        docs.tokens(z), 0, docs.n, mean_model(COUNTS, ALPHA, BETA), SEED, np.uint64(1), leave_out
     )
     assert_fits(joint(z), law, f"simultaneous, {leave_out=}")
 
@@ -296,7 +296,7 @@ def test_whole_documents_with_drawn_theta() -> None:
         return float(quad(density, 0, 1)[0])
 
     docs, z = copies(words, old, 3 * COPIES, 2)
-    drawn_theta.sweep_documents(*docs, 0, docs.n, z, model, SEED, np.uint64(1))
+    drawn_theta.sweep_documents(docs.tokens(z), 0, docs.n, model, SEED, np.uint64(1))
     code = z.reshape(-1, 3).astype(np.int64) @ np.array([4, 2, 1])
     expected = np.array([law(new) for new in product(range(2), repeat=3)])
     assert_fits(np.bincount(code, minlength=8), expected, "uncollapsed")
