@@ -6,6 +6,7 @@ table can be read without compiling anything: `lda fit --help` must not wait for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
     from lda.samplers.rules.by_word_range import Paused
     from lda.samplers.tokens import Tokens
+
+OWN: Final = "own:"
+"""Begins the recorded name of a sampler that is not in the table."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 LanguageKind = Literal["mean", "drawn", "current"]
 """What a rule is given for phi: a `LanguageModel` of the posterior mean, one that is a Dirichlet draw (all rows dense),
@@ -102,6 +108,11 @@ class Sampler:
     averages: bool = True
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise ValueError(
+                "a sampler's name is up to 40 of a-z, 0-9 and hyphens, a letter first, "
+                f"got {self.name!r:.60}; rename it"
+            )
         if self.language != "mean" and (self.by_range or self.cuda or self.lag):
             raise ValueError(
                 f"by_range, cuda and lag are for the language mean, got them for {self.language} in the sampler "
@@ -227,3 +238,16 @@ def sampler(wanted: str | Sampler) -> Sampler:
         return SAMPLERS[DEFAULT_SAMPLER if wanted == "auto" else wanted]
     except (KeyError, TypeError):
         raise ValueError(f"no sampler is called {wanted!r}; there are auto, {', '.join(SAMPLERS)}") from None
+
+
+def recorded_name(wanted: str | Sampler) -> str:
+    """What models and checkpoints call a sampler: its name, marked where it is a row that is not in the table."""
+    row = sampler(wanted)
+    if row.name in SAMPLERS:
+        return "auto" if wanted == "auto" else row.name
+    return OWN + row.name
+
+
+def is_own(name: object) -> bool:
+    """Whether `recorded_name` may have called a row that is not in the table so."""
+    return isinstance(name, str) and name.startswith(OWN) and bool(_NAME.fullmatch(name.removeprefix(OWN)))

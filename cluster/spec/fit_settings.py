@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from lda.corpus.machine import available_cores
 from lda.samplers.cuda.available import check_sampler
 from lda.samplers.limits import PRIOR_MAX, PRIOR_MIN
-from lda.samplers.registry import SAMPLERS, Sampler, sampler
+from lda.samplers.registry import SAMPLERS, Sampler, recorded_name, sampler
 
 Device = Literal["cpu", "cuda"]
 Start = Literal["auto", "random", "annealed", "growing"]
@@ -151,9 +151,9 @@ class FitSettings:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values by name; a sampler of one's own by its name."""
+        """Plain values by name; a sampler of one's own by its `recorded_name`."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
-            "sampler": str(self.sampler)
+            "sampler": recorded_name(self.sampler)
         }
 
 

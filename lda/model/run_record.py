@@ -145,10 +145,12 @@ _KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
 def _settings(values: dict[str, Any]) -> dict[str, Any]:
     """The same settings, if a fit could have had them; what an earlier version did not know is at its default."""
     from lda.cluster.spec.fit_settings import FitSettings
+    from lda.samplers.registry import is_own
 
     known = {field.name: values[field.name] for field in fields(FitSettings) if field.name in values}
-    checked = FitSettings(**known)
-    rest = {name: value for name, value in asdict(checked).items() if name not in values}
+    # What a sampler of its author's own could do is not known here.
+    checked = FitSettings(**known | ({"sampler": "auto"} if is_own(known.get("sampler")) else {}))
+    rest = {name: value for name, value in checked.to_dict().items() if name not in values}
     return {**values, **rest}
 
 
