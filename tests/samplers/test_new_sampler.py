@@ -94,8 +94,8 @@ def test_it_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
     short, whole = (
         FitSettings(n_topics=3, sampler=TOY, alpha=0.1, sweeps=sweeps, seed=2, threads=1) for sweeps in (3, 6)
     )
-    fit(corpus, short, checkpointing=Checkpointing(str(tmp_path), every=3))
-    resumed = fit(corpus, whole, checkpointing=Checkpointing(str(tmp_path), every=3, resume=True))
+    fit(corpus, short, checkpointing=Checkpointing(path=str(tmp_path), every=3))
+    resumed = fit(corpus, whole, checkpointing=Checkpointing(path=str(tmp_path), every=3, resume=True))
     at_once = fit(corpus, whole)
     assert len(resumed.history) == 6
     assert (resumed.topic_word_counts != at_once.topic_word_counts).nnz == 0
