@@ -13,7 +13,7 @@ from lda.samplers.numerics.jit import kernel
 
 def totals_of(topic: NDArray[Any], change: NDArray[np.int32], n_topics: int) -> NDArray[np.int64]:
     """Sum of the changes of each topic, (K,) int64."""
-    # `np.add.at` lost: a message then decoded with it took 62 ns an entry, and 3 with this.
+    # Rejected: `np.add.at`, because decoding a message took 62 ns an entry with it, and takes 3 with this.
     # float64 holds these integers exactly: there are fewer than 2^31 tokens in a delta.
     return np.bincount(topic, weights=change, minlength=n_topics).astype(np.int64)
 

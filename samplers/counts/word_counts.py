@@ -2,8 +2,9 @@
 
 After a phase the changes of n_kw are found by walking the tokens of each word in a fixed order. A thread owns
 a range of words, so no cell has two writers, and the result does not depend on how the words were divided.
-Shared counters are no choice: Numba's `a[i] += 1` in parallel code drops counts. A change list written by the
-sampler would have to be sorted by word, which this walk over a fixed order does once and for all.
+Rejected: shared counters, because Numba's `a[i] += 1` in parallel code drops counts. Rejected: a list of changes
+written by the sampler, because it would have to be sorted by word, and this walk in a fixed order is sorted once and
+for all.
 """
 
 from __future__ import annotations
@@ -209,9 +210,9 @@ def add_delta(counts: TopicCounts, delta: Delta) -> int:
 def count_dense(counts: TopicCounts, moves: Moves, first: int, last: int, totals: NDArray[np.int64]) -> int:
     """Add to those of words first .. last - 1 with dense rows what `net_delta` finds there, and to totals (K,).
 
-    Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process no
-    delta need be made. Tokens that keep their topic are added and taken away, too:
-    to skip them takes a branch that no processor foresees.
+    Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process, no
+    delta need be made. Tokens that keep their topic are added and taken away, too. Rejected: skipping them, because it
+    takes a branch that no processor foresees.
     """
     z_before, z_after, order, word_start = moves
     n_topics = len(totals)

@@ -1,4 +1,4 @@
-"""One topic for one token, by the shortest way there is: the parts of the full conditional.
+"""One topic for one token: the full conditional p(z = k | rest), drawn by the shortest of its ways.
 
 `old` is the token's old topic, or -1; its count has left the document already. With `leave_out` it is still
 counted in the model, and each part takes it out of the one term where it stands.

@@ -8,10 +8,10 @@ collapsed sampler (Magnusson et al., JCGS 2018, doi:10.1080/10618600.2017.136691
 For the mean model the token also leaves phi: its old topic's term becomes (n_kw - 1 + beta) / (n_k - 1 + bbar).
 Only that one term differs, so it is corrected in place and the tables of the phase serve all tokens.
 
-Two documents at a time, their tokens in turns so that one's chain of dependent steps would run beside the other's,
-lost: the same bits, and no difference beyond the machine's noise at K = 100, none or a loss at K = 1000. Word by word
-over a thousand documents at a time, each with its list of topics, lost as well: the same bits, for the tokens of a
-document lie by word, and a row of phi stays at hand for all who need it; but then the lists do not.
+Rejected: two documents at a time, their tokens in turns so that one's chain of dependent steps runs beside the
+other's, because it gained nothing beyond the machine's noise at K = 100, and nothing or less at K = 1000 (same bits).
+Rejected: word by word over a thousand documents at a time, each with its list of topics, because a row of phi then
+stays in the cache for all who need it, but the lists do not (same bits, for the tokens of a document lie by word).
 """
 
 from __future__ import annotations

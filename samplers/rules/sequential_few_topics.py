@@ -8,8 +8,9 @@ of the time, by the counts without the bunch. That is the same law in two parts:
     n_dk = n_dk without the bunch + its other tokens in topic k
 
 What the second part reads is there for all four before any is drawn: they share the reading of n_dk + alpha_k, and the
-processor makes the steps of one beside those of another. docs/benchmarks.md has times a token. Bunches of two and three
-were no faster, and with the list and a choice of the shortest way for each token bunches gained nothing.
+processor makes the steps of one beside those of another. docs/benchmarks.md has times a token. Rejected: bunches of two
+and three, because they were no faster. Rejected: bunches together with the lists, the shortest way chosen for each
+token, because they gained nothing.
 
 The own token's term leaves the scan afterwards, by moving the target past it (`_past_own`). Scanning without it takes a
 write before the scan and one after, and the scan waits for the first.

@@ -70,7 +70,7 @@ def count_topics(
 ) -> None:
     """Add n_dk of one state of documents first .. last - 1 to counts (D, K) int64.
 
-    Adding shares in float32 lost: from 2^24 additions on a sum stands still, and long before it has drifted.
+    Rejected: adding shares in float32, because from 2^24 additions on a sum stands still, and drifts long before.
     """
     for d in range(first, last):
         for i in range(doc_offsets[d], doc_offsets[d + 1]):

@@ -7,9 +7,10 @@ average p(w_n | z_<n) over them and multiply the averages. Their states are inde
 w_n was improbable keeps its weight: the product of averages is biased unless the Gibbs sweeps mix at once (Buntine,
 ACML 2009, discusses unbiased forms). Here a state survives in proportion to its p(w_n | z_<n), which makes this a
 particle filter with Gibbs moves, whose product of averages has the expectation p(w_d) exactly, for any R and however
-badly the sweeps mix (Del Moral, Doucet and Jasra, JRSS B 2006). The average over R unweighted products, unbiased
-too, lost: a few of its terms outweigh the rest in documents of a hundred tokens. Of the logarithm we get a lower
-bound in expectation, by Jensen; it rises to log p(w_d) with R.
+badly the sweeps mix (Del Moral, Doucet and Jasra, JRSS B 2006). Rejected: the
+average over R unweighted products, because, although it is unbiased too, a few of its terms outweigh the rest in
+documents of a hundred tokens. Of the logarithm we get a lower bound in expectation, by Jensen; it rises to log p(w_d)
+with R.
 """
 
 from __future__ import annotations

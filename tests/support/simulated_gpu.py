@@ -28,7 +28,8 @@ from lda.samplers.cuda.document_groups import DeviceCounts, DeviceDocuments, Rul
 from lda.samplers.cuda.door import cuda
 from lda.samplers.cuda.model import DeviceModel
 from lda.samplers.cuda.turns import DocumentsInTurns
-from lda.samplers.phi.language_model import LanguageModel, empty_model, fill_mean, set_priors
+from lda.samplers.phi.language_model import LanguageModel, empty_model, set_priors
+from lda.samplers.phi.posterior_mean import fill_mean
 from lda.samplers.registry import SAMPLERS
 from lda.samplers.rules.sequential import draw_first_topics
 from lda.samplers.tokens import Tokens
