@@ -1,8 +1,9 @@
 """Documents as kernels take them: the tokens, where documents begin, and the topics.
 
-Arrays that always travel together travel in one tuple, which is gone from the machine code. Against loose arguments, in
-medians of seven runs in turns, a token took 0.84 to 1.06 of the time (State of the Union, K = 20 to 1000, four samplers;
-the machine's noise is as large); a call from Python takes 3.6 us for 2.6, and all kernels compile in 26 s for 24.
+Arrays that always travel together travel in one tuple, which is gone from the machine code. Against loose arguments,
+in medians of seven runs in turns, a token took 0.84 to 1.06 of the time (State of the Union, K = 20 to 1000, four
+samplers; the machine's noise is as large); a call from Python takes 3.6 us for 2.6, and all kernels compile in 26 s
+for 24.
 """
 
 from __future__ import annotations

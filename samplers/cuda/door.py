@@ -1,8 +1,8 @@
 """The door to the hardware: what lanes of a warp do together, and arithmetic that nobody may fuse.
 
-A warp is two teams of 16 lanes, one team a document; a team's lanes are the 16 lanes of
-`numerics.prefix_sum`. All lanes of a warp go the same way through a kernel: where one team alone needs a step, both take it, and one of them ignores the
-result. Shuffles then need neither masks nor a look at who is there.
+A warp is two teams of 16 lanes, one team a document; a team's lanes are the 16 lanes of `numerics.prefix_sum`. All
+lanes of a warp go the same way through a kernel: where one team alone needs a step, both take it, and one of them
+ignores the result. Shuffles then need neither masks nor a look at who is there.
 
 Without a GPU, Numba's simulator runs the kernels, one Python thread a lane. It knows shared memory and barriers but no
 shuffles, so the functions below have twins there that go through shared memory; a simulated block is one warp.

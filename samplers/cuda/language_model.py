@@ -168,7 +168,7 @@ def write_out_rows(
     n_rows: Scalar,
     phi: Array,
 ) -> None:
-    """Phi (V * stride,), all rows dense, from that of a `LanguageModel`, `source`: `sequential_few_topics._row` by word.
+    """Phi (V * stride,), all rows dense, from that of a `LanguageModel`, `source`: its rows written out.
 
     A block of threads takes words in turn. n_rows: dense rows in `source`, which phi0 follows.
     """

@@ -3,8 +3,8 @@
 A team holds the document's weights n_dk + alpha_k in registers, lane j those of the topics j, j + 16, ...: the
 vertical sums of a scan are then one addition a block in each lane. Rows of all words are dense here: sparse ones, which
 the CPU writes out for each token, are written out once a phase (`language_model.fill_every_row`). The scans of a
-bunch do not depend on one another; only the short chain at the end does, in which each token looks at the topics of the other
-three, and lane 4 i + j holds phi of token i at the topic of token j for it.
+bunch do not depend on one another; only the short chain at the end does, in which each token looks at the topics of the
+other three, and lane 4 i + j holds phi of token i at the topic of token j for it.
 """
 
 from __future__ import annotations

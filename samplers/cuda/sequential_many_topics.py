@@ -1,10 +1,10 @@
 """Token rules that keep a list of the document's topics: `rules.sequential` beyond few topics, and `simultaneous`.
 
 Every token takes the shortest of three ways (`rules.full_conditional`): the document's topics, all topics, or the
-topics of a rare word. Nearly all take the first; where both teams of a warp do, four blocks of phi are asked for before the first
-is added, for a team waits longest for those. Other ways are walked by one loop whose operands alone differ, so that two
-teams that take different ways walk together. What seldom follows (a rare word's smooth part, the alpha part) is walked
-by both teams if one of them needs it.
+topics of a rare word. Nearly all take the first; where both teams of a warp do, four blocks of phi are asked for
+before the first is added, for a team waits longest for those. Other ways are walked by one loop whose operands alone
+differ, so that two teams that take different ways walk together. What seldom follows (a rare word's smooth part, the
+alpha part) is walked by both teams if one of them needs it.
 
 What does not depend on the document's state (rows, random numbers, the own token's factor) is computed for sixteen
 tokens at a time, a token a lane.
