@@ -7,7 +7,7 @@ table can be read without compiling anything: `lda fit --help` must not wait for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -238,6 +238,12 @@ def sampler(wanted: str | Sampler) -> Sampler:
         return SAMPLERS[DEFAULT_SAMPLER if wanted == "auto" else wanted]
     except (KeyError, TypeError):
         raise ValueError(f"no sampler is called {wanted!r}; there are auto, {', '.join(SAMPLERS)}") from None
+
+
+def names_of(rows: Iterable[Sampler]) -> str:
+    """Their names as a sentence lists them: a, b or c."""
+    names = [row.name for row in rows]
+    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def recorded_name(wanted: str | Sampler) -> str:

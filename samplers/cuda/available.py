@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import ClassVar, Final
 
-from lda.samplers.registry import SAMPLERS, Sampler
+from lda.samplers.registry import SAMPLERS, Sampler, names_of
 
 INSTALL: Final = "pip install 'raylda[cuda]'"
 
@@ -28,10 +28,10 @@ def check_sampler(sampler: Sampler) -> None:
     Those are that give the CPU's bits there: they take no logarithms and no powers.
     """
     if sampler.cuda is None:
-        *others, last = (row.name for row in SAMPLERS.values() if row.cuda is not None)
+        offered = names_of(row for row in SAMPLERS.values() if row.cuda is not None)
         raise DeviceError(
             f"the sampler {sampler.name} is not offered on a GPU, which would round its logarithms and powers "
-            f"otherwise, or run it by one thread; take {', '.join(others)} or {last}, or the device cpu"
+            f"otherwise, or run it by one thread; take {offered}, or the device cpu"
         )
 
 
