@@ -37,11 +37,12 @@ def watch():
 from lda.corpus import Corpus
 from lda.cluster import FitSettings, fit
 from lda.samplers.counts.row_layout import word_rows
+from lda.samplers.registry import SAMPLERS
 folder, n_topics, sampler, sweeps = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 corpus = Corpus.open(folder)
 threading.Thread(target=watch, daemon=True).start()
 result = fit(corpus, FitSettings(n_topics=n_topics, sampler=sampler, sweeps=sweeps, threads=2), document_topics=False)
-rows = word_rows(corpus.term_frequencies, n_topics, all_dense=sampler in ("pclda", "uncollapsed"))
+rows = word_rows(corpus.term_frequencies, n_topics, all_dense=SAMPLERS[sampler].language == "drawn")
 model = 8 * (rows.n_dense_rows * rows.stride + rows.n_sparse_slots)
 print(json.dumps({
     "peak": peak, "tokens": corpus.n_tokens, "model": model, "rate": result.tokens_per_second,

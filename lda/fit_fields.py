@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lda.cluster.spec.fit_settings import FitSettings
+from lda.samplers.registry import SAMPLERS, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 N_TOPICS: Final = 10
 """The engine has no default for the number of topics; this is scikit-learn's."""
-
-SAMPLERS: Final = "adlda, esca, pclda, uncollapsed or collapsed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +116,13 @@ FIELDS: Final = (
         kind=int,
         help="The same seed gives the same model.",
     ),
-    FitField(setting="sampler", parameter="sampler", flags=("--sampler",), kind=str, help=f"{SAMPLERS}."),
+    FitField(
+        setting="sampler",
+        parameter="sampler",
+        flags=("--sampler",),
+        kind=str,
+        help=f"{names_of(SAMPLERS.values())}.",
+    ),
     FitField(
         setting="alpha",
         parameter="alpha",

@@ -1,89 +1,221 @@
-"""The samplers by name: each is a language model and a token rule, and nothing else."""
+"""The samplers by name: a row says which kernels a sampler runs and what it can do; nobody else asks for its name.
+
+A new sampler is a file with its token rule and a row of the table below. The rule is named, not imported, so that this
+table can be read without compiling anything: `lda fit --help` must not wait for Numba.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lda.samplers.rules.by_word_range import Paused
+    from lda.samplers.tokens import Tokens
+
+OWN: Final = "own:"
+"""Begins the recorded name of a sampler that is not in the table."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 LanguageKind = Literal["mean", "drawn", "current"]
-TokenRule = Literal["simultaneous", "sequential", "drawn-theta"]
+"""What a rule is given for phi: a `LanguageModel` of the posterior mean, one that is a Dirichlet draw (all rows dense),
+or the counts themselves, `collapsed.CurrentCounts`, which it keeps up to date."""
+
+
+class TokenRule(Protocol):
+    """How topics are resampled, given phi and the document's other topics."""
+
+    def __call__(
+        self,
+        tokens: Tokens,
+        first: int,
+        last: int,
+        model: Any,  # noqa: ANN401 - as the sampler's `language` says
+        seed: np.uint64,
+        sweep: np.uint64,
+        leave_out: bool,
+        /,
+    ) -> None:
+        """Resample documents first .. last - 1, in place in `tokens.z`.
+
+        What it draws must depend on (seed, sweep, the document's key, its tokens, model) alone: see
+        `numerics/streams.py`. It may be called by several threads, for other documents each.
+        """
+        ...
+
+
+class RangeRule(Protocol):
+    """A token rule that can stop between two words of a document: see `rules/by_word_range.py`."""
+
+    def __call__(
+        self,
+        tokens: Tokens,
+        first: int,
+        last: int,
+        span: tuple[int, int],
+        model: Any,  # noqa: ANN401 - a `LanguageModel` of the words of `span`
+        paused: Paused,
+        seed: np.uint64,
+        sweep: np.uint64,
+        leave_out: bool,
+        /,
+    ) -> None:
+        """Resample the tokens of the words span[0] .. span[1] - 1, to the bits of the whole document's rule."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampler:
-    """One sampler.
+    """One sampler: a language model, a token rule, and what they allow.
 
-    language: "mean" of the counts last exchanged, a Dirichlet draw, or the counts as they are at each token.
-    rule: how z is drawn given the document and phi. leave_out: the own token is taken out of phi (and, by the
-    sequential rule, always out of the document). phases: exchanges a sweep by default.
+    Attributes:
+        name: what users call it. summary: one line about it.
+        language: what stands for phi.
+        rule: the token rule, itself or as "module:function".
+        leave_out: the own token is taken out of phi (and, by the sequential rule, always out of the document).
+        phases: exchanges of counts a sweep, by default.
+        lag: phases just before a phase that its counts may lack. 0 where that would change what is sampled from: a
+            draw of phi must be one given all topics as they are. A mean of counts is half a phase out of date anyhow.
+        by_range: the rule range by range of the vocabulary, for models larger than memory; None where phi must be
+            whole.
+        cuda: the rule's kernels on a GPU, a function of leave_out that returns a `cuda.document_groups.Rule`; None
+            where a GPU would round otherwise, and so draw other topics.
+        parallel: whether documents may be sampled by several threads, and by several workers.
+        learns_priors: whether alpha and beta may change between sweeps.
+        averages: whether the counts of late sweeps may be averaged.
+
+    Raises ValueError for a row that contradicts itself.
     """
 
     name: str
-    language: LanguageKind
-    rule: TokenRule
-    leave_out: bool
-    phases: int
     summary: str
+    language: LanguageKind
+    rule: TokenRule | str
+    leave_out: bool = False
+    phases: int = 1
+    lag: int = 0
+    by_range: RangeRule | str | None = None
+    cuda: Callable[..., Any] | str | None = None
+    parallel: bool = True
+    learns_priors: bool = True
+    averages: bool = True
 
-    def lag(self, phases: int) -> int:
-        """Phases just before a phase that its counts may lack: 1, or 0 where that would change what is sampled from.
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise ValueError(
+                "a sampler's name is up to 40 of a-z, 0-9 and hyphens, a letter first, "
+                f"got {self.name!r:.60}; rename it"
+            )
+        if self.language != "mean" and (self.by_range or self.cuda or self.lag):
+            raise ValueError(
+                f"by_range, cuda and lag are for the language mean, got them for {self.language} in the sampler "
+                f"{self.name}; leave them out"
+            )
+        if self.language == "current" and (self.parallel or self.phases != 1):
+            raise ValueError(
+                f"counts that are current leave nothing to divide or to exchange; the sampler {self.name} needs "
+                "parallel=False and one phase"
+            )
 
-        A mean of counts is out of date by half a phase anyhow. A draw of phi must be one given all topics as
-        they are, or the sampler would no longer be exact.
-        """
-        return 1 if phases > 1 and self.language == "mean" else 0
+    def __str__(self) -> str:
+        return self.name
 
+    def unseen_phases(self, phases: int) -> int:
+        """Phases just before a phase that its counts may lack, when a sweep has so many phases."""
+        return min(self.lag, phases - 1)
+
+    def load_rule(self) -> TokenRule:
+        """The token rule; imports its kernels."""
+        return cast("TokenRule", _load(self.rule))
+
+    def load_range_rule(self) -> RangeRule:
+        """The rule by range. Raises ValueError where there is none."""
+        if self.by_range is None:
+            raise ValueError(
+                f"the sampler {self.name} needs the whole vocabulary at once; leave model_memory out"
+            )
+        return cast("RangeRule", _load(self.by_range))
+
+    def load_cuda(self) -> Callable[..., Any]:
+        """What makes the device's rule. Raises ValueError where there is none."""
+        if self.cuda is None:
+            raise ValueError(f"the sampler {self.name} does not run on a GPU; take the device cpu")
+        return _load(self.cuda)
+
+
+def _load(entry: Callable[..., Any] | str) -> Callable[..., Any]:
+    return _imported(entry) if isinstance(entry, str) else entry
+
+
+@cache
+def _imported(entry: str) -> Callable[..., Any]:
+    module, _, function = entry.partition(":")
+    return cast("Callable[..., Any]", getattr(import_module(module), function))
+
+
+_RULES: Final = "lda.samplers.rules"
+_CUDA: Final = "lda.samplers.cuda.document_groups"
 
 SAMPLERS: Final[dict[str, Sampler]] = {
     s.name: s
     for s in (
         Sampler(
             name="adlda",
+            summary="approximate distributed collapsed Gibbs (Newman et al. 2009)",
             language="mean",
-            rule="sequential",
+            rule=f"{_RULES}.sequential:resample_documents",
+            by_range=f"{_RULES}.by_word_range:resample_one_by_one",
+            cuda=f"{_CUDA}:one_by_one",
             leave_out=True,
             phases=4,
-            summary="approximate distributed collapsed Gibbs (Newman et al. 2009)",
+            lag=1,
         ),
         Sampler(
             name="esca",
-            language="mean",
-            rule="simultaneous",
-            leave_out=False,
-            phases=1,
             summary="stochastic cellular automaton (Zaheer et al. 2016)",
+            language="mean",
+            rule=f"{_RULES}.simultaneous:sweep_documents",
+            by_range=f"{_RULES}.by_word_range:resample_at_once",
+            cuda=f"{_CUDA}:at_once",
+            lag=1,
         ),
         Sampler(
             name="esca-leave-out",
+            summary="the cellular automaton with the own token left out of all counts",
             language="mean",
-            rule="simultaneous",
+            rule=f"{_RULES}.simultaneous:sweep_documents",
+            by_range=f"{_RULES}.by_word_range:resample_at_once",
+            cuda=f"{_CUDA}:at_once",
             leave_out=True,
             phases=4,
-            summary="the cellular automaton with the own token left out of all counts",
+            lag=1,
         ),
         Sampler(
             name="pclda",
-            language="drawn",
-            rule="sequential",
-            leave_out=False,
-            phases=1,
             summary="partially collapsed Gibbs, exact (Magnusson et al. 2018)",
+            language="drawn",
+            rule=f"{_RULES}.sequential:resample_documents",
         ),
         Sampler(
             name="uncollapsed",
-            language="drawn",
-            rule="drawn-theta",
-            leave_out=False,
-            phases=1,
             summary="textbook uncollapsed Gibbs, exact",
+            language="drawn",
+            rule=f"{_RULES}.drawn_theta:resample_documents",
         ),
         Sampler(
             name="collapsed",
-            language="current",
-            rule="sequential",
-            leave_out=True,
-            phases=1,
             summary="collapsed Gibbs, exact, one thread: the reference (Griffiths and Steyvers 2004)",
+            language="current",
+            rule=f"{_RULES}.collapsed:resample_documents",
+            leave_out=True,
+            parallel=False,
         ),
     )
 }
@@ -91,9 +223,37 @@ SAMPLERS: Final[dict[str, Sampler]] = {
 DEFAULT_SAMPLER: Final = "adlda"
 
 
-def sampler(name: str) -> Sampler:
-    """The sampler called `name`; "auto" is the default. Raises ValueError naming those there are."""
+def sampler(wanted: str | Sampler) -> Sampler:
+    """The sampler called `wanted`, "auto" being the default; or `wanted` itself, a row that is not in the table.
+
+    Raises ValueError for a name that nobody has, naming those there are, and for a row that takes another's name.
+    """
+    if isinstance(wanted, Sampler):
+        if wanted.name == "auto" or SAMPLERS.get(wanted.name, wanted) != wanted:
+            raise ValueError(
+                f"the name {wanted.name!r} is taken by another sampler; give yours a name of its own"
+            )
+        return wanted
     try:
-        return SAMPLERS[DEFAULT_SAMPLER if name == "auto" else name]
-    except KeyError:
-        raise ValueError(f"no sampler is called {name!r}; there are auto, {', '.join(SAMPLERS)}") from None
+        return SAMPLERS[DEFAULT_SAMPLER if wanted == "auto" else wanted]
+    except (KeyError, TypeError):
+        raise ValueError(f"no sampler is called {wanted!r}; there are auto, {', '.join(SAMPLERS)}") from None
+
+
+def names_of(rows: Iterable[Sampler]) -> str:
+    """Their names as a sentence lists them: a, b or c."""
+    names = [row.name for row in rows]
+    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def recorded_name(wanted: str | Sampler) -> str:
+    """What models and checkpoints call a sampler: its name, marked where it is a row that is not in the table."""
+    row = sampler(wanted)
+    if row.name in SAMPLERS:
+        return "auto" if wanted == "auto" else row.name
+    return OWN + row.name
+
+
+def is_own(name: object) -> bool:
+    """Whether `recorded_name` may have called a row that is not in the table so."""
+    return isinstance(name, str) and name.startswith(OWN) and bool(_NAME.fullmatch(name.removeprefix(OWN)))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
 from lda.samplers.numerics.streams import stream, uniform
+from lda.samplers.tokens import Tokens
 
 _SHARE_STREAM: Final = np.uint64(0x7368617265)
 
@@ -64,25 +65,24 @@ def scatter_topics(
 
 @kernel
 def random_topics(
-    doc_offsets: NDArray[np.int64],
-    doc_keys: NDArray[np.uint64],
+    tokens: Tokens,
     first: int,
     last: int,
-    z: NDArray[Any],
     n_topics: int,
     seed: np.uint64,
     sweep: np.uint64,
 ) -> None:
-    """A uniformly random topic for every token of documents first .. last - 1."""
+    """A uniformly random topic for every token of documents first .. last - 1, into `tokens.z`."""
+    doc_offsets = tokens.doc_offsets
     for d in range(first, last):
-        origin, step = stream(seed, sweep, doc_keys[d])
+        numbers = stream(seed, sweep, tokens.doc_keys[d])
         for i in range(doc_offsets[d], doc_offsets[d + 1]):
-            z[i] = int(uniform(origin, step, i - doc_offsets[d]) * n_topics)
+            tokens.z[i] = int(uniform(numbers, i - doc_offsets[d]) * n_topics)
 
 
 @kernel
 def document_shares(seed: np.uint64, purpose: np.uint64, first: int, shares: NDArray[np.float64]) -> None:
     """One uniform number per document from index `first` on, the same whatever else happens, into shares (n,)."""
     for i in range(len(shares)):
-        origin, step = stream(seed ^ _SHARE_STREAM, purpose, np.uint64(first + i))
-        shares[i] = uniform(origin, step, 0)
+        numbers = stream(seed ^ _SHARE_STREAM, purpose, np.uint64(first + i))
+        shares[i] = uniform(numbers, 0)

@@ -27,7 +27,7 @@ MAY_IMPORT = {
 }
 
 FLOORS = {
-    "samplers": "limits registry numerics counts priors start phi rules scoring cuda",
+    "samplers": "limits tokens numerics counts priors start phi rules scoring registry cuda",
     "corpus": "presentable errors machine arrow metadata batches shard terms document_hashes storage readers text "
     "summary files corpus assembly convert build stream",
     "cluster": "spec resources counts documents sweeping exchange checkpoints loop distributed tasks fitting",

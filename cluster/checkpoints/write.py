@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -65,7 +65,7 @@ class RunState:
 
 def identity(settings: FitSettings, corpus_hash: str) -> dict[str, Any]:
     """What must agree between a checkpoint and the fit that goes on from it."""
-    chosen = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name not in FREE_TO_CHANGE}
+    chosen = {name: value for name, value in settings.to_dict().items() if name not in FREE_TO_CHANGE}
     # Which sweeps are averaged depends on all three; counts taken by another plan cannot be taken out again.
     averaging = [settings.sweeps, settings.n_samples, settings.sample_interval]
     chosen |= {"averaging": averaging if settings.n_samples > 1 else None, "corpus": corpus_hash}

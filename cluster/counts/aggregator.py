@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,7 +13,15 @@ from lda.cluster.resources.arrays import Arrays, InMemory
 from lda.samplers.counts.deltas import totals_of
 from lda.samplers.counts.histograms import Histogram, add_histograms, values
 from lda.samplers.counts.row_layout import WordRows, empty_counts, slice_counts, slice_rows
-from lda.samplers.counts.word_counts import Delta, add_delta, count_dense, gather_rows, net_delta, row_lengths
+from lda.samplers.counts.word_counts import (
+    Delta,
+    Moves,
+    add_delta,
+    count_dense,
+    gather_rows,
+    net_delta,
+    row_lengths,
+)
 
 CELLS: Final = 1 << 24
 """Counts looked through at a time, where they lie on disk."""
@@ -57,26 +65,16 @@ class Aggregator:
 
         Raises CountError when a count would become negative or a row outgrow its word.
         """
-        wrong = add_delta(
-            self.counts, delta.first, delta.start, delta.topic, delta.change, self.rows.n_topics
-        )
-        _refuse(wrong)
+        _refuse(add_delta(self.counts, delta))
         return delta.totals
 
-    def count(
-        self,
-        z_before: NDArray[Any],
-        z_after: NDArray[Any],
-        order: NDArray[Any],
-        word_start: NDArray[np.int64],
-        span: tuple[int, int],
-    ) -> NDArray[np.int64]:
-        """`add` what `net_delta` finds in the words of `span`; arguments, errors and what it returns are theirs."""
+    def count(self, moves: Moves, span: tuple[int, int]) -> NDArray[np.int64]:
+        """`add` what `net_delta` finds in the words of `span`; errors and what it returns are as there."""
         rows, k = self.rows.start, self.rows.n_topics
         totals = np.zeros(k, dtype=np.int64)
-        _refuse(count_dense(self.counts, z_before, z_after, order, word_start, *span, k, totals))
+        _refuse(count_dense(self.counts, moves, *span, totals))
         if np.any(rows[slice(*span)] < 0):
-            totals += self.add(net_delta(z_before, z_after, order, word_start, *span, k, rows))
+            totals += self.add(net_delta(moves, *span, k, rows))
         return totals
 
     def add_totals(self, totals: NDArray[np.int64]) -> None:

@@ -84,8 +84,10 @@ class Driver(HeldCounts):
             self.group, room = reserve(cluster, corpus.n_shards, recovering=recovering, gpus=gpus)
             self.n_workers, self.threads = room.workers, room.threads
             self.gpus = [gpus if i < room.on_gpus else 0.0 for i in range(room.workers)]
-            if settings.sampler == "collapsed" and self.n_workers > 1:
-                raise ValueError("the sampler collapsed runs on one worker; take adlda, or workers=1")
+            if not sampler(settings.sampler).parallel and self.n_workers > 1:
+                raise ValueError(
+                    f"the sampler {settings.sampler} runs on one worker; take adlda, or workers=1"
+                )
             self._begin(corpus)
         except BaseException:
             self.close()
@@ -146,7 +148,11 @@ class Driver(HeldCounts):
         """Have the workers, all on one node, tell each other what changes, and the aggregators read their replica."""
         first, *others = self.workers
         # As many steps are kept as a worker may still have to read.
-        shape = self.n_workers, len(self.ranges), 1 + sampler(self.settings.sampler).lag(self.phases)
+        shape = (
+            self.n_workers,
+            len(self.ranges),
+            1 + sampler(self.settings.sampler).unseen_phases(self.phases),
+        )
         lent = self.waiting.result(first.open_letters.remote(shape))
         if not lent or not all(self.waiting.results([w.open_letters.remote(shape, lent) for w in others])):
             return False

@@ -18,12 +18,12 @@ from lda.cluster.resources.threads import Threads, block_count, blocks
 from lda.corpus.shard import CorpusShard
 from lda.samplers.counts.histograms import Histogram, add_histograms, document_topics
 from lda.samplers.counts.row_layout import topic_dtype
-from lda.samplers.counts.word_counts import Delta, net_delta
+from lda.samplers.counts.word_counts import Delta, Moves, net_delta
 from lda.samplers.limits import check_document_length
 from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.registry import Sampler
-from lda.samplers.rules import collapsed
-from lda.samplers.rules.by_word_range import Paused, begin_documents, sweep_range
+from lda.samplers.rules.by_word_range import Paused, begin_documents, draw_first_topics
+from lda.samplers.rules.collapsed import CurrentCounts
 from lda.samplers.start import copy_documents, document_shares, gather_topics, random_topics, scatter_topics
 
 
@@ -157,9 +157,7 @@ class Shard:
         seed = np.uint64(self.plan.seed)
 
         def block(span: tuple[int, int]) -> None:
-            random_topics(
-                self.doc_offsets, self.doc_keys, *span, self.z, self.plan.n_topics, seed, np.uint64(sweep)
-            )
+            random_topics(self.assigned.tokens, *span, self.plan.n_topics, seed, np.uint64(sweep))
 
         threads.run(block, self._document_blocks(phase, self.plan.levels - 1, threads, fresh=False))
 
@@ -168,20 +166,27 @@ class Shard:
         phase: int,
         sweep: int,
         sampler: Sampler,
-        model: LanguageModel,
+        model: LanguageModel | CurrentCounts,
         threads: Threads,
         *,
         level: int,
         fresh: bool,
     ) -> None:
-        """Resample the phase's documents that have joined by `level`, or draw first topics for those that join now."""
+        """Resample the phase's documents that have joined by `level`, or draw first topics for those that join now.
+
+        model: of the kind that the sampler's `language` says.
+        """
         self.remember(phase)
         documents, seed = self.assigned, self.plan.seed
 
         def block(span: Span) -> None:
             documents.sample(span, sweep, seed, sampler, model, fresh=fresh)
 
-        threads.run(block, self._document_blocks(phase, level, threads, fresh=fresh))
+        if sampler.parallel:
+            threads.run(block, self._document_blocks(phase, level, threads, fresh=fresh))
+        else:
+            for span in documents.blocks(phase, level, 1, fresh=fresh):
+                block(span)
 
     def begin_ranges(self, phase: int) -> None:
         """Make ready to resample the phase range by range of words, by `sample_range`."""
@@ -196,8 +201,9 @@ class Shard:
                 self.arrays.zeros(documents, np.int32),
                 self.arrays.zeros(documents, np.float64),
                 self.arrays.zeros(tokens, self.z.dtype),
+                self._before(phase),
             )  # fmt: skip
-        self._paused = self._paused._replace(first=first, first_token=begin)
+        self._paused = self._paused._replace(first=first, first_token=begin, before=self._before(phase))
         begin_documents(self.doc_offsets, first, last, self._paused)
 
     def sample_range(
@@ -219,32 +225,16 @@ class Shard:
         paused = self._paused
         if paused is None:
             raise RuntimeError("begin_ranges comes first")
-        seed, tick = np.uint64(self.plan.seed), np.uint64(sweep)
-        before = self._before(phase)
-        at_once = sampler.rule == "simultaneous" and not fresh
+        tokens, keys = self.assigned.tokens, (np.uint64(self.plan.seed), np.uint64(sweep))
+        resample = sampler.load_range_rule()
 
-        def block(documents: tuple[int, int]) -> None:
-            sweep_range(
-                self.words, self.doc_offsets, self.doc_keys, *documents, self.z, before, *span,
-                model, paused, seed, tick, at_once, sampler.leave_out, fresh,
-            )  # fmt: skip
+        def block(documents: Span) -> None:
+            if fresh:
+                draw_first_topics(tokens, *documents, span, model, paused, *keys)
+            else:
+                resample(tokens, *documents, span, model, paused, *keys, sampler.leave_out)
 
         threads.run(block, self._document_blocks(phase, level, threads, fresh=fresh))
-
-    def sample_collapsed(
-        self,
-        sweep: int,
-        n_wk: NDArray[np.int32],
-        totals: NDArray[np.int64],
-        alpha: NDArray[np.float32],
-        beta: float,
-    ) -> None:
-        """One collapsed sweep over all documents; n_wk and totals are changed as it goes (see `collapsed`)."""
-        self.remember(0)
-        collapsed.sweep_documents(
-            self.words, self.doc_offsets, self.doc_keys, 0, len(self.doc_ids), self.z,
-            n_wk, totals, alpha, beta, np.uint64(self.plan.seed), np.uint64(sweep),
-        )  # fmt: skip
 
     def remember(self, phase: int) -> None:
         """Keep the topics of the phase's tokens, which are about to change."""
@@ -257,16 +247,18 @@ class Shard:
 
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
         """Net changes of the counts of a range of words that the phase made."""
-        return net_delta(*self._moves(phase), *span, self.plan.n_topics)
+        return net_delta(self._moves(phase), *span, self.plan.n_topics)
 
     def count(self, phase: int, span: tuple[int, int], aggregator: Aggregator) -> NDArray[np.int64]:
         """Add `delta` to the aggregator's counts; returns its part of n_k, (K,) int64."""
-        return aggregator.count(*self._moves(phase), span)
+        return aggregator.count(self._moves(phase), span)
 
-    def _moves(self, phase: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int32], NDArray[np.int64]]:
-        """The phase's topics before and after it, and the index of its tokens by word, as `net_delta` takes them."""
+    def _moves(self, phase: int) -> Moves:
+        """What the phase did to the topics of its tokens."""
         begin, end = self.token_range(phase)
-        return self._before(phase), self.z[begin:end], self.by_word.order[phase], self.by_word.start[phase]
+        return Moves(
+            self._before(phase), self.z[begin:end], self.by_word.order[phase], self.by_word.start[phase]
+        )
 
     def topic_histogram(self, threads: Threads) -> Histogram:
         """Documents by (topic, n_dk), all documents having topics."""

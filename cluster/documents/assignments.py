@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,9 @@ from lda.cluster.resources.threads import blocks
 from lda.samplers.counts.row_layout import topic_dtype
 from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.registry import Sampler
-from lda.samplers.rules import drawn_theta, sequential, simultaneous
+from lda.samplers.rules.collapsed import CurrentCounts
+from lda.samplers.rules.sequential import draw_first_topics
+from lda.samplers.tokens import Tokens
 
 Span = tuple[int, int]
 
@@ -39,6 +41,11 @@ class Assigned(NamedTuple):
     doc_ids: NDArray[np.int64]
     doc_edges: NDArray[np.int64]
 
+    @property
+    def tokens(self) -> Tokens:
+        """The same as kernels take them."""
+        return Tokens(self.words, self.doc_offsets, self.doc_ids.view(np.uint64), self.z)
+
     def blocks(self, phase: int, level: int, n: int, *, fresh: bool) -> list[Span]:
         """The phase's documents that have joined by `level`, or join then, in at most n runs of about equal length."""
         edges = self.doc_edges[phase]
@@ -46,17 +53,24 @@ class Assigned(NamedTuple):
         return blocks(self.doc_offsets, int(first), int(edges[level + 1]), n)
 
     def sample(
-        self, span: Span, sweep: int, seed: int, sampler: Sampler, model: LanguageModel, *, fresh: bool
+        self,
+        span: Span,
+        sweep: int,
+        seed: int,
+        sampler: Sampler,
+        model: LanguageModel | CurrentCounts,
+        *,
+        fresh: bool,
     ) -> None:
-        """Resample the documents of `span`, or draw first topics for them."""
-        documents = (self.words, self.doc_offsets, self.doc_ids.view(np.uint64), *span, self.z, model)
+        """Resample the documents of `span`, or draw first topics for them, one by one whatever the sampler.
+
+        model: of the kind that the sampler's `language` says.
+        """
         keys = np.uint64(seed), np.uint64(sweep)
-        if fresh or sampler.rule == "sequential":
-            sequential.sweep_documents(*documents, *keys, sampler.leave_out, fresh)
-        elif sampler.rule == "simultaneous":
-            simultaneous.sweep_documents(*documents, *keys, sampler.leave_out)
+        if fresh:
+            draw_first_topics(self.tokens, *span, cast("LanguageModel", model), *keys)
         else:
-            drawn_theta.sweep_documents(*documents, *keys)
+            sampler.load_rule()(self.tokens, *span, model, *keys, sampler.leave_out)
 
     def moved(self, arrays: SharedArrays) -> Assigned:
         """A copy where neighbours can map it. Raises OSError when there is no room for it."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from numbers import Real
 from typing import Any, Final, Literal
 
 from lda.corpus.machine import available_cores
 from lda.samplers.cuda.available import check_sampler
 from lda.samplers.limits import PRIOR_MAX, PRIOR_MIN
-from lda.samplers.registry import sampler
+from lda.samplers.registry import SAMPLERS, Sampler, recorded_name, sampler
 
 Device = Literal["cpu", "cuda"]
 Start = Literal["auto", "random", "annealed", "growing"]
@@ -21,7 +21,8 @@ MAX_TOPICS: Final = (1 << 31) - 1
 class FitSettings:
     """Settings of one fit; "auto" and None stand for a choice made by `resolved`.
 
-    n_topics: K, 1 .. 2^31 - 1. sampler: a name of `lda.samplers.registry`. alpha: per topic, one number, K
+    n_topics: K, 1 .. 2^31 - 1. sampler: a name of
+    `lda.samplers.registry`, or a row of one's own. alpha: per topic, one number, K
     numbers, or "auto" to learn an asymmetric prior. beta: a number, or "auto" to learn it. sweeps: passes over
     the corpus after the start. phases: exchanges of counts a sweep. threads: None for all cores.
     optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first.
@@ -36,7 +37,7 @@ class FitSettings:
     """
 
     n_topics: int
-    sampler: str = "auto"
+    sampler: str | Sampler = "auto"
     alpha: float | Sequence[float] | Literal["auto"] = "auto"
     beta: float | Literal["auto"] = 0.01
     sweeps: int = 200
@@ -57,7 +58,7 @@ class FitSettings:
     device: Device = "cpu"
 
     def __post_init__(self) -> None:
-        sampler(self.sampler)
+        chosen = sampler(self.sampler)
         _whole("the number of topics", self.n_topics, 1, MAX_TOPICS)
         _whole("the number of sweeps", self.sweeps, 0)
         _whole("the seed", self.seed, 0, (1 << 64) - 1)
@@ -79,6 +80,11 @@ class FitSettings:
         if self.start not in ("auto", "random", "annealed", "growing"):
             raise ValueError(f"start must be auto, random, annealed or growing, got {self.start!r}")
         _prior("alpha", self.alpha)
+        if not chosen.learns_priors and (isinstance(self.alpha, str) or isinstance(self.beta, str)):
+            raise ValueError(
+                f"the sampler {chosen.name} keeps its priors, got alpha {self.alpha!r} and beta {self.beta!r}; "
+                "give numbers"
+            )
         if isinstance(self.beta, Sequence) and not isinstance(self.beta, str):
             raise ValueError(
                 f"beta must be one number for all terms and topics, got {len(self.beta)} numbers"
@@ -92,6 +98,11 @@ class FitSettings:
             raise ValueError(
                 f"alpha must be one number or one per topic ({self.n_topics}), got {len(self.alpha)} numbers"
             )
+        if not chosen.averages and self.n_samples > 1:
+            raise ValueError(
+                f"the sampler {chosen.name} takes no averages over sweeps, got n_samples {self.n_samples}; "
+                "leave n_samples at 1"
+            )
         if not (isinstance(self.validation_fraction, Real) and 0 <= self.validation_fraction < 1):
             raise ValueError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction!r}")
         if self.tol is not None and not (isinstance(self.tol, Real) and self.tol >= 0):
@@ -103,7 +114,7 @@ class FitSettings:
                 _whole(f"{name} (bytes)", getattr(self, name), 1)
         if self.model_memory is None:
             return
-        if sampler(self.sampler).language != "mean":
+        if sampler(self.sampler).by_range is None:
             raise ValueError(
                 f"model_memory needs a sampler that reads counts, as adlda does, got {self.sampler}: a draw of phi "
                 "is of the whole vocabulary; leave model_memory out"
@@ -130,15 +141,20 @@ class FitSettings:
     def resolved(self) -> FitSettings:
         """The same settings with every choice made, except for priors that are to be learned."""
         chosen = sampler(self.sampler)
-        current = chosen.language == "current"
         return replace(
             self,
-            sampler=chosen.name,
-            # Counts that are current at each token leave nothing to exchange and nothing to divide.
-            phases=1 if current else (self.phases or chosen.phases),
-            threads=1 if current else (self.threads or available_cores()),
+            sampler=chosen.name if chosen.name in SAMPLERS else chosen,
+            # Counts that are current at each token leave nothing to exchange.
+            phases=1 if chosen.language == "current" else (self.phases or chosen.phases),
+            threads=(self.threads or available_cores()) if chosen.parallel else 1,
             start="growing" if self.start == "auto" else self.start,
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by name; a sampler of one's own by its `recorded_name`."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {
+            "sampler": recorded_name(self.sampler)
+        }
 
 
 def _whole(what: str, value: Any, low: int, high: int | None = None) -> None:  # noqa: ANN401

@@ -33,6 +33,7 @@ from lda.samplers.scoring.completion import (
     split_tokens,
 )
 from lda.samplers.scoring.left_to_right import left_to_right, particle_topics
+from lda.samplers.tokens import Tokens
 
 if TYPE_CHECKING:
     from lda.samplers.cuda.model import DeviceModel
@@ -170,7 +171,7 @@ class FrozenModel:
         totals = np.bincount(matrix.indices, weights=data, minlength=n_topics).astype(np.int64)
         start = matrix.indptr.astype(np.int64)
         delta = Delta(0, start, topics, data, totals)
-        add_delta(store, delta.first, delta.start, delta.topic, delta.change, n_topics)
+        add_delta(store, delta)
         self.n_terms, self.n_topics = n_terms, n_topics
         self.alpha = np.asarray(alpha, dtype=np.float64)
         self._threads = threads or available_cores()
@@ -342,24 +343,12 @@ class FrozenModel:
         words, offsets = batch.words[begin:end], batch.doc_offsets[first : last + 1] - begin
         keys, n = batch.keys[first:last], last - first
         z = np.zeros(len(words), dtype=topic_dtype(self.n_topics))
-        key = _check_seed(seed)
+        tokens, key = Tokens(words, offsets, keys, z), _check_seed(seed)
         if self._device is not None and len(words):
             yield from device_states(self._device, words, offsets, keys, z, seed, burn_in, samples)
             return
         for sweep in range(burn_in + samples):
-            sweep_documents(
-                words,
-                offsets,
-                keys,
-                0,
-                n,
-                z,
-                self._model,
-                key,
-                np.uint64(sweep),
-                False,
-                sweep == 0,
-            )
+            sweep_documents(tokens, 0, n, self._model, key, np.uint64(sweep), False, sweep == 0)
             if sweep >= burn_in:
                 yield z
 

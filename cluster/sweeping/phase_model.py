@@ -12,7 +12,8 @@ from lda.cluster.resources.threads import Threads, block_count, blocks
 from lda.cluster.resources.work_sharing import Team
 from lda.samplers.counts.row_layout import TopicCounts, WordRows
 from lda.samplers.phi.dirichlet_draw import draw_rows, fill_empty_topics, n_blocks, normalise_rows
-from lda.samplers.phi.language_model import LanguageModel, empty_model, fill_mean, set_priors
+from lda.samplers.phi.language_model import LanguageModel, empty_model, set_priors
+from lda.samplers.phi.posterior_mean import fill_mean
 from lda.samplers.priors import Priors
 
 CELLS_PER_TOKEN: Final = 32

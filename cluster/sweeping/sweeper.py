@@ -35,6 +35,7 @@ from lda.samplers.cuda.available import check_device
 from lda.samplers.limits import MAX_COUNT
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
+from lda.samplers.rules.collapsed import CurrentCounts
 
 if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
@@ -72,7 +73,7 @@ class Sweeper:
             n_terms=corpus.n_terms,
             n_topics=settings.n_topics,
             phases=phases,
-            lag=self.sampler.lag(phases) if lagging else 0,
+            lag=self.sampler.unseen_phases(phases) if lagging else 0,
             levels=self.stages.levels,
             first_stage=self.stages.first_stage,
             seed=settings.seed,
@@ -159,7 +160,7 @@ class Sweeper:
     def resample(self, phase: int, tick: int, level: int, priors: Priors) -> None:
         """New topics for the phase's documents that have joined by `level`."""
         if self.sampler.language == "current":
-            self._collapsed(tick, priors)
+            self._sample_by_current_counts(tick, priors)
         else:
             self._sample(phase, tick, level, priors, fresh=False)
 
@@ -220,12 +221,15 @@ class Sweeper:
                     phase, tick, span, self.sampler, model, self.threads, level=level, fresh=fresh
                 )
 
-    def _collapsed(self, tick: int, priors: Priors) -> None:
+    def _sample_by_current_counts(self, tick: int, priors: Priors) -> None:
+        """A sweep of one phase, in which each token sees what those before it have become."""
         alpha = np.zeros(self.counts.rows.stride, dtype=np.float32)
         alpha[: self.plan.n_topics] = priors.alpha
-        n_wk, totals = self.counts.counts.dense.copy(), self.counts.topic_totals.copy()
+        dense, totals = self.counts.counts.dense.copy(), self.counts.topic_totals.copy()
+        counts = CurrentCounts(dense, totals, alpha, priors.beta)
+        level = self.plan.levels - 1
         for shard in self.documents.each():
-            shard.sample_collapsed(tick, n_wk, totals, alpha, priors.beta)
+            shard.sample(0, tick, self.sampler, counts, self.threads, level=level, fresh=False)
 
     def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
         """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""
@@ -273,7 +277,7 @@ def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:
     _check_counts(corpus)
     language = sampler(settings.sampler).language
     if language != "mean":
-        _check_dense(corpus.n_terms, settings.n_topics, settings.sampler)
+        _check_dense(corpus.n_terms, settings.n_topics, str(settings.sampler))
     return word_rows(corpus.term_frequencies, settings.n_topics, all_dense=language == "current")
 
 

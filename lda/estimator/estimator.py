@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lda.estimator.sklearn_conventions import RandomState
     from lda.evaluation.coherence_result import Coherence, CoherenceEngine
     from lda.evaluation.diagnostics import TopicDiagnostics
+    from lda.samplers.registry import Sampler
 
     Floats = npt.NDArray[np.float64]
 
@@ -41,7 +42,8 @@ class LDA(EstimatorConventions):
 
     Args:
         n_components: number of topics K, 1 or more.
-        sampler: "auto", "adlda", "esca", "pclda", "uncollapsed" or "collapsed".
+        sampler: "auto", "adlda", "esca", "pclda", "uncollapsed" or "collapsed"; or a row of your own, as
+            `lda.samplers.registry` describes.
         alpha: prior of a topic in a document: one number for each topic, K numbers, or "auto" to learn them.
         beta: prior of a term in a topic: one number, or "auto" to learn it.
         max_iter: sweeps over the corpus.
@@ -90,7 +92,7 @@ class LDA(EstimatorConventions):
         self,
         n_components: int = 10,
         *,
-        sampler: str = "auto",
+        sampler: str | Sampler = "auto",
         alpha: float | Sequence[float] | npt.NDArray[np.float64] | Literal["auto"] = "auto",
         beta: float | Literal["auto"] = 0.01,
         max_iter: int = 200,

@@ -70,7 +70,7 @@ class RunRecord:
     ) -> RunRecord:
         """The record of a run that has just ended."""
         return cls(
-            settings=asdict(result.settings),
+            settings=result.settings.to_dict(),
             history=tuple(asdict(row) for row in result.history),
             seed=int(result.seed),
             n_sweeps=int(result.n_sweeps),
@@ -152,10 +152,12 @@ _KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
 def _settings(values: dict[str, Any]) -> dict[str, Any]:
     """The same settings, if a fit could have had them; what an earlier version did not know is at its default."""
     from lda.cluster.spec.fit_settings import FitSettings
+    from lda.samplers.registry import is_own
 
     known = {field.name: values[field.name] for field in fields(FitSettings) if field.name in values}
-    checked = FitSettings(**known)
-    rest = {name: value for name, value in asdict(checked).items() if name not in values}
+    # What a sampler of its author's own could do is not known here.
+    checked = FitSettings(**known | ({"sampler": "auto"} if is_own(known.get("sampler")) else {}))
+    rest = {name: value for name, value in checked.to_dict().items() if name not in values}
     return {**values, **rest}
 
 

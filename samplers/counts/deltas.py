@@ -13,7 +13,7 @@ from lda.samplers.numerics.jit import kernel
 
 def totals_of(topic: NDArray[Any], change: NDArray[np.int32], n_topics: int) -> NDArray[np.int64]:
     """Sum of the changes of each topic, (K,) int64."""
-    # `np.add.at` lost: a message then decoded with it took 62 ns an entry, and 3 with this.
+    # Rejected: `np.add.at`, because decoding a message took 62 ns an entry with it, and takes 3 with this.
     # float64 holds these integers exactly: there are fewer than 2^31 tokens in a delta.
     return np.bincount(topic, weights=change, minlength=n_topics).astype(np.int64)
 
@@ -35,29 +35,24 @@ def joined(parts: list[Delta]) -> Delta:
 
 def merge_deltas(left: Delta, right: Delta) -> Delta:
     """The net sum of two deltas of the same words."""
-    n_words = len(left.start) - 1
-    start = np.empty(n_words + 1, dtype=np.int64)
-    room = len(left.topic) + len(right.topic)
-    topic = np.empty(room, dtype=left.topic.dtype)
-    change = np.empty(room, dtype=np.int32)
-    n = _merge(
-        left.start, left.topic, left.change, right.start, right.topic, right.change, start, topic, change
+    most = len(left.topic) + len(right.topic)
+    out = Delta(
+        left.first,
+        np.empty(len(left.start), dtype=np.int64),
+        np.empty(most, dtype=left.topic.dtype),
+        np.empty(most, dtype=np.int32),
+        left.totals + right.totals,
     )
-    return Delta(left.first, start, topic[:n], change[:n], left.totals + right.totals)
+    n = _merge(left, right, out)
+    return out._replace(topic=out.topic[:n], change=out.change[:n])
 
 
 @kernel
-def _merge(
-    left_start: NDArray[np.int64],
-    left_topic: NDArray[Any],
-    left_change: NDArray[np.int32],
-    right_start: NDArray[np.int64],
-    right_topic: NDArray[Any],
-    right_change: NDArray[np.int32],
-    start: NDArray[np.int64],
-    topic: NDArray[Any],
-    change: NDArray[np.int32],
-) -> int:
+def _merge(left: Delta, right: Delta, out: Delta) -> int:
+    """Write the rows of the sum to `out`, which has room for both; returns how many changes are left."""
+    left_start, left_topic, left_change = left.start, left.topic, left.change
+    right_start, right_topic, right_change = right.start, right.topic, right.change
+    start, topic, change = out.start, out.topic, out.change
     n = 0
     start[0] = 0
     for w in range(len(start) - 1):

@@ -2,8 +2,9 @@
 
 After a phase the changes of n_kw are found by walking the tokens of each word in a fixed order. A thread owns
 a range of words, so no cell has two writers, and the result does not depend on how the words were divided.
-Shared counters are no choice: Numba's `a[i] += 1` in parallel code drops counts. A change list written by the
-sampler would have to be sorted by word, which this walk over a fixed order does once and for all.
+Rejected: shared counters, because Numba's `a[i] += 1` in parallel code drops counts. Rejected: a list of changes
+written by the sampler, because it would have to be sorted by word, and this walk in a fixed order is sorted once and
+for all.
 """
 
 from __future__ import annotations
@@ -34,6 +35,19 @@ class Delta(NamedTuple):
     totals: NDArray[np.int64]
 
 
+class Moves(NamedTuple):
+    """What a phase did to the topics of its n tokens.
+
+    before, after: (n,) topics, K for a token without one. order: (n,) int32, positions of the tokens by word.
+    word_start: (V + 1,) int64, where in `order` each word begins. Both from `index_by_word`.
+    """
+
+    before: NDArray[Any]
+    after: NDArray[Any]
+    order: NDArray[Any]
+    word_start: NDArray[np.int64]
+
+
 @kernel
 def index_by_word(
     words: NDArray[np.int32], begin: int, end: int, word_start: NDArray[np.int64], order: NDArray[Any]
@@ -56,47 +70,28 @@ def index_by_word(
 
 
 def net_delta(
-    z_before: NDArray[Any],
-    z_after: NDArray[Any],
-    order: NDArray[Any],
-    word_start: NDArray[np.int64],
-    first: int,
-    last: int,
-    n_topics: int,
-    rows: NDArray[np.int64] | None = None,
+    moves: Moves, first: int, last: int, n_topics: int, rows: NDArray[np.int64] | None = None
 ) -> Delta:
-    """Net change of the counts of words first .. last - 1 between two assignments of the same tokens.
+    """Net change of the counts of words first .. last - 1.
 
-    z_before, z_after: (n,) topics, K for a token without one. order, word_start: from `index_by_word`.
     rows: (V,) int64, `WordRows.start`, to leave out words with dense rows (`count_dense` has them).
     """
-    n_tokens = int(word_start[last] - word_start[first])
+    n_tokens = int(moves.word_start[last] - moves.word_start[first])
     start = np.empty(last - first + 1, dtype=np.int64)
-    topic = np.empty(2 * n_tokens, dtype=z_after.dtype)
+    topic = np.empty(2 * n_tokens, dtype=moves.after.dtype)
     change = np.empty(2 * n_tokens, dtype=np.int32)
     totals = np.zeros(n_topics, dtype=np.int64)
-    left_out = np.zeros(0, dtype=np.int64) if rows is None else rows
-    n = _net(
-        z_before, z_after, order, word_start, first, last, n_topics, left_out, start, topic, change, totals
-    )
-    return Delta(first, start, topic[:n], change[:n], totals)
+    room = Delta(first, start, topic, change, totals)
+    n = _net(moves, last, np.zeros(0, dtype=np.int64) if rows is None else rows, room)
+    return room._replace(topic=topic[:n], change=change[:n])
 
 
 @kernel
-def _net(
-    z_before: NDArray[Any],
-    z_after: NDArray[Any],
-    order: NDArray[Any],
-    word_start: NDArray[np.int64],
-    first: int,
-    last: int,
-    n_topics: int,
-    rows: NDArray[np.int64],
-    start: NDArray[np.int64],
-    topic: NDArray[Any],
-    change: NDArray[np.int32],
-    totals: NDArray[np.int64],
-) -> int:
+def _net(moves: Moves, last: int, rows: NDArray[np.int64], out: Delta) -> int:
+    """Fill `out`, whose arrays have room for two changes a token, up to word last - 1; returns how many there are."""
+    z_before, z_after, order, word_start = moves
+    first, start, topic, change, totals = out
+    n_topics = len(totals)
     balance = np.zeros(n_topics + 1, dtype=np.int32)  # one place more: topic K marks a token that had none
     seen = np.zeros(n_topics + 1, dtype=np.uint8)
     touched = np.empty(n_topics + 1, dtype=np.int32)
@@ -159,19 +154,14 @@ def _insertion_sort(values: NDArray[np.int32], n: int) -> None:
 
 
 @kernel
-def add_delta(
-    counts: TopicCounts,
-    first: int,
-    start: NDArray[np.int64],
-    topic: NDArray[Any],
-    change: NDArray[np.int32],
-    n_topics: int,
-) -> int:
-    """Add the fields of a `Delta` to `counts`; returns -1, or the first word whose counts cannot be right.
+def add_delta(counts: TopicCounts, delta: Delta) -> int:
+    """Add a delta to `counts`; returns -1, or the first word whose counts cannot be right.
 
     Counts are wrong when one would become negative or more than int32 holds, or a sparse row would hold more topics
     than its word has tokens. Deltas of disjoint words may be added by several threads at once.
     """
+    first, start, topic, change, totals = delta
+    n_topics = len(totals)
     merged_topic = np.empty(n_topics, dtype=counts.topic.dtype)
     merged_count = np.empty(n_topics, dtype=np.int32)
     for w in range(first, first + len(start) - 1):
@@ -217,23 +207,15 @@ def add_delta(
 
 
 @kernel
-def count_dense(
-    counts: TopicCounts,
-    z_before: NDArray[Any],
-    z_after: NDArray[Any],
-    order: NDArray[Any],
-    word_start: NDArray[np.int64],
-    first: int,
-    last: int,
-    n_topics: int,
-    totals: NDArray[np.int64],
-) -> int:
+def count_dense(counts: TopicCounts, moves: Moves, first: int, last: int, totals: NDArray[np.int64]) -> int:
     """Add to those of words first .. last - 1 with dense rows what `net_delta` finds there, and to totals (K,).
 
-    Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process no
-    delta need be made. Tokens that keep their topic are added and taken away, too:
-    to skip them takes a branch that no processor foresees.
+    Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process, no
+    delta need be made. Tokens that keep their topic are added and taken away, too. Rejected: skipping them, because it
+    takes a branch that no processor foresees.
     """
+    z_before, z_after, order, word_start = moves
+    n_topics = len(totals)
     for w in range(first, last):
         row = counts.start[w]
         if row < 0:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import ClassVar, Final
 
-from lda.samplers.registry import Sampler
+from lda.samplers.registry import SAMPLERS, Sampler, names_of
 
 INSTALL: Final = "pip install 'raylda[cuda]'"
 
@@ -22,17 +22,16 @@ class DeviceError(ValueError):
     kind: ClassVar[str] = "device"
 
 
-def offered(sampler: Sampler) -> bool:
-    """Whether a sampler gives the CPU's bits on a GPU: those do that take no logarithms and no powers."""
-    return sampler.language == "mean"
-
-
 def check_sampler(sampler: Sampler) -> None:
-    """Raise DeviceError when the sampler is not offered on a GPU."""
-    if not offered(sampler):
+    """Raise DeviceError when the sampler is not offered on a GPU.
+
+    Those are that give the CPU's bits there: they take no logarithms and no powers.
+    """
+    if sampler.cuda is None:
+        offered = names_of(row for row in SAMPLERS.values() if row.cuda is not None)
         raise DeviceError(
             f"the sampler {sampler.name} is not offered on a GPU, which would round its logarithms and powers "
-            "otherwise, or run it by one thread; take adlda, esca or esca-leave-out, or the device cpu"
+            f"otherwise, or run it by one thread; take {offered}, or the device cpu"
         )
 
 

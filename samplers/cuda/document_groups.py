@@ -47,11 +47,24 @@ class Rule(NamedTuple):
     @classmethod
     def of(cls, sampler: Sampler, *, fresh: bool) -> Rule:
         """What a sampler does with a token; first topics come one by one whatever it does later."""
-        return cls(fresh or sampler.rule == "sequential", sampler.leave_out, fresh)
+        if fresh:
+            return cls(sequential=True, leave_out=False, fresh=True)
+        rule: Rule = sampler.load_cuda()(leave_out=sampler.leave_out)
+        return rule
 
     def reads_every_row(self, n_topics: int) -> bool:
         """Whether the kernel of few topics sweeps, which wants all rows of phi dense."""
         return self.sequential and n_topics <= FEW_TOPICS
+
+
+def one_by_one(*, leave_out: bool) -> Rule:
+    """The sequential rule."""
+    return Rule(sequential=True, leave_out=leave_out)
+
+
+def at_once(*, leave_out: bool) -> Rule:
+    """The simultaneous rule."""
+    return Rule(sequential=False, leave_out=leave_out)
 
 
 class DeviceDocuments:

@@ -1,8 +1,8 @@
 """The door to the hardware: what lanes of a warp do together, and arithmetic that nobody may fuse.
 
-A warp is two teams of 16 lanes, one team a document; a team's lanes are the 16 lanes of `samplers.lanes`. All lanes of
-a warp go the same way through a kernel: where one team alone needs a step, both take it, and one of them ignores the
-result. Shuffles then need neither masks nor a look at who is there.
+A warp is two teams of 16 lanes, one team a document; a team's lanes are the 16 lanes of `numerics.prefix_sum`. All
+lanes of a warp go the same way through a kernel: where one team alone needs a step, both take it, and one of them
+ignores the result. Shuffles then need neither masks nor a look at who is there.
 
 Without a GPU, Numba's simulator runs the kernels, one Python thread a lane. It knows shared memory and barriers but no
 shuffles, so the functions below have twins there that go through shared memory; a simulated block is one warp.
@@ -111,7 +111,7 @@ if SIMULATED:
 
     @device
     def mix(x: Scalar) -> Scalar:
-        """`random.mix`."""
+        """`streams.mix`."""
         with np.errstate(over="ignore"):
             x = (x ^ (x >> U64(30))) * U64(0xBF58476D1CE4E5B9)
             x = (x ^ (x >> U64(27))) * U64(0x94D049BB133111EB)
@@ -176,7 +176,7 @@ else:
 
     @device
     def mix(x: Scalar) -> Scalar:
-        """`random.mix`."""
+        """`streams.mix`."""
         x = (x ^ (x >> U64(30))) * U64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> U64(27))) * U64(0x94D049BB133111EB)
         return x ^ (x >> U64(31))
@@ -212,7 +212,7 @@ def anyone(predicate: Scalar) -> Scalar:
 
 @device
 def lane_prefix(value: Scalar, lane: Scalar) -> Scalar:
-    """Inclusive prefix sum of a float32 over the team's lanes, in the order of `lanes.scan_rows`."""
+    """Inclusive prefix sum of a float32 over the team's lanes, in the order of `prefix_sum.scan_rows`."""
     zero = F32(0)
     for power in range(4):
         step = 1 << power
@@ -223,7 +223,7 @@ def lane_prefix(value: Scalar, lane: Scalar) -> Scalar:
 
 @device
 def increment(x: Scalar) -> Scalar:
-    """`random.increment`."""
+    """`streams.increment`."""
     x = times(x ^ (x >> U64(33)), U64(0xFF51AFD7ED558CCD))
     x = times(x ^ (x >> U64(33)), U64(0xC4CEB9FE1A85EC53))
     x = (x ^ (x >> U64(33))) | U64(1)
@@ -233,7 +233,7 @@ def increment(x: Scalar) -> Scalar:
 
 @device
 def stream_origin(seed: Scalar, sweep: Scalar, key: Scalar) -> tuple[Scalar, Scalar]:
-    """The origin of `random.stream`, and what its increment is made from."""
+    """The origin of `streams.stream`, and what its increment is made from."""
     a = mix(plus(seed, U64(0x9E3779B97F4A7C15)))
     b = mix(a ^ plus(times(sweep, U64(0x9E3779B97F4A7C15)), U64(0xBF58476D1CE4E5B9)))
     c = mix(b ^ plus(key, U64(0x9E3779B97F4A7C15)))
@@ -248,7 +248,7 @@ def draw_bits(origin: Scalar, step: Scalar, i: Scalar) -> Scalar:
 
 @device
 def lane_with_weight(scan: Array, last: Scalar, lane: Scalar) -> Scalar:
-    """`lanes._lane_with_weight`: the nearest lane of positive total below `lane`, else above it, else lane 0."""
+    """`prefix_sum._lane_with_weight`: the nearest lane of positive total below `lane`, else above it, else lane 0."""
     for j in range(lane - 1, -1, -1):
         if scan[U64(last + j)] > 0:
             return I64(j)

@@ -1,4 +1,4 @@
-"""Phi of a phase on the device, from the counts there: `samplers.language.fill_mean` and `set_priors`, to the bit.
+"""Phi of a phase on the device, from the counts there: `posterior_mean.fill_mean` and `set_priors`, to the bit.
 
 Counts are dense here, (V, stride) int32, whatever rows phi has. A rare word's row of phi is gathered from them once a
 phase. Reading the counts of all words takes microseconds where merging changes into sorted rows would take a kernel
@@ -136,7 +136,7 @@ def add_alpha_parts(
     group_mass: Array,
     row_mass: Array,
 ) -> None:
-    """`language.add_alpha_parts` of all rows, a team a row."""
+    """`language_model.add_alpha_parts` of all rows, a team a row."""
     thread = I64(cuda.threadIdx.x) & (WARP - 1)
     lane, half = thread & (TEAM - 1), thread & TEAM
     r = I64(cuda.grid(1)) // TEAM
@@ -168,7 +168,7 @@ def write_out_rows(
     n_rows: Scalar,
     phi: Array,
 ) -> None:
-    """Phi (V * stride,) with all rows dense from that of a `LanguageModel`, `source`: `few_topics._row` of each word.
+    """Phi (V * stride,), all rows dense, from that of a `LanguageModel`, `source`: its rows written out.
 
     A block of threads takes words in turn. n_rows: dense rows in `source`, which phi0 follows.
     """

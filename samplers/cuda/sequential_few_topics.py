@@ -1,10 +1,10 @@
-"""The sequential token rule where topics are few: `samplers.few_topics`, sixteen lanes a document.
+"""The sequential token rule where topics are few: `rules.sequential_few_topics`, sixteen lanes a document.
 
 A team holds the document's weights n_dk + alpha_k in registers, lane j those of the topics j, j + 16, ...: the
 vertical sums of a scan are then one addition a block in each lane. Rows of all words are dense here: sparse ones, which
-the CPU writes out for each token, are written out once a phase (`language.fill_every_row`). The scans of a bunch do
-not depend on one another; only the short chain at the end does, in which each token looks at the topics of the other
-three, and lane 4 i + j holds phi of token i at the topic of token j for it.
+the CPU writes out for each token, are written out once a phase (`language_model.fill_every_row`). The scans of a
+bunch do not depend on one another; only the short chain at the end does, in which each token looks at the topics of the
+other three, and lane 4 i + j holds phi of token i at the topic of token j for it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def shared_bytes(n_blocks: int) -> int:
 
 @lru_cache(maxsize=64)
 def sweep_kernel(n_blocks: int, *, leave_out: bool, fresh: bool) -> Any:  # noqa: ANN401 - a kernel
-    """The kernel for 16 * n_blocks topics; the arguments of what it returns are those of `few_topics.sweep_documents`.
+    """The kernel for 16 * n_blocks topics; what it returns takes the arrays of the CPU's kernel one by one.
 
     order: (n_documents,) int64, the documents to sweep, long ones first. phi: (V * stride,) float32, all rows dense.
     """
@@ -165,7 +165,7 @@ def sweep_kernel(n_blocks: int, *, leave_out: bool, fresh: bool) -> Any:  # noqa
                         everything = max(everything - gone, 0.0)
                     target = mul64(u, everything)
                     if leave_out and not fresh:
-                        # The own token's term leaves the scan: `few_topics._past_own`.
+                        # The own token's term leaves the scan: `sequential_few_topics._past_own`.
                         starts = F64(scan[U64(sums + old)]) - whole
                         own_lane = old & (TEAM - 1)
                         if own_lane > 0:

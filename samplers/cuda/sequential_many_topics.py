@@ -1,10 +1,10 @@
-"""Token rules that keep a list of the document's topics: `samplers.sequential` beyond few topics, and `simultaneous`.
+"""Token rules that keep a list of the document's topics: `rules.sequential` beyond few topics, and `simultaneous`.
 
-Every token takes the shortest of three ways (`samplers.draws`): the document's topics, all topics, or the topics of a
-rare word. Nearly all take the first; where both teams of a warp do, four blocks of phi are asked for before the first
-is added, for a team waits longest for those. Other ways are walked by one loop whose operands alone differ, so that two
-teams that take different ways walk together. What seldom follows (a rare word's smooth part, the alpha part) is walked
-by both teams if one of them needs it.
+Every token takes the shortest of three ways (`rules.full_conditional`): the document's topics, all topics, or the
+topics of a rare word. Nearly all take the first; where both teams of a warp do, four blocks of phi are asked for
+before the first is added, for a team waits longest for those. Other ways are walked by one loop whose operands alone
+differ, so that two teams that take different ways walk together. What seldom follows (a rare word's smooth part, the
+alpha part) is walked by both teams if one of them needs it.
 
 What does not depend on the document's state (rows, random numbers, the own token's factor) is computed for sixteen
 tokens at a time, a token a lane.
@@ -101,7 +101,7 @@ def nearest(positive: Scalar, lane: Scalar) -> Scalar:
 
 @device
 def column_of(wanted: Scalar, running: Scalar, total: Scalar, half: Scalar) -> tuple[Scalar, Scalar]:
-    """Where `lanes.pick` looks: (lane, remainder within the lane), from each lane's sum and the prefix over them."""
+    """Where `prefix_sum.pick` looks: (lane, remainder within it), from each lane's sum and the prefix over them."""
     column = I32(min(count_bits(team_ballot(total <= wanted, half)), TEAM - 1))
     positive = team_ballot(running > 0, half)
     if (positive >> column) & 1 == 0:
@@ -327,7 +327,7 @@ def sweep_kernel(
     fresh: bool,
     in_shared: bool,
 ) -> Any:  # noqa: ANN401 - a kernel
-    """The kernel of one token rule; the arguments of what it returns are those of `sequential.sweep_documents`.
+    """The kernel of one token rule; what it returns takes the arrays of `sequential.sweep_documents`, one by one.
 
     topic_type: uint16 or uint32, of the topics and counts of a document. teams: documents in a block of threads.
     in_shared: whether these fit in shared memory. order: (n_documents,) int64, the documents to sweep, long ones first.
@@ -473,11 +473,11 @@ def sweep_kernel(
                         if my_r >= 0:
                             there = phi[U64(my_row + my_old)]
                             part = max(1.0 - div64(1.0, mul64(F64(there), my_t)), 0.0)
-                            my_c1 = div64(mul64(part, my_t), my_t - 1.0)
+                            my_c1 = div64(mul64(part, my_t), my_t - 1.0) if my_t != 1.0 else F64(0)
                             my_surplus = mul64(F64(mul32(alpha[U64(my_old)], there)), 1.0 - my_c1)
                         else:
-                            my_c2 = div64(my_t, my_t - 1.0)
-                            # smooth_old of `draws._draw_word_side`
+                            my_c2 = div64(my_t, my_t - 1.0) if my_t != 1.0 else F64(0)
+                            # smooth_old of `full_conditional._draw_word_side`
                             my_c1 = mul64(F64(my_phi0), my_c2 - 1.0)
                             my_surplus = mul64(F64(-alpha[U64(my_old)]), my_c1)
                 if my_r >= 0:

@@ -1,4 +1,4 @@
-"""Numbers by which processes that share memory tell each other how far they are.
+"""Flags in shared memory: numbers by which processes tell each other how far they are.
 
 A plain store may become visible before the writes that precede it, on processors other than Intel's and AMD's.
 These are release stores and acquire loads: who reads a number sees everything written before it was set.

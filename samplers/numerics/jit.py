@@ -1,8 +1,8 @@
 """How kernels are compiled: the one place that names Numba's options.
 
-Kernels release the interpreter lock, so a plain thread pool runs them in parallel. Numba's own `prange` lost:
-its default threading layer aborts the process when two Python threads enter it, and it would divide the work
-by thread, whereas everything here is divided by document or by vocabulary range.
+Kernels release the interpreter lock, so a plain thread pool runs them in parallel. Rejected: Numba's own `prange`,
+because its default threading layer aborts the process when two Python threads enter it, and because it would divide
+the work by thread, whereas everything here is divided by document or by vocabulary range.
 
 Fast-math stays off: the same seed must give the same bits, and reassociated sums would depend on the
 vector width of the machine.

@@ -1,4 +1,4 @@
-"""Sixteen-lane prefix sums: the inner loop of every sampler.
+"""Prefix sums in sixteen lanes: how an index is drawn by its weight, the inner loop of every sampler.
 
 To draw an index with probability proportional to `p[0:16*n]`, write p as n blocks of 16 lanes and add the
 blocks vertically:

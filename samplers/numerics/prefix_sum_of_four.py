@@ -1,4 +1,4 @@
-"""Four rows scanned together, each of which lies in one of two arrays: `lanes.scan_rows` for a bunch of tokens."""
+"""Prefix sums of four rows at once, each in one of two arrays: `prefix_sum.scan_rows` for a bunch of four tokens."""
 
 from __future__ import annotations
 

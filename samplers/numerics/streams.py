@@ -11,7 +11,7 @@ increment, 10^10 streams of one 2^64 cycle would be expected to overlap somewher
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,13 @@ _S11: Final = np.uint64(11)
 _ONE: Final = np.uint64(1)
 _LOW24: Final = np.uint64(0xFFFFFF)
 _ALTERNATE: Final = np.uint64(0xAAAAAAAAAAAAAAAA)
+
+
+class Stream(NamedTuple):
+    """The random numbers of one document in one sweep. origin, step: uint64; draw i is mix(origin + (i + 1) step)."""
+
+    origin: np.uint64
+    step: np.uint64
 
 
 @helper
@@ -56,22 +63,24 @@ def increment(x: np.uint64) -> np.uint64:
 
 
 @helper
-def stream(seed: np.uint64, sweep: np.uint64, key: np.uint64) -> tuple[np.uint64, np.uint64]:
-    """(origin, increment) of the stream of one document, `key`, in one sweep."""
+def stream(seed: np.uint64, sweep: np.uint64, key: np.uint64) -> Stream:
+    """The stream of one document, `key`, in one sweep."""
     a = mix(seed + _GOLDEN)
     b = mix(a ^ (sweep * _GOLDEN + _M1))
     c = mix(b ^ (key + _GOLDEN))
-    return c, increment(c + b)
+    return Stream(c, increment(c + b))
 
 
 @helper
-def uniform(origin: np.uint64, step: np.uint64, i: int) -> float:
+def uniform(numbers: Stream, i: int) -> float:
     """Draw i of a stream: float64 in [0, 1), 53 random bits."""
-    return float(mix(origin + step * (np.uint64(i) + _ONE)) >> _S11) * (1.0 / 9007199254740992.0)
+    return float(mix(numbers.origin + numbers.step * (np.uint64(i) + _ONE)) >> _S11) * (
+        1.0 / 9007199254740992.0
+    )
 
 
 @helper
-def two_uniforms(origin: np.uint64, step: np.uint64, i: int) -> tuple[float, float]:
+def two_uniforms(numbers: Stream, i: int) -> tuple[float, float]:
     """Two numbers in [0, 1) from draw i of a stream: float64, of 40 and of the other 24 random bits."""
-    x = mix(origin + step * (np.uint64(i) + _ONE))
+    x = mix(numbers.origin + numbers.step * (np.uint64(i) + _ONE))
     return float(x >> _S24) * (1.0 / 1099511627776.0), float(x & _LOW24) * (1.0 / 16777216.0)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lda.samplers.counts.row_layout import TopicCounts
 from lda.samplers.numerics.jit import helper, kernel
-from lda.samplers.numerics.streams import stream, uniform
+from lda.samplers.numerics.streams import Stream, stream, uniform
 from lda.samplers.phi.language_model import LanguageModel, add_alpha_parts
 
 VOCABULARY_BLOCK: Final = 512
@@ -31,16 +31,16 @@ _PHI_STREAM: Final = np.uint64(0x70686920647261)
 
 
 @helper
-def gamma_draw(shape: float, origin: np.uint64, step: np.uint64, i: int) -> tuple[float, int]:
+def gamma_draw(shape: float, numbers: Stream, i: int) -> tuple[float, int]:
     """(one Gamma(shape, 1) draw, index of the stream's next unused number); float64, 0 where under 1.2e-38."""
     if shape < 1.0:
-        return small_draw(shape, least_share(shape), origin, step, i)
+        return small_draw(shape, least_share(shape), numbers, i)
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     while True:
-        radius = math.sqrt(-2.0 * math.log(1.0 - uniform(origin, step, i)))
-        x = radius * math.cos(2.0 * math.pi * uniform(origin, step, i + 1))
-        u = 1.0 - uniform(origin, step, i + 2)
+        radius = math.sqrt(-2.0 * math.log(1.0 - uniform(numbers, i)))
+        x = radius * math.cos(2.0 * math.pi * uniform(numbers, i + 1))
+        u = 1.0 - uniform(numbers, i + 2)
         i += 3
         v = 1.0 + c * x
         if v <= 0.0:
@@ -57,14 +57,14 @@ def least_share(shape: float) -> float:
 
 
 @helper
-def small_draw(shape: float, least: float, origin: np.uint64, step: np.uint64, i: int) -> tuple[float, int]:
+def small_draw(shape: float, least: float, numbers: Stream, i: int) -> tuple[float, int]:
     """`gamma_draw` of a shape below 1, for which least is `least_share`: algorithm GS."""
     bound = 1.0 + shape / math.e
     while True:
-        p = bound * (1.0 - uniform(origin, step, i))
+        p = bound * (1.0 - uniform(numbers, i))
         if p < least:  # rejected in one of 10^37 cases
             return 0.0, i + 1
-        v = uniform(origin, step, i + 1)
+        v = uniform(numbers, i + 1)
         i += 2
         if p <= 1.0:
             g = math.exp(math.log(p) / shape)
@@ -78,13 +78,11 @@ def small_draw(shape: float, least: float, origin: np.uint64, step: np.uint64, i
 
 
 @helper
-def posterior_draw(
-    prior: float, least: float, n: int, origin: np.uint64, step: np.uint64, i: int
-) -> tuple[float, int]:
+def posterior_draw(prior: float, least: float, n: int, numbers: Stream, i: int) -> tuple[float, int]:
     """`gamma_draw` of shape prior + n, n mostly 0; least is `least_share` of the prior, found once for many draws."""
     if n == 0 and prior < 1.0:
-        return small_draw(prior, least, origin, step, i)
-    return gamma_draw(prior + n, origin, step, i)
+        return small_draw(prior, least, numbers, i)
+    return gamma_draw(prior + n, numbers, i)
 
 
 @kernel
@@ -107,7 +105,7 @@ def draw_rows(
     least = least_share(beta)
     first = block * VOCABULARY_BLOCK
     for w in range(first, min(first + VOCABULARY_BLOCK, len(model.start))):
-        origin, step = stream(seed ^ _PHI_STREAM, phase, np.uint64(w))
+        numbers = stream(seed ^ _PHI_STREAM, phase, np.uint64(w))
         row = counts.start[w]
         if row >= 0:
             for k in range(n_topics):
@@ -118,7 +116,7 @@ def draw_rows(
         i = 0
         out = model.start[w]
         for k in range(n_topics):
-            g, i = posterior_draw(beta, least, n_w[k], origin, step, i)
+            g, i = posterior_draw(beta, least, n_w[k], numbers, i)
             model.phi[out + k] = g
             sums[block, k] += model.phi[out + k]
             n_w[k] = 0
@@ -148,8 +146,8 @@ def fill_empty_topics(
     n_terms = len(model.start)
     for k in range(model.n_topics):
         if totals[k] == 0:
-            origin, step = stream(seed ^ _PHI_STREAM, phase, np.uint64(n_terms + k))
-            w = int(uniform(origin, step, 0) * n_terms)
+            numbers = stream(seed ^ _PHI_STREAM, phase, np.uint64(n_terms + k))
+            w = int(uniform(numbers, 0) * n_terms)
             model.phi[model.start[w] + k] = 1.0
             totals[k] = 1.0
 

@@ -1,15 +1,14 @@
-"""The language model: what stands for phi_kw during a phase.
+"""The language model: what stands for phi_kw during a phase, and how it lies in memory.
 
-Either the posterior mean of the counts last exchanged, phi_kw = (n_kw + beta) / (n_k + bbar), or one draw
-phi_k ~ Dirichlet(beta + n_k.) (`dirichlet_draw.py`). Frozen for a phase, it is split so that a token costs
-min(K_d, K_w) terms:
+It is filled with the posterior mean of the counts last exchanged (`posterior_mean.py`) or with one Dirichlet draw
+(`dirichlet_draw.py`). Frozen for a phase, it is split so that a token costs min(K_d, K_w) terms:
 
     dense word     sum over k in document   n_dk phi_kw        + A_w,  A_w = sum_k alpha_k phi_kw
     sparse word    sum over k in word       (n_dk + alpha_k) n_kw / (n_k + bbar)
                    + the same two parts for phi0_k = beta / (n_k + bbar), a word without counts
 
 Each dense row, and phi0, has its alpha part added up once a phase in groups of 256 topics. A draw that falls
-into it finds its group first and scans only that. Per-word cumulative tables would double the
+into it finds its group first and scans only that. Rejected: cumulative tables for each word, because they double the
 memory, and their binary search jumps about where a scan of 256 neighbours reads on.
 """
 
@@ -21,7 +20,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.samplers.counts.row_layout import TopicCounts, WordRows, topic_dtype
+from lda.samplers.counts.row_layout import WordRows, topic_dtype
 from lda.samplers.numerics.jit import helper, kernel
 from lda.samplers.numerics.prefix_sum import LANES, aligned_zeros
 
@@ -58,7 +57,7 @@ def empty_model(
     topic: NDArray[Any] | None = None,
     zeros: Callable[[int, np.dtype[Any]], NDArray[Any]] = aligned_zeros,
 ) -> LanguageModel:
-    """A model in the layout `rows`, to be filled by `fill_mean`; `topic` may be shared with the counts.
+    """A model in the layout `rows`, to be filled; `topic` may be shared with the counts.
 
     zeros: where the arrays of the words come from; those of the topics alone are always this process's own.
     """
@@ -101,46 +100,15 @@ def set_priors(
 
 
 @kernel
-def fill_mean(model: LanguageModel, counts: TopicCounts, beta: float, first: int, last: int) -> None:
-    """Fill the rows of words first .. last - 1 with the posterior mean of `counts`.
-
-    Equivalent to `phi = (n + beta) / denominator` in float64, rounded to float32.
-    """
-    n_topics, stride = model.n_topics, model.stride
-    inverse = np.zeros(stride, dtype=np.float64)
-    inverse[:n_topics] = 1.0 / model.denominator[:n_topics]
-    lanes = np.zeros(LANES, dtype=np.float32)
-    for w in range(first, last):
-        row = model.start[w]
-        if row >= 0:
-            # All of the row, whose padding `inverse` keeps at 0: whole blocks need no loop over a rest.
-            for k in range(np.uint64(row), np.uint64(row + stride)):
-                model.phi[k] = (counts.dense[k] + beta) * inverse[k - np.uint64(row)]
-            _add_alpha_part(model, row // stride, lanes)
-        else:
-            row = ~row
-            n = counts.length[w]
-            # Slots freed since the last phase must weigh nothing: scans run over whole blocks.
-            stale = model.length[w]
-            model.length[w] = n
-            for j in range(row, row + n):
-                k = counts.topic[j]
-                model.topic[j] = k
-                model.weight[j] = counts.count[j] * inverse[k]
-            for j in range(row + n, row + stale):
-                model.weight[j] = 0.0
-
-
-@kernel
 def add_alpha_parts(model: LanguageModel, first_row: int, last_row: int) -> None:
     """Sum alpha_k phi_kw over groups and over all topics, for dense rows first_row .. last_row - 1."""
     lanes = np.zeros(LANES, dtype=np.float32)
     for r in range(first_row, last_row):
-        _add_alpha_part(model, r, lanes)
+        add_alpha_part(model, r, lanes)
 
 
 @helper
-def _add_alpha_part(model: LanguageModel, r: int, lanes: NDArray[np.float32]) -> None:
+def add_alpha_part(model: LanguageModel, r: int, lanes: NDArray[np.float32]) -> None:
     """`add_alpha_parts` of one row. lanes: (16,) float32, scratch."""
     row, total = np.uint64(r * model.stride), 0.0
     for g in range(model.n_groups):

@@ -21,6 +21,7 @@ from lda.samplers.numerics.streams import stream
 from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.rules import sequential, sequential_few_topics, simultaneous
 from lda.samplers.rules.document_counts import Document, add_token, clear, empty_document
+from lda.samplers.tokens import TokenRange, Tokens
 
 _sequential_tokens = sequential.resample_tokens
 _simultaneous_tokens = simultaneous.resample_tokens
@@ -31,7 +32,8 @@ class Paused(NamedTuple):
 
     first, first_token: the document, and the token, that the arrays begin at. cursor: (D,) int64, next token of
     each document. k_d: (D,) int32. smooth_sum: (D,) float64, sum over k of n_dk phi0_k. topics: (N,), the
-    document's topics in their order, from the position of its first token on.
+    document's topics in their order, from the position of its first token on. before: (N,), the topics of the tokens
+    before this sweep.
     """
 
     first: int
@@ -40,6 +42,7 @@ class Paused(NamedTuple):
     k_d: NDArray[np.int32]
     smooth_sum: NDArray[np.float64]
     topics: NDArray[Any]
+    before: NDArray[Any]
 
 
 @kernel
@@ -60,14 +63,10 @@ def _end_of_range(words: NDArray[np.int32], low: int, end: int, last_word: int) 
 
 @kernel
 def _sweep_few(
-    words: NDArray[np.int32],
-    doc_offsets: NDArray[np.int64],
-    doc_keys: NDArray[np.uint64],
+    tokens: Tokens,
     first: int,
     last: int,
-    z: NDArray[Any],
-    first_word: int,
-    last_word: int,
+    span: tuple[int, int],
     model: LanguageModel,
     paused: Paused,
     seed: np.uint64,
@@ -78,33 +77,26 @@ def _sweep_few(
     """`sweep_range` by the sequential rule where topics are few."""
     document = sequential_few_topics.no_tokens(model)
     for d in range(first, last):
-        begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
-        high = _end_of_range(words, low, end, last_word)
+        begin, end, low = tokens.doc_offsets[d], tokens.doc_offsets[d + 1], paused.cursor[d - paused.first]
+        high = _end_of_range(tokens.words, low, end, span[1])
         if high == low:
             continue
         opened, closes = sequential_few_topics.bunch_of(low, begin, end)
         for i in range(begin, opened if fresh else end):
             if opened == low or i < opened or i >= closes:
-                sequential_few_topics.count(model, document, z[i], np.float32(1))
-        origin, step = stream(seed, sweep, doc_keys[d])
-        sequential_few_topics.resample_tokens(
-            words, z, begin, end, low, high, first_word, model, document, origin, step, leave_out, fresh
-        )
+                sequential_few_topics.count(model, document, tokens.z[i], np.float32(1))
+        numbers, part = stream(seed, sweep, tokens.doc_keys[d]), TokenRange(begin, end, low, high, span[0])
+        sequential_few_topics.resample_tokens(tokens, part, model, document, numbers, leave_out, fresh)
         sequential_few_topics.forget(model, document)
         paused.cursor[d - paused.first] = high
 
 
 @kernel
 def sweep_range(
-    words: NDArray[np.int32],
-    doc_offsets: NDArray[np.int64],
-    doc_keys: NDArray[np.uint64],
+    tokens: Tokens,
     first: int,
     last: int,
-    z: NDArray[Any],
-    before: NDArray[Any],
-    first_word: int,
-    last_word: int,
+    span: tuple[int, int],
     model: LanguageModel,
     paused: Paused,
     seed: np.uint64,
@@ -113,37 +105,29 @@ def sweep_range(
     leave_out: bool,
     fresh: bool,
 ) -> None:
-    """Resample the tokens of the words first_word .. last_word - 1 in documents first .. last - 1.
+    """Resample the tokens of the words span[0] .. span[1] - 1 in documents first .. last - 1.
 
-    before: topics of the tokens of `paused` before this sweep. model: of these words alone; its phi0 and
-    denominators are the whole vocabulary's. at_once: the simultaneous rule, which takes no fresh documents.
-    The other arguments are those of `sequential.sweep_documents`.
+    model: of these words alone; its phi0 and denominators are the whole vocabulary's. at_once: the simultaneous rule,
+    which takes no fresh documents. The other arguments are those of `sequential.sweep_documents`.
     """
     if model.n_topics <= FEW_TOPICS and not at_once:
-        _sweep_few(
-            words, doc_offsets, doc_keys, first, last, z, first_word, last_word, model, paused, seed, sweep,
-            leave_out, fresh,
-        )  # fmt: skip
+        _sweep_few(tokens, first, last, span, model, paused, seed, sweep, leave_out, fresh)
         return
-    document = empty_document(model, doc_offsets, first, last)
-    aside = empty_document(model, doc_offsets, first, last)
+    document = empty_document(model, tokens.doc_offsets, first, last)
+    aside = empty_document(model, tokens.doc_offsets, first, last)
     for d in range(first, last):
-        begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
-        high = _end_of_range(words, low, end, last_word)
+        begin, end, low = tokens.doc_offsets[d], tokens.doc_offsets[d + 1], paused.cursor[d - paused.first]
+        high = _end_of_range(tokens.words, low, end, span[1])
         if high == low:
             continue
-        origin, step = stream(seed, sweep, doc_keys[d])
-        k_d, smooth_sum = _take_up(doc_offsets, d, z, before, model, document, paused, at_once, fresh)
+        numbers, part = stream(seed, sweep, tokens.doc_keys[d]), TokenRange(begin, end, low, high, span[0])
+        k_d, smooth_sum = _take_up(tokens, d, model, document, paused, at_once, fresh)
         if at_once:
-            _simultaneous_tokens(
-                words, z, begin, low, high, first_word, model, document, aside, origin, step, leave_out,
-                k_d, smooth_sum,
-            )  # fmt: skip
+            _simultaneous_tokens(tokens, part, model, document, aside, numbers, leave_out, k_d, smooth_sum)
         else:
             k_d, smooth_sum = _sequential_tokens(
-                words, z, begin, low, high, first_word, model, document, origin, step, leave_out, fresh,
-                k_d, smooth_sum,
-            )  # fmt: skip
+                tokens, part, model, document, numbers, leave_out, fresh, k_d, smooth_sum
+            )
         paused.cursor[d - paused.first] = high
         paused.smooth_sum[d - paused.first] = smooth_sum
         paused.k_d[d - paused.first] = k_d
@@ -152,12 +136,54 @@ def sweep_range(
         clear(document, k_d)
 
 
+def resample_one_by_one(
+    tokens: Tokens,
+    first: int,
+    last: int,
+    span: tuple[int, int],
+    model: LanguageModel,
+    paused: Paused,
+    seed: np.uint64,
+    sweep: np.uint64,
+    leave_out: bool,
+) -> None:
+    """`sweep_range` by the sequential rule: a `RangeRule`."""
+    sweep_range(tokens, first, last, span, model, paused, seed, sweep, False, leave_out, False)
+
+
+def resample_at_once(
+    tokens: Tokens,
+    first: int,
+    last: int,
+    span: tuple[int, int],
+    model: LanguageModel,
+    paused: Paused,
+    seed: np.uint64,
+    sweep: np.uint64,
+    leave_out: bool,
+) -> None:
+    """`sweep_range` by the simultaneous rule: a `RangeRule`."""
+    sweep_range(tokens, first, last, span, model, paused, seed, sweep, True, leave_out, False)
+
+
+def draw_first_topics(
+    tokens: Tokens,
+    first: int,
+    last: int,
+    span: tuple[int, int],
+    model: LanguageModel,
+    paused: Paused,
+    seed: np.uint64,
+    sweep: np.uint64,
+) -> None:
+    """The part of `sequential.draw_first_topics` that falls to the words of `span`."""
+    sweep_range(tokens, first, last, span, model, paused, seed, sweep, False, False, True)
+
+
 @kernel
 def _take_up(
-    doc_offsets: NDArray[np.int64],
+    tokens: Tokens,
     d: int,
-    z: NDArray[Any],
-    before: NDArray[Any],
     model: LanguageModel,
     document: Document,
     paused: Paused,
@@ -165,7 +191,8 @@ def _take_up(
     fresh: bool,
 ) -> tuple[int, float]:
     """Count document d into `document` as it was set aside; returns (K_d, smooth_sum)."""
-    begin, end, low = doc_offsets[d], doc_offsets[d + 1], paused.cursor[d - paused.first]
+    z, before = tokens.z, paused.before
+    begin, end, low = tokens.doc_offsets[d], tokens.doc_offsets[d + 1], paused.cursor[d - paused.first]
     smooth = len(model.phi) - model.stride
     k_d = 0
     smooth_sum = 0.0

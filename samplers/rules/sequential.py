@@ -8,22 +8,19 @@ collapsed sampler (Magnusson et al., JCGS 2018, doi:10.1080/10618600.2017.136691
 For the mean model the token also leaves phi: its old topic's term becomes (n_kw - 1 + beta) / (n_k - 1 + bbar).
 Only that one term differs, so it is corrected in place and the tables of the phase serve all tokens.
 
-Two documents at a time, their tokens in turns so that one's chain of dependent steps would run beside the other's,
-lost: the same bits, and no difference beyond the machine's noise at K = 100, none or a loss at K = 1000. Word by word
-over a thousand documents at a time, each with its list of topics, lost as well: the same bits, for the tokens of a
-document lie by word, and a row of phi stays at hand for all who need it; but then the lists do not.
+Rejected: two documents at a time, their tokens in turns so that one's chain of dependent steps runs beside the
+other's, because it gained nothing beyond the machine's noise at K = 100, and nothing or less at K = 1000 (same bits).
+Rejected: word by word over a thousand documents at a time, each with its list of topics, because a row of phi then
+stays in the cache for all who need it, but the lists do not (same bits, for the tokens of a document lie by word).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lda.samplers.counts.row_layout import FEW_TOPICS
 from lda.samplers.numerics.jit import helper, kernel
-from lda.samplers.numerics.streams import stream, uniform
+from lda.samplers.numerics.streams import Stream, stream, uniform
 from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.rules import sequential_few_topics
 from lda.samplers.rules.document_counts import (
@@ -35,82 +32,93 @@ from lda.samplers.rules.document_counts import (
     remove_token,
 )
 from lda.samplers.rules.full_conditional import draw_token
+from lda.samplers.tokens import TokenRange, Tokens
 
 _few = sequential_few_topics.sweep_documents
 
 
 @kernel
 def sweep_documents(
-    words: NDArray[np.int32],
-    doc_offsets: NDArray[np.int64],
-    doc_keys: NDArray[np.uint64],
+    tokens: Tokens,
     first: int,
     last: int,
-    z: NDArray[Any],
     model: LanguageModel,
     seed: np.uint64,
     sweep: np.uint64,
     leave_out: bool,
     fresh: bool,
 ) -> None:
-    """Resample the topic of every token of documents first .. last - 1, in place in `z`.
+    """Resample the topic of every token of documents first .. last - 1, in place in `tokens.z`.
 
-    words: (N,) int32. doc_offsets: (D + 1,) int64. doc_keys: (D,) uint64, what random numbers are keyed by.
-    z: (N,) topics. leave_out: the own token is counted in `model` and must leave it (AD-LDA).
+    leave_out: the own token is counted in `model` and must leave it (AD-LDA).
     fresh: the tokens have no topic yet; each is drawn given those before it in its document.
     """
     if model.n_topics <= FEW_TOPICS:
-        _few(words, doc_offsets, doc_keys, first, last, z, model, seed, sweep, leave_out, fresh)
+        _few(tokens, first, last, model, seed, sweep, leave_out, fresh)
         return
-    document = empty_document(model, doc_offsets, first, last)
+    document = empty_document(model, tokens.doc_offsets, first, last)
     smooth = len(model.phi) - model.stride
     for d in range(first, last):
-        begin, end = doc_offsets[d], doc_offsets[d + 1]
-        origin, step = stream(seed, sweep, doc_keys[d])
+        begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
+        numbers = stream(seed, sweep, tokens.doc_keys[d])
         k_d = 0
         smooth_sum = 0.0  # sum over k of n_dk phi0_k
         if not fresh:
             for i in range(begin, end):
-                smooth_sum += model.phi[smooth + z[i]]
-                k_d = add_token(document, z[i], k_d)
+                smooth_sum += model.phi[smooth + tokens.z[i]]
+                k_d = add_token(document, tokens.z[i], k_d)
+        whole = TokenRange(begin, end, begin, end, np.int64(0))
         k_d, smooth_sum = resample_tokens(
-            words, z, begin, begin, end, 0, model, document, origin, step, leave_out, fresh, k_d, smooth_sum
+            tokens, whole, model, document, numbers, leave_out, fresh, k_d, smooth_sum
         )
         clear(document, k_d)
 
 
+def resample_documents(
+    tokens: Tokens,
+    first: int,
+    last: int,
+    model: LanguageModel,
+    seed: np.uint64,
+    sweep: np.uint64,
+    leave_out: bool,
+) -> None:
+    """`sweep_documents` of documents whose tokens have topics: a `TokenRule`."""
+    sweep_documents(tokens, first, last, model, seed, sweep, leave_out, False)
+
+
+def draw_first_topics(
+    tokens: Tokens, first: int, last: int, model: LanguageModel, seed: np.uint64, sweep: np.uint64
+) -> None:
+    """Draw the first topics of documents first .. last - 1, each given those before it in its document."""
+    sweep_documents(tokens, first, last, model, seed, sweep, False, True)
+
+
 @helper
 def resample_tokens(
-    words: NDArray[np.int32],
-    z: NDArray[Any],
-    begin: int,
-    low: int,
-    high: int,
-    first_word: int,
+    tokens: Tokens,
+    part: TokenRange,
     model: LanguageModel,
     document: Document,
-    origin: np.uint64,
-    step: np.uint64,
+    numbers: Stream,
     leave_out: bool,
     fresh: bool,
     k_d: int,
     smooth_sum: float,
 ) -> tuple[int, float]:
-    """Draw the tokens low .. high - 1 of the document that begins at `begin`; returns the new (K_d, smooth_sum).
-
-    first_word: the word that the model's first row stands for.
-    """
+    """Draw the tokens of `part`, whose document is counted in `document`; returns the new (K_d, smooth_sum)."""
+    words, z = tokens.words, tokens.z
     smooth = len(model.phi) - model.stride
-    for i in range(low, high):
-        if i + 1 < high:
-            prefetch_row(document, model, words[i + 1] - first_word, k_d)
+    for i in range(part.low, part.high):
+        if i + 1 < part.high:
+            prefetch_row(document, model, words[i + 1] - part.first_word, k_d)
         old = -1
         if not fresh:
             old = int(z[i])
             k_d = remove_token(document, old, k_d)
             smooth_sum -= model.phi[smooth + old]
-        u = uniform(origin, step, i - begin)
-        new = draw_token(model, document, words[i] - first_word, old, leave_out, u, k_d, smooth_sum)
+        u = uniform(numbers, i - part.begin)
+        new = draw_token(model, document, words[i] - part.first_word, old, leave_out, u, k_d, smooth_sum)
         z[i] = new
         smooth_sum += model.phi[smooth + new]
         k_d = add_token(document, new, k_d)

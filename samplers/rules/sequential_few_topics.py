@@ -8,8 +8,9 @@ of the time, by the counts without the bunch. That is the same law in two parts:
     n_dk = n_dk without the bunch + its other tokens in topic k
 
 What the second part reads is there for all four before any is drawn: they share the reading of n_dk + alpha_k, and the
-processor makes the steps of one beside those of another. docs/benchmarks.md has times a token. Bunches of two and three
-were no faster, and with the list and a choice of the shortest way for each token bunches gained nothing.
+processor makes the steps of one beside those of another. docs/benchmarks.md has times a token. Rejected: bunches of two
+and three, because they were no faster. Rejected: bunches together with the lists, the shortest way chosen for each
+token, because they gained nothing.
 
 The own token's term leaves the scan afterwards, by moving the target past it (`_past_own`). Scanning without it takes a
 write before the scan and one after, and the scan waits for the first.
@@ -25,8 +26,9 @@ from numpy.typing import NDArray
 from lda.samplers.numerics.jit import helper, kernel
 from lda.samplers.numerics.prefix_sum import INDEX, LANES, pick_from, prefetch
 from lda.samplers.numerics.prefix_sum_of_four import BUNCH, entry, scan_bunch
-from lda.samplers.numerics.streams import stream, two_uniforms
+from lda.samplers.numerics.streams import Stream, stream, two_uniforms
 from lda.samplers.phi.language_model import LanguageModel
+from lda.samplers.tokens import TokenRange, Tokens
 
 
 class Bunch(NamedTuple):
@@ -59,12 +61,9 @@ def no_tokens(model: LanguageModel) -> Bunch:
 
 @kernel
 def sweep_documents(
-    words: NDArray[np.int32],
-    doc_offsets: NDArray[np.int64],
-    doc_keys: NDArray[np.uint64],
+    tokens: Tokens,
     first: int,
     last: int,
-    z: NDArray[Any],
     model: LanguageModel,
     seed: np.uint64,
     sweep: np.uint64,
@@ -74,35 +73,31 @@ def sweep_documents(
     """`sequential.sweep_documents`."""
     document = no_tokens(model)
     for d in range(first, last):
-        begin, end = doc_offsets[d], doc_offsets[d + 1]
-        origin, step = stream(seed, sweep, doc_keys[d])
+        begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
+        numbers = stream(seed, sweep, tokens.doc_keys[d])
         for i in range(begin, begin if fresh else end):
-            count(model, document, z[i], np.float32(1))
-        resample_tokens(words, z, begin, end, begin, end, 0, model, document, origin, step, leave_out, fresh)
+            count(model, document, tokens.z[i], np.float32(1))
+        whole = TokenRange(begin, end, begin, end, np.int64(0))
+        resample_tokens(tokens, whole, model, document, numbers, leave_out, fresh)
         forget(model, document)
 
 
 @helper
 def resample_tokens(
-    words: NDArray[np.int32],
-    z: NDArray[Any],
-    begin: int,
-    end: int,
-    low: int,
-    high: int,
-    first_word: int,
+    tokens: Tokens,
+    part: TokenRange,
     model: LanguageModel,
     document: Bunch,
-    origin: np.uint64,
-    step: np.uint64,
+    numbers: Stream,
     leave_out: bool,
     fresh: bool,
 ) -> None:
-    """Draw the tokens low .. high - 1 of the document that holds the tokens begin .. end - 1.
+    """Draw the tokens of `part`, whose document is counted in `document`.
 
-    first_word: the word that the model's first row stands for. A bunch that `low` or `high` cuts in two is out of
-    `document` there.
+    A bunch that an end of `part` cuts in two is not counted there.
     """
+    words, z = tokens.words, tokens.z
+    begin, end, low, high, first_word = part
     rows, blocks = document.rows, model.stride // LANES
     i = low
     while i < high:
@@ -122,7 +117,7 @@ def resample_tokens(
                     prefetch(model.phi, row + b * LANES)
         scan_bunch(document.weight, model.phi, document.aside, rows, blocks, document.prefix)
         for j in range(i, stop):
-            u, v = two_uniforms(origin, step, j - begin)
+            u, v = two_uniforms(numbers, j - begin)
             z[j] = _draw(z, opened, closes, j, model, document, j - i, leave_out, fresh, u, v)
         if stop == closes:
             for j in range(opened, closes):

@@ -11,14 +11,11 @@ own token is taken from both counts first, and each token needs a scan of its ow
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import helper, kernel
 from lda.samplers.numerics.prefix_sum import LANES, pick, scan_gather, scan_rows
-from lda.samplers.numerics.streams import stream, uniform
+from lda.samplers.numerics.streams import Stream, stream, uniform
 from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.rules.document_counts import (
     Document,
@@ -36,66 +33,56 @@ from lda.samplers.rules.full_conditional import (
     scan_sparse,
     scans_all,
 )
+from lda.samplers.tokens import TokenRange, Tokens
 
 
 @kernel
 def sweep_documents(
-    words: NDArray[np.int32],
-    doc_offsets: NDArray[np.int64],
-    doc_keys: NDArray[np.uint64],
+    tokens: Tokens,
     first: int,
     last: int,
-    z: NDArray[Any],
     model: LanguageModel,
     seed: np.uint64,
     sweep: np.uint64,
     leave_out: bool,
 ) -> None:
-    """Resample every token of documents first .. last - 1, in place in `z`; arguments as in `sequential`."""
-    document = empty_document(model, doc_offsets, first, last)
+    """Resample every token of documents first .. last - 1, in place in `tokens.z`; arguments as in `sequential`."""
+    document = empty_document(model, tokens.doc_offsets, first, last)
     # Draws from the alpha part scan too, and must not overwrite the scan that a word's tokens share.
-    aside = empty_document(model, doc_offsets, first, last)
+    aside = empty_document(model, tokens.doc_offsets, first, last)
     smooth = len(model.phi) - model.stride
     for d in range(first, last):
-        begin, end = doc_offsets[d], doc_offsets[d + 1]
-        origin, step = stream(seed, sweep, doc_keys[d])
+        begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
+        numbers = stream(seed, sweep, tokens.doc_keys[d])
         k_d = 0
         smooth_sum = 0.0
         for i in range(begin, end):
-            smooth_sum += model.phi[smooth + z[i]]
-            k_d = add_token(document, z[i], k_d)
-        resample_tokens(
-            words, z, begin, begin, end, 0, model, document, aside, origin, step, leave_out, k_d, smooth_sum
-        )
+            smooth_sum += model.phi[smooth + tokens.z[i]]
+            k_d = add_token(document, tokens.z[i], k_d)
+        whole = TokenRange(begin, end, begin, end, np.int64(0))
+        resample_tokens(tokens, whole, model, document, aside, numbers, leave_out, k_d, smooth_sum)
         clear(document, k_d)
 
 
 @helper
 def resample_tokens(
-    words: NDArray[np.int32],
-    z: NDArray[Any],
-    begin: int,
-    low: int,
-    high: int,
-    first_word: int,
+    tokens: Tokens,
+    part: TokenRange,
     model: LanguageModel,
     document: Document,
     aside: Document,
-    origin: np.uint64,
-    step: np.uint64,
+    numbers: Stream,
     leave_out: bool,
     k_d: int,
     smooth_sum: float,
 ) -> None:
-    """Draw the tokens low .. high - 1 of the document that begins at `begin`, whose counts stay as they are.
-
-    first_word: the word that the model's first row stands for. `low` begins a new word.
-    """
+    """Draw the tokens of `part`, which begins with a new word; the counts of its document stay as they are."""
+    words, z = tokens.words, tokens.z
     smooth = len(model.phi) - model.stride
     total = 0.0
-    for i in range(low, high):
-        w = words[i] - first_word
-        u = uniform(origin, step, i - begin)
+    for i in range(part.low, part.high):
+        w = words[i] - part.first_word
+        u = uniform(numbers, i - part.begin)
         if leave_out:
             old = int(z[i])
             k_d = remove_token(document, old, k_d)
@@ -103,9 +90,9 @@ def resample_tokens(
             z[i] = draw_token(model, document, w, old, True, u, k_d, left)
             k_d = add_token(document, old, k_d)
             continue
-        if i == low or words[i] != words[i - 1]:
-            if i + 1 < high:
-                prefetch_row(document, model, words[i + 1] - first_word, k_d)
+        if i == part.low or words[i] != words[i - 1]:
+            if i + 1 < part.high:
+                prefetch_row(document, model, words[i + 1] - part.first_word, k_d)
             total = _scan_word(model, document, w, k_d)
         if model.start[w] >= 0:
             z[i] = _draw_dense(model, document, aside, w, u, k_d, total)

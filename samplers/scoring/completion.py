@@ -56,10 +56,10 @@ def split_tokens(
     """
     for d in range(len(doc_offsets) - 1):
         begin, end = doc_offsets[d], doc_offsets[d + 1]
-        origin, step = stream(seed ^ _SPLIT_STREAM, np.uint64(0), keys[d])
+        numbers = stream(seed ^ _SPLIT_STREAM, np.uint64(0), keys[d])
         wanted = (end - begin) // 2
         for i in range(begin, end):
-            held[i] = uniform(origin, step, i - begin) * (end - i) < wanted
+            held[i] = uniform(numbers, i - begin) * (end - i) < wanted
             if held[i]:
                 wanted -= 1
 
@@ -70,7 +70,7 @@ def count_topics(
 ) -> None:
     """Add n_dk of one state of documents first .. last - 1 to counts (D, K) int64.
 
-    Adding shares in float32 lost: from 2^24 additions on a sum stands still, and long before it has drifted.
+    Rejected: adding shares in float32, because from 2^24 additions on a sum stands still, and drifts long before.
     """
     for d in range(first, last):
         for i in range(doc_offsets[d], doc_offsets[d + 1]):

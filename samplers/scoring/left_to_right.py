@@ -7,9 +7,10 @@ average p(w_n | z_<n) over them and multiply the averages. Their states are inde
 w_n was improbable keeps its weight: the product of averages is biased unless the Gibbs sweeps mix at once (Buntine,
 ACML 2009, discusses unbiased forms). Here a state survives in proportion to its p(w_n | z_<n), which makes this a
 particle filter with Gibbs moves, whose product of averages has the expectation p(w_d) exactly, for any R and however
-badly the sweeps mix (Del Moral, Doucet and Jasra, JRSS B 2006). The average over R unweighted products, unbiased
-too, lost: a few of its terms outweigh the rest in documents of a hundred tokens. Of the logarithm we get a lower
-bound in expectation, by Jensen; it rises to log p(w_d) with R.
+badly the sweeps mix (Del Moral, Doucet and Jasra, JRSS B 2006). Rejected: the
+average over R unweighted products, because, although it is unbiased too, a few of its terms outweigh the rest in
+documents of a hundred tokens. Of the logarithm we get a lower bound in expectation, by Jensen; it rises to log p(w_d)
+with R.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def left_to_right(
     ancestors = np.zeros(n_particles, dtype=np.int64)
     for d in range(first, last):
         begin, n = doc_offsets[d], doc_offsets[d + 1] - doc_offsets[d]
-        origin, step = stream(seed ^ _STREAM, np.uint64(0), doc_keys[d])
+        numbers = stream(seed ^ _STREAM, np.uint64(0), doc_keys[d])
         drawn = 0
         score = 0.0
         for i in range(n):
@@ -104,7 +105,7 @@ def left_to_right(
                     if t >= 0:
                         k_d = remove_token(document, int(new[r, j]), k_d)
                         smooth_sum -= model.phi[smooth + new[r, j]]
-                    u = uniform(origin, step, drawn)
+                    u = uniform(numbers, drawn)
                     drawn += 1
                     k = draw_token(model, document, words[begin + j], -1, False, u, k_d, smooth_sum)
                     new[r, j] = k
@@ -113,7 +114,7 @@ def left_to_right(
                 p[r] = word_mass(model, document, words[begin + i], k_d, smooth_sum)
                 clear(document, k_d)
             score += np.log(p.sum() / n_particles / (i + alpha_sum))
-            survivors(p, uniform(origin, step, drawn), ancestors)
+            survivors(p, uniform(numbers, drawn), ancestors)
             drawn += 1
         scores[d - first] = score
 

@@ -42,10 +42,12 @@ def test_ranges_to_the_bit() -> None:
         for at_once, leave_out, fresh in [(0, 1, 0), (0, 0, 0), (0, 1, 1), (1, 0, 0), (1, 1, 0)]:
             expected = p.z.copy()
             if at_once:
-                simultaneous.sweep_documents(*p.docs, 0, p.docs.n, expected, whole, *keys, bool(leave_out))
+                simultaneous.sweep_documents(
+                    p.docs.tokens(expected), 0, p.docs.n, whole, *keys, bool(leave_out)
+                )
             else:
                 sequential.sweep_documents(
-                    *p.docs, 0, p.docs.n, expected, whole, *keys, bool(leave_out), bool(fresh)
+                    p.docs.tokens(expected), 0, p.docs.n, whole, *keys, bool(leave_out), bool(fresh)
                 )
             for cuts in ([], [n_terms // 2], sorted(set(rng.integers(1, n_terms + 1, 5).tolist()))):
                 z = p.z.copy()
@@ -57,14 +59,14 @@ def test_ranges_to_the_bit() -> None:
                     np.zeros(p.docs.n, dtype=np.int32),
                     np.zeros(p.docs.n),
                     np.zeros_like(z),
+                    p.z[int(p.docs.doc_offsets[first]) :].copy(),
                 )
                 begin_documents(p.docs.doc_offsets, first, p.docs.n, paused)
-                before = p.z[paused.first_token :].copy()
                 edges = [0, *(c for c in cuts if 0 < c < n_terms), n_terms]
                 for low, high in pairwise(edges):
                     model = range_model(p.n_wk, p.alpha, p.beta, low, high)
                     sweep_range(
-                        *p.docs, first, p.docs.n, z, before, low, high, model, paused, *keys,
+                        p.docs.tokens(z), first, p.docs.n, (low, high), model, paused, *keys,
                         bool(at_once), bool(leave_out), bool(fresh),
                     )  # fmt: skip
                 expected[: paused.first_token] = p.z[: paused.first_token]

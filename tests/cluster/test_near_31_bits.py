@@ -26,6 +26,7 @@ from lda.samplers.priors import Priors
 from lda.samplers.rules import drawn_theta, sequential, simultaneous
 from lda.samplers.scoring.completion import content_keys, count_topics
 from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
+from lda.samplers.tokens import Tokens
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,12 +153,12 @@ def test_documents_that_lie_beyond_31_bits(n_topics: int, tmp_path: Path) -> Non
     dense = drawn_model(rng.integers(0, 9, (6, n_topics)), np.full(n_topics, 0.1), 0.01, 1, 1)
     seeds = np.uint64(1), np.uint64(2)
     for sweep in (
-        lambda w, o, z: sequential.sweep_documents(w, o, keys, 0, 4, z, model, *seeds, False, False),
-        lambda w, o, z: simultaneous.sweep_documents(w, o, keys, 0, 4, z, model, *seeds, True),
-        lambda w, o, z: drawn_theta.sweep_documents(w, o, keys, 0, 4, z, dense, *seeds),
+        lambda tokens: sequential.sweep_documents(tokens, 0, 4, model, *seeds, False, False),
+        lambda tokens: simultaneous.sweep_documents(tokens, 0, 4, model, *seeds, True),
+        lambda tokens: drawn_theta.sweep_documents(tokens, 0, 4, dense, *seeds),
     ):
-        sweep(docs.words, docs.doc_offsets, topics)
-        sweep(words, offsets, z)
+        sweep(docs.tokens(topics))
+        sweep(Tokens(words, offsets, keys, z))
         np.testing.assert_array_equal(z[2**31 - 5 :], topics)
     near, beyond = (np.zeros((4, n_topics), dtype=np.int64) for _ in range(2))
     count_topics(topics, docs.doc_offsets, 0, 4, near)
@@ -182,7 +183,7 @@ def test_counts_that_lie_beyond_31_bits(tmp_path: Path) -> None:
         start=np.array([2**31]), dense=far(tmp_path / "dense", np.zeros(5 + rows.stride, dtype=np.int32))
     )
     added = change(sp.csr_matrix(np.array([[7, 0, LARGEST]])))
-    assert add_delta(counts, 0, added.start, added.topic, added.change, 3) == -1
+    assert add_delta(counts, added) == -1
     topic, count = np.zeros(2, dtype=np.int32), np.zeros(2, dtype=np.int32)
     gather_rows(counts, 3, np.array([0, 2]), topic, count)
     assert (topic.tolist(), count.tolist()) == ([0, 2], [7, LARGEST])

@@ -20,6 +20,7 @@ from goodness import accept, assert_fits, rejects
 from scipy import stats
 from scipy.integrate import quad
 
+from lda.samplers.registry import sampler
 from lda.samplers.rules import drawn_theta, sequential, simultaneous
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def first_topics(case: Case, rule: str) -> NDArray[np.int64]:
     """How often the first token got each topic, by one sweep over all copies."""
     docs, z = copies(case.words, case.z, COPIES, case.n_topics)
     model = mean_model(case.n_wk(), case.alpha(), BETA)
-    arguments = (*docs, 0, docs.n, z, model, SEED, np.uint64(3))
+    arguments = (docs.tokens(z), 0, docs.n, model, SEED, np.uint64(3))
     if rule in ("adlda", "frozen"):
         sequential.sweep_documents(*arguments, rule == "adlda", False)
     else:
@@ -174,6 +175,27 @@ def test_of_the_test(name: str) -> None:
             assert rejects(seen, conditional(case, in_document=other[0], in_phi=other[1])), (rule, other)
 
 
+@pytest.mark.parametrize("topics", [30, 5], ids=["dense", "sparse"])
+@pytest.mark.parametrize("rule", ["adlda", "esca-leave-out"])
+def test_first_token_of_a_topic_that_stale_counts_call_empty(rule: str, topics: int) -> None:
+    # V beta = 1, so that n_k - 1 + bbar is 0: what is left of the own topic's phi is nothing, not 0 / 0.
+    n_topics, beta, own = 300, 0.25, 7
+    n_wk = np.zeros((4, n_topics), dtype=np.int64)
+    n_wk[0, 10 : 10 + topics] = 1
+    n_wk[1:, 8:] = 2
+    alpha = np.linspace(0.02, 0.08, n_topics)
+    model = mean_model(n_wk, alpha, beta)
+    assert model.denominator[own] == 1
+    assert (model.start[0] >= 0) == (topics == 30)
+    docs, z = copies([0, 1, 1], [own, own, 12], COPIES, n_topics)
+    arguments = (docs.tokens(z), 0, docs.n, model, SEED, np.uint64(4), True)
+    sampler(rule).load_rule()(*arguments)
+    n_d = np.bincount([own, 12], minlength=n_topics)
+    p = (n_d + alpha) * (n_wk[0] + beta) / (n_wk.sum(axis=0) + 1)
+    p[own] = 0
+    assert_fits(np.bincount(z[::3], minlength=n_topics), p / p.sum(), f"{rule}, {topics} topics")
+
+
 # Whole documents: the joint law of all new topics, by the chain rule
 
 WORDS, OLD = [0, 0, 1, 3], [0, 1, 1, 2]
@@ -216,7 +238,7 @@ def joint(z: NDArray[Any], n: int = len(WORDS), n_topics: int = 3) -> NDArray[np
 
 def swept(model: LanguageModel, *flags: bool) -> NDArray[np.int64]:
     docs, z = copies(WORDS, OLD, 3 * COPIES, model.n_topics)
-    sequential.sweep_documents(*docs, 0, docs.n, z, model, SEED, np.uint64(1), *flags)
+    sequential.sweep_documents(docs.tokens(z), 0, docs.n, model, SEED, np.uint64(1), *flags)
     return joint(z)
 
 
@@ -248,7 +270,7 @@ def test_whole_documents_of_two_bunches(leave_out: bool) -> None:
     ]
     docs, z = copies(words, old, 3 * COPIES, 2)
     sequential.sweep_documents(
-        *docs, 0, docs.n, z, mean_model(counts, alpha, BETA), SEED, np.uint64(1), leave_out, False
+        docs.tokens(z), 0, docs.n, mean_model(counts, alpha, BETA), SEED, np.uint64(1), leave_out, False
     )
     seen = joint(z, len(words), 2)
     assert_fits(seen, sequential_law(phi, np.array(own), words, old, alpha, fresh=False), f"{leave_out=}")
@@ -276,7 +298,7 @@ def test_whole_documents_simultaneous(leave_out: bool) -> None:
     )
     docs, z = copies(WORDS, OLD, 3 * COPIES, 3)
     simultaneous.sweep_documents(
-        *docs, 0, docs.n, z, mean_model(COUNTS, ALPHA, BETA), SEED, np.uint64(1), leave_out
+        docs.tokens(z), 0, docs.n, mean_model(COUNTS, ALPHA, BETA), SEED, np.uint64(1), leave_out
     )
     assert_fits(joint(z), law, f"simultaneous, {leave_out=}")
 
@@ -296,7 +318,7 @@ def test_whole_documents_with_drawn_theta() -> None:
         return float(quad(density, 0, 1)[0])
 
     docs, z = copies(words, old, 3 * COPIES, 2)
-    drawn_theta.sweep_documents(*docs, 0, docs.n, z, model, SEED, np.uint64(1))
+    drawn_theta.sweep_documents(docs.tokens(z), 0, docs.n, model, SEED, np.uint64(1))
     code = z.reshape(-1, 3).astype(np.int64) @ np.array([4, 2, 1])
     expected = np.array([law(new) for new in product(range(2), repeat=3)])
     assert_fits(np.bincount(code, minlength=8), expected, "uncollapsed")

@@ -11,20 +11,26 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lda.samplers.numerics.prefix_sum import pick
-from lda.samplers.numerics.streams import increment, mix, stream, uniform
+from lda.samplers.numerics.streams import Stream, increment, mix, stream, uniform
 from lda.samplers.phi.dirichlet_draw import gamma_draw
 from lda.samplers.start import document_shares, random_topics
+from lda.samplers.tokens import Tokens
 
 WORD = st.integers(0, 2**64 - 1)
+
+
+def unsigned(numbers: Stream) -> Stream:
+    """The same as uint64: what a kernel returns to Python comes as Python's own integers."""
+    return Stream(np.uint64(numbers.origin), np.uint64(numbers.step))
 
 
 @given(WORD, WORD, WORD, st.integers(0, 2**40))
 @settings(deadline=None, max_examples=200, derandomize=True)
 def test_streams_equal_their_twin(seed: int, sweep: int, key: int, i: int) -> None:
     twin = naive.Stream(seed, sweep, key)
-    origin, step = stream(np.uint64(seed), np.uint64(sweep), np.uint64(key))
-    assert (int(origin), int(step)) == (twin.origin, twin.step)
-    assert uniform(np.uint64(origin), np.uint64(step), i) == twin(i)
+    numbers = unsigned(stream(np.uint64(seed), np.uint64(sweep), np.uint64(key)))
+    assert (int(numbers.origin), int(numbers.step)) == (twin.origin, twin.step)
+    assert uniform(numbers, i) == twin(i)
     assert int(mix(np.uint64(key))) == naive.mix(key)
     assert int(increment(np.uint64(key))) == naive.increment(key)
 
@@ -42,7 +48,8 @@ def draws(seed: int, sweep: int, n_docs: int, length: int, n: int) -> np.ndarray
     z = np.zeros(n_docs * length, dtype=np.uint16)
     offsets = np.arange(n_docs + 1, dtype=np.int64) * length
     keys = np.arange(n_docs, dtype=np.uint64)
-    random_topics(offsets, keys, 0, n_docs, z, n, np.uint64(seed), np.uint64(sweep))
+    words = np.zeros(len(z), dtype=np.int32)
+    random_topics(Tokens(words, offsets, keys, z), 0, n_docs, n, np.uint64(seed), np.uint64(sweep))
     return z.reshape(n_docs, length).astype(np.int64)
 
 
@@ -78,11 +85,10 @@ def test_shares_of_documents_are_uniform() -> None:
 
 @pytest.mark.parametrize("shape", [0.01, 0.3, 1.0, 2.5, 1000.0])
 def test_gamma_draws(shape: float) -> None:
-    origin, step = stream(np.uint64(11), np.uint64(0), np.uint64(round(shape * 100)))
-    origin, step = np.uint64(origin), np.uint64(step)
+    numbers = unsigned(stream(np.uint64(11), np.uint64(0), np.uint64(round(shape * 100))))
     values, i = np.zeros(200_000), 0
     for j in range(len(values)):
-        values[j], i = gamma_draw(shape, origin, step, i)
+        values[j], i = gamma_draw(shape, numbers, i)
     tiny = 1.2e-38
     lost = stats.gamma.cdf(tiny, shape)
     lost_draws = int(np.sum(values == 0))
@@ -102,8 +108,8 @@ def test_gamma_draws(shape: float) -> None:
 @pytest.mark.parametrize("shape", [0.01, 0.9, 3.7, 5e6])
 def test_gamma_draws_equal_their_twin(shape: float) -> None:
     for key in range(300):
-        origin, step = stream(np.uint64(0), np.uint64(0), np.uint64(key))
-        value, i = gamma_draw(shape, np.uint64(origin), np.uint64(step), 0)
+        numbers = unsigned(stream(np.uint64(0), np.uint64(0), np.uint64(key)))
+        value, i = gamma_draw(shape, numbers, 0)
         expected, j = naive.gamma(shape, naive.Stream(0, 0, key), 0)
         assert (value, i) == (pytest.approx(expected, rel=1e-12, abs=0), j)
 

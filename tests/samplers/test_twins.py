@@ -9,7 +9,7 @@ import naive
 import naive_rules
 import numpy as np
 import pytest
-from compiled import dense_phi, documents, drawn_model, mean_model, store
+from compiled import delta_of, dense_phi, documents, drawn_model, mean_model, store
 from problems import CASES, SEED, problem
 
 from lda.samplers.counts.document_rows import fill_rows
@@ -17,7 +17,7 @@ from lda.samplers.counts.document_rows import row_lengths as document_row_length
 from lda.samplers.counts.histograms import Histogram, add_histograms, document_topics, topic_and_count, values
 from lda.samplers.counts.row_layout import topic_dtype
 from lda.samplers.counts.word_counts import (
-    Delta,
+    Moves,
     add_delta,
     count_dense,
     gather_rows,
@@ -30,6 +30,7 @@ from lda.samplers.rules import collapsed, drawn_theta, sequential, simultaneous
 from lda.samplers.scoring import completion
 from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 from lda.samplers.start import copy_documents, document_shares, random_topics
+from lda.samplers.tokens import Tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def test_rules_to_the_bit() -> None:
         for leave_out, fresh in [(True, False), (False, False), (False, True), (True, True)]:
             z = p.z.copy()
             sequential.sweep_documents(
-                *p.docs, 0, p.docs.n, z, model, np.uint64(SEED), np.uint64(3), leave_out, fresh
+                p.docs.tokens(z), 0, p.docs.n, model, np.uint64(SEED), np.uint64(3), leave_out, fresh
             )
             expected = naive_rules.sequential(
                 p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 3, leave_out=leave_out, fresh=fresh
@@ -72,7 +73,7 @@ def test_rules_to_the_bit() -> None:
         for leave_out in (False, True):
             z = p.z.copy()
             simultaneous.sweep_documents(
-                *p.docs, 0, p.docs.n, z, model, np.uint64(SEED), np.uint64(4), leave_out
+                p.docs.tokens(z), 0, p.docs.n, model, np.uint64(SEED), np.uint64(4), leave_out
             )
             expected = naive_rules.simultaneous(
                 p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 4, leave_out=leave_out
@@ -103,7 +104,7 @@ def test_few_topics_to_the_bit_whatever_they_are() -> None:
         for leave_out, fresh in product((False, True), repeat=2):
             new = z.copy()
             sequential.sweep_documents(
-                *docs, 0, docs.n, new, model, np.uint64(SEED), np.uint64(case), leave_out, fresh
+                docs.tokens(new), 0, docs.n, model, np.uint64(SEED), np.uint64(case), leave_out, fresh
             )
             expected = naive_rules.sequential(
                 docs.words, docs.doc_offsets, keys, z, twin, SEED, case, leave_out=leave_out, fresh=fresh
@@ -120,10 +121,10 @@ def test_exact_samplers_to_the_bit(name: str) -> None:
     np.testing.assert_array_equal(dense_phi(model), phi)
     twin = naive_rules.Model(p.n_wk, p.alpha, p.beta, phi)
     z = p.z.copy()
-    drawn_theta.sweep_documents(*p.docs, 0, p.docs.n, z, model, seed, np.uint64(5))
+    drawn_theta.sweep_documents(p.docs.tokens(z), 0, p.docs.n, model, seed, np.uint64(5))
     assert z.tolist() == naive_rules.drawn_theta(p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 5)
     z = p.z.copy()
-    sequential.sweep_documents(*p.docs, 0, p.docs.n, z, model, seed, np.uint64(5), False, False)
+    sequential.sweep_documents(p.docs.tokens(z), 0, p.docs.n, model, seed, np.uint64(5), False, False)
     assert z.tolist() == naive_rules.sequential(
         p.docs.words, p.docs.doc_offsets, keys, p.z, twin, SEED, 5, leave_out=False, fresh=False
     )
@@ -133,7 +134,8 @@ def test_exact_samplers_to_the_bit(name: str) -> None:
     n_wk = np.zeros((len(p.n_wk), model.stride), dtype=np.int32)
     n_wk[:, :n_topics] = p.n_wk
     totals, flat = p.n_wk.sum(axis=0), n_wk.ravel()
-    collapsed.sweep_documents(*p.docs, 0, p.docs.n, z, flat, totals, alpha, p.beta, seed, np.uint64(5))
+    current = collapsed.CurrentCounts(flat, totals, alpha, p.beta)
+    collapsed.sweep_documents(p.docs.tokens(z), 0, p.docs.n, current, seed, np.uint64(5))
     expected = naive_rules.collapsed(
         p.docs.words, p.docs.doc_offsets, keys, p.z, p.n_wk, p.alpha, p.beta, SEED, 5
     )
@@ -163,9 +165,9 @@ def test_counting(name: str) -> None:
     # The layout has room for what the corpus holds: words without a topic so far are part of that.
     n_wk = p.n_wk - naive.counts(words, p.z, n_terms, n_topics) + gone
     _fill(counts, n_wk, n_topics)
-    middle = n_terms // 2
+    middle, moves = n_terms // 2, Moves(z_old, z_new, order, word_start)
     for first, last in [(0, middle), (middle, n_terms)]:
-        delta = net_delta(z_old, z_new, order, word_start, first, last, n_topics)
+        delta = net_delta(moves, first, last, n_topics)
         change = np.zeros((last - first, n_topics), dtype=np.int64)
         for w in range(last - first):
             topics = delta.topic[delta.start[w] : delta.start[w + 1]]
@@ -174,20 +176,20 @@ def test_counting(name: str) -> None:
         np.testing.assert_array_equal(change, (come - gone)[first:last])
         np.testing.assert_array_equal(delta.totals, change.sum(axis=0))
         assert np.all(delta.change != 0)
-        assert add_delta(counts, *_fields(delta), n_topics) == -1  # type: ignore[call-arg]
+        assert add_delta(counts, delta) == -1
     np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
     assert rows.n_topics == n_topics
     # Without deltas for dense rows.
     _fill(counts, n_wk, n_topics)
     totals = np.zeros(n_topics, dtype=np.int64)
-    assert count_dense(counts, z_old, z_new, order, word_start, 0, n_terms, n_topics, totals) == -1
+    assert count_dense(counts, moves, 0, n_terms, totals) == -1
     dense = rows.start >= 0
     there = _matrix(counts, n_terms, n_topics)
     np.testing.assert_array_equal(there, n_wk + np.where(dense[:, None], come - gone, 0))
     np.testing.assert_array_equal(totals, (come - gone)[dense].sum(axis=0))
-    delta = net_delta(z_old, z_new, order, word_start, 0, n_terms, n_topics, rows.start)
+    delta = net_delta(moves, 0, n_terms, n_topics, rows.start)
     assert not np.diff(delta.start)[dense].any()
-    assert add_delta(counts, *_fields(delta), n_topics) == -1  # type: ignore[call-arg]
+    assert add_delta(counts, delta) == -1
     np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
     np.testing.assert_array_equal(totals + delta.totals, (come - gone).sum(axis=0))
 
@@ -201,20 +203,13 @@ def test_counts_that_cannot_be_are_found() -> None:
     index_by_word(words, 0, 6, word_start, order)
     counts.dense[rows.start[1]] = 1  # two of its tokens leave topic 0
     totals = np.zeros(2, dtype=np.int64)
-    assert count_dense(counts, z, z + np.uint16(1), order, word_start, 0, 3, 2, totals) == 1
-
-
-def _fields(delta: Delta) -> tuple[Any, ...]:
-    return delta.first, delta.start, delta.topic, delta.change
+    assert count_dense(counts, Moves(z, z + np.uint16(1), order, word_start), 0, 3, totals) == 1
 
 
 def _fill(counts: Any, n_wk: NDArray[Any], n_topics: int) -> None:
     """Replace the counts by n_wk, through deltas."""
     for sign, n in [(-1, _matrix(counts, len(n_wk), n_topics)), (1, n_wk)]:
-        start = np.concatenate([[0], np.cumsum((n != 0).sum(axis=1))]).astype(np.int64)
-        w, k = np.nonzero(n)
-        change = (sign * n[w, k]).astype(np.int32)
-        assert add_delta(counts, 0, start, k.astype(counts.topic.dtype), change, n_topics) == -1
+        assert add_delta(counts, delta_of(sign * n)) == -1
 
 
 def _matrix(counts: Any, n_terms: int, n_topics: int) -> NDArray[np.int64]:
@@ -233,11 +228,8 @@ def _matrix(counts: Any, n_terms: int, n_topics: int) -> NDArray[np.int64]:
 
 def test_counts_that_cannot_be_right_are_named() -> None:
     _, counts = store(np.array([[40, 2, 0], [1, 0, 2]]))
-    topic = np.array([1], dtype=np.uint16)
     for word, change in [(0, -3), (1, -1), (1, 1)]:
-        delta = np.array([change], dtype=np.int32)
-        start = np.array([0, 1], dtype=np.int64)
-        result = add_delta(counts, word, start, topic, delta, 3)
+        result = add_delta(counts, delta_of(np.array([[0, change, 0]]), word))
         # Three tokens of word 1 have room for three topics.
         assert result == (-1 if (word, change) == (1, 1) else word)
 
@@ -319,7 +311,7 @@ def test_start() -> None:
     assert np.all(out[129:265] == -1)
     z = np.zeros(len(source), dtype=np.uint16)
     keys = np.arange(5, dtype=np.uint64)
-    random_topics(offsets, keys, 0, 5, z, 11, np.uint64(SEED), np.uint64(2))
+    random_topics(Tokens(source, offsets, keys, z), 0, 5, 11, np.uint64(SEED), np.uint64(2))
     draws = [naive.Stream(SEED, 2, d)(i) for d in range(5) for i in range(len(lists[d]))]
     assert z.tolist() == [int(u * 11) for u in draws]
     shares = np.zeros(4)

@@ -17,8 +17,9 @@ from lda.samplers.counts.row_layout import (
     topic_dtype,
     word_rows,
 )
-from lda.samplers.counts.word_counts import add_delta
+from lda.samplers.counts.word_counts import Delta, add_delta
 from lda.samplers.priors import Priors
+from lda.samplers.tokens import Tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Documents(NamedTuple):
-    """Arguments common to all sweeps: sorted words (N,), doc_offsets (D + 1,), doc_keys (D,)."""
+    """Documents without topics: sorted words (N,), doc_offsets (D + 1,), doc_keys (D,)."""
 
     words: NDArray[np.int32]
     doc_offsets: NDArray[np.int64]
@@ -36,6 +37,10 @@ class Documents(NamedTuple):
     @property
     def n(self) -> int:
         return len(self.doc_keys)
+
+    def tokens(self, z: NDArray[Any]) -> Tokens:
+        """As kernels take them, with these topics."""
+        return Tokens(*self, z)
 
 
 def documents(lists: list[list[int]], keys: NDArray[Any] | None = None) -> Documents:
@@ -56,14 +61,20 @@ def copies(words: list[int], z: list[int], n: int, n_topics: int) -> tuple[Docum
     return docs, np.tile(np.array(z, dtype=topic_dtype(n_topics)), n)
 
 
+def delta_of(change: NDArray[Any], first: int = 0) -> Delta:
+    """Changes (W, K) of the counts of the words from `first` on."""
+    csr = sp.csr_matrix(change)
+    topics = csr.indices.astype(topic_dtype(change.shape[1]))
+    totals = change.sum(axis=0).astype(np.int64)
+    return Delta(first, csr.indptr.astype(np.int64), topics, csr.data.astype(np.int32), totals)
+
+
 def store(n_wk: NDArray[Any], *, all_dense: bool = False) -> tuple[WordRows, TopicCounts]:
     """Counts (V, K) in the layout of the samplers."""
     n_topics = n_wk.shape[1]
     rows = word_rows(n_wk.sum(axis=1).astype(np.int64), n_topics, all_dense=all_dense)
     counts = empty_counts(rows)
-    csr = sp.csr_matrix(n_wk)
-    topics, change = csr.indices.astype(topic_dtype(n_topics)), csr.data.astype(np.int32)
-    assert add_delta(counts, 0, csr.indptr.astype(np.int64), topics, change, n_topics) == -1
+    assert add_delta(counts, delta_of(n_wk)) == -1
     return rows, counts
 
 
@@ -91,9 +102,7 @@ def range_model(
     """The mean language model of the words first .. last - 1 alone."""
     rows = slice_rows(word_rows(n_wk.sum(axis=1).astype(np.int64), n_wk.shape[1]), first, last)
     counts = empty_counts(rows)
-    part = sp.csr_matrix(n_wk[first:last])
-    topics, change = part.indices.astype(topic_dtype(n_wk.shape[1])), part.data.astype(np.int32)
-    assert add_delta(counts, 0, part.indptr.astype(np.int64), topics, change, n_wk.shape[1]) == -1
+    assert add_delta(counts, delta_of(n_wk[first:last])) == -1
     model = MeanModel(rows, counts, len(n_wk))
     return model.build(counts, n_wk.sum(axis=0), Priors(alpha=alpha, beta=beta), Threads(1), 0)
 

@@ -21,16 +21,18 @@ from numpy.typing import NDArray
 
 from lda.samplers.counts.histograms import document_topics, values
 from lda.samplers.counts.row_layout import WordRows, empty_counts, topic_dtype, word_rows
-from lda.samplers.counts.word_counts import add_delta, index_by_word, net_delta
+from lda.samplers.counts.word_counts import Moves, add_delta, index_by_word, net_delta
 from lda.samplers.cuda import document_groups as device_documents
 from lda.samplers.cuda import sequential_many_topics
 from lda.samplers.cuda.document_groups import DeviceCounts, DeviceDocuments, Rule
 from lda.samplers.cuda.door import cuda
 from lda.samplers.cuda.model import DeviceModel
 from lda.samplers.cuda.turns import DocumentsInTurns
-from lda.samplers.phi.language_model import LanguageModel, empty_model, fill_mean, set_priors
+from lda.samplers.phi.language_model import LanguageModel, empty_model, set_priors
+from lda.samplers.phi.posterior_mean import fill_mean
 from lda.samplers.registry import SAMPLERS
-from lda.samplers.rules import sequential, simultaneous
+from lda.samplers.rules.sequential import draw_first_topics
+from lda.samplers.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +137,9 @@ def state_of(case: Case) -> State:
     counts = empty_counts(rows)
     start, order = np.zeros(case.n_terms + 1, dtype=np.int64), np.zeros(n, dtype=np.int32)
     index_by_word(words, 0, n, start, order)
-    delta = net_delta(np.full_like(z, case.topics), counted, order, start, 0, case.n_terms, case.topics)
-    assert add_delta(counts, 0, delta.start, delta.topic, delta.change, case.topics) == -1
+    moves = Moves(np.full_like(z, case.topics), counted, order, start)
+    delta = net_delta(moves, 0, case.n_terms, case.topics)
+    assert add_delta(counts, delta) == -1
     alpha = rng.random(case.topics) * 0.3 + 1e-3 if case.asymmetric else np.full(case.topics, case.prior)
     beta = case.prior / 10
     model = empty_model(rows, counts.topic)
@@ -161,11 +164,11 @@ def _differences(case: Case) -> tuple[list[str], dict[str, int]]:
     sampler, s = SAMPLERS[case.sampler], state_of(case)
     n_docs, seed, sweep = len(case.lengths), np.uint64(5), np.uint64(3)
     expected = s.z.copy()
-    documents = (s.words, s.offsets, s.keys, 0, n_docs, expected, s.model, seed, sweep, sampler.leave_out)
-    if case.fresh or sampler.rule == "sequential":
-        sequential.sweep_documents(*documents, case.fresh)
+    documents = (Tokens(s.words, s.offsets, s.keys, expected), 0, n_docs, s.model, seed, sweep)
+    if case.fresh:
+        draw_first_topics(*documents)
     else:
-        simultaneous.sweep_documents(*documents)
+        sampler.load_rule()(*documents, sampler.leave_out)
     rule = Rule.of(sampler, fresh=case.fresh)
     every_row = rule.reads_every_row(case.topics)
     whole = s.words, s.offsets, s.keys, s.counted.copy(), case.topics
