@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import ray
 from numpy.typing import NDArray
 
 from lda.cluster.documents.assignments import LentDocuments
+from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode
 from lda.cluster.exchange.shared_mailbox import Letters
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
@@ -20,13 +20,15 @@ from lda.cluster.sweeping.sweeper import Sweeper
 
 
 class Follower:
-    """Adds what all workers change to the counts of a sweeper. number: of the worker.
+    """Adds what all workers change to the counts of a sweeper. number: of the worker, whose calls are `calls`.
 
     It learns that from what the aggregators publish; where all workers are neighbours, from themselves.
     """
 
-    def __init__(self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any]) -> None:
-        self.number, self.sweeper, self.n_topics = number, sweeper, n_topics
+    def __init__(
+        self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any], calls: Calls
+    ) -> None:
+        self.number, self.sweeper, self.n_topics, self._calls = number, sweeper, n_topics, calls
         self.aggregators, self.versions = aggregators, [0] * len(aggregators)
         self.letters: Letters | None = None
         self._read = 0  # steps whose letters have been read
@@ -65,8 +67,9 @@ class Follower:
         """Counts and model in `arrays`; row r of totals is n_k of what the worker of rank r has added."""
         self.sweeper.hold_counts(arrays)  # first: aggregators look for no more than these
         totals = arrays.zeros(size * self.n_topics, np.int64).reshape(size, self.n_topics)
-        team = Team(rank, size, arrays.zeros(Team.length(size), np.int64))
-        self._queues = Queues(rank, size, arrays.zeros(Queues.length(size), np.int64))
+        team = Team(rank, size, arrays.zeros(Team.length(size), np.int64), self._calls.check)
+        queues = arrays.zeros(Queues.length(size), np.int64)
+        self._queues = Queues(rank, size, queues, self._calls.check)
         self.sweeper.hold_model(arrays, team)
         self._arrays, self._totals, self.team = arrays, totals, team
 
@@ -111,12 +114,11 @@ class Follower:
     def _from_aggregators(self, step: int) -> Callable[[int], list[bytes]]:
         """What each aggregator has published and this worker has not seen, once `step` may begin."""
         asked = [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
-        replies: list[tuple[int, list[Any]]] = ray.get(asked)
+        replies: list[tuple[int, list[Any]]] = self._calls.get(asked)
         self.versions = [version for version, _ in replies]
 
         def news(i: int) -> list[bytes]:
-            messages: list[bytes] = ray.get(list(replies[i][1]))
-            return messages
+            return self._calls.get(replies[i][1])
 
         return news
 
