@@ -42,7 +42,7 @@ SUB_FLOORS = {
 """Of folders that hold folders."""
 
 HEAVY = {
-    "ray": {"cluster/distributed", "cluster/exchange/replica", "cluster/fitting", "cluster/tasks"},
+    "ray": {f"cluster/distributed/{file}" for file in "ray_actors connection head address_check entrypoint".split()},
     "numba": {"samplers"},
     "llvmlite": {"samplers"},
     "gensim": {"lda/evaluation"},

@@ -202,7 +202,7 @@ class _Actor:
         try:
             self._object = self._make()
         except Exception as error:  # noqa: BLE001 - whatever it is, callers are told
-            self._why_not = f"{type(error).__name__}: {error}"
+            self._why_not = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
             self.end()
             return False
         self._made.set()

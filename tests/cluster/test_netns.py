@@ -16,7 +16,7 @@ import netns
 import numpy as np
 import pytest
 from netns import Host, Network
-from nodes import stored
+from cluster_fits import stored
 from planted import plant
 
 if TYPE_CHECKING:

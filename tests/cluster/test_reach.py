@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import ray
 from click.testing import CliRunner
-from nodes import TWO, settings
+from cluster_fits import TWO, settings
 
 import lda
 from lda.cli import cli
