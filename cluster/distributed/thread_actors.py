@@ -333,12 +333,17 @@ class ThreadActors(_ThreadCalls):
         """Have an actor be gone at once, as by kill -9; who calls this as that actor does not come back."""
         actor = self._named(name)
         actor.end()
-        if threading.current_thread() in actor.threads:
+        if actor is self._calling():
             raise _EndedError
 
-    def silence(self, name: str) -> None:
-        """Have an actor do nothing any more until `go_on`, as one that is stopped."""
-        self._named(name).going.clear()
+    def silence(self, name: str | None = None) -> None:
+        """Have an actor do nothing any more until `go_on`, as one that is stopped; by default the calling one."""
+        actor = self._calling() if name is None else self._named(name)
+        if actor is None:
+            raise LookupError("this is no thread of an actor")
+        actor.going.clear()
+        if name is None:
+            actor.check()
 
     def go_on(self, name: str) -> None:
         """Have it go on."""
@@ -351,6 +356,11 @@ class ThreadActors(_ThreadCalls):
         for actor in self._living():
             if actor.node == node:
                 actor.end()
+
+    def _calling(self) -> _Actor | None:
+        """The actor of this thread, if it is one's."""
+        current = threading.current_thread()
+        return next((actor for actor in self._actors if current in actor.threads), None)
 
     def _living(self) -> list[_Actor]:
         return [actor for actor in self._actors if not actor.ended.done()]
