@@ -39,7 +39,7 @@ def fit(
     cluster: Cluster | None = None,
     counts_to: CountsTo | None = None,
     warn: Callable[[str], None] = warnings.warn,
-    runtime: Runtime = ORDINARY,
+    runtime: Runtime | None = None,
 ) -> FitResult:
     """Fit a model to a corpus, in this process or on a cluster.
 
@@ -49,7 +49,7 @@ def fit(
     bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: have the counts
     written there, on a cluster by the aggregators; without it they are fetched into this process, as are the
     documents' topics. warn: told of checkpoints that are damaged or could not be written, of workers that were lost,
-    and of counts that had to be fetched all the same. runtime: what a cluster is.
+    and of counts that had to be fetched all the same. runtime: what a cluster is; None for Ray's.
 
     Raises ValueError when the settings do not fit the corpus, CheckpointError when no checkpoint can be written
     there, three in a row could not, or one is of another fit or in use by another run, ClusterError when there is no
@@ -76,6 +76,7 @@ def fit(
                 found = latest(keeper.place, keeper.who, task.warn)
             engine = Engine(corpus, task.settings, task.interrupted)
             return _attempt(task, engine, keeper, found)
+        runtime = runtime or ORDINARY
         system = stack.enter_context(runtime.connect(cluster))
         if not corpus.on_disk:
             # Workers read documents themselves, so there must be something to read.

@@ -25,13 +25,13 @@ def run_tasks(
     threads: int | None = None,
     note: Callable[[str], None] = lambda text: None,
     warn: Callable[[str], None] = warnings.warn,
-    runtime: Runtime = ORDINARY,
+    runtime: Runtime | None = None,
 ) -> None:
     """Have all tasks done, each at least once: after the loss of a worker its task is done again.
 
     on_done: called in this process with the result of each task, in the order in which they end, and the number
     of workers. cluster: None is this process, with `threads` (None for all cores). note: told what workers there are.
-    warn: told of those that are lost. runtime: what a cluster is.
+    warn: told of those that are lost. runtime: what a cluster is; None for Ray's.
 
     Raises ClusterError when there is no cluster, it is too small or fails too often, or a worker cannot work;
     DataError and OSError as the job raised them, with the name of the worker in front.
@@ -41,6 +41,7 @@ def run_tasks(
         for task in tasks:
             on_done(work(task), 1)
         return
+    runtime = runtime or ORDINARY
     with runtime.connect(cluster) as system:
         crew = Crew(job, cluster, len(tasks), warn, system, runtime)
         note(crew.size)

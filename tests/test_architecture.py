@@ -42,7 +42,10 @@ SUB_FLOORS = {
 """Of folders that hold folders."""
 
 HEAVY = {
-    "ray": {f"cluster/distributed/{file}" for file in "ray_actors connection head address_check entrypoint".split()},
+    "ray": {
+        f"cluster/distributed/{file}"
+        for file in "ray_actors connection head address_check entrypoint".split()
+    },
     "numba": {"samplers"},
     "llvmlite": {"samplers"},
     "gensim": {"lda/evaluation"},

@@ -11,6 +11,7 @@ from lda.cluster.distributed.actor_report import Ready
 from lda.cluster.distributed.aggregator import AggregatorActor
 from lda.cluster.distributed.connection import connected, environment
 from lda.cluster.distributed.placement import PATIENCE_SECONDS
+from lda.cluster.distributed.task_worker import TaskActor
 from lda.cluster.distributed.waiting import TELL_SECONDS
 from lda.cluster.distributed.worker import PhaseEvent, WorkerActor
 from lda.cluster.spec.cluster import Cluster
@@ -40,15 +41,16 @@ def on_ray(
 class Runtime:
     """The ordinary values are for everybody; others are for who looks on, or has something go wrong.
 
-    connect: gives the system of actors of a cluster. worker, aggregator: classes of the actors. on_phase: called by
-    the workers, see `WorkerActor`. on_started: called in this process when all actors of an attempt have introduced
-    themselves, with what they said, by name. tell_after: seconds of silence after which an actor is told of.
-    patience: seconds to wait for CPUs that others hold.
+    connect: gives the system of actors of a cluster. worker, aggregator, task_worker: classes of the actors.
+    on_phase: called by the workers, see `WorkerActor`. on_started: called in this process when all actors of an
+    attempt have introduced themselves, with what they said, by name. tell_after: seconds of silence after which an
+    actor is told of. patience: seconds to wait for CPUs that others hold.
     """
 
     connect: Callable[[Cluster], AbstractContextManager[ActorSystem]] = on_ray
     worker: type[WorkerActor] = WorkerActor
     aggregator: type[AggregatorActor] = AggregatorActor
+    task_worker: type[TaskActor] = TaskActor
     on_phase: Callable[[PhaseEvent], None] | None = None
     on_started: Callable[[Mapping[str, Ready]], None] = lambda said: None
     tell_after: float = TELL_SECONDS

@@ -11,43 +11,17 @@ from lda.cluster.distributed.actor_report import (
     Ready,
     check,
     could_not_begin,
-    introduce,
-    one_line,
     whereabouts,
 )
-from lda.cluster.distributed.actor_system import ActorSystem, concurrency_group
+from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.placement import TRY_SECONDS, Room, reserve
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.distributed.waiting import LOOK_SECONDS, SilentError, Waiting
-from lda.cluster.exchange.actor_calls import ActorLostError, Calls
+from lda.cluster.exchange.actor_calls import ActorLostError
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
 from lda.cluster.spec.job import Job
 from lda.corpus.errors import DataError
-
-
-class TaskActor:
-    """A worker. What keeps it from working is told by `begin`: an error would only say that it died."""
-
-    def __init__(self, calls: Calls, job: Job[Any, Any], threads: int) -> None:
-        self.calls, self.job, self.threads = calls, job, threads
-
-    def begin(self) -> Ready:
-        """Read what the work needs; returns where this worker runs, and whether it can work."""
-        problem: str | None = None
-        try:
-            self.work = self.job.open(self.threads)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells of it
-            problem = one_line(error)
-        return introduce(self.calls, problem)
-
-    @concurrency_group("pulse")
-    def alive(self) -> None:
-        """Answer, whatever else this worker is doing."""
-
-    def do(self, task: Any) -> Any:  # noqa: ANN401 - the job knows what its tasks and results are
-        """Do one task."""
-        return self.work(task)
 
 
 class Crew:
@@ -69,7 +43,7 @@ class Crew:
     ) -> None:
         """Take the CPUs. Raises ClusterError when there are fewer than asked for, or others keep them."""
         self.cluster, self.warn, self.n_tasks, self.system = cluster, warn, n_tasks, system
-        self.job, self._patience = system.put(job), runtime.patience
+        self.job, self._worker, self._patience = system.put(job), runtime.task_worker, runtime.patience
         self._room: Room | None = None
         self.actors: dict[int, Any] = {}
         self.said: dict[int, Ready] = {}
@@ -164,7 +138,9 @@ class Crew:
     def _hire(self, worker: int, room: Room) -> None:
         """Begin a worker in its bundle, which waits until there is room."""
         seat, threads = room.seat(worker), room.slots.threads
-        self.actors[worker] = self.system.start(TaskActor, self.job, threads, name=_name(worker), seat=seat)
+        self.actors[worker] = self.system.start(
+            self._worker, self.job, threads, name=_name(worker), seat=seat
+        )
         self._asked[self.actors[worker].begin.remote()] = worker, None
 
     def _answer(self, worker: int, task: Any, reference: Any) -> Any:  # noqa: ANN401

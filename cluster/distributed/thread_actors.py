@@ -202,7 +202,9 @@ class _Actor:
         try:
             self._object = self._make()
         except Exception as error:  # noqa: BLE001 - whatever it is, callers are told
-            self._why_not = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+            self._why_not = (
+                str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+            )
             self.end()
             return False
         self._made.set()
@@ -431,7 +433,7 @@ class ThreadActors(_ThreadCalls):
             self._started += 1
         else:
             node = seat.reservation.nodes[seat.number]
-        given = tuple(self.get([a])[0] if isinstance(a, Reference) else a for a in arguments)
+        given = tuple(_unpacked(a.result()) if isinstance(a, Reference) else a for a in arguments)
         made = _Actor(name, node, actor, given, _ThreadCalls)
         self._actors.append(made)
         if node not in self._cpus:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,12 +12,9 @@ import pytest
 from lda.cluster.distributed.actor_system import ActorSystem, Bundle, Seat, concurrency_group
 from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.exchange.actor_calls import ActorLostError
-from lda.cluster.spec.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from lda.cluster.exchange.actor_calls import Calls
 
 
 @contextmanager
@@ -42,8 +38,8 @@ def system(request: pytest.FixtureRequest) -> Iterator[ActorSystem]:
         yield made
 
 
-def classes() -> tuple[type, type]:
-    """Defined here, so that they travel by value."""
+def plain_actor() -> type:
+    """Made here, so that it travels by value."""
 
     class Plain:
         def __init__(self, calls: Any, begin: Any) -> None:
@@ -61,6 +57,10 @@ def classes() -> tuple[type, type]:
         def slow(self, seconds: float) -> None:
             time.sleep(seconds)
 
+        @concurrency_group("pulse")
+        def alive(self) -> str:
+            return "here"
+
         def fails(self) -> None:
             raise LookupError("nothing there")
 
@@ -76,6 +76,12 @@ def classes() -> tuple[type, type]:
 
         def where(self) -> Any:
             return self.calls.here()
+
+    return Plain
+
+
+def coroutine_actor() -> type:
+    """Likewise."""
 
     class Side:
         def __init__(self, calls: Any) -> None:
@@ -98,13 +104,11 @@ def classes() -> tuple[type, type]:
         async def kept(self) -> Any:
             return [self.calls.put(b"kept")]
 
-    # By name of the method: what runs beside the rest.
-    Plain.alive = concurrency_group("pulse")(lambda self: "here")  # type: ignore[attr-defined]
-    return Plain, Side
+    return Side
 
 
 def test_what_actors_are_promised(system: ActorSystem) -> None:
-    plain, side = classes()
+    plain, side = plain_actor(), coroutine_actor()
     reservation = system.reserve([Bundle(1), Bundle(1)], 20)
     assert reservation is not None
     assert system.is_whole(reservation)
@@ -149,7 +153,7 @@ def test_what_actors_are_promised(system: ActorSystem) -> None:
 
 
 def test_what_is_lost_is_told(system: ActorSystem) -> None:
-    plain, side = classes()
+    plain, side = plain_actor(), coroutine_actor()
     one, other = (system.start(plain, [1], name=f"plain {i}") for i in range(2))
     asked = system.start(side, name="side")
     never = system.start(plain, None, name="never")

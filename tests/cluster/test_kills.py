@@ -63,7 +63,11 @@ def test_a_loss_at_any_step(small: Path, cpus: tuple[int, ...], victim: str, ste
 @pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
 @pytest.mark.parametrize(
     ("first", "then", "sampler"),
-    [("worker 0", "aggregator 0", "adlda"), ("aggregator 0", "worker 1", "pclda"), ("worker 1",) * 2 + ("esca",)],
+    [
+        ("worker 0", "aggregator 0", "adlda"),
+        ("aggregator 0", "worker 1", "pclda"),
+        ("worker 1",) * 2 + ("esca",),
+    ],
 )
 @pytest.mark.parametrize("kept", [True, False])
 def test_two_losses_leave_no_trace_in_the_model(
@@ -167,9 +171,7 @@ def test_losses_without_end_are_given_up(small: Path) -> None:
     told: list[str] = []
     runtime = Runtime(connect=system.connect, on_phase=endings)
     with pytest.raises(ClusterError, match=r"lost 3 times, at last worker 0 \(process"):
-        fit(
-            Corpus.open(small), LONG, cluster=replace(TWO, max_failures=2), warn=told.append, runtime=runtime
-        )
+        fit(Corpus.open(small), LONG, cluster=replace(TWO, max_failures=2), warn=told.append, runtime=runtime)
     assert len(told) == 2
     assert endings.left == 6
     with pytest.raises(ClusterError, match=r"lost 1 times, at last worker 0 \(process"):

@@ -158,13 +158,19 @@ class Alone(WorkerActor):
 
 @pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
 @pytest.mark.parametrize("sampler", ["adlda", "pclda"])
-@pytest.mark.parametrize("unlucky", [{"worker": Stranger}, {"aggregator": Far}, {"worker": NoLetters}, {"worker": Alone}])
+@pytest.mark.parametrize(
+    "unlucky", [{"worker": Stranger}, {"aggregator": Far}, {"worker": NoLetters}, {"worker": Alone}]
+)
 def test_where_memory_cannot_be_lent_each_has_its_own(
-    small: Path, cpus: tuple[int, ...], sampler: str, unlucky: dict[str, type]
+    small: Path, cpus: tuple[int, ...], sampler: str, unlucky: type
 ) -> None:
     wanted = settings(sampler, sweeps=3)
     on = Cluster(workers=4, threads_per_worker=1, aggregators=2)
-    same(alone(small, wanted), fit(Corpus.open(small), wanted, cluster=on, runtime=threads(cpus, **unlucky)))
+    which = "aggregator" if issubclass(unlucky, AggregatorActor) else "worker"
+    same(
+        alone(small, wanted),
+        fit(Corpus.open(small), wanted, cluster=on, runtime=threads(cpus, **{which: unlucky})),
+    )
 
 
 @pytest.mark.parametrize(

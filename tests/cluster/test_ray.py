@@ -77,7 +77,11 @@ def test_workers_of_a_node_share_memory(
         assert sorted(len(names) for names in of_workers) == [0, 3, 3]
         assert len(set.union(*of_workers)) == 3
     again = fit(
-        nodes.corpus, wanted, cluster=on, checkpointing=replace(place, resume=True), runtime=on_nodes(strategy)
+        nodes.corpus,
+        wanted,
+        cluster=on,
+        checkpointing=replace(place, resume=True),
+        runtime=on_nodes(strategy),
     )
     same(alone(nodes.folder / "small", wanted), again)
 

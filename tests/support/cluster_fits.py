@@ -16,7 +16,6 @@ from lda.cluster.spec.cluster import Cluster
 from lda.corpus import Corpus, as_corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from lda.cluster import FitResult

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
-
 def on_nodes(strategy: str = "SPREAD", **more: Any) -> Runtime:
     """A runtime of the Ray that this process is connected to.
 
