@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -191,7 +190,7 @@ class Crew:
         if self._room is None or self.system.is_whole(self._room.reservation):
             self._homeless_since = None
             return
-        now = time.monotonic()
+        now = self.system.now()
         self._homeless_since = self._homeless_since or now
         if now - self._homeless_since >= TRY_SECONDS:
             self.close()

@@ -118,11 +118,19 @@ class _Actor:
     """An object, and the threads that do its calls: one for each concurrency group, or a loop for its coroutines."""
 
     def __init__(
-        self, name: str, node: str, actor: type, arguments: tuple[Any, ...], calls: Callable[[_Actor], Calls]
+        self,
+        name: str,
+        node: str,
+        actor: type,
+        arguments: tuple[Any, ...],
+        calls: Callable[[_Actor], Calls],
+        *,
+        begins: bool,
     ) -> None:
         self.name, self.node = name, node
-        self.going = threading.Event()  # cleared while it is silent
-        self.going.set()
+        self.going = threading.Event()  # cleared while it is silent, or has no room
+        if begins:
+            self.going.set()
         self.ended: Reference[Message] = Reference()
         self._make: Callable[[], Any] = lambda: actor(calls(self), *arguments)
         self._made = threading.Event()
@@ -198,7 +206,10 @@ class _Actor:
                 set_it()
 
     def _begin(self) -> bool:
-        """Make the object; whether that has worked."""
+        """Make the object, when there is room for it; whether that has worked."""
+        self.going.wait()
+        if self.ended.done():
+            return False
         try:
             self._object = self._make()
         except Exception as error:  # noqa: BLE001 - whatever it is, callers are told
@@ -331,18 +342,16 @@ class ThreadActors(_ThreadCalls):
         """Actors and reservations that nobody has ended."""
         return [a.name for a in self._living()] + [str(reservation) for reservation in self._reservations]
 
-    def end(self, name: str) -> None:
-        """Have an actor be gone at once, as by kill -9; who calls this as that actor does not come back."""
-        actor = self._named(name)
+    def end(self, name: str | None = None) -> None:
+        """Have an actor be gone at once, as by kill -9; by default the calling one, which does not come back."""
+        actor = self._asked(name)
         actor.end()
         if actor is self._calling():
             raise _EndedError
 
     def silence(self, name: str | None = None) -> None:
         """Have an actor do nothing any more until `go_on`, as one that is stopped; by default the calling one."""
-        actor = self._calling() if name is None else self._named(name)
-        if actor is None:
-            raise LookupError("this is no thread of an actor")
+        actor = self._asked(name)
         actor.going.clear()
         if name is None:
             actor.check()
@@ -363,6 +372,13 @@ class ThreadActors(_ThreadCalls):
         """The actor of this thread, if it is one's."""
         current = threading.current_thread()
         return next((actor for actor in self._actors if current in actor.threads), None)
+
+    def _asked(self, name: str | None) -> _Actor:
+        """Who is meant: raises LookupError where nobody is."""
+        actor = self._calling() if name is None else self._named(name)
+        if actor is None:
+            raise LookupError("this is no thread of an actor")
+        return actor
 
     def _living(self) -> list[_Actor]:
         return [actor for actor in self._actors if not actor.ended.done()]
@@ -434,10 +450,9 @@ class ThreadActors(_ThreadCalls):
         else:
             node = seat.reservation.nodes[seat.number]
         given = tuple(_unpacked(a.result()) if isinstance(a, Reference) else a for a in arguments)
-        made = _Actor(name, node, actor, given, _ThreadCalls)
+        # In a bundle that has lost its node it waits for room, and is there to be ended.
+        made = _Actor(name, node, actor, given, _ThreadCalls, begins=node in self._cpus)
         self._actors.append(made)
-        if node not in self._cpus:
-            made.end()
         return Handle(made)
 
     def wait(
