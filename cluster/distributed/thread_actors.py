@@ -18,7 +18,7 @@ import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, InvalidStateError, wait
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, as_completed, wait
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -109,7 +109,7 @@ class Handle:
         self._actor = actor
 
     def __getattr__(self, name: str) -> _Method:
-        if name.startswith("_"):
+        if not self._actor.has(name):
             raise AttributeError(name)
         return _Method(self._actor, name)
 
@@ -154,7 +154,12 @@ class _Actor:
         for thread in self.threads:
             thread.start()
 
+    def has(self, method: str) -> bool:
+        """Whether there is such a method for others."""
+        return method in self._group_of and not method.startswith("_")
+
     def call(self, method: str, arguments: tuple[Any, ...]) -> Reference[Message]:
+        """Begin a call, after all those that have begun before."""
         reference: Reference[Message] = Reference()
         call = _Call(method, _packed(arguments), reference)
         with self._lock:
@@ -173,7 +178,8 @@ class _Actor:
             self.ended.set_result(Message(b"", [], []))
             pending, self._pending = self._pending, set()
         for reference in pending:
-            reference.set_exception(self._loss())
+            with suppress(InvalidStateError):  # answered just now
+                reference.set_exception(self._loss())
         self.going.set()
         self._made.set()
         for queue in self._queues.values():
@@ -257,6 +263,8 @@ class _Actor:
     async def _do(self, call: _Call) -> None:
         try:
             message = _packed(await getattr(self._object, call.method)(*_unpacked(call.arguments)))
+        except _EndedError:
+            return
         except Exception as error:  # noqa: BLE001 - for the caller
             self._settle(call.reference, lambda e=error: call.reference.set_exception(e))  # type: ignore[misc]
         else:
@@ -358,7 +366,7 @@ class ThreadActors(_ThreadCalls):
 
     def go_on(self, name: str) -> None:
         """Have it go on."""
-        self._named(name).going.set()
+        self._asked(name).going.set()
 
     def end_node(self, node: str) -> None:
         """Have a node be gone, with its actors."""
@@ -371,20 +379,18 @@ class ThreadActors(_ThreadCalls):
     def _calling(self) -> _Actor | None:
         """The actor of this thread, if it is one's."""
         current = threading.current_thread()
-        return next((actor for actor in self._actors if current in actor.threads), None)
+        return next((actor for actor in list(self._actors) if current in actor.threads), None)
 
     def _asked(self, name: str | None) -> _Actor:
-        """Who is meant: raises LookupError where nobody is."""
-        actor = self._calling() if name is None else self._named(name)
+        """Who is meant. Raises LookupError where nobody is."""
+        named = (actor for actor in self._living() if actor.name == name)
+        actor = self._calling() if name is None else next(named, None)
         if actor is None:
-            raise LookupError("this is no thread of an actor")
+            raise LookupError(f"no actor is called {name}" if name else "this is no thread of an actor")
         return actor
 
     def _living(self) -> list[_Actor]:
-        return [actor for actor in self._actors if not actor.ended.done()]
-
-    def _named(self, name: str) -> _Actor:
-        return next(actor for actor in self._living() if actor.name == name)
+        return [actor for actor in list(self._actors) if not actor.ended.done()]
 
     def now(self) -> float:
         """See `ActorSystem`."""
@@ -459,9 +465,12 @@ class ThreadActors(_ThreadCalls):
         self, references: Sequence[Any], timeout: float | None, *, at_least: int = 1
     ) -> tuple[list[Any], list[Any]]:
         """See `ActorSystem`."""
-        until = ALL_COMPLETED if at_least >= len(references) else FIRST_COMPLETED
-        seconds = None if timeout is None else timeout / self._speed
-        ended = wait(references, timeout=seconds, return_when=until).done
+        with suppress(TimeoutError):
+            seconds = None if timeout is None else timeout / self._speed
+            for n, _ in enumerate(as_completed(references, seconds), 1):
+                if n >= at_least:
+                    break
+        ended = {r for r in references if r.done()}
         return [r for r in references if r in ended], [r for r in references if r not in ended]
 
     def kill(self, handle: Any) -> None:  # noqa: ANN401
@@ -469,3 +478,5 @@ class ThreadActors(_ThreadCalls):
         actor: _Actor = handle._actor
         actor.end()
         actor.join()
+        with suppress(ValueError):  # ended before
+            self._actors.remove(actor)

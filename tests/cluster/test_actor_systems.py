@@ -32,7 +32,7 @@ def on(kind: str, request: pytest.FixtureRequest) -> Iterator[ActorSystem]:
         yield system
 
 
-@pytest.fixture(params=["threads", pytest.param("ray", marks=pytest.mark.ray)])
+@pytest.fixture(params=["threads", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.smoke])])
 def system(request: pytest.FixtureRequest) -> Iterator[ActorSystem]:
     with on(request.param, request) as made:
         yield made
