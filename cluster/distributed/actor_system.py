@@ -57,7 +57,7 @@ class ActorSystem(Calls, Protocol):
 
     An actor is an object of its own process or thread; it is made as `actor(calls, *arguments)`, where `calls` are its
     `Calls`. Its calls of one concurrency group come one after the other, those of one caller in their order. An actor
-    with coroutines begins them in the order in which they come, and runs them side by side.
+    with coroutines runs them side by side, and may begin them in any order: who needs one waits in between.
     """
 
     head: Head | None

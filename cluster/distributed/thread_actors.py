@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, as_completed, wait
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
+from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lda.cluster.distributed.actor_system import Bundle, Node, Seat, group_of
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 END_SECONDS: Final = 60.0
 """How long a thread may take to end; all they do between two calls takes less."""
+
+DISORDER_SECONDS: Final = 0.003
 
 
 class _EndedError(BaseException):
@@ -126,8 +129,9 @@ class _Actor:
         calls: Callable[[_Actor], Calls],
         *,
         begins: bool,
+        delays: Random | None,
     ) -> None:
-        self.name, self.node = name, node
+        self.name, self.node, self._delays = name, node, delays
         self.going = threading.Event()  # cleared while it is silent, or has no room
         if begins:
             self.going.set()
@@ -236,7 +240,7 @@ class _Actor:
                 self.check()
                 if self._loop is not None:
                     with suppress(RuntimeError):  # closed by its end
-                        self._loop.call_soon_threadsafe(self._begin_coroutine, call)
+                        self._loop.call_soon_threadsafe(self._take, call)
                     continue
                 try:
                     message = _packed(getattr(self._object, call.method)(*_unpacked(call.arguments)))
@@ -254,6 +258,12 @@ class _Actor:
         self._loop = asyncio.get_running_loop()
         if self._begin() and not self.ended.done():
             await self._stop.wait()
+
+    def _take(self, call: _Call) -> None:
+        if self._delays is None or self._loop is None:
+            self._begin_coroutine(call)
+        else:
+            self._loop.call_later(self._delays.uniform(0, DISORDER_SECONDS), self._begin_coroutine, call)
 
     def _begin_coroutine(self, call: _Call) -> None:
         task = asyncio.ensure_future(self._do(call))
@@ -319,7 +329,8 @@ class ThreadActors(_ThreadCalls):
     """`ActorSystem` of this process.
 
     cpus: of each of the nodes it makes believe it has. speed: how many times as fast as the clock its seconds pass.
-    weigh: told of the bytes of all that the driver gets.
+    weigh: told of the bytes of all that the driver gets. disorder: seed of delays by which calls of coroutines overtake
+    each other, as they may on Ray; without it they begin in the order in which they were made.
     """
 
     def __init__(
@@ -328,8 +339,10 @@ class ThreadActors(_ThreadCalls):
         *,
         speed: float = 1.0,
         weigh: Callable[[int], None] = lambda size: None,
+        disorder: int | None = None,
     ) -> None:
         super().__init__(None, weigh)
+        self._delays = None if disorder is None else Random(disorder)  # noqa: S311 - of no secret
         self.head: Head | None = None
         self._speed = speed
         self._cpus = {f"node {i}": n for i, n in enumerate(cpus)}
@@ -457,7 +470,7 @@ class ThreadActors(_ThreadCalls):
             node = seat.reservation.nodes[seat.number]
         given = tuple(_unpacked(a.result()) if isinstance(a, Reference) else a for a in arguments)
         # In a bundle that has lost its node it waits for room, and is there to be ended.
-        made = _Actor(name, node, actor, given, _ThreadCalls, begins=node in self._cpus)
+        made = _Actor(name, node, actor, given, _ThreadCalls, begins=node in self._cpus, delays=self._delays)
         self._actors.append(made)
         return Handle(made)
 

@@ -10,6 +10,8 @@ import pytest
 from cluster_fits import ONE_NODE, TWO, TWO_NODES, alone, counts, same, settings, stored, threads
 
 from lda.cluster import fit
+from lda.cluster.distributed.runtime import Runtime
+from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.documents.shard_groups import BYTES_PER_TOKEN
 from lda.cluster.resources.budget import PROGRAM_BYTES, RAY_BYTES, cut_ranges, model_bytes
 from lda.cluster.spec.checkpointing import Checkpointing
@@ -51,6 +53,16 @@ def test_one_seed_one_model(
     assert all(record.bytes_exchanged > 0 for record in spread.history)
     assert {record.workers for record in spread.history} == {workers}
     assert all(record.slowest_worker > 0 for record in spread.history)
+
+
+@pytest.mark.parametrize("sampler", ["adlda", "pclda"])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_calls_that_overtake_each_other(small: Path, sampler: str, seed: int) -> None:
+    """Whatever comes first at an aggregator, pushes and questions of several workers."""
+    wanted, system = settings(sampler, n_samples=2, sample_interval=1), ThreadActors(TWO_NODES, disorder=seed)
+    on = Cluster(workers=3, threads_per_worker=1, aggregators=2)
+    found = fit(Corpus.open(small), wanted, cluster=on, runtime=Runtime(connect=system.connect))
+    same(alone(small, wanted), found)
 
 
 @pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
