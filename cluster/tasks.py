@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
-from lda.cluster.distributed.task_pool import Crew
+from lda.cluster.distributed.task_pool import TaskPool
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.job import Job
 from lda.corpus.machine import available_cores
@@ -43,9 +43,9 @@ def run_tasks(
         return
     runtime = runtime or ORDINARY
     with runtime.connect(cluster) as system:
-        crew = Crew(job, cluster, len(tasks), warn, system, runtime)
-        note(crew.size)
+        pool = TaskPool(job, cluster, len(tasks), warn, system, runtime)
+        note(pool.size)
         try:
-            crew.run(tasks, on_done)
+            pool.run(tasks, on_done)
         finally:
-            crew.close()
+            pool.close()

@@ -92,8 +92,8 @@ class AggregatorActor:
         """Answer never: who has asked learns when this process is lost."""
         await asyncio.Event().wait()
 
-    async def let_go(self) -> None:
-        """Let nobody wait any more: a worker that has ended would be waited for without end."""
+    async def release_pulls(self) -> None:
+        """Release all waiting pulls: they would wait without end for a worker that makes no more passes."""
         self.exchange.staleness = None
         self._news.set()
 

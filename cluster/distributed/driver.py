@@ -103,7 +103,7 @@ class Driver:
     def stop(self) -> None:
         """Have the workers skip the passes they have been asked for and not begun, and wait for nobody."""
         self.waiting.results([w.stop.remote() for w in self.group.workers])
-        self.waiting.results([a.let_go.remote() for a in self.group.aggregators])
+        self.waiting.results([a.release_pulls.remote() for a in self.group.aggregators])
 
     def damage(self, place: str, folder: str, files: Mapping[str, str]) -> str | None:
         """What is wrong with one of the files of a checkpoint, sha256 by name, or None; each is read by one worker."""

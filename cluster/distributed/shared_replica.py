@@ -49,11 +49,11 @@ def _exchange_directly(group: ActorGroup, replica: Lent, settings: FitSettings) 
     first, *others = group.workers
     # As many steps are kept as a worker may still have to read.
     shape = group.n_workers, len(group.ranges), 1 + sampler(settings.sampler).lag(settings.phases or 1)
-    lent = waiting.result(first.open_letters.remote(shape))
-    if not lent or not all(waiting.results([w.open_letters.remote(shape, lent) for w in others])):
+    lent = waiting.result(first.open_mailbox.remote(shape))
+    if not lent or not all(waiting.results([w.open_mailbox.remote(shape, lent) for w in others])):
         return False
     if not all(waiting.results([a.read_counts.remote(replica) for a in group.aggregators])):
         waiting.results([a.count_here.remote() for a in group.aggregators])
         return False
-    waiting.results([w.write_letters.remote() for w in group.workers])
+    waiting.results([w.use_mailbox.remote() for w in group.workers])
     return True

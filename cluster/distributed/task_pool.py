@@ -23,7 +23,7 @@ from lda.cluster.spec.job import Job
 from lda.corpus.errors import DataError
 
 
-class Crew:
+class TaskPool:
     """The workers, one in each bundle of a placement group.
 
     Only tasks and their results pass through the driver. A lost worker's task goes to the end of the queue, so that

@@ -23,8 +23,8 @@ from lda.cluster.distributed.async_push import Outbox
 from lda.cluster.documents.assignments import LentDocuments
 from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode, encode
-from lda.cluster.exchange.replica import Follower
-from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.exchange.replica import Replica
+from lda.cluster.exchange.shared_mailbox import SharedMailbox
 from lda.cluster.loop.validation import choose_heldout, kept_documents
 from lda.cluster.resources.shared_memory import Lent
 from lda.cluster.resources.threads import Threads
@@ -130,7 +130,7 @@ class WorkerActor:
         """Learn the aggregators; returns the lengths of the documents held here."""
         self.aggregators = aggregators
         self.outbox = Outbox(self.number, aggregators, self.calls)
-        self.replica = Follower(self.number, self.sweeper, self.settings.n_topics, aggregators, self.calls)
+        self.replica = Replica(self.number, self.sweeper, self.settings.n_topics, aggregators, self.calls)
         return self.sweeper.documents.length_histogram()
 
     def lend(self, size: int) -> Lent | None:
@@ -153,20 +153,20 @@ class WorkerActor:
         """Go back to a replica of one's own."""
         self.replica.keep_own()
 
-    def open_letters(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
+    def open_mailbox(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
         """Begin what all workers will tell each other, or find what another has begun; None where that fails.
 
-        shape: of `Letters`.
+        shape: of `SharedMailbox`.
         """
         try:
-            self.letters = Letters(*shape, lent, self.calls.check)
+            self.mailbox = SharedMailbox(*shape, lent, self.calls.check)
         except OSError:
             return None
-        return self.letters.lent
+        return self.mailbox.lent
 
-    def write_letters(self) -> None:
+    def use_mailbox(self) -> None:
         """Tell each other directly from now on, and the aggregators nothing: they read the replica."""
-        self.replica.read_letters(self.letters)
+        self.replica.read_mailbox(self.mailbox)
 
     def count_all(self) -> None:
         """Bring the counts to all steps made so far, so that aggregators can read them; all workers must be asked."""
@@ -275,8 +275,8 @@ class WorkerActor:
     def _push(self, phase: int) -> int:
         """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""
         messages = [self._message(phase, first, last) for first, last in self.ranges]
-        if self.replica.letters is not None:
-            self.replica.letters.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
+        if self.replica.mailbox is not None:
+            self.replica.mailbox.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
         else:
             self.outbox.push(self.step, messages)
         return sum(len(piece) for message in messages for piece in message)

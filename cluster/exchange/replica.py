@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lda.cluster.documents.assignments import LentDocuments
 from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode
-from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.exchange.shared_mailbox import SharedMailbox
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
 from lda.cluster.resources.work_sharing import Queues, Team
 from lda.cluster.sweeping.range_walk import add_in_blocks
@@ -19,7 +19,7 @@ from lda.cluster.sweeping.shared_sampling import Together
 from lda.cluster.sweeping.sweeper import Sweeper
 
 
-class Follower:
+class Replica:
     """Adds what all workers change to the counts of a sweeper. number: of the worker, whose calls are `calls`.
 
     It learns that from what the aggregators publish; where all workers are neighbours, from themselves.
@@ -30,8 +30,8 @@ class Follower:
     ) -> None:
         self.number, self.sweeper, self.n_topics, self._calls = number, sweeper, n_topics, calls
         self.aggregators, self.versions = aggregators, [0] * len(aggregators)
-        self.letters: Letters | None = None
-        self._read = 0  # steps whose letters have been read
+        self.mailbox: SharedMailbox | None = None
+        self._read = 0  # steps of the mailbox that have been read
         self._alone()
 
     def _alone(self) -> None:
@@ -88,13 +88,13 @@ class Follower:
         if self._together is not None:
             self._together.meet(team)
 
-    def read_letters(self, letters: Letters) -> None:
+    def read_mailbox(self, mailbox: SharedMailbox) -> None:
         """Learn what changes from these, for all workers share this replica."""
-        self.letters = letters
+        self.mailbox = mailbox
 
     def catch_up(self, step: int) -> int:
         """Bring the counts to what `step` may begin from; returns the bytes taken in by this worker."""
-        news = self._from_aggregators(step) if self.letters is None else self._from(self.letters, step)
+        news = self._from_aggregators(step) if self.mailbox is None else self._from(self.mailbox, step)
         counts, received = self.sweeper.counts, list[int]()
 
         def take_in(i: int) -> None:
@@ -122,8 +122,8 @@ class Follower:
 
         return news
 
-    def _from(self, letters: Letters, step: int) -> Callable[[int], list[bytes]]:
+    def _from(self, mailbox: SharedMailbox, step: int) -> Callable[[int], list[bytes]]:
         """What all workers say of each aggregator's words in the steps before `step`, once all have said it."""
-        letters.wait(step)
+        mailbox.wait(step)
         steps, self._read = range(self._read, step), step
-        return lambda i: [message for s in steps for message in letters.read(s, i)]
+        return lambda i: [message for s in steps for message in mailbox.read(s, i)]

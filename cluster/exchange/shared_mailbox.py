@@ -15,7 +15,7 @@ ROOM: Final = 1 << 40
 """Bytes set aside for what one worker says in one step: of a file, which takes memory only where it is written."""
 
 
-class Letters:
+class SharedMailbox:
     """What each of `n_workers` has to say in each step: `n_parts` messages, one of each aggregator's words.
 
     A step's messages are there until `kept` steps later; a worker may leave those only when all have read the

@@ -85,7 +85,7 @@ def coroutine_actor() -> type:
 
     class Side:
         def __init__(self, calls: Any) -> None:
-            self.calls, self.waiting = calls, []
+            self.calls, self.waiting = calls, list[Any]()
 
         async def later(self) -> int:
             """Answers when `go` has been called."""

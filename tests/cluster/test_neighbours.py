@@ -14,7 +14,7 @@ from cluster_fits import ONE_NODE, TWO_NODES, alone, same, settings, threads
 from lda.cluster import fit
 from lda.cluster.distributed.aggregator import AggregatorActor
 from lda.cluster.distributed.worker import WorkerActor
-from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.exchange.shared_mailbox import SharedMailbox
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
 from lda.cluster.resources.threads import Threads
 from lda.cluster.resources.work_sharing import Queues, Team
@@ -94,7 +94,7 @@ def test_memory_of_another_is_refused() -> None:
 
 @pytest.mark.parametrize("n_threads", [1, 3])
 def test_one_alone_does_everything(n_threads: int) -> None:
-    team, done = Team(), []
+    team, done = Team(), list[int]()
     with Threads(n_threads) as threads:
         for n in (0, 1, 7):
             team.begin()
@@ -105,8 +105,8 @@ def test_one_alone_does_everything(n_threads: int) -> None:
 
 def test_letters_keep_the_steps_that_are_still_to_be_read() -> None:
     """Longer and shorter ones after each other, empty ones, of workers that are a step apart."""
-    first = Letters(2, 3, 2)
-    second, reader = Letters(2, 3, 2, first.lent), Letters(2, 3, 2, first.lent)
+    first = SharedMailbox(2, 3, 2)
+    second, reader = SharedMailbox(2, 3, 2, first.lent), SharedMailbox(2, 3, 2, first.lent)
 
     def said(worker: int, step: int) -> list[bytes]:
         rng = np.random.default_rng([worker, step])
@@ -142,11 +142,11 @@ class Far(AggregatorActor):
         return reached
 
 
-class NoLetters(WorkerActor):
+class NoMailbox(WorkerActor):
     """Reaches the replica, but not what the others tell each other."""
 
-    def open_letters(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
-        return super().open_letters(shape, lent and Lent(lent.path, b"x" * len(lent.token)))
+    def open_mailbox(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
+        return super().open_mailbox(shape, lent and Lent(lent.path, b"x" * len(lent.token)))
 
 
 class Alone(WorkerActor):
@@ -158,9 +158,7 @@ class Alone(WorkerActor):
 
 @pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
 @pytest.mark.parametrize("sampler", ["adlda", "pclda"])
-@pytest.mark.parametrize(
-    "unlucky", [{"worker": Stranger}, {"aggregator": Far}, {"worker": NoLetters}, {"worker": Alone}]
-)
+@pytest.mark.parametrize("unlucky", [Stranger, Far, NoMailbox, Alone])
 def test_where_memory_cannot_be_lent_each_has_its_own(
     small: Path, cpus: tuple[int, ...], sampler: str, unlucky: type
 ) -> None:
@@ -194,8 +192,8 @@ def test_who_shares_what(
     seen: set[str] = set()
 
     class Noting(WorkerActor):
-        def write_letters(self) -> None:
-            super().write_letters()
+        def use_mailbox(self) -> None:
+            super().use_mailbox()
             seen.add("direct")
 
         def help(self, team: list[LentDocuments | None]) -> None:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 def test_a_port_of_ray_that_is_not_its_head(nodes: Nodes) -> None:
     import ray
 
-    for node in (node for node in ray.nodes() if node["Alive"]):
+    alive = [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    for node in alive:
         address = f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
         with pytest.raises(ClusterError, match="but not as the head of a Ray cluster"):
             finish(begin(address), address)

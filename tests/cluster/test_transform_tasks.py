@@ -29,6 +29,7 @@ from lda.cluster.distributed.connection import connected
 from lda.cluster.distributed.task_worker import TaskActor
 from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.corpus import Corpus
+from lda.transform.parts_job import PartsJob
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,7 +220,7 @@ def test_a_part_that_kills_its_workers_is_given_up_after_the_others(here: Path, 
             return done
 
     arguments = (here / "model", here / "corpus", tmp_path / "out")
-    on, told = replace(TWO, workers=1, max_failures=1), []
+    on, told = replace(TWO, workers=1, max_failures=1), list[str]()
     with pytest.raises(ClusterError, match=r"2 times .* at last worker 0 \(.*\) at part-00001.parquet"):
         lda.transform_corpus(
             *arguments,
@@ -289,6 +290,7 @@ class Elsewhere(TaskActor):
     """On a node where the output is another place."""
 
     def begin(self) -> Ready:
+        assert isinstance(self.job, PartsJob)
         self.job = replace(self.job, output="/nowhere/out")
         return super().begin()
 

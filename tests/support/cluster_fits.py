@@ -83,15 +83,17 @@ def settings(sampler: str = "adlda", **more: Any) -> FitSettings:
 
 def same(a: FitResult, b: FitResult) -> None:
     """Both are the same to the bit, and so is the way that led there."""
+    assert a.topic_word_counts is not None
+    assert b.topic_word_counts is not None
     assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
     assert (a.mean_counts is None) == (b.mean_counts is None)
-    if a.mean_counts is not None:
-        assert (a.mean_counts != b.mean_counts).nnz == 0
+    if a.mean_counts is not None and b.mean_counts is not None:
+        assert (a.mean_counts - b.mean_counts).nnz == 0
     np.testing.assert_array_equal(a.alpha, b.alpha)
     assert a.beta == b.beta
     assert a.doc_topic_counts is not None
     assert b.doc_topic_counts is not None
-    assert (a.doc_topic_counts != b.doc_topic_counts).nnz == 0
+    assert (a.doc_topic_counts - b.doc_topic_counts).nnz == 0
     assert [(r.sweep, r.log_likelihood, r.heldout) for r in a.history] == [
         (r.sweep, r.log_likelihood, r.heldout) for r in b.history
     ]
@@ -100,6 +102,7 @@ def same(a: FitResult, b: FitResult) -> None:
 def consistent(corpus: Corpus, result: FitResult) -> None:
     """Counts and document topics are those of one moment, and of all tokens."""
     assert result.doc_topic_counts is not None
+    assert result.topic_word_counts is not None
     assert int(result.topic_word_counts.sum()) == corpus.n_tokens
     np.testing.assert_array_equal(result.topic_word_counts.sum(axis=0), result.doc_topic_counts.sum(axis=0))
     np.testing.assert_array_equal(

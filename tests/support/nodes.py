@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ class Nodes:
         with _pinned():
             self.raylets.add_node(num_cpus=4, include_dashboard=False, _system_config=quick)
             self.second = self.raylets.add_node(num_cpus=4)
-        ray.init(self.address, log_to_driver=False, logging_level="ERROR")
+        ray.init(self.address, log_to_driver=False, logging_level=logging.ERROR)
         self.corpus = stored(folder / "small", counts(240, 600, 0.03))
 
     @property
@@ -68,7 +69,7 @@ class Nodes:
 
     def close(self) -> None:
         ray.shutdown()
-        self.raylets.shutdown()
+        self.raylets.shutdown()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
