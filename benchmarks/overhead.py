@@ -12,7 +12,9 @@ import ray
 
 from benchmarks.report import table
 from lda.cluster import FitSettings
+from lda.cluster.distributed.connection import environment
 from lda.cluster.distributed.engine import ClusterEngine
+from lda.cluster.distributed.ray_actors import RayActors
 from lda.cluster.loop.local_engine import Engine
 from lda.cluster.loop.training_loop import AnyEngine
 from lda.cluster.spec.cluster import Cluster
@@ -48,6 +50,7 @@ def against_one_process(corpus: Corpus, settings: FitSettings, turns: int) -> No
     """
     # Room for both fits; only one of them works at a time.
     ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    system = RayActors(None, environment())
     engines: dict[str, AnyEngine] = {}
     starts: dict[str, float] = {}
     try:
@@ -56,7 +59,7 @@ def against_one_process(corpus: Corpus, settings: FitSettings, turns: int) -> No
             if cluster is None:
                 engines[name] = Engine(corpus, settings, lambda: False)
             else:
-                engines[name] = ClusterEngine(corpus, settings, cluster, lambda: False)
+                engines[name] = ClusterEngine(system, corpus, settings, cluster, lambda: False)
             engines[name].start()
             turn(engines[name])
             starts[name] = time.perf_counter() - before

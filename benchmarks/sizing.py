@@ -15,7 +15,9 @@ from ray.cluster_utils import Cluster as Nodes
 from benchmarks.corpora import SOURCES, recipe
 from benchmarks.report import machine, table
 from lda.cluster import FitSettings
+from lda.cluster.distributed.connection import environment
 from lda.cluster.distributed.engine import ClusterEngine
+from lda.cluster.distributed.ray_actors import RayActors
 from lda.cluster.loop.local_engine import Engine
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.sweeping.sweeper import count_rows
@@ -52,14 +54,14 @@ def topics_of(engine: Engine) -> NDArray[Any]:
 def measured(corpus: Corpus, settings: FitSettings, workers: int, sweeps: int) -> tuple[Traffic, int, int]:
     """(bytes of that sweep, peak memory of a worker, of an aggregator) on the cluster that runs."""
     cluster = Cluster(address="auto", workers=workers, threads_per_worker=1)
-    engine = ClusterEngine(corpus, settings, cluster, lambda: False)
+    engine = ClusterEngine(RayActors(None, environment()), corpus, settings, cluster, lambda: False)
     try:
         engine.start()
         for _ in range(sweeps):
             engine.sweep()
         reports = engine._reports
         moved = Traffic(sum(r.sent for r in reports), max(r.received for r in reports))
-        peaks = {name: peak(said.pid) for name, said in engine.driver.said.items()}
+        peaks = {name: peak(said.pid) for name, said in engine.driver.group.said.items()}
     finally:
         engine.end()
     return (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from lda.cluster.counts.fingerprint import fingerprint
+    from lda.cluster.distributed.runtime import Runtime
     from lda.cluster.fitting import fit
     from lda.cluster.spec.checkpointing import Checkpointing
     from lda.cluster.spec.cluster import Cluster
@@ -26,6 +27,7 @@ _HOME: Final = {
     "FitResult": "spec.results",
     "FitSettings": "spec.fit_settings",
     "FrozenModel": "sweeping.frozen_model",
+    "Runtime": "distributed.runtime",
     "SweepRecord": "spec.results",
     "fingerprint": "counts.fingerprint",
     "fit": "fitting",
@@ -39,6 +41,7 @@ __all__ = [
     "FitResult",
     "FitSettings",
     "FrozenModel",
+    "Runtime",
     "SweepRecord",
     "fingerprint",
     "fit",

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from lda.cluster.checkpoints.lock import Claim, alone
 from lda.cluster.checkpoints.read import Found, latest
 from lda.cluster.checkpoints.write import identity
-from lda.cluster.distributed.connection import check_seen, connected
+from lda.cluster.distributed.actor_system import ActorSystem
+from lda.cluster.distributed.engine import ClusterEngine
+from lda.cluster.distributed.failures import go_on_after_losses
+from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.loop.local_engine import Engine
 from lda.cluster.loop.training_loop import AnyEngine, Clock, Keeper, Run
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster
-from lda.cluster.spec.errors import ClusterError
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
 from lda.corpus.storage.places import storage
@@ -37,6 +39,7 @@ def fit(
     cluster: Cluster | None = None,
     counts_to: CountsTo | None = None,
     warn: Callable[[str], None] = warnings.warn,
+    runtime: Runtime | None = None,
 ) -> FitResult:
     """Fit a model to a corpus, in this process or on a cluster.
 
@@ -46,7 +49,7 @@ def fit(
     bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: have the counts
     written there, on a cluster by the aggregators; without it they are fetched into this process, as are the
     documents' topics. warn: told of checkpoints that are damaged or could not be written, of workers that were lost,
-    and of counts that had to be fetched all the same.
+    and of counts that had to be fetched all the same. runtime: what a cluster is; None for Ray's.
 
     Raises ValueError when the settings do not fit the corpus, CheckpointError when no checkpoint can be written
     there, three in a row could not, or one is of another fit or in use by another run, ClusterError when there is no
@@ -73,14 +76,16 @@ def fit(
                 found = latest(keeper.place, keeper.who, task.warn)
             engine = Engine(corpus, task.settings, task.interrupted)
             return _attempt(task, engine, keeper, found)
+        runtime = runtime or ORDINARY
+        system = stack.enter_context(runtime.connect(cluster))
         if not corpus.on_disk:
             # Workers read documents themselves, so there must be something to read.
-            stack.enter_context(connected(cluster))
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="raylda-"))
-            check_seen(folder)
+            system.check_seen(folder)
             corpus.save(f"{folder}/corpus")
             corpus = type(corpus).open(f"{folder}/corpus")
-        return _on_cluster(task, corpus, cluster, _keeper(task, corpus, claim))
+        keeper = _keeper(task, corpus, claim)
+        return _on_cluster(task, corpus, system, cluster, runtime, keeper)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,43 +121,35 @@ def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found
     return run.result(task.document_topics, task.counts_to, task.warn)
 
 
-def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster, keeper: Keeper | None) -> FitResult:
+def _on_cluster(
+    task: _Task,
+    corpus: Corpus,
+    system: ActorSystem,
+    cluster: Cluster,
+    runtime: Runtime,
+    keeper: Keeper | None,
+) -> FitResult:
     """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
-    lost = ""
-    with connected(cluster) as head:
-        from lda.cluster.distributed.engine import ClusterEngine
-        from lda.cluster.distributed.failures import LOST, check_own_node
 
-        for _ in range(cluster.max_failures + 1):
-            engine = None
-            try:
-                engine = ClusterEngine(
-                    corpus,
-                    task.settings,
-                    cluster,
-                    task.interrupted,
-                    recovering=bool(lost),
-                    tell=task.warn,
-                    head=head,
-                )
-                found = None
-                # What lies there and is not this run's own is none of its business.
-                if keeper is not None and (keeper.resume or (lost and keeper.has_written)):
-                    found = latest(keeper.place, keeper.who, task.warn, engine.check)
-                if lost:
-                    since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"
-                    task.warn(f"lost {lost}; going on from {since}")
-                    lost = ""
-                return _attempt(task, engine, keeper, found)
-            except LOST:
-                if head is not None:  # without it Ray could not say what was lost
-                    head.settle(task.warn)
-                now = "an actor at its start" if engine is None else engine.losses()
-                lost = f"{lost}, then {now}" if lost else now
-                check_own_node()
-            finally:
-                if engine is not None:
-                    engine.end()
-    raise ClusterError(
-        f"actors were lost {cluster.max_failures + 1} times, at last {lost}; see the cluster's logs for why"
-    )
+    def begin(after_loss: bool) -> ClusterEngine:
+        return ClusterEngine(
+            system,
+            corpus,
+            task.settings,
+            cluster,
+            task.interrupted,
+            runtime,
+            recovering=after_loss,
+            tell=task.warn,
+        )
+
+    def find(engine: ClusterEngine, after_loss: bool) -> Found | None:
+        # What lies there and is not this run's own is none of its business.
+        if keeper is None or not (keeper.resume or (after_loss and keeper.has_written)):
+            return None
+        return latest(keeper.place, keeper.who, task.warn, engine.check)
+
+    def run(engine: ClusterEngine, found: Found | None) -> FitResult:
+        return _attempt(task, engine, keeper, found)
+
+    return go_on_after_losses(system, cluster.max_failures, task.warn, begin=begin, find=find, run=run)

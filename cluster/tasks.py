@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from lda.cluster.distributed.connection import connected
+from lda.cluster.distributed.runtime import ORDINARY, Runtime
+from lda.cluster.distributed.task_pool import TaskPool
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.job import Job
 from lda.corpus.machine import available_cores
@@ -24,12 +25,13 @@ def run_tasks(
     threads: int | None = None,
     note: Callable[[str], None] = lambda text: None,
     warn: Callable[[str], None] = warnings.warn,
+    runtime: Runtime | None = None,
 ) -> None:
     """Have all tasks done, each at least once: after the loss of a worker its task is done again.
 
     on_done: called in this process with the result of each task, in the order in which they end, and the number
     of workers. cluster: None is this process, with `threads` (None for all cores). note: told what workers there are.
-    warn: told of those that are lost.
+    warn: told of those that are lost. runtime: what a cluster is; None for Ray's.
 
     Raises ClusterError when there is no cluster, it is too small or fails too often, or a worker cannot work;
     DataError and OSError as the job raised them, with the name of the worker in front.
@@ -39,12 +41,11 @@ def run_tasks(
         for task in tasks:
             on_done(work(task), 1)
         return
-    with connected(cluster) as head:
-        from lda.cluster.distributed.task_pool import Crew
-
-        crew = Crew(job, cluster, len(tasks), warn, head)
-        note(crew.size)
+    runtime = runtime or ORDINARY
+    with runtime.connect(cluster) as system:
+        pool = TaskPool(job, cluster, len(tasks), warn, system, runtime)
+        note(pool.size)
         try:
-            crew.run(tasks, on_done)
+            pool.run(tasks, on_done)
         finally:
-            crew.close()
+            pool.close()

@@ -13,8 +13,6 @@ import pytest
 if TYPE_CHECKING:
     from nodes import Nodes
 
-    from lda.cluster.distributed.driver import Driver
-
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 # For `benchmarks`, which is not installed; last, so that an installed `lda` is the one that is tested.
@@ -44,32 +42,20 @@ def started_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
 
 
 @pytest.fixture
-def nodes(started_nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
-    """A Ray cluster of two nodes, one for all tests; none may leave actors or reservations on it.
-
-    Actors get their environment from the nodes, which are started with it: with one of their own Ray does not take
-    the processes it has started in advance, and each fit takes seconds longer. Drivers in other processes do
-    as they always do.
-    """
-    monkeypatch.setattr("lda.cluster.distributed.driver.environment", dict)
+def nodes(started_nodes: Nodes) -> Iterator[Nodes]:
+    """A Ray cluster of two nodes, one for all tests; none may leave actors or reservations on it."""
     yield started_nodes
     started_nodes.check_nothing_left()
 
 
-@pytest.fixture
-def drivers(monkeypatch: pytest.MonkeyPatch) -> list[Driver]:
-    """The drivers of all attempts, once their actors have introduced themselves."""
-    from lda.cluster.distributed.driver import Driver
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small corpus."""
+    from cluster_fits import counts, stored
 
-    made: list[Driver] = []
-    introduce = Driver._introduce
-
-    def note(self: Driver) -> None:
-        introduce(self)
-        made.append(self)
-
-    monkeypatch.setattr(Driver, "_introduce", note)
-    return made
+    path = tmp_path_factory.mktemp("small") / "corpus"
+    stored(path, counts(240, 600, 0.03))
+    return path
 
 
 @pytest.fixture(scope="session")

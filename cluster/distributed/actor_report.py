@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-import ray
-from ray.exceptions import RayActorError
-
+from lda.cluster.distributed.actor_system import ActorSystem
+from lda.cluster.exchange.actor_calls import ActorLostError, Calls
 from lda.cluster.spec.errors import ClusterError
 
 
@@ -18,7 +16,7 @@ from lda.cluster.spec.errors import ClusterError
 class Ready:
     """What an actor says of itself.
 
-    host: address of its machine. node: Ray's id of it. pid: of its process. versions: of what decides about the
+    host, node, pid: as of `Whereabouts`. versions: of what decides about the
     bits it computes. problem: why it cannot work, in one line, or None. no_device: why it samples on its
     processor where a GPU was asked for, or None.
     """
@@ -31,12 +29,10 @@ class Ready:
     no_device: str | None = None
 
 
-def introduce(problem: str | None, no_device: str | None = None) -> Ready:
-    """What to say of this process."""
+def introduce(calls: Calls, problem: str | None, no_device: str | None = None) -> Ready:
+    """What the actor whose calls these are says of itself."""
     return Ready(
-        host=ray.util.get_node_ip_address(),  # type: ignore[no-untyped-call]
-        node=ray.get_runtime_context().get_node_id(),
-        pid=os.getpid(),
+        **calls.here()._asdict(),
         versions=versions(),
         problem=problem,
         no_device=no_device,
@@ -69,17 +65,18 @@ def check(reports: Iterable[tuple[str, Ready]]) -> None:
             raise ClusterError(f"{name} on {said.host} cannot work: {said.problem}")
 
 
-def could_not_begin(error: RayActorError) -> ClusterError | None:
+def could_not_begin(error: ActorLostError) -> ClusterError | None:
     """What to tell of an actor that failed before its first call; None of one that was lost later."""
-    if not error.actor_init_failed:
+    if error.could_not_begin is None:
         return None
-    last = str(error).strip().splitlines()[-1].strip()
-    return ClusterError(f"an actor could not begin ({last}); install the same software on all nodes")
+    return ClusterError(
+        f"an actor could not begin ({error.could_not_begin}); install the same software on all nodes"
+    )
 
 
-def whereabouts(said: Ready) -> str:
+def whereabouts(system: ActorSystem, said: Ready) -> str:
     """Where a lost actor was, and whether its node is lost too."""
-    alive = any(n["Alive"] and n["NodeID"] == said.node for n in ray.nodes())  # type: ignore[no-untyped-call]
+    alive = system.is_alive(said.node)
     return f"process {said.pid} on {said.host}" + ("" if alive else ", with its node")
 
 

@@ -1,4 +1,4 @@
-"""The actor around an aggregator: takes pushes, publishes versions."""
+"""The actor around an aggregator: takes pushes, publishes versions, writes its part of the model."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import asyncio
 import time
 from typing import Any, Final
 
-import ray
 import scipy.sparse as sp
 
 from lda.cluster.counts.aggregator import Aggregator
-from lda.cluster.counts.word_range import WordRange
+from lda.cluster.counts.word_range import Part, WordRange
 from lda.cluster.distributed.actor_report import Ready, introduce, one_line
-from lda.cluster.distributed.range_calls import RangeCalls
+from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode_pieces, encode, merged
 from lda.cluster.exchange.versions import Exchange
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus.corpus import Corpus
+from lda.corpus.storage.places import storage
 from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.row_layout import slice_rows
 from lda.samplers.counts.word_counts import Delta
@@ -27,18 +27,22 @@ REPLY_SECONDS: Final = 0.002
 """Enough for the answers that tell of a version to be on their way."""
 
 
-class AggregatorActor(RangeCalls):
-    """Owner of a range of words: takes pushes in the order of its mailbox, publishes versions."""
+class AggregatorActor:
+    """Owner of a range of words: takes pushes in the order of its mailbox, publishes versions.
+
+    Files are written beside the exchange, not within.
+    """
 
     def __init__(
         self,
+        calls: Calls,
         corpus: Corpus,
         settings: FitSettings,
         span: tuple[int, int],
         workers: int,
         staleness: int | None,
     ) -> None:
-        self.corpus, self.settings, self.span = corpus, settings, span
+        self.calls, self.corpus, self.settings, self.span = calls, corpus, settings, span
         self.problem: str | None = None
         try:
             self._begin()
@@ -60,7 +64,7 @@ class AggregatorActor(RangeCalls):
 
     async def ready(self) -> Ready:
         """Where this aggregator runs, and whether it can work."""
-        return introduce(self.problem)
+        return introduce(self.calls, self.problem)
 
     async def alive(self) -> None:
         """Answer, between two other calls."""
@@ -88,8 +92,8 @@ class AggregatorActor(RangeCalls):
         """Answer never: who has asked learns when this process is lost."""
         await asyncio.Event().wait()
 
-    async def let_go(self) -> None:
-        """Let nobody wait any more: a worker that has ended would be waited for without end."""
+    async def release_pulls(self) -> None:
+        """Release all waiting pulls: they would wait without end for a worker that makes no more passes."""
         self.exchange.staleness = None
         self._news.set()
 
@@ -138,7 +142,7 @@ class AggregatorActor(RangeCalls):
         if key not in self.taken:
             begin = self.span[0]
             delta = self.counts.between(first - begin, last - begin)
-            self.taken[key] = (ray.put(encode([delta._replace(first=first)], first, last)), 0)
+            self.taken[key] = (self.calls.put(encode([delta._replace(first=first)], first, last)), 0)
         reference, times = self.taken.pop(key)
         if times + 1 < self.workers:
             self.taken[key] = (reference, times + 1)
@@ -152,7 +156,7 @@ class AggregatorActor(RangeCalls):
             else:
                 total = merged(messages)
                 # One object a version in the node's shared memory, however many workers read it.
-                self.published[self.exchange.version] = ray.put(encode([total], *self.span))
+                self.published[self.exchange.version] = self.calls.put(encode([total], *self.span))
                 self.unadded.append(total)
             asyncio.get_running_loop().call_later(REPLY_SECONDS, self._add)
         self.seconds += time.perf_counter() - before
@@ -179,6 +183,32 @@ class AggregatorActor(RangeCalls):
         if self.reads:
             self.counts.recount()
         return self.counts.cell_histogram(), self.counts.totals()
+
+    async def sample(self, step: int) -> None:
+        """Add the counts of all steps before `step` to the sum over late sweeps."""
+        await self._until(step)
+        self.words.sample()
+
+    async def mean(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` counts in the sum, (words of the range, K) float32."""
+        return self.words.mean(taken)
+
+    async def store_sum(self, place: str, folder: str) -> dict[str, str]:
+        """Store the sum in a folder of a checkpoint; returns the file's checksum."""
+        return await asyncio.to_thread(self.words.store_sum, storage(place), folder)
+
+    async def restore_sum(self, place: str, folder: str, names: list[str]) -> None:
+        """Take the sum from a checkpoint, by however many aggregators it was written."""
+        await asyncio.to_thread(self.words.restore_sum, storage(place), folder, names)
+
+    async def write_part(self, step: int, place: str, part: int, of: int, taken: int, n_top: int) -> Part:
+        """Write the counts of all steps before `step` into a model's folder, as part number `part` of `of`."""
+        await self._until(step)
+        return await asyncio.to_thread(self.words.write_part, place, part, of, taken, n_top)
+
+    async def part_bytes(self, kind: str, taken: int) -> bytes:
+        """The content of a file of that part."""
+        return await asyncio.to_thread(self.words.part_bytes, kind, taken)
 
     async def _until(self, step: int) -> None:
         if self.reads:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-import ray
+from lda.cluster.exchange.actor_calls import Calls
 
 
 class Outbox:
-    """Pushes of one worker, one step after the other. worker: its number.
+    """Pushes of one worker, one step after the other. worker: its number. calls: its own.
 
     Handing a message to Ray takes some milliseconds, most of them waiting for other processes; in a thread of its own
     it does not hold up the next step.
     """
 
-    def __init__(self, worker: int, aggregators: list[Any]) -> None:
-        self._worker, self._aggregators = worker, aggregators
+    def __init__(self, worker: int, aggregators: list[Any], calls: Calls) -> None:
+        self._worker, self._aggregators, self._calls = worker, aggregators, calls
         self._sender = ThreadPoolExecutor(1, thread_name_prefix="lda-push")
         self._under_way: Future[None] | None = None
 
@@ -37,4 +37,4 @@ class Outbox:
             for message, aggregator in zip(messages, self._aggregators, strict=True)
         ]
         # Before anything else is sent: Ray may let a later call of one caller overtake an earlier one.
-        ray.get(asked)
+        self._calls.get(asked)

@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.cluster.distributed.entrypoint import recorded_without_keys
@@ -27,16 +26,6 @@ PIN: Final = dict.fromkeys(
 LOOK_SECONDS: Final = 60.0  # a process may have to be started first
 LOSSES: Final = r"^(A worker died or was killed|The node with node id|Raylet is terminated)"
 """How Ray's own paragraphs about losses begin."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """Workers, and threads of each, that fit the cluster as it is now. on_gpus: of these, those with a GPU."""
-
-    workers: int
-    threads: int
-    nodes: int
-    on_gpus: int = 0
 
 
 @contextmanager
@@ -131,42 +120,6 @@ def _nodes() -> list[dict[str, Any]]:
     import ray
 
     return list(ray.nodes())  # type: ignore[no-untyped-call]
-
-
-def slots(cluster: Cluster, *, recovering: bool = False, gpus: float = 0.0) -> Slots:
-    """How many workers and threads to run.
-
-    gpus: wanted for each worker. recovering: when there is no room for all that was asked for, take what there is.
-
-    Raises ClusterError when the cluster has fewer CPUs than asked for.
-    """
-    nodes = [n for n in _nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
-    cpus = [int(n["Resources"]["CPU"]) for n in nodes]
-    if not nodes:
-        raise ClusterError("the cluster has no node with a CPU to give; start one with `ray start`")
-    workers = cluster.workers or len(nodes)
-    threads = cluster.threads_per_worker
-    if threads is None:
-        each = -(-workers // len(nodes))
-        threads = max(1, min(cpus) // each)
-    if recovering:
-        threads = min(threads, max(cpus))
-    room = sum(each // threads for each in cpus)
-    if recovering:
-        workers = min(workers, room)
-    if workers > room:
-        raise ClusterError(
-            f"{workers} workers with {threads} threads each need {workers * threads} CPUs, the cluster has {sum(cpus)} "
-            f"on {len(nodes)} node{'s' if len(nodes) > 1 else ''}, with room for {room} such workers; "
-            "ask for fewer, or add nodes"
-        )
-    on_gpus = 0
-    if gpus:
-        on_gpus = sum(
-            min(int(n["Resources"]["CPU"]) // threads, int(n["Resources"].get("GPU", 0) / gpus))
-            for n in nodes
-        )
-    return Slots(workers, threads, len(nodes), min(on_gpus, workers))
 
 
 def check_seen(folder: str) -> None:

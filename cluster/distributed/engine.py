@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import scipy.sparse as sp
 
 from lda.cluster.checkpoints.read import Found
+from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.driver import Driver
+from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.loop.validation import choose_heldout
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
@@ -18,7 +20,6 @@ from lda.corpus.storage.places import Storage
 from lda.samplers.priors import Priors, start_priors
 
 if TYPE_CHECKING:
-    from lda.cluster.distributed.head import Head
     from lda.corpus.corpus import Corpus
 
 
@@ -31,26 +32,28 @@ class ClusterEngine:
 
     def __init__(
         self,
+        system: ActorSystem,
         corpus: Corpus,
         settings: FitSettings,
         cluster: Cluster,
         interrupted: Callable[[], bool],
+        runtime: Runtime = ORDINARY,
         *,
         recovering: bool = False,
         tell: Callable[[str], None] = lambda text: None,
-        head: Head | None = None,
     ) -> None:
         self.settings, self.cluster, self.interrupted = settings, cluster, interrupted
         self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
         self._corpus = corpus
         self.driver = Driver(
+            system,
             corpus,
             settings,
             cluster,
+            runtime,
             recovering=recovering,
             interrupted=interrupted,
             tell=tell,
-            head=head,
         )
         self.tick = 0
         self._asked: deque[list[Any]] = deque()
@@ -76,11 +79,11 @@ class ClusterEngine:
 
     def end(self) -> None:
         """End all actors."""
-        self.driver.close()
+        self.driver.group.close()
 
     def losses(self) -> str:
         """Which actors are gone, in words."""
-        return self.driver.losses()
+        return self.driver.group.losses()
 
     def settle(self) -> None:
         """Call off the passes that have been asked for, so that counts and topics are those of one moment."""
@@ -125,7 +128,7 @@ class ClusterEngine:
             for i in range(self.settings.sweeps - self._done):
                 self._asked.append(self.driver.resample(self.tick + i, None))
         self._reports = self.driver.waiting.results(self._asked.popleft())
-        self.driver.check_aggregators()
+        self.driver.counts.check_owners()
         self.driver.waiting.begun = True
         self.tick += 1
         self._done += 1
@@ -157,7 +160,7 @@ class ClusterEngine:
 
     def matrix(self) -> sp.csr_matrix:
         """The counts (V, K) int32, word-major: for a caller who wants them here."""
-        return self.driver.matrix(now=not self._in_step)
+        return self.driver.counts.matrix(now=not self._in_step)
 
     def store(self, place: Storage, folder: str) -> dict[str, str]:
         """Have the topics of all tokens and the sums stored in a folder; returns the files' checksums."""
@@ -165,15 +168,15 @@ class ClusterEngine:
 
     def sample(self) -> None:
         """Have the aggregators add their counts to their sums over late sweeps."""
-        self.driver.sample(now=not self._in_step)
+        self.driver.counts.sample(now=not self._in_step)
 
     def mean(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` counts in the sums, (V, K) float32: for a caller who wants it here."""
-        return self.driver.mean(taken)
+        return self.driver.counts.mean(taken)
 
     def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
         """Have the aggregators write the counts, and their mean, into a model's folder."""
-        return self.driver.store_counts(place, taken, n_top, warn, now=not self._in_step)
+        return self.driver.counts.store(place, taken, n_top, warn, now=not self._in_step)
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""

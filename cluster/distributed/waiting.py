@@ -6,20 +6,14 @@ So while a result does not come, all actors are asked, beside their work, whethe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-
-import ray
-from ray.exceptions import RayTaskError
+from typing import Any, Final
 
 from lda.cluster.distributed.actor_report import Ready
+from lda.cluster.distributed.actor_system import ActorSystem
+from lda.cluster.exchange.actor_calls import ActorLostError
 from lda.cluster.spec.errors import AbruptEndError
-from lda.samplers.cuda.available import DeviceError
-
-if TYPE_CHECKING:
-    from lda.cluster.distributed.head import Head
 
 LOOK_SECONDS: Final = 1.0
 TELL_SECONDS: Final = 10.0
@@ -31,18 +25,8 @@ INTERRUPT_SECONDS: Final = 5.0
 """Of silence, after which an interrupt waits for nobody any more."""
 
 
-class SilentError(Exception):
+class SilentError(ActorLostError):
     """Actors have not answered for too long."""
-
-
-def _taken(ended: list[Any]) -> list[Any]:
-    """Results of calls that have ended. A GPU that failed is told of in its own line, without Ray's traceback."""
-    try:
-        return list(ray.get(ended))
-    except RayTaskError as error:
-        if isinstance(error.cause, DeviceError):
-            raise error.cause from None
-        raise
 
 
 @dataclass(slots=True)
@@ -54,39 +38,38 @@ class _Asked:
 class Waiting:
     """Looks after actors while one waits for them.
 
-    named: gives them by what users call them. said: what they have said of themselves, by the same names. timeout:
-    seconds of silence after which `SilentError` is raised. interrupted: whether the user wants an end. tell: told of
-    who is waited for. head: likewise looked after, if given. An interrupt before `begun` is set ends the wait at once:
-    there is nothing yet that should be brought to an orderly end.
+    system: theirs, whose head is looked after, too. named: gives them by what users call them. said: what they have
+    said of themselves, by the same names. timeout: seconds of silence after which `SilentError` is raised.
+    interrupted: whether the user wants an end. tell: told of who is waited for. tell_after: seconds. An interrupt
+    before `begun` is set ends the wait at once: there is nothing yet that should be brought to an orderly end.
     """
 
     def __init__(
         self,
+        system: ActorSystem,
         named: Callable[[], Mapping[str, Any]],
         said: Mapping[str, Ready],
         *,
         timeout: float,
         interrupted: Callable[[], bool] = lambda: False,
         tell: Callable[[str], None] = lambda text: None,
-        head: Head | None = None,
+        tell_after: float = TELL_SECONDS,
     ) -> None:
-        self._named, self._said, self._timeout = named, said, timeout
-        self._interrupted, self._tell, self._head = interrupted, tell, head
+        self._system, self._named, self._said, self._timeout = system, named, said, timeout
+        self._interrupted, self._tell, self._tell_after = interrupted, tell, tell_after
         self._asked: dict[str, _Asked] = {}
         self._told_at: float | None = None
         self.begun = False
         self._looked = 0.0
+        self._head = system.head
 
     def results(self, references: Sequence[Any]) -> list[Any]:
-        """What the calls give, in order. Raises what `ray.get` raises for one of them, and as `look`."""
+        """What the calls give, in order. Raises what one of them has raised, and as `look`."""
         found: dict[Any, Any] = {}
         missing = list(references)
         while missing:
-            # Elsewhere is enough: a large result that is called off after each look would never be here.
-            ended, missing = ray.wait(
-                missing, num_returns=len(missing), timeout=LOOK_SECONDS, fetch_local=False
-            )
-            found.update(zip(ended, _taken(ended), strict=True))
+            ended, missing = self._system.wait(missing, LOOK_SECONDS, at_least=len(missing))
+            found.update(zip(ended, self._system.get(ended), strict=True))
             self.look(beside=bool(missing))
         return [found[reference] for reference in references]
 
@@ -94,17 +77,17 @@ class Waiting:
         """Wait until all calls have ended, well or not. Raises as `look`."""
         missing = list(references)
         while missing:
-            _, missing = ray.wait(missing, num_returns=len(missing), timeout=LOOK_SECONDS, fetch_local=False)
+            _, missing = self._system.wait(missing, LOOK_SECONDS, at_least=len(missing))
             self.look(beside=bool(missing))
 
-    def result(self, reference: Any) -> Any:  # noqa: ANN401 - Ray's references are untyped
+    def result(self, reference: Any) -> Any:  # noqa: ANN401 - references are opaque
         """What one call gives."""
         return self.results([reference])[0]
 
     def look(self, *, beside: bool = True) -> None:
         """Look after everybody, at most every `LOOK_SECONDS`. beside: also after actors, not only after the head.
 
-        Raises SilentError when an actor does not answer for too long, what Ray raises when one is gone, ClusterError
+        Raises SilentError when an actor does not answer for too long, ActorLostError when one is gone, ClusterError
         when the head is, and AbruptEndError when the user wants an end for which not all that it takes is there.
         """
         if self._head is not None:
@@ -113,7 +96,7 @@ class Waiting:
                 raise AbruptEndError("no answer from the head of the cluster")
         if not self.begun and self._interrupted():
             raise AbruptEndError("the workers have not finished a sweep yet")
-        now = time.monotonic()
+        now = self._system.now()
         if not beside or now - self._looked < LOOK_SECONDS / 2:
             return
         self._looked = now
@@ -128,7 +111,9 @@ class Waiting:
 
     def _tell_of(self, silent: dict[str, float], now: float) -> None:
         """Tell of those who are silent, now and then."""
-        long = {n: s for n, s in silent.items() if s >= (TELL_SECONDS if n in self._said else BEGIN_SECONDS)}
+        long = {
+            n: s for n, s in silent.items() if s >= (self._tell_after if n in self._said else BEGIN_SECONDS)
+        }
         if long and (self._told_at is None or now - self._told_at >= AGAIN_SECONDS):
             self._tell(
                 f"waiting for {self._who(long)}: no answer for {max(long.values()):.0f} s; "
@@ -141,7 +126,7 @@ class Waiting:
 
     def silent(self, at_least: float = LOOK_SECONDS) -> dict[str, float]:
         """Seconds for which actors have not answered, by name; of those only for whom they are so many."""
-        now = time.monotonic()
+        now = self._system.now()
         silent = {name: now - asked.since for name, asked in self._asked.items()}
         return {name: seconds for name, seconds in silent.items() if seconds >= at_least}
 
@@ -155,13 +140,13 @@ class Waiting:
             self._asked.pop(name, None)
 
     def _ask(self, now: float) -> None:
-        """Take the answers that have come, and ask those that owe none. Raises what Ray raises when one is gone."""
+        """Take the answers that have come, and ask those that owe none. Raises ActorLostError when one is gone."""
         if self._asked:
             references = [asked.reference for asked in self._asked.values()]
-            answered, _ = ray.wait(references, num_returns=len(references), timeout=0)
+            answered, _ = self._system.wait(references, 0, at_least=len(references))
             there = set(answered)
             self._asked = {n: asked for n, asked in self._asked.items() if asked.reference not in there}
-            ray.get(answered)
+            self._system.get(answered)
         for name, actor in self._named().items():
             if name not in self._asked:
                 self._asked[name] = _Asked(actor.alive.remote(), now)

@@ -7,22 +7,24 @@ and pushes one message to each. The driver only says how many passes to make.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import ray
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.checkpoints.read import damage
 from lda.cluster.checkpoints.write import put_topics, topics_name
 from lda.cluster.distributed.actor_report import Ready, introduce, one_line
+from lda.cluster.distributed.actor_system import concurrency_group
 from lda.cluster.distributed.async_push import Outbox
 from lda.cluster.documents.assignments import LentDocuments
+from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode, encode
-from lda.cluster.exchange.replica import Follower
-from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.exchange.replica import Replica
+from lda.cluster.exchange.shared_mailbox import SharedMailbox
 from lda.cluster.loop.validation import choose_heldout, kept_documents
 from lda.cluster.resources.shared_memory import Lent
 from lda.cluster.resources.threads import Threads
@@ -47,14 +49,24 @@ class PassReport:
     received: int
 
 
+class PhaseEvent(NamedTuple):
+    """A worker is about to sample the phase of a step, or has told of what changed in it."""
+
+    worker: int
+    step: int
+    told: bool
+
+
 class WorkerActor:
     """A sweeper that follows the aggregators' counts.
 
-    What keeps it from working is told by `begin`: an error here would only say that the actor died.
+    What keeps it from working is told by `begin`: an error here would only say that the actor died. on_phase: called
+    twice in each step, wherever the worker runs.
     """
 
     def __init__(
         self,
+        calls: Calls,
         number: int,
         corpus: Corpus,
         settings: FitSettings,
@@ -62,9 +74,10 @@ class WorkerActor:
         threads: int,
         ranges: list[tuple[int, int]],
         staleness: int | None,
-        delay: float = 0.0,
+        on_phase: Callable[[PhaseEvent], None] | None = None,
     ) -> None:
-        self.number, self.settings, self.ranges, self.delay = number, settings, ranges, delay
+        self.calls, self.on_phase = calls, on_phase
+        self.number, self.settings, self.ranges = number, settings, ranges
         self.in_step = staleness == 0
         self.threads = Threads(threads)
         self.corpus, self.parts = corpus, parts
@@ -102,22 +115,22 @@ class WorkerActor:
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells of it
             self.problem = one_line(error)
-        return introduce(self.problem, self.no_device)
+        return introduce(self.calls, self.problem, self.no_device)
 
-    @ray.method(concurrency_group="control")
+    @concurrency_group("control")
     def ready(self) -> Ready:
         """Where this worker runs, and what it runs."""
-        return introduce(self.problem)
+        return introduce(self.calls, self.problem)
 
-    @ray.method(concurrency_group="pulse")
+    @concurrency_group("pulse")
     def alive(self) -> None:
         """Answer, whatever else this worker is doing."""
 
     def connect(self, aggregators: list[Any]) -> Histogram:
         """Learn the aggregators; returns the lengths of the documents held here."""
         self.aggregators = aggregators
-        self.outbox = Outbox(self.number, aggregators)
-        self.replica = Follower(self.number, self.sweeper, self.settings.n_topics, aggregators)
+        self.outbox = Outbox(self.number, aggregators, self.calls)
+        self.replica = Replica(self.number, self.sweeper, self.settings.n_topics, aggregators, self.calls)
         return self.sweeper.documents.length_histogram()
 
     def lend(self, size: int) -> Lent | None:
@@ -140,20 +153,20 @@ class WorkerActor:
         """Go back to a replica of one's own."""
         self.replica.keep_own()
 
-    def open_letters(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
+    def open_mailbox(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
         """Begin what all workers will tell each other, or find what another has begun; None where that fails.
 
-        shape: of `Letters`.
+        shape: of `SharedMailbox`.
         """
         try:
-            self.letters = Letters(*shape, lent)
+            self.mailbox = SharedMailbox(*shape, lent, self.calls.check)
         except OSError:
             return None
-        return self.letters.lent
+        return self.mailbox.lent
 
-    def write_letters(self) -> None:
+    def use_mailbox(self) -> None:
         """Tell each other directly from now on, and the aggregators nothing: they read the replica."""
-        self.replica.read_letters(self.letters)
+        self.replica.read_mailbox(self.mailbox)
 
     def count_all(self) -> None:
         """Bring the counts to all steps made so far, so that aggregators can read them; all workers must be asked."""
@@ -179,12 +192,12 @@ class WorkerActor:
             self.step += 1
         self.outbox.confirm()
 
-    @ray.method(concurrency_group="control")
+    @concurrency_group("control")
     def set_priors(self, priors: Priors) -> None:
         """Priors for the passes that are asked for without any."""
         self.priors = priors
 
-    @ray.method(concurrency_group="control")
+    @concurrency_group("control")
     def stop(self) -> None:
         """Skip all passes not yet begun."""
         self.stopped = True
@@ -206,11 +219,13 @@ class WorkerActor:
             before = time.perf_counter()
             received += self._catch_up(self.step - self.sweeper.plan.unseen(phase, fresh=first))
             waited += time.perf_counter() - before
-            if self.delay:
-                time.sleep(self.delay)
+            if self.on_phase is not None:
+                self.on_phase(PhaseEvent(self.number, self.step, told=False))
             work = self.sweeper.first_topics if first else self.sweeper.resample
             work(phase, tick, level, priors)
             sent += self._push(phase)
+            if self.on_phase is not None:
+                self.on_phase(PhaseEvent(self.number, self.step, told=True))
             self.step += 1
         if not self.in_step:
             self.outbox.confirm()  # in step, who reads the counts of this pass names its last step, and waits for it
@@ -229,7 +244,7 @@ class WorkerActor:
     def totals(self) -> NDArray[np.int64]:
         """n_k (K,) that this step begins from, of all aggregators."""
         asked = [a.totals.remote(self.step, self.counted) for a in self.aggregators]
-        parts: list[NDArray[np.int64]] = ray.get(asked)
+        parts: list[NDArray[np.int64]] = self.calls.get(asked)
         total: NDArray[np.int64] = np.sum(parts, axis=0)
         return total
 
@@ -238,7 +253,8 @@ class WorkerActor:
         owner = next(
             a for a, (low, high) in zip(self.aggregators, self.ranges, strict=True) if low <= first < high
         )
-        message = ray.get(ray.get(owner.between.remote(first, last))[0])
+        ((reference,),) = self.calls.get([owner.between.remote(first, last)])
+        (message,) = self.calls.get([reference])
         self.fetched += len(message)
         return decode(message, self.settings.n_topics)
 
@@ -259,8 +275,8 @@ class WorkerActor:
     def _push(self, phase: int) -> int:
         """Send what the phase changed; returns its bytes. Whether it has arrived is asked for a step later."""
         messages = [self._message(phase, first, last) for first, last in self.ranges]
-        if self.replica.letters is not None:
-            self.replica.letters.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
+        if self.replica.mailbox is not None:
+            self.replica.mailbox.leave(self.number, self.step, [b"".join(pieces) for pieces in messages])
         else:
             self.outbox.push(self.step, messages)
         return sum(len(piece) for message in messages for piece in message)
@@ -272,7 +288,7 @@ class WorkerActor:
             return [encode(changes, first, last)]
         return [encode([part], part.first, part.first + len(part.start) - 1) for part in changes]
 
-    @ray.method(concurrency_group="control")
+    @concurrency_group("control")
     def topic_histogram_now(self) -> Histogram:
         """The same while a pass may be going on: of documents half old, half new."""
         return self.sweeper.documents.topic_histogram(self.threads)
@@ -281,7 +297,7 @@ class WorkerActor:
         """Documents by (topic, n_dk)."""
         return self.sweeper.documents.topic_histogram(self.threads)
 
-    @ray.method(concurrency_group="control")
+    @concurrency_group("control")
     def checkpoint(self, place: str, folder: str) -> dict[str, str]:
         """Store the topics held here; returns file names and their checksums.
 
@@ -293,7 +309,7 @@ class WorkerActor:
         """Score of the validation documents under the newest counts; None where there are none."""
         return self._score(priors, self.step)
 
-    @ray.method(concurrency_group="control")
+    @concurrency_group("control")
     def heldout_score_now(self, priors: Priors) -> float | None:
         """The same while passes may be going on, under what the aggregators have by now."""
         return self._score(priors, 0)
@@ -302,7 +318,7 @@ class WorkerActor:
         if self.heldout is None:
             return None
         # Not from the replica: neighbours would have to come along.
-        parts = ray.get([a.matrix.remote(step) for a in self.aggregators])
+        parts = self.calls.get([a.matrix.remote(step) for a in self.aggregators])
         counts = sp.csr_matrix(sp.vstack(parts, format="csr"))
         return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)
 

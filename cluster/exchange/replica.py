@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import ray
 from numpy.typing import NDArray
 
 from lda.cluster.documents.assignments import LentDocuments
+from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode
-from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.exchange.shared_mailbox import SharedMailbox
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
 from lda.cluster.resources.work_sharing import Queues, Team
 from lda.cluster.sweeping.range_walk import add_in_blocks
@@ -19,17 +19,19 @@ from lda.cluster.sweeping.shared_sampling import Together
 from lda.cluster.sweeping.sweeper import Sweeper
 
 
-class Follower:
-    """Adds what all workers change to the counts of a sweeper. number: of the worker.
+class Replica:
+    """Adds what all workers change to the counts of a sweeper. number: of the worker, whose calls are `calls`.
 
     It learns that from what the aggregators publish; where all workers are neighbours, from themselves.
     """
 
-    def __init__(self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any]) -> None:
-        self.number, self.sweeper, self.n_topics = number, sweeper, n_topics
+    def __init__(
+        self, number: int, sweeper: Sweeper, n_topics: int, aggregators: list[Any], calls: Calls
+    ) -> None:
+        self.number, self.sweeper, self.n_topics, self._calls = number, sweeper, n_topics, calls
         self.aggregators, self.versions = aggregators, [0] * len(aggregators)
-        self.letters: Letters | None = None
-        self._read = 0  # steps whose letters have been read
+        self.mailbox: SharedMailbox | None = None
+        self._read = 0  # steps of the mailbox that have been read
         self._alone()
 
     def _alone(self) -> None:
@@ -65,8 +67,9 @@ class Follower:
         """Counts and model in `arrays`; row r of totals is n_k of what the worker of rank r has added."""
         self.sweeper.hold_counts(arrays)  # first: aggregators look for no more than these
         totals = arrays.zeros(size * self.n_topics, np.int64).reshape(size, self.n_topics)
-        team = Team(rank, size, arrays.zeros(Team.length(size), np.int64))
-        self._queues = Queues(rank, size, arrays.zeros(Queues.length(size), np.int64))
+        team = Team(rank, size, arrays.zeros(Team.length(size), np.int64), self._calls.check)
+        queues = arrays.zeros(Queues.length(size), np.int64)
+        self._queues = Queues(rank, size, queues, self._calls.check)
         self.sweeper.hold_model(arrays, team)
         self._arrays, self._totals, self.team = arrays, totals, team
 
@@ -85,13 +88,13 @@ class Follower:
         if self._together is not None:
             self._together.meet(team)
 
-    def read_letters(self, letters: Letters) -> None:
+    def read_mailbox(self, mailbox: SharedMailbox) -> None:
         """Learn what changes from these, for all workers share this replica."""
-        self.letters = letters
+        self.mailbox = mailbox
 
     def catch_up(self, step: int) -> int:
         """Bring the counts to what `step` may begin from; returns the bytes taken in by this worker."""
-        news = self._from_aggregators(step) if self.letters is None else self._from(self.letters, step)
+        news = self._from_aggregators(step) if self.mailbox is None else self._from(self.mailbox, step)
         counts, received = self.sweeper.counts, list[int]()
 
         def take_in(i: int) -> None:
@@ -111,17 +114,16 @@ class Follower:
     def _from_aggregators(self, step: int) -> Callable[[int], list[bytes]]:
         """What each aggregator has published and this worker has not seen, once `step` may begin."""
         asked = [a.pull.remote(self.number, self.versions[i], step) for i, a in enumerate(self.aggregators)]
-        replies: list[tuple[int, list[Any]]] = ray.get(asked)
+        replies: list[tuple[int, list[Any]]] = self._calls.get(asked)
         self.versions = [version for version, _ in replies]
 
         def news(i: int) -> list[bytes]:
-            messages: list[bytes] = ray.get(list(replies[i][1]))
-            return messages
+            return self._calls.get(replies[i][1])
 
         return news
 
-    def _from(self, letters: Letters, step: int) -> Callable[[int], list[bytes]]:
+    def _from(self, mailbox: SharedMailbox, step: int) -> Callable[[int], list[bytes]]:
         """What all workers say of each aggregator's words in the steps before `step`, once all have said it."""
-        letters.wait(step)
+        mailbox.wait(step)
         steps, self._read = range(self._read, step), step
-        return lambda i: [message for s in steps for message in letters.read(s, i)]
+        return lambda i: [message for s in steps for message in mailbox.read(s, i)]

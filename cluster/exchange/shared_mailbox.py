@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
-from lda.cluster.resources.work_sharing import wait_until
+from lda.cluster.resources.work_sharing import nothing, wait_until
 from lda.samplers.numerics.atomic_flags import SPACING, lowest_flag, set_flag
 
 ROOM: Final = 1 << 40
 """Bytes set aside for what one worker says in one step: of a file, which takes memory only where it is written."""
 
 
-class Letters:
+class SharedMailbox:
     """What each of `n_workers` has to say in each step: `n_parts` messages, one of each aggregator's words.
 
     A step's messages are there until `kept` steps later; a worker may leave those only when all have read the
-    former. lent: of who began; None to begin. Raises OSError as `SharedArrays`.
+    former. lent: of who began; None to begin. check: as in `wait_until`. Raises OSError as `SharedArrays`.
 
     Versions published by the aggregators, which say the same, lost where nobody is elsewhere: every phase waited for
     two calls, and aggregators netted and packed anew what was known here already. So did aggregators that are sent, or
     read here, what they add to counts of their own: it is all done once more, on the cores that sample.
     """
 
-    def __init__(self, n_workers: int, n_parts: int, kept: int, lent: Lent | None = None) -> None:
-        self._n_workers, self._kept = n_workers, kept
+    def __init__(
+        self,
+        n_workers: int,
+        n_parts: int,
+        kept: int,
+        lent: Lent | None = None,
+        check: Callable[[], None] = nothing,
+    ) -> None:
+        self._n_workers, self._kept, self._check = n_workers, kept, check
         self._shared = SharedArrays(lent)
         self._left = self._shared.zeros(n_workers * SPACING, np.int64)  # by worker: steps that all is said of
         lengths = self._shared.zeros(n_workers * kept * n_parts, np.int64)
@@ -49,7 +57,7 @@ class Letters:
 
         Where one has died the others wait here until they are ended, as everybody is after a loss.
         """
-        wait_until(lambda: lowest_flag(self._left) >= step)
+        wait_until(lambda: lowest_flag(self._left) >= step, self._check)
 
     def read(self, step: int, part: int) -> list[bytes]:
         """What the workers say in a step about one range of words, in their order."""

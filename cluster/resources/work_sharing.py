@@ -21,9 +21,14 @@ from lda.samplers.numerics.atomic_flags import SPACING, lowest_flag, set_flag, s
 POLL_SECONDS: Final = 1e-4
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what another process does."""
+def nothing() -> None:
+    """The check of who is ended from outside."""
+
+
+def wait_until(condition: Callable[[], bool], check: Callable[[], None]) -> None:
+    """Wait for what another worker does. check: called now and then; it may raise, to end who waits."""
     while not condition():
+        check()
         time.sleep(POLL_SECONDS)
 
 
@@ -34,11 +39,18 @@ class Team:
     who comes late finds less to do or nothing. Static parts, and everybody waiting for the last one, lost: a worker
     whose CPU had been busy elsewhere held up the others four times a sweep (34 of 330 ms, arXiv, K = 1000).
 
-    numbers: (`Team.length(size)`,) int64, shared by them and zero at first; none for one alone.
+    numbers: (`Team.length(size)`,) int64, shared by them and zero at first; none for one alone. check: as in
+    `wait_until`.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1, numbers: NDArray[np.int64] | None = None) -> None:
-        self.rank, self.size = rank, size
+    def __init__(
+        self,
+        rank: int = 0,
+        size: int = 1,
+        numbers: NDArray[np.int64] | None = None,
+        check: Callable[[], None] = nothing,
+    ) -> None:
+        self.rank, self.size, self._check = rank, size, check
         self._alone = numbers is None
         if numbers is None:
             numbers = np.zeros(self.length(1), dtype=np.int64)
@@ -85,7 +97,7 @@ class Team:
 
     def _wait(self, until: Callable[[], bool]) -> None:
         if not self._alone:
-            wait_until(until)
+            wait_until(until, self._check)
 
 
 class Queues:
@@ -95,11 +107,13 @@ class Queues:
     others from when it comes to a step until all of them are done, for which it waits; nobody waits for anything
     else here. Each one its own documents lost: see `Team`.
 
-    numbers: (`Queues.length(size)`,) int64, shared by them and zero at first.
+    numbers: (`Queues.length(size)`,) int64, shared by them and zero at first. check: as in `wait_until`.
     """
 
-    def __init__(self, rank: int, size: int, numbers: NDArray[np.int64]) -> None:
-        self.rank, self.size = rank, size
+    def __init__(
+        self, rank: int, size: int, numbers: NDArray[np.int64], check: Callable[[], None] = nothing
+    ) -> None:
+        self.rank, self.size, self._check = rank, size, check
         self._opened, self._next, self._done = numbers.reshape(3, size, SPACING)
         self._through = np.zeros(size, dtype=np.int64)
         # One's own first.
@@ -132,5 +146,5 @@ class Queues:
             return helped
 
         helped = sum(threads.everywhere(some))
-        wait_until(lambda: lowest_flag(self._done[self.rank]) >= through[self.rank])
+        wait_until(lambda: lowest_flag(self._done[self.rank]) >= through[self.rank], self._check)
         return helped

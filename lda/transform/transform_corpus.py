@@ -15,7 +15,7 @@ from lda.corpus.storage.places import is_uri
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lda.cluster import Cluster
+    from lda.cluster import Cluster, Runtime
     from lda.cluster.spec.fit_settings import Device
     from lda.corpus.storage.places import Storage
     from lda.transform.parts import PartDone
@@ -75,6 +75,7 @@ def transform_corpus(
     on_part: Callable[[PartsState], None] | None = None,
     note: Callable[[str], None] = lambda text: None,
     warn: Callable[[str], None] = warnings.warn,
+    runtime: Runtime | None = None,
 ) -> PartsState:
     """Find the topics of all documents of a corpus folder and write them as a folder of Parquet parts.
 
@@ -97,6 +98,7 @@ def transform_corpus(
         on_part: called after each part.
         note: told how many workers a cluster gives.
         warn: told of workers that were lost, and of parts that an earlier run recorded and that must be made again.
+        runtime: what a cluster is; None for Ray's.
 
     Returns:
         What was made, by this run and by an earlier one that it went on from.
@@ -137,7 +139,16 @@ def transform_corpus(
     )
     del loaded, documents
     try:
-        run_tasks(job, folder.tasks(), tally.add, cluster=cluster, threads=threads, note=note, warn=warn)
+        run_tasks(
+            job,
+            folder.tasks(),
+            tally.add,
+            cluster=cluster,
+            threads=threads,
+            note=note,
+            warn=warn,
+            runtime=runtime,
+        )
     except BaseException:
         folder.leave()
         raise

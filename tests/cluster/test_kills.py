@@ -1,232 +1,229 @@
-"""Fits that lose workers, aggregators, nodes or the driver, by kill -9: the model shows no trace of it."""
+"""Fits that lose workers, aggregators or nodes at a certain step: the model shows no trace of it.
+
+On threads, whose losses can be told to the step; `test_ray.py` and `test_killed_commands.py` kill processes.
+"""
 
 from __future__ import annotations
 
-import os
-import pickle
 import re
-import signal
-import subprocess
-import sys
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
-import ray
-from click.testing import CliRunner
-from nodes import TWO, consistent, same, settings
+from cluster_fits import ONE_NODE, TWO, TWO_NODES, Endings, alone, consistent, same, settings
 
-import lda
-from lda.cli import cli
 from lda.cluster import fit
-from lda.cluster.distributed.driver import Driver
+from lda.cluster.distributed.actor_system import concurrency_group
+from lda.cluster.distributed.aggregator import AggregatorActor
+from lda.cluster.distributed.runtime import Runtime
+from lda.cluster.distributed.thread_actors import ThreadActors
+from lda.cluster.distributed.worker import PhaseEvent, WorkerActor
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.errors import ClusterError
+from lda.corpus import Corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-    from nodes import Nodes
 
     from lda.cluster.spec.results import SweepRecord
 
-
-class Killer:
-    """Kills once, some milliseconds after a sweep in `sweeps`, so that it hits any phase."""
-
-    def __init__(self, seed: int, kill: Callable[[], None], sweeps: tuple[int, int] = (5, 9)) -> None:
-        rng = np.random.default_rng(seed)
-        self.at, self.after, self.kill = int(rng.integers(*sweeps)), float(rng.uniform(0, 0.04)), kill
-        self.timer: threading.Timer | None = None
-
-    def __call__(self, record: SweepRecord) -> None:
-        if record.sweep == self.at and self.timer is None:
-            self.timer = threading.Timer(self.after, self.kill)
-            self.timer.start()
-
-
-def killer(drivers: list[Driver], victim: str, seed: int, sweeps: tuple[int, int] = (5, 9)) -> Killer:
-    return Killer(seed, lambda: os.kill(drivers[-1].said[victim].pid, signal.SIGKILL), sweeps)
-
-
 LONG = settings(sweeps=16, n_samples=2, evaluate_every=8)
+ON = replace(TWO, aggregators=2)
+PHASES = 3
+"""Steps of a sweep; those of the first topics come before."""
 
 
-@pytest.mark.parametrize(
-    ("first", "then", "seed", "kept"),
-    [("worker 0", "aggregator 0", 0, True), ("aggregator 0", "worker 1", 1, False)],
-)
-def test_killed_processes_leave_no_trace_in_the_model(
-    nodes: Nodes, drivers: list[Driver], tmp_path: Path, first: str, then: str, seed: int, kept: bool
-) -> None:
-    """One is killed about when the first checkpoint is written, another later; or there are no checkpoints."""
-    early, late = killer(drivers, first, seed, (1, 4)), killer(drivers, then, seed, (7, 12))
-    told: list[str] = []
-
-    def on_sweep(record: SweepRecord) -> None:
-        early(record)
-        late(record)
-
-    place = Checkpointing(path=str(tmp_path), every=3) if kept else None
-    result = fit(nodes.corpus, LONG, cluster=TWO, checkpointing=place, on_sweep=on_sweep, warn=told.append)
+def told_lines(told: list[str], victims: tuple[str, ...], points: tuple[str, ...]) -> None:
+    """Each loss is told of in one line, and from where the fit goes on."""
     # A checkpoint under way when it happened is damaged, and said to be.
-    losses = [line for line in told if "is damaged" not in line]
-    since = [r"the checkpoint of sweep \d+" if kept else "the beginning"] * 2
-    since[0] += "|the beginning"
-    for victim, line, point in zip((first, then), losses, since, strict=True):
-        assert re.fullmatch(rf"lost {victim} \(process \d+ on [\d.]+\); going on from ({point})", line)
-    same(fit(nodes.corpus, LONG), result)
+    lines = [line for line in told if "is damaged" not in line]
+    assert len(lines) == len(victims)
+    for line, victim, point in zip(lines, victims, points, strict=True):
+        assert re.fullmatch(rf"lost {victim} \(process \d+ on [\d.]+\); going on from {point}", line)
 
 
-def test_a_loss_without_steps_in_common(nodes: Nodes, drivers: list[Driver], tmp_path: Path) -> None:
-    wanted = settings(sweeps=60, validation_fraction=0.0)
+@pytest.mark.parametrize("told", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", [0, 3, 11])
+@pytest.mark.parametrize("victim", ["worker 0", "worker 1", "aggregator 0", "aggregator 1"])
+@pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
+def test_a_loss_at_any_step(small: Path, cpus: tuple[int, ...], victim: str, step: int, told: bool) -> None:
+    """From the first topics on; before worker 1 samples a phase, or after it has told what changed."""
+    system = ThreadActors(cpus)
+    endings = Endings(system, (victim, PhaseEvent(1, step, told)))
+    runtime = Runtime(connect=system.connect, on_phase=endings)
+    lines: list[str] = []
+    wanted = settings(sweeps=5)
+    result = fit(Corpus.open(small), wanted, cluster=ON, warn=lines.append, runtime=runtime)
+    assert not endings.left
+    told_lines(lines, (victim,), ("the beginning",))
+    same(alone(small, wanted), result)
+
+
+@pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
+@pytest.mark.parametrize(
+    ("first", "then", "sampler"),
+    [
+        ("worker 0", "aggregator 0", "adlda"),
+        ("aggregator 0", "worker 1", "pclda"),
+        ("worker 1",) * 2 + ("esca",),
+    ],
+)
+@pytest.mark.parametrize("kept", [True, False])
+def test_two_losses_leave_no_trace_in_the_model(
+    small: Path, tmp_path: Path, cpus: tuple[int, ...], first: str, then: str, sampler: str, kept: bool
+) -> None:
+    """The second one in the attempt that goes on from the checkpoint of the first; or there are no checkpoints."""
+    system = ThreadActors(cpus)
+    endings = Endings(
+        system,
+        (first, PhaseEvent(0, 4 * PHASES + 1, told=False)),  # in the fourth sweep
+        (then, PhaseEvent(1, 7 * PHASES + 2, told=True)),  # its sixth or seventh
+    )
+    runtime = Runtime(connect=system.connect, on_phase=endings)
+    wanted = replace(LONG, sampler=sampler)
+    place = Checkpointing(path=str(tmp_path), every=3) if kept else None
     told: list[str] = []
     result = fit(
-        nodes.corpus,
+        Corpus.open(small), wanted, cluster=ON, checkpointing=place, warn=told.append, runtime=runtime
+    )
+    assert not endings.left
+    points = ("the checkpoint of sweep 3", "the checkpoint of sweep 9") if kept else ("the beginning",) * 2
+    told_lines(told, (first, then), points)
+    same(alone(small, wanted), result)
+
+
+@pytest.mark.parametrize("victim", ["worker 0", "worker 1", "aggregator 0"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_loss_while_a_checkpoint_is_written(small: Path, tmp_path: Path, victim: str, nth: int) -> None:
+    """By who has written its part, and not yet said so: the one before is gone on from, if there is one."""
+    system = ThreadActors(TWO_NODES)
+    written: list[str] = []
+
+    def note(name: str) -> None:
+        written.append(name)
+        if name == victim and written.count(victim) == nth:
+            system.end(victim)
+
+    class Writer(WorkerActor):
+        @concurrency_group("control")
+        def checkpoint(self, place: str, folder: str) -> dict[str, str]:
+            files = super().checkpoint(place, folder)
+            note(f"worker {self.number}")
+            return files
+
+    class Storer(AggregatorActor):
+        async def store_sum(self, place: str, folder: str) -> dict[str, str]:
+            files = await super().store_sum(place, folder)
+            note("aggregator 0")
+            return files
+
+    told: list[str] = []
+    result = fit(
+        Corpus.open(small),
+        LONG,
+        cluster=TWO,
+        checkpointing=Checkpointing(path=str(tmp_path), every=3),
+        warn=told.append,
+        runtime=Runtime(connect=system.connect, worker=Writer, aggregator=Storer),
+    )
+    told_lines(told, (victim,), ("the beginning" if nth == 1 else "the checkpoint of sweep 3",))
+    same(alone(small, LONG), result)
+
+
+@pytest.mark.parametrize("victim", ["worker 0", "aggregator 0"])
+def test_a_loss_without_steps_in_common(small: Path, tmp_path: Path, victim: str) -> None:
+    wanted = settings(sweeps=30, validation_fraction=0.0)
+    told: list[str] = []
+    system = ThreadActors(TWO_NODES)
+    gate = threading.Event()
+    done: list[int] = []
+
+    def on_phase(event: PhaseEvent) -> None:
+        """All sweeps are asked for at once: worker 1 waits for the first checkpoint, and loses somebody then."""
+        if event.worker == 1 and event.step == 5 * PHASES and not gate.is_set() and event.told:
+            gate.wait(60)
+            system.end(victim)
+
+    def on_sweep(record: SweepRecord) -> None:
+        done.append(record.sweep)
+        if record.sweep == 4:  # the checkpoints of the sweeps before are there
+            gate.set()
+
+    result = fit(
+        Corpus.open(small),
         wanted,
         cluster=replace(TWO, staleness=None),
         checkpointing=Checkpointing(path=str(tmp_path), every=1),
-        on_sweep=killer(drivers, "worker 1", 5),
+        on_sweep=on_sweep,
         warn=told.append,
+        runtime=Runtime(connect=system.connect, on_phase=on_phase),
     )
     assert "going on from the checkpoint of sweep" in told[-1]
-    assert result.n_sweeps == 60
-    consistent(nodes.corpus, result)
+    assert victim in told[-1]
+    assert result.n_sweeps == 30
+    consistent(Corpus.open(small), result)
 
 
-def test_losses_without_end_are_given_up(nodes: Nodes, drivers: list[Driver]) -> None:
-    def kill(record: SweepRecord) -> None:
-        os.kill(drivers[-1].said["worker 0"].pid, signal.SIGKILL)
-
+def test_losses_without_end_are_given_up(small: Path) -> None:
+    system = ThreadActors(TWO_NODES)
+    endings = Endings(system, *[("worker 0", PhaseEvent(1, 5, told=False))] * 9)
     told: list[str] = []
+    runtime = Runtime(connect=system.connect, on_phase=endings)
+    with pytest.raises(ClusterError, match=r"lost 3 times, at last worker 0 \(process"):
+        fit(Corpus.open(small), LONG, cluster=replace(TWO, max_failures=2), warn=told.append, runtime=runtime)
+    assert len(told) == 2
+    assert endings.left == 6
     with pytest.raises(ClusterError, match=r"lost 1 times, at last worker 0 \(process"):
-        fit(nodes.corpus, LONG, cluster=replace(TWO, max_failures=0), on_sweep=kill, warn=told.append)
-    assert told == []
+        fit(Corpus.open(small), LONG, cluster=replace(TWO, max_failures=0), warn=told.append, runtime=runtime)
+    assert len(told) == 2
 
 
-def test_a_killed_node_leaves_no_trace_in_the_model(
-    nodes: Nodes, drivers: list[Driver], tmp_path: Path
-) -> None:
-    """One node is left, with room for one worker only."""
-    raylet = nodes.second.all_processes["raylet"][0].process.pid
+def test_a_loss_at_the_start_of_the_attempt_after_a_loss(small: Path) -> None:
+    """Both are told of, in one line."""
+    system = ThreadActors(TWO_NODES)
+    connected: list[int] = []
+
+    class Brief(WorkerActor):
+        def connect(self, aggregators: list[Any]) -> Any:
+            connected.append(self.number)
+            if self.number == 1 and connected.count(1) == 2:
+                system.end("worker 1")
+            return super().connect(aggregators)
+
+    endings = Endings(system, ("aggregator 0", PhaseEvent(0, 6, told=True)))
     told: list[str] = []
-    try:
-        result = fit(
-            nodes.corpus,
-            LONG,
-            cluster=replace(TWO, threads_per_worker=3),
-            checkpointing=Checkpointing(path=str(tmp_path), every=3),
-            on_sweep=Killer(6, lambda: os.kill(raylet, signal.SIGKILL)),
-            warn=told.append,
-        )
-    finally:
-        nodes.renew()
-    assert told
-    assert re.search(r"lost .*worker \d", told[0])
-    assert drivers[-1].n_workers == 1
-    same(fit(nodes.corpus, LONG), result)
-
-
-DRIVER = """
-import pickle, sys
-from lda.cluster import Checkpointing, Cluster, fit
-from lda.corpus import Corpus
-
-address, corpus, place, settings = sys.argv[1:]
-fit(
-    Corpus.open(corpus), pickle.loads(bytes.fromhex(settings)), warn=print,
-    cluster=Cluster(address=address, workers=2, threads_per_worker=1),
-    checkpointing=Checkpointing(path=place, every=2), on_sweep=lambda record: print(record.sweep, flush=True),
-)
-"""
-
-
-def kill_a_worker() -> None:
-    """Whichever it is, of whichever driver."""
-    actors = ray._private.state.actors().values()
-    pids = [a["Pid"] for a in actors if a["ActorClassName"] == "WorkerActor" and a["State"] == "ALIVE"]
-    os.kill(pids[0], signal.SIGKILL)
-
-
-def test_a_killed_driver_is_resumed_by_any_number_of_workers(nodes: Nodes, tmp_path: Path) -> None:
-    """It loses a worker before, of which one line tells; Ray itself stays silent."""
-    arguments = [nodes.address, nodes.folder / "small", tmp_path / "c", pickle.dumps(LONG).hex()]
-    printed: list[str] = []
-    with (
-        (tmp_path / "stderr").open("w") as stderr,
-        subprocess.Popen(
-            [sys.executable, "-c", DRIVER, *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        ) as process,
-    ):
-        assert process.stdout is not None
-        for line in process.stdout:
-            printed.append(line.strip())
-            if printed[-1] == "3" and printed.count("3") == 1:
-                kill_a_worker()
-            if printed[-1] == "9":
-                process.kill()
-    assert process.returncode == -signal.SIGKILL
-    assert (tmp_path / "stderr").read_text() == ""
-    words = [line for line in printed if not line.isdecimal() and "is damaged" not in line]
-    assert len(words) == 1
-    assert re.match(r"lost worker [01] \(process \d+ ", words[0])
-    seen: list[int] = []
-    result = fit(
-        nodes.corpus,
-        LONG,
-        cluster=replace(TWO, workers=3, aggregators=2),
-        checkpointing=Checkpointing(path=str(tmp_path / "c"), every=2, resume=True),
-        on_sweep=lambda record: seen.append(record.sweep),
-        warn=lambda line: None,  # one that was being written
+    runtime = Runtime(connect=system.connect, worker=Brief, on_phase=endings)
+    result = fit(Corpus.open(small), LONG, cluster=TWO, warn=told.append, runtime=runtime)
+    (line,) = told
+    assert re.fullmatch(
+        r"lost aggregator 0 \(process .*\), then an actor at its start; going on from the beginning", line
     )
-    assert seen[0] > 6
-    same(fit(nodes.corpus, LONG), result)
+    same(alone(small, LONG), result)
 
 
-def test_ctrl_c_keeps_the_model_so_far(nodes: Nodes, tmp_path: Path) -> None:
-    """The command as a user runs it: ended by SIGINT, and taken up again."""
-    words = [
-        "fit",
-        nodes.folder / "small",
-        "-k",
-        24,
-        "-o",
-        tmp_path / "m",
-        "-n",
-        400,
-        "--checkpoint-every",
-        1,
-    ]
-    on = ["--address", nodes.address, "--workers", 2, "--threads-per-worker", 1, "--progress", "log", "-v"]
-    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{heeds}; import sys; sys.argv[0] = 'lda'; from lda.cli import main; main()"
-    with subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", code, *map(str, [*words, *on])],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        lines: list[str] = []
-        for line in process.stderr:
-            lines.append(line.strip())
-            if line.startswith("sweep 5/400"):
-                process.send_signal(signal.SIGINT)
-    assert process.returncode == 130, lines
-    sweep = next(line for line in lines if line.startswith("sweep 5/400"))
-    assert re.search(r"M tokens/s, 2 workers \(slowest [\d.]+ M\), [\d.]+ MB sent, waited [\d.]+ s", sweep)
-    assert "the model so far is in" in lines[-1]
-    assert lines[-1].endswith("--resume")
-    shorter = [*map(str, words[:6]), "-n", "20", "-q"]
-    for more in (["--resume", *map(str, on[:6])], ["-o", str(tmp_path / "alone")]):
-        result = CliRunner().invoke(cli, [*shorter, *more])
-        assert result.exit_code == 0, result.stderr
-    models = [lda.load(tmp_path / name).model_ for name in ("m", "alone")]
-    assert models[0].record.n_sweeps == 20
-    assert models[0].fingerprint() == models[1].fingerprint()
+@pytest.mark.parametrize("node", ["node 0", "node 1"])
+def test_a_lost_node_leaves_no_trace_in_the_model(small: Path, tmp_path: Path, node: str) -> None:
+    """One node is left, with room for one worker only."""
+    system = ThreadActors(TWO_NODES)
+    attempts: list[int] = []
+    told: list[str] = []
+
+    def on_sweep(record: SweepRecord) -> None:
+        if record.sweep == 7 and len(attempts) == 1:
+            system.end_node(node)
+
+    result = fit(
+        Corpus.open(small),
+        LONG,
+        cluster=replace(TWO, threads_per_worker=3),
+        checkpointing=Checkpointing(path=str(tmp_path), every=3),
+        on_sweep=on_sweep,
+        warn=told.append,
+        runtime=Runtime(connect=system.connect, on_started=lambda said: attempts.append(len(said) - 1)),
+    )
+    assert attempts == [2, 1]
+    (line,) = told
+    assert re.search(r"lost .*worker \d \(process \d+ on [\d.]+, with its node\)", line)
+    assert line.endswith("going on from the checkpoint of sweep 6")
+    same(alone(small, LONG), result)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-import pickle
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import ray
 from click.testing import CliRunner, Result
-from nodes import TWO, same, settings, stored
+from cluster_fits import ONE_NODE, TWO, TWO_NODES, alone, same, settings, stored, threads
 
 from lda import Model
 from lda.cli import cli
 from lda.cluster import Checkpointing, fit
-from lda.cluster.distributed import driver as driver_module
 from lda.cluster.distributed.aggregator import AggregatorActor
+from lda.cluster.distributed.runtime import Runtime
+from lda.cluster.distributed.thread_actors import ThreadActors
+from lda.cluster.distributed.worker import WorkerActor
+from lda.corpus import Corpus
 from lda.corpus.files.object_store import RemoteShards
-from lda.corpus.storage.places import LocalStorage, storage
+from lda.corpus.storage.places import storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,8 @@ LARGEST = 25_000
 with K and with the length of documents."""
 
 
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(cli, [str(a) for a in arguments])
+def run(*arguments: object, runtime: Runtime | None = None) -> Result:
+    result = CliRunner().invoke(cli, [str(a) for a in arguments], obj=runtime)
     assert result.exit_code == 0, result.stderr
     return result
 
@@ -66,23 +67,14 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def alone(corpus: Path) -> Path:
+def model(corpus: Path) -> Path:
     """The model of the fit in one process."""
     run(*command(corpus, corpus.parent / "alone"))
     return corpus.parent / "alone"
 
 
-def on(nodes: Nodes, aggregators: int = 2) -> list[object]:
-    return [
-        "--address",
-        nodes.address,
-        "--workers",
-        2,
-        "--threads-per-worker",
-        1,
-        "--aggregators",
-        aggregators,
-    ]
+def on(aggregators: int = 2, address: str = "local") -> list[object]:
+    return ["--address", address, "--workers", 2, "--threads-per-worker", 1, "--aggregators", aggregators]
 
 
 def equal(one: object, other: object) -> None:
@@ -101,24 +93,16 @@ def equal(one: object, other: object) -> None:
     assert told[0]["fingerprint"] == told[1]["fingerprint"] == a.fingerprint()
 
 
+@pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
 def test_the_driver_gets_small_messages_and_the_same_model(
-    nodes: Nodes, corpus: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, model: Path, tmp_path: Path, cpus: tuple[int, ...]
 ) -> None:
-    get, sizes = ray.get, list[int]()
-
-    def weigh(references: Any, **options: Any) -> Any:
-        found = get(references, **options)
-        sizes.extend(len(pickle.dumps(one)) for one in (found if isinstance(found, list) else [found]))
-        return found
-
-    monkeypatch.setattr(ray, "get", weigh)
-    said = run(*command(corpus, tmp_path / "m", *on(nodes)))
-    printed, everything = (
-        {tuple(line.split()) for line in text.splitlines()}
-        for text in (said.stdout, run("topics", alone).stdout)
-    )
-    assert len(printed) == 1 + 30
-    assert printed < everything
+    sizes: list[int] = []
+    system = ThreadActors(cpus, weigh=sizes.append)
+    said = run(*command(corpus, tmp_path / "m", *on()), runtime=Runtime(connect=system.connect))
+    printed = said.stdout.splitlines()
+    assert len(printed) == 30
+    assert set(printed) < set(run("topics", model).stdout.splitlines())
     assert sorted(path.name for path in (tmp_path / "m").iterdir()) == [
         "alpha.npy",
         "counts-00000-of-00002.npz",
@@ -129,29 +113,40 @@ def test_the_driver_gets_small_messages_and_the_same_model(
         "vocabulary.txt",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
-    equal(alone, tmp_path / "m")
+    equal(model, tmp_path / "m")
     files = json.loads((tmp_path / "m" / "model.json").read_text())["parts"]["counts"]
     assert max(sizes) < LARGEST
     assert min(file["bytes"] for file in files) > 5 * LARGEST
 
 
-def test_from_object_store_to_object_store(
-    nodes: Nodes, corpus: Path, alone: Path, tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+def from_object_store_to_object_store(
+    model: Path, corpus: Path, bucket: str, address: str, runtime: Runtime | None
 ) -> None:
-    """Corpus, checkpoints and model; the driver reads no shard, the aggregators write the parts."""
-    source, target = bucket.format("cluster/corpus"), bucket.format("cluster/model")
+    """Corpus, checkpoints and model."""
+    name = f"cluster-{'ray' if runtime is None else 'threads'}"
+    source, target = bucket.format(f"{name}/corpus"), bucket.format(f"{name}/model")
     run("corpus", "build", corpus, "-o", source)
-    monkeypatch.setattr(RemoteShards, "batch", lambda *_: pytest.fail("the driver read a shard"))
-    said = run(*command(source, target, *on(nodes)))
+    said = run(*command(source, target, *on(address=address)), runtime=runtime)
     assert "comes through this process" not in said.stderr
-    equal(alone, target)
+    equal(model, target)
     (folder,) = storage(target).folders()
     assert "counts-00001-of-00002.npz" in storage(target).files(folder)
 
 
-def test_a_part_that_is_not_to_be_seen_is_fetched(
-    nodes: Nodes, corpus: Path, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_from_object_store_to_object_store(corpus: Path, model: Path, bucket: str) -> None:
+    from_object_store_to_object_store(model, corpus, bucket, "local", threads())
+
+
+@pytest.mark.ray
+def test_from_object_store_to_object_store_by_ray(
+    nodes: Nodes, corpus: Path, model: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The driver reads no shard, the aggregators write the parts."""
+    monkeypatch.setattr(RemoteShards, "batch", lambda *_: pytest.fail("the driver read a shard"))
+    from_object_store_to_object_store(model, corpus, bucket, nodes.address, None)
+
+
+def test_a_part_that_is_not_to_be_seen_is_fetched(corpus: Path, model: Path, tmp_path: Path) -> None:
     """Nodes that do not share the model's folder: one has a folder of that name of its own, another has none."""
     (tmp_path / "own").mkdir()
     seen_by = ["", str(tmp_path / "own"), str(tmp_path / "none")]
@@ -160,8 +155,7 @@ def test_a_part_that_is_not_to_be_seen_is_fetched(
         async def write_part(self, step: int, place: str, part: int, *rest: int) -> Any:
             return await super().write_part(step, seen_by[part] or place, part, *rest)
 
-    monkeypatch.setattr(driver_module, "AggregatorActor", Apart)
-    said = run(*command(corpus, tmp_path / "m", *on(nodes, aggregators=3)))
+    said = run(*command(corpus, tmp_path / "m", *on(aggregators=3)), runtime=threads(aggregator=Apart))
     fetched = re.findall(
         rf"(\w+)-0000(\d)-of-00003.npz, which aggregator (\d) on [\d.]+ was to write to {tmp_path}/\S+, is not "
         r"there \((no such file|there is no folder).*?\), so it comes through this process",
@@ -173,61 +167,74 @@ def test_a_part_that_is_not_to_be_seen_is_fetched(
         ("counts", "2", "2", "there is no folder"),
         ("mean_counts", "2", "2", "there is no folder"),
     ]
-    equal(alone, tmp_path / "m")
+    equal(model, tmp_path / "m")
     assert not (tmp_path / "none").exists()
 
 
-def test_workers_look_through_a_checkpoint(
-    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The newest is damaged, and the driver, which reads no topics, says so; the one before is gone on from."""
+def test_workers_look_through_a_checkpoint(small: Path, tmp_path: Path) -> None:
+    """The newest is damaged; a worker says so, and only workers read topics; the one before is gone on from."""
     wanted, place = settings(sweeps=6), Checkpointing(path=str(tmp_path), every=2)
-    fit(nodes.corpus, wanted, cluster=TWO, checkpointing=place, on_sweep=lambda record: record.sweep == 5)
+    corpus = Corpus.open(small)
+    fit(
+        corpus,
+        wanted,
+        cluster=TWO,
+        checkpointing=place,
+        on_sweep=lambda record: record.sweep == 5,
+        runtime=threads(),
+    )
     topics = tmp_path / "sweep-00000004" / "topics-00003.bin"
     data = bytearray(topics.read_bytes())
     data[len(data) // 2] ^= 1
     topics.write_bytes(data)
-    for name in ("read", "chunks"):
-        ordinary = getattr(LocalStorage, name)
-        monkeypatch.setattr(
-            LocalStorage,
-            name,
-            lambda self, file, do=ordinary: pytest.fail(file) if "topics-" in file else do(self, file),
-        )
+    checked: list[tuple[str, set[str], str | None]] = []
+
+    class Reader(WorkerActor):
+        def damage(self, place: str, folder: str, files: dict[str, str]) -> str | None:
+            found = super().damage(place, folder, files)
+            checked.append((folder, set(files), found))
+            return found
+
     told: list[str] = []
     seen: list[int] = []
     result = fit(
-        nodes.corpus,
+        corpus,
         wanted,
         cluster=TWO,
         checkpointing=replace(place, resume=True),
         warn=told.append,
         on_sweep=lambda record: seen.append(record.sweep),
+        runtime=threads(worker=Reader),
     )
-    assert len(told) == 1
-    assert "sweep-00000004" in told[0]
-    assert "topics-00003.bin has another checksum than the manifest says" in told[0]
+    (line,) = told
+    assert "sweep-00000004" in line
+    assert "topics-00003.bin has another checksum than the manifest says" in line
     assert seen == [3, 4, 5, 6]
-    same(fit(nodes.corpus, wanted), result)
+    for folder, damaged in (("sweep-00000004", 1), ("sweep-00000002", 0)):
+        shares = [files for where, files, _ in checked if where == folder]
+        # Each file by one worker, and all by somebody.
+        assert len(shares) == 2
+        assert not set.intersection(*shares)
+        assert {f"topics-{i:05d}.bin" for i in range(corpus.n_shards)} <= set.union(*shares)
+        assert sum(found is not None for where, _, found in checked if where == folder) == damaged
+    same(alone(small, wanted), result)
 
 
 def test_a_disk_that_is_full_leaves_nothing(
-    nodes: Nodes, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the aggregators nor the driver can write."""
 
-    def full(*_: object) -> None:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     class Full(AggregatorActor):
         async def write_part(self, *asked: Any) -> Any:
             return replace(await super().write_part(*asked), problem="No space left on device")
 
-    monkeypatch.setattr(driver_module, "AggregatorActor", Full)
-    monkeypatch.setattr("lda.corpus.storage.places.LocalStorage.write", full)
-    result = CliRunner().invoke(
-        cli, [str(a) for a in command(corpus, tmp_path / "m", *on(nodes), "--checkpoint-every", 0)]
-    )
+    monkeypatch.setattr("os.fsync", full)
+    words = command(corpus, tmp_path / "m", *on(), "--checkpoint-every", 0)
+    result = CliRunner().invoke(cli, [str(a) for a in words], obj=threads(aggregator=Full))
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == "lda: error: No space left on device"
     assert not list(tmp_path.iterdir())

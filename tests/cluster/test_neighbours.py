@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from nodes import same, settings
+from cluster_fits import ONE_NODE, TWO_NODES, alone, same, settings, threads
 
 from lda.cluster import fit
-from lda.cluster.distributed import driver as driver_module
-from lda.cluster.distributed import placement
-from lda.cluster.distributed.driver import Driver
-from lda.cluster.exchange.shared_mailbox import Letters
+from lda.cluster.distributed.aggregator import AggregatorActor
+from lda.cluster.distributed.worker import WorkerActor
+from lda.cluster.exchange.shared_mailbox import SharedMailbox
 from lda.cluster.resources.shared_memory import Lent, SharedArrays
 from lda.cluster.resources.threads import Threads
 from lda.cluster.resources.work_sharing import Queues, Team
-from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster
+from lda.corpus import Corpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from nodes import Nodes
-
-    from lda.cluster.spec.results import SweepRecord
+    from lda.cluster.documents.assignments import LentDocuments
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memfd on this system")
 
@@ -109,52 +103,10 @@ def test_one_alone_does_everything(n_threads: int) -> None:
     assert sorted(done) == sorted([*range(1), *range(7)])
 
 
-def test_workers_of_a_node_share_one_replica(nodes: Nodes) -> None:
-    """Three on two nodes: two of them map the same memory, and the bits are those of one process."""
-    wanted = settings("pclda", sweeps=3)
-    on = Cluster(workers=3, threads_per_worker=1, aggregators=2)
-    driver = Driver(nodes.corpus, wanted, on)
-    try:
-        pids = [driver.said[f"worker {i}"].pid for i in range(3)]
-        shared = [memory_names(pid) for pid in pids]  # one file each, however many arrays
-    finally:
-        driver.close()
-    # The replica, and the documents of both.
-    assert sorted(len(names) for names in shared) == [0, 3, 3]
-    assert len(set.union(*shared)) == 3
-    same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=on))
-
-
-def memory_names(pid: int) -> set[str]:
-    """Inodes of the shared memory that a process maps."""
-    with open(f"/proc/{pid}/maps") as maps:
-        return {line.split()[4] for line in maps if "memfd:raylda" in line}
-
-
-def test_where_memory_cannot_be_lent_each_has_its_own(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
-    ordinary = driver_module.WorkerActor
-
-    class Stranger(ordinary):  # type: ignore[misc, valid-type]
-        def borrow(self, lent: Lent, rank: int, size: int) -> bool:
-            reached: bool = super().borrow(Lent(lent.path, b"x" * len(lent.token)), rank, size)
-            assert not reached
-            return reached
-
-    monkeypatch.setattr(driver_module, "WorkerActor", Stranger)
-    wanted = settings(sweeps=3)
-    on = Cluster(workers=4, threads_per_worker=1, aggregators=2)
-    driver = Driver(nodes.corpus, wanted, on)
-    try:
-        assert not set.union(*[memory_names(driver.said[f"worker {i}"].pid) for i in range(4)])
-    finally:
-        driver.close()
-    same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=on))
-
-
 def test_letters_keep_the_steps_that_are_still_to_be_read() -> None:
     """Longer and shorter ones after each other, empty ones, of workers that are a step apart."""
-    first = Letters(2, 3, 2)
-    second, reader = Letters(2, 3, 2, first.lent), Letters(2, 3, 2, first.lent)
+    first = SharedMailbox(2, 3, 2)
+    second, reader = SharedMailbox(2, 3, 2, first.lent), SharedMailbox(2, 3, 2, first.lent)
 
     def said(worker: int, step: int) -> list[bytes]:
         rng = np.random.default_rng([worker, step])
@@ -171,84 +123,96 @@ def test_letters_keep_the_steps_that_are_still_to_be_read() -> None:
             ]
 
 
-@pytest.fixture
-def on_one_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All workers of a fit come to one of the nodes."""
-    ordinary = placement.placement_group
+class Stranger(WorkerActor):
+    """Does not reach what a neighbour lends."""
 
-    def packed(bundles: list[Any], strategy: str) -> Any:
-        assert strategy == "SPREAD"
-        return ordinary(bundles, strategy="STRICT_PACK")
-
-    monkeypatch.setattr(placement, "placement_group", packed)
+    def borrow(self, lent: Lent, rank: int, size: int) -> bool:
+        reached = super().borrow(Lent(lent.path, b"x" * len(lent.token)), rank, size)
+        assert not reached
+        return reached
 
 
-@pytest.mark.usefixtures("on_one_node")
+class Far(AggregatorActor):
+    """Does not reach the workers' replica, but for the first of them."""
+
+    async def read_counts(self, lent: Lent) -> bool:
+        here = self.span[0] == 0
+        reached = await super().read_counts(lent if here else Lent("/proc/0/fd/0", lent.token))
+        assert reached == here
+        return reached
+
+
+class NoMailbox(WorkerActor):
+    """Reaches the replica, but not what the others tell each other."""
+
+    def open_mailbox(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
+        return super().open_mailbox(shape, lent and Lent(lent.path, b"x" * len(lent.token)))
+
+
+class Alone(WorkerActor):
+    """Cannot lend its documents."""
+
+    def lend_documents(self) -> LentDocuments | None:
+        return None if self.number == 1 else super().lend_documents()
+
+
+@pytest.mark.parametrize("cpus", [ONE_NODE, TWO_NODES], ids=["one node", "two nodes"])
+@pytest.mark.parametrize("sampler", ["adlda", "pclda"])
+@pytest.mark.parametrize("unlucky", [Stranger, Far, NoMailbox, Alone])
+def test_where_memory_cannot_be_lent_each_has_its_own(
+    small: Path, cpus: tuple[int, ...], sampler: str, unlucky: type
+) -> None:
+    wanted = settings(sampler, sweeps=3)
+    on = Cluster(workers=4, threads_per_worker=1, aggregators=2)
+    which = "aggregator" if issubclass(unlucky, AggregatorActor) else "worker"
+    same(
+        alone(small, wanted),
+        fit(Corpus.open(small), wanted, cluster=on, runtime=threads(cpus, **{which: unlucky})),
+    )
+
+
 @pytest.mark.parametrize(
-    ("sampler", "workers", "aggregators"), [("adlda", 3, 2), ("pclda", 2, 3), ("esca", 1, 2)]
+    ("cpus", "memory", "model_memory", "staleness", "shared"),
+    [
+        (ONE_NODE, None, None, 0, ["direct", "team"]),
+        (TWO_NODES, None, None, 0, ["team"]),
+        (ONE_NODE, 1 << 40, None, 0, ["team without documents"]),
+        (ONE_NODE, None, 1 << 30, 0, []),
+        (ONE_NODE, None, None, 1, []),
+    ],
 )
-def test_workers_of_one_node_read_from_each_other(
-    nodes: Nodes, tmp_path: Path, sampler: str, workers: int, aggregators: int
+def test_who_shares_what(
+    small: Path,
+    cpus: tuple[int, ...],
+    memory: int | None,
+    model_memory: int | None,
+    staleness: int | None,
+    shared: list[str],
 ) -> None:
-    """Who can reach it maps one memory more, and the bits are those of one process, gone on from a checkpoint, too."""
-    wanted = settings(sampler, sweeps=4)
-    on = Cluster(workers=workers, threads_per_worker=1, aggregators=aggregators)
-    driver = Driver(nodes.corpus, wanted.resolved(), on)
-    try:
-        maps = {name: len(memory_names(said.pid)) for name, said in driver.said.items()}
-    finally:
-        driver.close()
-    # The replica, what they tell each other, and where they are several, everybody's documents.
-    own = 2 + (workers if workers > 1 else 0)
-    assert maps == {f"worker {i}": own for i in range(workers)} | {
-        f"aggregator {i}": 1 for i in range(aggregators)
-    }
-    alone = fit(nodes.corpus, wanted)
-    same(alone, fit(nodes.corpus, wanted, cluster=on))
-    here = Checkpointing(path=str(tmp_path), every=1)
-    fit(nodes.corpus, replace(wanted, sweeps=2), cluster=on, checkpointing=here)
-    same(alone, fit(nodes.corpus, wanted, cluster=on, checkpointing=replace(here, resume=True)))
+    seen: set[str] = set()
 
+    class Noting(WorkerActor):
+        def use_mailbox(self) -> None:
+            super().use_mailbox()
+            seen.add("direct")
 
-@pytest.mark.usefixtures("on_one_node")
-def test_aggregators_that_cannot_read_the_replica_are_pushed_what_changes(
-    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ordinary = driver_module.AggregatorActor
+        def help(self, team: list[LentDocuments | None]) -> None:
+            super().help(team)
+            assert len(team) == (3 if len(cpus) == 1 else 2)
+            assert all(team)
+            seen.add("team")
 
-    class Far(ordinary):  # type: ignore[misc, valid-type]
-        async def read_counts(self, lent: Lent) -> bool:
-            here: bool = self.span[0] == 0
-            reached: bool = await super().read_counts(lent if here else Lent("/proc/0/fd/0", lent.token))
-            assert reached == here
-            return reached
+        def borrow(self, lent: Lent, rank: int, size: int) -> bool:
+            assert super().borrow(lent, rank, size)
+            seen.add("team without documents")
+            return True
 
-    monkeypatch.setattr(driver_module, "AggregatorActor", Far)
-    wanted = settings(sweeps=3)
-    on = Cluster(workers=2, threads_per_worker=1, aggregators=2)
-    same(fit(nodes.corpus, wanted), fit(nodes.corpus, wanted, cluster=on))
-
-
-@pytest.mark.usefixtures("on_one_node")
-@pytest.mark.parametrize("victim", ["aggregator 1", "worker 0", "worker 1"])
-def test_who_is_killed_on_a_node_is_missed(nodes: Nodes, drivers: list[Driver], victim: str) -> None:
-    """An aggregator that only reads, who lends the replica, and who borrows it."""
-
-    def kill(record: SweepRecord) -> None:
-        if record.sweep == 2 and len(drivers) == 1:
-            pid = drivers[0].said[victim].pid
-            threading.Timer(0.015, os.kill, (pid, signal.SIGKILL)).start()  # in the middle of a pass
-        elif len(drivers) == 1:
-            time.sleep(0.1)
-            assert record.sweep < 60, "nobody has missed it"
-
-    told: list[str] = []
-    wanted = settings(sweeps=60, evaluate_every=1000)
-    on = Cluster(workers=2, threads_per_worker=1, aggregators=2)
-    found = fit(nodes.corpus, wanted, cluster=on, on_sweep=kill, warn=told.append)
-    assert len(drivers) == 2
-    assert victim in told[0]
-    same(fit(nodes.corpus, wanted), found)
+    wanted = settings(sweeps=2, memory=memory, model_memory=model_memory, validation_fraction=0.0)
+    on = Cluster(workers=3, threads_per_worker=1, aggregators=2, staleness=staleness)
+    fit(Corpus.open(small), wanted, cluster=on, runtime=threads(cpus, worker=Noting))
+    if "team" in seen:
+        seen.remove("team without documents")
+    assert sorted(seen) == shared
 
 
 def help_others(lent: Lent, rank: int, steps: int) -> None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import netns
 import numpy as np
 import pytest
+from cluster_fits import stored
 from netns import Host, Network
-from nodes import stored
 from planted import plant
 
 if TYPE_CHECKING:

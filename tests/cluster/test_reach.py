@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import ray
 from click.testing import CliRunner
-from nodes import TWO, settings
+from cluster_fits import TWO, settings
 
 import lda
 from lda.cli import cli
@@ -154,6 +154,7 @@ with connected(Cluster()) as head:
 """
 
 
+@pytest.mark.ray
 def test_a_cluster_started_here_lets_no_stranger_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its ports are open on all interfaces; who has not its token, which only the user can read, is turned away."""
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):

@@ -1,4 +1,7 @@
-"""Processes that are there and say nothing, as one that is stopped: told of, given up in the end, no bar to Ctrl-C."""
+"""Actors that are there and say nothing, as processes that are stopped: told of, given up in the end, no bar to Ctrl-C.
+
+On threads, with a clock that runs faster; once each on processes of Ray.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,68 +18,67 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from nodes import TWO, same, settings
+from cluster_fits import TWO, TWO_NODES, alone, same, settings
 
 from lda.cluster import fit
+from lda.cluster.distributed.runtime import Runtime
+from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.errors import AbruptEndError
 from lda.cluster.tasks import run_tasks
-from lda.corpus import as_corpus
+from lda.corpus import Corpus, as_corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
     from nodes import Nodes
 
-    from lda.cluster.distributed.driver import Driver
+    from lda.cluster.distributed.actor_report import Ready
     from lda.cluster.spec.results import SweepRecord
 
 LONG = settings(sweeps=12, evaluate_every=4)
 IMPATIENT = replace(TWO, worker_timeout=5.0)
+QUICK = 5.0
+"""How many times as fast the clock runs."""
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Silence is told of after a second and a half."""
-    monkeypatch.setattr("lda.cluster.distributed.waiting.TELL_SECONDS", 1.5)
+def silencer(
+    system: ThreadActors, victim: str, sweep: int, after: Callable[[], None] = lambda: None
+) -> Callable[[SweepRecord], None]:
+    """Has an actor fall silent after a sweep, once."""
+    silent: list[str] = []
+
+    def on_sweep(record: SweepRecord) -> None:
+        if record.sweep == sweep and not silent:
+            silent.append(victim)
+            system.silence(victim)
+            after()
+
+    return on_sweep
 
 
-@pytest.fixture
-def stopper(drivers: list[Driver]) -> Iterator[Callable[[str, int], Callable[[SweepRecord], None]]]:
-    """Gives a callback that stops a process after a sweep; all go on, or are gone, in the end."""
-    stopped: list[int] = []
-
-    def stop(victim: str, sweep: int) -> Callable[[SweepRecord], None]:
-        def on_sweep(record: SweepRecord) -> None:
-            if record.sweep == sweep and not stopped:
-                stopped.append(drivers[-1].said[victim].pid)
-                os.kill(stopped[-1], signal.SIGSTOP)
-
-        return on_sweep
-
-    yield stop
-    for pid in stopped:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
+def quick(system: ThreadActors) -> Runtime:
+    return Runtime(connect=system.connect, tell_after=1.5)
 
 
 @pytest.mark.parametrize("victim", ["worker 1", "aggregator 0"])
-def test_who_stays_silent_is_replaced(
-    nodes: Nodes,
-    tmp_path: Path,
-    quick: None,
-    stopper: Callable[..., Callable[[SweepRecord], None]],
-    victim: str,
-) -> None:
+def test_who_stays_silent_is_replaced(small: Path, tmp_path: Path, victim: str) -> None:
     told: list[str] = []
+    system = ThreadActors(TWO_NODES, speed=QUICK)
     result = fit(
-        nodes.corpus,
+        Corpus.open(small),
         LONG,
         cluster=IMPATIENT,
         checkpointing=Checkpointing(path=str(tmp_path), every=2),
-        on_sweep=stopper(victim, 5),
+        on_sweep=silencer(system, victim, 5),
         warn=told.append,
+        runtime=quick(system),
     )
+    replaced_lines(victim, told)
+    same(alone(small, LONG), result)
+
+
+def replaced_lines(victim: str, told: list[str]) -> None:
     where = rf"{victim} \(process \d+ on [\d.]+"
     waiting, lost = told
     assert re.fullmatch(
@@ -86,60 +87,109 @@ def test_who_stays_silent_is_replaced(
     assert re.fullmatch(
         rf"lost {where}, which did not answer\); going on from the checkpoint of sweep 4", lost
     )
-    same(fit(nodes.corpus, LONG), result)
 
 
-def test_who_answers_again_is_waited_for(
-    nodes: Nodes, drivers: list[Driver], quick: None, stopper: Callable[..., Callable[[SweepRecord], None]]
-) -> None:
+@pytest.mark.ray
+def test_a_stopped_process_is_replaced(nodes: Nodes, tmp_path: Path) -> None:
+    from nodes import on_nodes
+
+    stopped: list[int] = []
+    attempts: list[Mapping[str, Ready]] = []
     told: list[str] = []
+
+    def on_sweep(record: SweepRecord) -> None:
+        if record.sweep == 5 and not stopped:
+            stopped.append(attempts[-1]["worker 1"].pid)
+            os.kill(stopped[-1], signal.SIGSTOP)
+
+    try:
+        result = fit(
+            nodes.corpus,
+            LONG,
+            cluster=IMPATIENT,
+            checkpointing=Checkpointing(path=str(tmp_path), every=2),
+            on_sweep=on_sweep,
+            warn=told.append,
+            runtime=on_nodes(tell_after=1.5, on_started=attempts.append),
+        )
+    finally:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+    replaced_lines("worker 1", told)
+    same(alone(nodes.folder / "small", LONG), result)
+
+
+def test_who_answers_again_is_waited_for(small: Path) -> None:
+    told: list[str] = []
+    system = ThreadActors(TWO_NODES, speed=QUICK)
 
     def tell(text: str) -> None:
         told.append(text)
         if text.startswith("waiting"):
-            os.kill(drivers[-1].said["worker 0"].pid, signal.SIGCONT)
+            system.go_on("worker 0")
 
-    result = fit(nodes.corpus, LONG, cluster=TWO, on_sweep=stopper("worker 0", 3), warn=tell)
+    attempts: list[object] = []
+    runtime = replace(quick(system), on_started=attempts.append)
+    wanted = settings(sweeps=60, evaluate_every=20)
+    result = fit(
+        Corpus.open(small),
+        wanted,
+        cluster=TWO,
+        on_sweep=silencer(system, "worker 0", 3),
+        warn=tell,
+        runtime=runtime,
+    )
     assert [text.split(" (")[0] for text in told[:1]] == ["waiting for worker 0"]
     assert told[1:] in ([], ["all answer again"])  # the fit may be over before
-    assert len(drivers) == 1
-    same(fit(nodes.corpus, LONG), result)
+    assert len(attempts) == 1
+    same(alone(small, wanted), result)
 
 
-def test_an_interrupt_waits_for_nobody_who_is_silent(
-    nodes: Nodes, stopper: Callable[..., Callable[[SweepRecord], None]]
-) -> None:
+def test_an_interrupt_waits_for_nobody_who_is_silent(small: Path) -> None:
     asked = threading.Event()
-    stop = stopper("worker 1", 3)
-
-    def on_sweep(record: SweepRecord) -> None:
-        stop(record)
-        if record.sweep == 3:
-            asked.set()
-
-    begin = time.monotonic()
+    system = ThreadActors(TWO_NODES, speed=QUICK)
     with pytest.raises(AbruptEndError, match=r"no answer from worker 1 \(process \d+ on"):
-        fit(nodes.corpus, LONG, cluster=TWO, interrupted=asked.is_set, on_sweep=on_sweep)
-    assert time.monotonic() - begin < 60
+        fit(
+            Corpus.open(small),
+            LONG,
+            cluster=TWO,
+            interrupted=asked.is_set,
+            on_sweep=silencer(system, "worker 1", 3, asked.set),
+            runtime=Runtime(connect=system.connect),
+        )
 
 
-def test_the_task_of_a_silent_worker_goes_to_another(nodes: Nodes, tmp_path: Path, quick: None) -> None:
-    class Freezing:
-        """A job whose third task stops its worker, the first time. Defined here, so that it travels by value."""
+class Freezing:
+    """A job whose third task has its worker fall silent, the first time."""
 
-        def open(self, threads: int) -> Callable[[int], int]:
-            def work(task: int) -> int:
-                stopped = tmp_path / "stopped"
-                if task == 2 and not stopped.exists():
-                    stopped.touch()
-                    os.kill(os.getpid(), signal.SIGSTOP)
-                return task * task
+    system: ThreadActors
+    lock = threading.Lock()
+    silent = 0
 
-            return work
+    def open(self, threads: int) -> Callable[[int], int]:
+        def work(task: int) -> int:
+            with Freezing.lock:
+                first, Freezing.silent = task == 2 and not Freezing.silent, Freezing.silent + (task == 2)
+            if first:
+                Freezing.system.silence()
+            return task * task
 
+        return work
+
+
+def test_the_task_of_a_silent_worker_goes_to_another() -> None:
+    Freezing.system, Freezing.silent = ThreadActors(TWO_NODES, speed=QUICK), 0
     done: list[int] = []
     told: list[str] = []
-    run_tasks(Freezing(), range(8), lambda value, _: done.append(value), cluster=IMPATIENT, warn=told.append)
+    run_tasks(
+        Freezing(),
+        range(8),
+        lambda value, _: done.append(value),
+        cluster=IMPATIENT,
+        warn=told.append,
+        runtime=quick(Freezing.system),
+    )
     assert sorted(done) == [task * task for task in range(8)]
     assert [line.split(" (")[0] for line in told][-1].startswith("lost worker")
     assert told[-1].endswith("2 goes to another worker")
@@ -157,6 +207,7 @@ def head_of(parent: int) -> int:
     raise AssertionError("no head")
 
 
+@pytest.mark.ray
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGSTOP])
 def test_without_its_head_a_fit_ends_in_good_order(tmp_path: Path, by: signal.Signals) -> None:
     """Ray would end the process after that time, with a paragraph of its own and exit code 1."""

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cluster_fits import TWO, settings, threads
 from simulated_gpu import CASES, FITS, INFERENCE, RESUMED
 
 from lda.cluster import Cluster, FitSettings, fit
-from lda.cluster.distributed.connection import slots
+from lda.cluster.distributed.actor_system import Node
+from lda.cluster.distributed.placement import slots
+from lda.cluster.distributed.worker import WorkerActor
 from lda.cluster.sweeping.device_sweeper import DeviceShard
-from lda.corpus import as_corpus
+from lda.corpus import Corpus, as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.registry import SAMPLERS
 
@@ -81,38 +84,47 @@ def test_what_no_gpu_does(settings: dict[str, Any], says: str) -> None:
         FitSettings(n_topics=2, device="cuda", **settings)
 
 
-def test_workers_get_the_gpus_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    def node(cpus: int, gpus: int) -> dict[str, Any]:
-        return {"Alive": True, "Resources": {"CPU": cpus, **({"GPU": gpus} if gpus else {})}}
-
-    monkeypatch.setattr(
-        "lda.cluster.distributed.connection._nodes", lambda: [node(16, 2), node(16, 0), node(4, 8)]
-    )
+def test_workers_get_the_gpus_that_there_are() -> None:
+    nodes = [Node("a", 16, 2), Node("b", 16, 0), Node("c", 4, 8)]
     plan = Cluster(workers=9, threads_per_worker=4)
-    assert slots(plan).on_gpus == 0  # nobody asked
-    assert slots(plan, gpus=1).on_gpus == 3  # two of the first node, one of the last: it has CPUs for no more
-    assert slots(plan, gpus=0.5).on_gpus == 5
-    assert slots(plan, gpus=4).on_gpus == 1
-    assert slots(Cluster(workers=2, threads_per_worker=4), gpus=1).on_gpus == 2
+    assert slots(nodes, plan).on_gpus == 0  # nobody asked
+    assert (
+        slots(nodes, plan, gpus=1).on_gpus == 3
+    )  # two of the first, one of the last: it has CPUs for no more
+    assert slots(nodes, plan, gpus=0.5).on_gpus == 5
+    assert slots(nodes, plan, gpus=4).on_gpus == 1
+    assert slots(nodes, Cluster(workers=2, threads_per_worker=4), gpus=1).on_gpus == 2
 
 
-def test_a_gpu_that_fails_in_a_worker_is_told_of_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+SAYS = "the GPU failed (out of memory); take the device cpu"
+
+
+class Failing(WorkerActor):
+    """With a GPU that fails during a sweep."""
+
+    def resample(self, *asked: Any) -> Any:
+        raise DeviceError(SAYS)
+
+
+def test_a_gpu_that_fails_in_a_worker_is_told_of_in_one_line(small: Path) -> None:
+    with pytest.raises(DeviceError) as raised:
+        fit(Corpus.open(small), settings(), cluster=TWO, runtime=threads(worker=Failing))
+    assert str(raised.value) == SAYS
+
+
+def test_ray_tells_what_an_actor_has_raised_without_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
     from ray.exceptions import RayTaskError
 
-    from lda.cluster.distributed import waiting
-
-    says = "the GPU failed (out of memory); take the device cpu"
-    error = RayTaskError("resample", "Traceback ...\n" * 9, DeviceError(says)).as_instanceof_cause()
+    from lda.cluster.distributed.ray_actors import RayCalls
 
     def get(references: list[Any]) -> list[Any]:
-        raise error
+        raise RayTaskError("resample", "Traceback ...\n" * 9, DeviceError(SAYS)).as_instanceof_cause()
 
-    monkeypatch.setattr(waiting.ray, "wait", lambda references, **how: (references, []))
-    monkeypatch.setattr(waiting.ray, "get", get)
-    looks_after = waiting.Waiting(dict, {}, timeout=60.0)
+    monkeypatch.setattr(ray, "get", get)
     with pytest.raises(DeviceError) as raised:
-        looks_after.results(["a pass"])
-    assert str(raised.value) == says
+        RayCalls().get(["a pass"])
+    assert str(raised.value) == SAYS
 
 
 def test_topics_asked_for_during_a_pass_do_not_hide_what_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:

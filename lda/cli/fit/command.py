@@ -27,7 +27,7 @@ from lda.corpus.presentable import without_keys
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from lda.cluster import Cluster, FitResult, FitSettings, SweepRecord
+    from lda.cluster import Cluster, FitResult, FitSettings, Runtime, SweepRecord
     from lda.corpus import Corpus
     from lda.model.model import Topic
     from lda.model.run_record import RunRecord
@@ -144,7 +144,9 @@ def fit(options: FitOptions) -> None:
         else:
             with Output(targets, n_words) as output:
                 with checkpoints.remedied(command, console.progress.warn):
-                    result, resumed_from = _run(console, corpus, settings, checkpoints, cluster, output)
+                    result, resumed_from = _run(
+                        console, corpus, settings, checkpoints, cluster, output, ctx.obj
+                    )
                 record = _record(result, corpus, seconds_read, command)
                 # Of a fit on a cluster the driver reads no documents, however many there are.
                 fitted = output.finish(result, corpus, record, remember=cluster is None)
@@ -176,8 +178,9 @@ def _run(
     checkpoints: Checkpoints,
     cluster: Cluster | None,
     output: Output,
+    runtime: Runtime | None,
 ) -> tuple[FitResult, int | None]:
-    """The fit, and the sweep of an earlier run after which it began."""
+    """The fit, and the sweep of an earlier run after which it began. runtime: as of `lda.cluster.fit`."""
     from lda.cluster import fit as fit_corpus
     from lda.corpus import DataError
     from lda.samplers.cuda.available import DeviceError
@@ -208,6 +211,7 @@ def _run(
                 cluster=cluster,
                 counts_to=output.counts_to,
                 warn=warn,
+                runtime=runtime,
             )
         except DeviceError:
             raise

@@ -24,7 +24,8 @@ from ray.dashboard.modules.job import cli as job_cli
 
 from lda.cli import cli
 from lda.cluster.distributed import placement
-from lda.cluster.distributed.connection import Slots
+from lda.cluster.distributed.actor_system import Node
+from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
 from lda.deploy.quoting import submitted, yaml_text
@@ -249,24 +250,21 @@ def test_own_choices_win_and_uris_are_paths() -> None:
     assert [command.count(word) for word in ("--workers", "--wait", "--resume")] == [1, 1, 1]
 
 
-def test_nodes_that_are_still_to_come_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    tries = []
+class Arriving(ThreadActors):
+    """Nodes of which the second comes after a while."""
 
-    def slots(cluster: Cluster, *, recovering: bool, gpus: float) -> Slots:
-        tries.append(cluster)
-        if len(tries) < 3:
-            raise ClusterError("too small")
-        return Slots(2, 1, 2)
+    tries = 0
 
-    def group(*_args: Any, **_options: Any) -> SimpleNamespace:
-        return SimpleNamespace(wait=lambda _seconds: True)
+    def nodes(self) -> list[Node]:
+        self.tries += 1
+        return super().nodes()[: 1 if self.tries < 3 else 2]
 
-    monkeypatch.setattr(placement, "slots", slots)
-    monkeypatch.setattr(placement, "placement_group", group)
-    monkeypatch.setattr(placement, "LOOK_SECONDS", 0.0)
-    with pytest.raises(ClusterError):
-        placement.reserve(Cluster(workers=2), 8, recovering=False)
-    assert len(tries) == 1
-    tries.clear()
-    assert placement.reserve(Cluster(workers=2, wait=30), 8, recovering=False)[1].workers == 2
-    assert len(tries) == 3
+
+def test_nodes_that_are_still_to_come_are_waited_for() -> None:
+    system = Arriving((1, 1))
+    with pytest.raises(ClusterError, match="1 node, with room for 1 such"):
+        placement.reserve(system, Cluster(workers=2), 8, recovering=False)
+    assert system.tries == 1
+    system.tries = 0
+    assert placement.reserve(system, Cluster(workers=2, wait=30), 8, recovering=False).slots.workers == 2
+    assert system.tries == 3
