@@ -90,6 +90,7 @@ def test_directives() -> None:
     assert part.index("#SBATCH --open-mode") < part.index("set -euo")
 
 
+@pytest.mark.ray
 def test_fit_on_two_nodes(tmp_path: Path, environment: dict[str, str]) -> None:
     corpus, model = tmp_path / "a corpus", tmp_path / "it's $a model"
     as_corpus(tiny.counts()).save(corpus)
