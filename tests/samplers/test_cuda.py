@@ -85,9 +85,7 @@ def test_workers_get_the_gpus_that_there_are(monkeypatch: pytest.MonkeyPatch) ->
     def node(cpus: int, gpus: int) -> dict[str, Any]:
         return {"Alive": True, "Resources": {"CPU": cpus, **({"GPU": gpus} if gpus else {})}}
 
-    monkeypatch.setattr(
-        "lda.cluster.distributed.connection._nodes", lambda: [node(16, 2), node(16, 0), node(4, 8)]
-    )
+    monkeypatch.setattr("ray.nodes", lambda: [node(16, 2), node(16, 0), node(4, 8)])
     plan = Cluster(workers=9, threads_per_worker=4)
     assert slots(plan).on_gpus == 0  # nobody asked
     assert slots(plan, gpus=1).on_gpus == 3  # two of the first node, one of the last: it has CPUs for no more
