@@ -5,15 +5,34 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo picture test test-cluster lint types docs bench bench-full clean
+.PHONY: demo picture test test-all test-rest test-cluster lint types docs bench bench-full clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/lda fit benchmarks/data/sotu.jsonl.gz --text text --id id --stop-words english --min-df 3 --max-df 0.5 \
 	    -k 20 --sweeps 400 --top-words 0 --output demo-model --overwrite
 	$(BIN)/lda topics demo-model
 
+# Two processes, and each file of tests whole in one of them: what its tests share is made once. More processes are
+# worth it only where there are many cores, since each compiles most kernels itself when there are none on disk.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest --durations 10
+SPREAD := $(PYTEST) --numprocesses $(WORKERS) --dist loadfile
+
+# Minutes: all but what takes long, and of Ray a few. Ray has the cores to itself: it is many processes anyway, and
+# tests that wait for its actors are not to wait for others.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(SPREAD) -m 'not slow and not ray and not netns'
+	$(PYTEST) -m 'ray and smoke'
+
+# What `make test` leaves out, but for what needs root.
+test-rest: $(VENV)/.dev
+	$(SPREAD) -m 'slow and not ray and not netns'
+	$(PYTEST) -m 'ray and not smoke and not netns'
+
+test-all:
+	$(MAKE) test
+	$(MAKE) test-rest
+	$(MAKE) test-cluster
 
 # What `lda topics` prints, for the README.
 picture: demo

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SYSTEM: Final = Path("/")
-"""Where `proc` and `sys` are found; tests have a folder of their own."""
+"""Where `proc` and `sys` are found where nobody says otherwise."""
 
 
-def available_cores(system: Path = SYSTEM) -> int:
+def available_cores(system: Path | None = None) -> int:
     """Cores that this process may use, at least 1.
 
     A quota is rounded up: a thread that may run half the time does more than none, and takes fewer of the blocks.
     """
-    quotas = [quota for quota in map(_quota, _groups(system, "cpu")) if quota is not None]
+    quotas = [quota for quota in map(_quota, _groups(system or SYSTEM, "cpu")) if quota is not None]
     return max(1, min([_cores_allowed(), *quotas]))
 
 
-def available_memory(system: Path = SYSTEM) -> int | None:
+def available_memory(system: Path | None = None) -> int | None:
     """Bytes of memory that this process may use; None where the system does not say."""
-    limits = [_memory_installed(), *map(_memory_limit, _groups(system, "memory"))]
+    limits = [_memory_installed(), *map(_memory_limit, _groups(system or SYSTEM, "memory"))]
     return min((limit for limit in limits if limit is not None), default=None)
 
 

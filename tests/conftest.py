@@ -92,10 +92,13 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str
 LEFT_OPEN = ("subprocess .* is still running", "unclosed file", "unclosed <socket")
 
 
+@pytest.hookimpl(tryfirst=True)  # `-m` looks at the marks afterwards
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on the nodes come last: the others need not run beside them, and keep their warnings."""
+    """Tests on Ray come last: the others need not run beside its processes, and keep their warnings."""
     for item in items:
-        if "nodes" in getattr(item, "fixturenames", ()):
+        if "started_nodes" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.ray)
+        if item.get_closest_marker("ray"):
             for text in LEFT_OPEN:
                 item.add_marker(pytest.mark.filterwarnings(f"ignore:{text}:ResourceWarning"))
-    items.sort(key=lambda item: "nodes" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: item.get_closest_marker("ray") is not None)

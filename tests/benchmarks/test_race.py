@@ -198,6 +198,7 @@ def external(tmp_path: Path, program: str = PROGRAM, **changes: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_race_of_raylda_an_external_program_and_ones_that_fail(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,18 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from lda.cluster import CheckpointError
 from lda.cluster.checkpoints import lock
 from lda.cluster.spec.errors import OtherFitError
-from lda.corpus.storage.places import LocalStorage, Storage, storage
+from lda.corpus.storage.places import FOLDERS_MADE, LocalStorage, Storage, storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 HOLD = """
 import sys
@@ -305,19 +305,27 @@ def test_a_file_system_without_locks_makes_do_with_claims(
         claim.check()
 
 
-def test_a_folder_that_another_removes_as_empty_is_made_again(tmp_path: Path) -> None:
-    place, ended = storage(tmp_path / "c"), threading.Event()
+class Contested(type(Path())):  # type: ignore[misc]
+    """A folder that somebody else removes, as empty, before each of the next few files is made in it."""
 
-    def remove() -> None:
-        while not ended.is_set():
-            LocalStorage(tmp_path / "c").remove_empty()
+    removals: ClassVar[int]
 
-    removing = threading.Thread(target=remove)
-    removing.start()
-    try:
-        for number in range(200):
-            place.write(f"{number}", b"x")
-            place.delete(f"{number}")
-    finally:
-        ended.set()
-        removing.join()
+    def open(self, *given: Any, **more: Any) -> Any:
+        if Contested.removals:
+            Contested.removals -= 1
+            LocalStorage(Path(self.parent)).remove_empty()
+        return super().open(*given, **more)
+
+
+@pytest.mark.parametrize("removals", [1, 2, FOLDERS_MADE - 1, FOLDERS_MADE])
+def test_a_folder_that_another_removes_as_empty_is_made_again(tmp_path: Path, removals: int) -> None:
+    Contested.removals = removals
+    place = LocalStorage(Contested(tmp_path / "c"))
+    if removals < FOLDERS_MADE:
+        place.write("a", b"x")
+        assert place.read("a") == b"x"
+    else:  # nobody tries for ever
+        with pytest.raises(FileNotFoundError):
+            place.write("a", b"x")
+    assert Contested.removals == 0
+    assert [path.name for path in tmp_path.glob("c/*")] == ["a"] * (removals < FOLDERS_MADE)

@@ -190,6 +190,7 @@ print(fingerprint(result.topic_word_counts), held())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_resident_memory_stays_under(tmp_path: Path) -> None:
     """Documents and a model that do not fit, by the kernel's own account of the peak."""

@@ -101,7 +101,7 @@ def test_the_driver_gets_small_messages_and_the_same_model(
     system = ThreadActors(cpus, weigh=sizes.append)
     said = run(*command(corpus, tmp_path / "m", *on()), runtime=Runtime(connect=system.connect))
     printed = said.stdout.splitlines()
-    assert len(printed) == 30
+    assert len(printed) == 31
     assert set(printed) < set(run("topics", model).stdout.splitlines())
     assert sorted(path.name for path in (tmp_path / "m").iterdir()) == [
         "alpha.npy",

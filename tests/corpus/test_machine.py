@@ -17,7 +17,7 @@ from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import machine
 from lda.corpus.arrow import use_available_cores
 from lda.corpus.assembly import ordered_map
-from lda.corpus.machine import _cores_allowed, available_cores, available_memory
+from lda.corpus.machine import available_cores, available_memory
 from lda.estimator.sklearn_conventions import thread_count
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ UNLIMITED = "9223372036854771712"  # what version 1 says instead of "max"
 @pytest.fixture(autouse=True)
 def _host(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of many cores and a terabyte, whatever this one has."""
-    monkeypatch.setattr("lda.corpus.machine._cores_allowed", lambda: HOST)
-    monkeypatch.setattr("lda.corpus.machine._memory_installed", lambda: 2**40)
+    real = os.sysconf
+    memory = {"SC_PHYS_PAGES": 2**28, "SC_PAGE_SIZE": 2**12}
+    monkeypatch.setattr(os, "process_cpu_count", lambda: HOST, raising=False)  # Python 3.13
+    monkeypatch.setattr(os, "sysconf", lambda name: memory.get(name) or real(name))
 
 
 def system(root: Path, membership: str | None, files: dict[str, str]) -> Path:
@@ -146,21 +148,22 @@ def test_this_machine_has_what_it_tells() -> None:
 
 def test_all_who_ask_for_cores_get_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = system(tmp_path, "0::/\n", {"cpu.max": "300000 100000"})
-    monkeypatch.setattr("lda.corpus.machine._groups", _groups_of(made))
+    monkeypatch.setattr(machine, "SYSTEM", made)
     assert ordered_map.thread_count(None) == 3
     assert FitSettings(n_topics=2).resolved().threads == 3
     assert [thread_count(n) for n in (-1, -2, -9)] == [3, 2, 1]
 
 
-def test_cores_that_the_scheduler_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "process_cpu_count", lambda: 5, raising=False)  # Python 3.13
-    assert _cores_allowed() == 5
+def test_cores_that_the_scheduler_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlimited = system(tmp_path, None, {})
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 5)
+    assert available_cores(unlimited) == 5
     monkeypatch.delattr(os, "process_cpu_count")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 4, 9}, raising=False)
-    assert _cores_allowed() == 3
+    assert available_cores(unlimited) == 3
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert _cores_allowed() == 1
+    assert available_cores(unlimited) == 1
 
 
 def test_arrow_starts_no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +183,7 @@ def test_a_dense_model_must_fit_the_container(tmp_path: Path, monkeypatch: pytes
     corpus = SimpleNamespace(n_terms=3_000, term_frequencies=np.ones(3_000, dtype=np.int64), vocabulary=["a"])
     settings = FitSettings(n_topics=100_000, sampler="pclda").resolved()
     assert len(count_rows(corpus, settings).start) == 3_000  # type: ignore[arg-type]
-    monkeypatch.setattr("lda.corpus.machine._groups", _groups_of(made))
+    monkeypatch.setattr(machine, "SYSTEM", made)
     with pytest.raises(ValueError, match=r"here 1\.1 GiB, and this process may use 1\.0 GiB"):
         count_rows(corpus, settings)  # type: ignore[arg-type]
 
@@ -195,8 +198,3 @@ def test_a_local_cluster_has_no_more_cores(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("lda.cluster.distributed.connection.available_cores", lambda: 3)
     with connected(Cluster()):
         assert asked["num_cpus"] == 3
-
-
-def _groups_of(made: Path) -> object:
-    groups = machine._groups
-    return lambda _, controller: groups(made, controller)

@@ -126,7 +126,7 @@ def test_a_model_is_replaced_at_one_moment(
     with pytest.raises(DataError, match="exists already"):
         other.save(uri)
     with monkeypatch.context() as patch:
-        patch.setattr(write, "_json", no_room)
+        patch.setattr(write, "signed", no_room)
         with pytest.raises(OSError, match="No space"):
             other.save(uri, overwrite=True)
     assert Model.load(uri).fingerprint() == model.fingerprint()

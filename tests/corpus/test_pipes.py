@@ -77,10 +77,12 @@ def written(folder: Path, name: str) -> bytes:
 @pytest.mark.parametrize(
     "name", ["a.txt", "a.jsonl", "a.csv", "a.parquet", "a.npz", "a.mtx", "a.ldac", "docword.txt"]
 )
-def test_a_pipe_is_read_like_the_file(tmp_path: Path, name: str) -> None:
+def test_a_pipe_is_read_like_the_file(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     data = written(tmp_path, name)
     expected = read_corpus([tmp_path / name])
-    before = set(Path(tempfile.gettempdir()).glob("raylda-*"))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     (tmp_path / name).unlink()
     with fifo(tmp_path / name, data) as pipe:
         found = read_corpus([pipe])
@@ -90,7 +92,7 @@ def test_a_pipe_is_read_like_the_file(tmp_path: Path, name: str) -> None:
     with fifo(tmp_path / name, data) as pipe:
         batches = iter_documents([pipe], vocabulary_terms=expected.vocabulary)
         assert sum(len(batch.ids) for batch in batches) == N
-    assert set(Path(tempfile.gettempdir()).glob("raylda-*")) <= before
+    assert list(scratch.iterdir()) == []
 
 
 def test_lists_of_words_may_be_pipes(tmp_path: Path) -> None:

@@ -30,12 +30,36 @@ HERE = Path(__file__).parents[1] / "support"
 needs_numba_cuda = pytest.mark.skipif(find_spec("numba_cuda") is None, reason="needs the package numba-cuda")
 
 
+# Each kernel, in and beyond shared memory, and each way of a draw; the others take longer than all of these.
+ESSENTIAL = {
+    "three topics, ragged and empty",
+    "in turns",
+    "first topics",
+    "first topics of many",
+    "document and alpha part",
+    "beyond shared memory",
+    "stale counts, rare words, tiny priors",
+    "stale counts, few topics",
+    "stale counts, all topics",
+    "esca",
+    "fit adlda",
+    INFERENCE,
+}
+
+
+def simulated_cases() -> list[Any]:
+    names = [*CASES, *FITS, INFERENCE, RESUMED]
+    assert set(names) >= ESSENTIAL
+    return [pytest.param(name, marks=[] if name in ESSENTIAL else [pytest.mark.slow]) for name in names]
+
+
 @pytest.fixture(scope="module")
-def simulated() -> dict[str, dict[str, Any]]:
-    """What `simulated_gpu` prints, by case: one process for all, since each takes seconds to start."""
+def simulated(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
+    """What `simulated_gpu` prints, by case: one process for all that are to run, since it takes seconds to start."""
+    asked = [item.callspec.params["name"] for item in request.session.items if _is_simulated(item)]
     environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     run = subprocess.run(
-        [sys.executable, "-W", "error", str(HERE / "simulated_gpu.py")],
+        [sys.executable, "-W", "error", str(HERE / "simulated_gpu.py"), *asked],
         env=environment,
         capture_output=True,
         text=True,
@@ -46,8 +70,12 @@ def simulated() -> dict[str, dict[str, Any]]:
     return {line["name"]: line for line in lines}
 
 
+def _is_simulated(item: Any) -> bool:
+    return item.path == Path(__file__) and "simulated" in item.fixturenames
+
+
 @needs_numba_cuda
-@pytest.mark.parametrize("name", [*CASES, *FITS, INFERENCE, RESUMED])
+@pytest.mark.parametrize("name", simulated_cases())
 def test_simulated_kernels_give_the_processors_bits(name: str, simulated: dict[str, dict[str, Any]]) -> None:
     found = simulated[name]
     assert found["bad"] == []

@@ -97,7 +97,8 @@ def job_of(submit: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
         lines.append(entrypoint)
         return "job"
 
-    monkeypatch.setattr(job_cli, "_get_sdk_client", lambda *_a, **_k: SimpleNamespace(submit_job=submit_job))
+    client = SimpleNamespace(submit_job=submit_job, get_address=lambda: "http://127.0.0.1:8265")
+    monkeypatch.setattr(job_cli, "JobSubmissionClient", lambda *_a, **_k: client)
     result = CliRunner().invoke(job_cli.submit, ["--no-wait", *submit])
     assert len(lines) == 1, result.output
     return shell(lines[0])

@@ -91,6 +91,7 @@ def test_directives() -> None:
 
 
 @pytest.mark.ray
+@pytest.mark.smoke
 def test_fit_on_two_nodes(tmp_path: Path, environment: dict[str, str]) -> None:
     corpus, model = tmp_path / "a corpus", tmp_path / "it's $a model"
     as_corpus(tiny.counts()).save(corpus)

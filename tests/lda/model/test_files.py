@@ -126,7 +126,7 @@ def test_existing_targets(model: Model, saved: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "precious"]
 
 
-@pytest.mark.parametrize("step", ["write_matrix", "encode_vocabulary", "_json"])
+@pytest.mark.parametrize("step", ["write_matrix", "encode_vocabulary", "signed"])
 def test_failed_overwrite_keeps_the_old_model(
     model: Model, saved: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
