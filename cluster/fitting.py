@@ -9,18 +9,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lda.cluster.checkpoints.lock import Claim, alone
-from lda.cluster.checkpoints.read import Found, latest
-from lda.cluster.checkpoints.write import identity
+from lda.cluster.checkpoints.identity import identity
+from lda.cluster.checkpoints.read import Checkpoint
+from lda.cluster.checkpoints.store import CheckpointStore
 from lda.cluster.distributed.connection import check_seen, connected
 from lda.cluster.loop.local_engine import Engine
-from lda.cluster.loop.training_loop import AnyEngine, Clock, Keeper, Run
+from lda.cluster.loop.training_loop import AnyEngine, Clock, Run
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
-from lda.corpus.storage.places import storage
 
 if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
@@ -59,20 +58,19 @@ def fit(
         on_sweep=on_sweep or (lambda record: None),
         interrupted=interrupted or (lambda: False),
         document_topics=document_topics,
-        checkpointing=checkpointing,
         counts_to=counts_to,
         warn=warn,
     )
     with ExitStack() as stack:
-        claim = None
-        if checkpointing is not None and checkpointing.every:
-            claim = stack.enter_context(alone(storage(checkpointing.path), warn))
+        store = None
+        if checkpointing is not None:
+            store = CheckpointStore(checkpointing, identity(task.settings, corpus.content_hash), warn)
+            if checkpointing.every:
+                stack.enter_context(store.claimed())
         if cluster is None:
-            keeper, found = _keeper(task, corpus, claim), None
-            if keeper is not None and keeper.resume:
-                found = latest(keeper.place, keeper.who, task.warn)
+            found = store.latest() if store is not None and store.settings.resume else None
             engine = Engine(corpus, task.settings, task.interrupted)
-            return _attempt(task, engine, keeper, found)
+            return _attempt(task, engine, store, found)
         if not corpus.on_disk:
             # Workers read documents themselves, so there must be something to read.
             stack.enter_context(connected(cluster))
@@ -80,7 +78,7 @@ def fit(
             check_seen(folder)
             corpus.save(f"{folder}/corpus")
             corpus = type(corpus).open(f"{folder}/corpus")
-        return _on_cluster(task, corpus, cluster, _keeper(task, corpus, claim))
+        return _on_cluster(task, corpus, cluster, store)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,34 +87,28 @@ class _Task:
     on_sweep: Callable[[SweepRecord], bool | None]
     interrupted: Callable[[], bool]
     document_topics: bool
-    checkpointing: Checkpointing | None
     counts_to: CountsTo | None
     warn: Callable[[str], None]
 
 
-def _keeper(task: _Task, corpus: Corpus, claim: Claim | None) -> Keeper | None:
-    """Who writes the checkpoints, if there are to be any. claim: on their place; None where none are written."""
-    if task.checkpointing is None:
-        return None
-    return Keeper(task.checkpointing, identity(task.settings, corpus.content_hash), claim, task.warn)
-
-
-def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found | None) -> FitResult:
+def _attempt(
+    task: _Task, engine: AnyEngine, store: CheckpointStore | None, found: Checkpoint | None
+) -> FitResult:
     """Run a fit on an engine that has not begun, from a checkpoint or from the beginning."""
     try:
-        run = Run(engine, Clock(), task.on_sweep, keeper)
+        run = Run(engine, Clock(), task.on_sweep, store)
         if found is None:
             engine.start()
         else:
             engine.restore(found)
-            run.restore(found.state())
+            run.restore(found.state)
         run.sweeps()
     finally:
         engine.close()
     return run.result(task.document_topics, task.counts_to, task.warn)
 
 
-def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster, keeper: Keeper | None) -> FitResult:
+def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster, store: CheckpointStore | None) -> FitResult:
     """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
     lost = ""
     with connected(cluster) as head:
@@ -137,13 +129,13 @@ def _on_cluster(task: _Task, corpus: Corpus, cluster: Cluster, keeper: Keeper | 
                 )
                 found = None
                 # What lies there and is not this run's own is none of its business.
-                if keeper is not None and (keeper.resume or (lost and keeper.has_written)):
-                    found = latest(keeper.place, keeper.who, task.warn, engine.check)
+                if store is not None and (store.settings.resume or (lost and store.has_written)):
+                    found = store.latest(engine.check)
                 if lost:
-                    since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"
+                    since = f"the checkpoint of sweep {found.state.n_sweeps}" if found else "the beginning"
                     task.warn(f"lost {lost}; going on from {since}")
                     lost = ""
-                return _attempt(task, engine, keeper, found)
+                return _attempt(task, engine, store, found)
             except LOST:
                 if head is not None:  # without it Ray could not say what was lost
                     head.settle(task.warn)

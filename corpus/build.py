@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from lda.corpus.arrow import is_list, string_list
 from lda.corpus.assembly.assembler import Assembled, Assembler
-from lda.corpus.assembly.ordered_map import ordered_map, thread_count
 from lda.corpus.assembly.spill import FolderSpill, Spill
 from lda.corpus.batches import TokenBatch
 from lda.corpus.corpus import Corpus
 from lda.corpus.errors import DataError
 from lda.corpus.files.folder import check_target, write_folder
 from lda.corpus.files.manifest import is_corpus_folder
+from lda.corpus.ordered_map import ordered_map, thread_count
 from lda.corpus.presentable import presentable
 from lda.corpus.readers.base import CountReader, TextBatch, TextReader
 from lda.corpus.readers.files import check_encoding, path_text
