@@ -6,7 +6,6 @@ of them and the files of the model never meet in one place.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from lda.cluster.counts.sparse_npz import csr_bytes, read_csr
 from lda.cluster.counts.top_words import top_words
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.top_words import TopWords
+from lda.corpus.storage.checksum import checksum
 from lda.corpus.storage.places import Storage
 
 SUMS: Final = re.compile(r"sum-(\d+)-(\d+)\.npz")
@@ -78,7 +78,7 @@ class WordRange:
         name = f"sum-{self.first:010d}-{self.last:010d}.npz"
         data = csr_bytes(self._sum)
         place.write(f"{folder}/{name}", data)
-        return {name: hashlib.sha256(data).hexdigest()}
+        return {name: checksum(data)}
 
     def restore_sum(self, place: Storage, folder: str, names: Iterable[str]) -> None:
         """Take the sum from those files of a checkpoint that hold words of this range, whoever wrote them."""
