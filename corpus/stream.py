@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from lda.corpus.readers.base import TextReader
     from lda.corpus.text.tokenizer import Tokenizer
 
 
@@ -67,6 +68,7 @@ def iter_documents(
     errors: str = "strict",
     require_id: bool = True,
     batch_documents: int = 4096,
+    readers: Sequence[TextReader | CountReader] = (),
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of files, or of a corpus folder, in the ids of a model's vocabulary.
 
@@ -85,6 +87,7 @@ def iter_documents(
         errors: as for `read_corpus`.
         require_id: as for `build_corpus`.
         batch_documents: most documents in a batch.
+        readers: as for `read_corpus`.
 
     Raises:
         DataError: the input is missing or damaged, or has more nameless columns than the model has terms.
@@ -99,7 +102,7 @@ def iter_documents(
     with ExitStack() as stack:
         pipes = stack.enter_context(PipeStore())
         options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
-        sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format)
+        sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format, readers)
         index = {term: number for number, term in enumerate(vocabulary_terms)}
         if isinstance(same_kind(sources), CountReader):
             batches = _count_batches(sources, options, index)
@@ -115,7 +118,11 @@ def _parts(batches: Iterator[DocumentBatch], size: int, pipes: ExitStack) -> Ite
         yield from (part for batch in batches for part in _split(batch, size))
 
 
-def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # noqa: A002
+def keeps_order(
+    inputs: Sequence[str | Path],
+    format: str = "auto",  # noqa: A002
+    readers: Sequence[TextReader | CountReader] = (),
+) -> bool:
     """Whether `iter_documents` gives the tokens of these inputs in the order of the text; counts have none.
 
     Raises:
@@ -124,7 +131,7 @@ def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # 
     built = finished_corpora(inputs)
     if built and len(input_list(inputs)) == 1:
         return Corpus.open(built[0]).ordered
-    return not isinstance(same_kind(find_sources(input_paths(inputs), format)), CountReader)
+    return not isinstance(same_kind(find_sources(input_paths(inputs), format, readers)), CountReader)
 
 
 def iter_corpus(

@@ -33,6 +33,7 @@ class CsvReader(TextReader):
 
     name = "csv"
     suffixes = (".csv",)
+    in_parts = True
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per row.
@@ -48,6 +49,7 @@ class TsvReader(TextReader):
 
     name = "tsv"
     suffixes = (".tsv", ".tab")
+    in_parts = True
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per row.

@@ -27,6 +27,11 @@ class JsonLinesReader(TextReader):
 
     name = "jsonl"
     suffixes = (".jsonl", ".ndjson", ".json")
+    in_parts = True
+
+    def begins_like(self, head: bytes) -> bool:
+        """Whether the first thing is the beginning of an object."""
+        return head.lstrip().startswith(b"{")
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per object.

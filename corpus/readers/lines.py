@@ -18,6 +18,7 @@ class LineReader(TextReader):
 
     name = "lines"
     suffixes = (".txt",)
+    name_is_enough = False
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per line.
