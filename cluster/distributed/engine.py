@@ -13,7 +13,7 @@ from lda.cluster.distributed.driver import Driver
 from lda.cluster.loop.validation import choose_heldout
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.cluster.spec.results import Exchange, StoredCounts
+from lda.cluster.spec.results import ExchangeReport, StoredCounts
 from lda.corpus.storage.places import Storage
 from lda.samplers.priors import Priors, start_priors
 
@@ -131,10 +131,10 @@ class ClusterEngine:
         self._done += 1
         return True
 
-    def exchanged(self) -> Exchange:
+    def exchanged(self) -> ExchangeReport:
         """What the workers did in the last sweep."""
         reports = self._reports
-        return Exchange(
+        return ExchangeReport(
             workers=len(reports),
             bytes_sent=sum(r.sent for r in reports),
             seconds_waited=max((r.waited for r in reports), default=0.0),

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from lda.cluster.counts.aggregator import CountError
 from lda.cluster.counts.gather_parts import fetch_unseen, gathered
-from lda.cluster.counts.word_range import Part
+from lda.cluster.counts.word_range import WrittenPart
 from lda.cluster.distributed.actor_report import Ready
 from lda.cluster.distributed.waiting import Waiting
 from lda.cluster.spec.fit_settings import FitSettings
@@ -72,7 +72,7 @@ class HeldCounts:
         """
         step, n = self.come_to(now), len(self.aggregators)
         asked = [a.write_part.remote(step, place, i, n, taken, n_top) for i, a in enumerate(self.aggregators)]
-        parts: list[Part] = self.waiting.results(asked)
+        parts: list[WrittenPart] = self.waiting.results(asked)
         self._check(sum(part.tokens for part in parts))
         for i, (part, aggregator) in enumerate(zip(parts, self.aggregators, strict=True)):
             owner = f"aggregator {i} on {self.said[f'aggregator {i}'].host}"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import scipy.sparse as sp
 
-from lda.cluster.counts.word_range import Part, WordRange
+from lda.cluster.counts.word_range import WordRange, WrittenPart
 from lda.corpus.storage.places import storage
 
 
@@ -34,7 +34,9 @@ class RangeCalls:
         """Take the sum from a checkpoint, by however many aggregators it was written."""
         await asyncio.to_thread(self.words.restore_sum, storage(place), folder, names)
 
-    async def write_part(self, step: int, place: str, part: int, of: int, taken: int, n_top: int) -> Part:
+    async def write_part(
+        self, step: int, place: str, part: int, of: int, taken: int, n_top: int
+    ) -> WrittenPart:
         """Write the counts of all steps before `step` into a model's folder, as part number `part` of `of`."""
         await self._until(step)
         return await asyncio.to_thread(self.words.write_part, place, part, of, taken, n_top)

@@ -16,7 +16,7 @@ from lda.cluster.loop.prior_learning import learned
 from lda.cluster.loop.validation import choose_heldout
 from lda.cluster.resources.threads import Threads
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.cluster.spec.results import Exchange, StoredCounts
+from lda.cluster.spec.results import ExchangeReport, StoredCounts
 from lda.cluster.sweeping.sweeper import Sweeper
 from lda.corpus.presentable import presentable
 from lda.corpus.storage.places import Storage
@@ -140,9 +140,9 @@ class Engine:
         """Whether documents were kept out for validation."""
         return self.heldout is not None
 
-    def exchanged(self) -> Exchange:
+    def exchanged(self) -> ExchangeReport:
         """What was exchanged in the last sweep: nothing, in one process."""
-        return Exchange()
+        return ExchangeReport()
 
     def matrix(self) -> sp.csr_matrix:
         """The counts (V, K) int32, word-major."""

@@ -14,7 +14,7 @@ from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.checkpoints.store import CheckpointStore
 from lda.cluster.loop.early_stopping import Patience, Samples
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.cluster.spec.results import CountsTo, Exchange, FitResult, StoredCounts, SweepRecord
+from lda.cluster.spec.results import CountsTo, ExchangeReport, FitResult, StoredCounts, SweepRecord
 from lda.corpus.storage.places import Storage
 from lda.samplers.priors import Priors
 
@@ -49,7 +49,7 @@ class AnyEngine(Protocol):
         """Resample every token once; False when it was interrupted."""
         ...
 
-    def exchanged(self) -> Exchange:
+    def exchanged(self) -> ExchangeReport:
         """What was exchanged in the last sweep."""
         ...
 

@@ -15,7 +15,7 @@ from lda.cluster.spec.top_words import TopWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class ExchangeReport:
     """What the workers of a cluster did in one sweep; all zero in one process.
 
     workers: how many took part. bytes_sent: by all of them. seconds_waited: the longest that one waited for others.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lda.corpus.text.recipe import Recipe
 
 
-class Selection(NamedTuple):
+class KeptTerms(NamedTuple):
     """Outcome of pruning.
 
     Attributes:
@@ -36,7 +36,7 @@ def select_terms(
     stop: frozenset[str] = frozenset(),
     *,
     keep_order: bool,
-) -> Selection:
+) -> KeptTerms:
     """Choose and order the terms.
 
     Args:
@@ -62,7 +62,7 @@ def select_terms(
     if recipe is not None and recipe.max_features is not None:
         cut = recipe.max_features
         order = _drop("max_features", order, np.arange(len(order)) < cut, tokens, removed)
-    return Selection(np.sort(order) if keep_order else order, removed)
+    return KeptTerms(np.sort(order) if keep_order else order, removed)
 
 
 def _as_count(limit: float, n_documents: int) -> float:

@@ -56,7 +56,7 @@ class TextBatch(NamedTuple):
     n_without_text: int = 0
 
 
-class Document(NamedTuple):
+class TextDocument(NamedTuple):
     """One document with the further fields of its row: text, tokens that are ready, or None where there is neither."""
 
     id: str
@@ -64,7 +64,7 @@ class Document(NamedTuple):
     metadata: Mapping[str, object]
 
 
-class CountSource(NamedTuple):
+class CountFile(NamedTuple):
     """A file of counts.
 
     Attributes:
@@ -123,7 +123,7 @@ class CountReader(Reader, ABC):
     """Reads documents as counts of terms."""
 
     @abstractmethod
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read what comes before the documents; these follow as batches, in their order.
 
         Raises:
@@ -131,9 +131,9 @@ class CountReader(Reader, ABC):
         """
 
 
-def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
+def batch_documents(documents: Iterable[TextDocument]) -> Iterator[TextBatch]:
     """Gather single documents into batches of bounded size."""
-    held: list[Document] = []
+    held: list[TextDocument] = []
     characters = 0
     for document in documents:
         held.append(document)
@@ -146,7 +146,7 @@ def batch_documents(documents: Iterable[Document]) -> Iterator[TextBatch]:
         yield _text_batch(held)
 
 
-def _text_batch(documents: list[Document]) -> TextBatch:
+def _text_batch(documents: list[TextDocument]) -> TextBatch:
     names = dict.fromkeys(name for document in documents for name in document.metadata)
     columns = {name: [document.metadata.get(name) for document in documents] for name in names}
     ids = strings([d.id for d in documents])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from lda.corpus.arrow import strings
 from lda.corpus.batches import TokenBatch
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import CountSource
+from lda.corpus.readers.base import CountFile
 from lda.corpus.terms import MAX_TERMS, check_terms, default_terms
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def matrix_source(
     prefix: str,
     *,
     first: int,
-) -> CountSource:
+) -> CountFile:
     """What a reader of matrices returns.
 
     Args:
@@ -211,7 +211,7 @@ def matrix_source(
         default_terms(n_terms) if given is None else check_terms(given, n_terms, f"the vocabulary of {path}")
     )
     ids = strings([f"{prefix}{number}" for number in range(first, first + n_documents)])
-    return CountSource(terms, given is not None, expand_rows(canonical(matrix), ids, f"{path}, "))
+    return CountFile(terms, given is not None, expand_rows(canonical(matrix), ids, f"{path}, "))
 
 
 def check_size(path: Path, n_documents: int, n_terms: int, n_entries: int) -> None:

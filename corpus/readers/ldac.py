@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lda.corpus.arrow import strings
 from lda.corpus.errors import DataError
 from lda.corpus.metadata import to_table
-from lda.corpus.readers.base import CountReader, CountSource
+from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import check_counts, check_size, sum_entries
 from lda.corpus.readers.files import read_lines
 from lda.corpus.readers.options import ReadOptions
@@ -52,7 +52,7 @@ class Lot(NamedTuple):
 class _PairReader(CountReader):
     """What both formats share; blank lines are skipped, documents are named by their line."""
 
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read the vocabulary and, for what it leaves open, the file once; then the documents follow.
 
         Raises:
@@ -61,7 +61,7 @@ class _PairReader(CountReader):
         given = vocabulary_for(path, options)
         first, n_terms = self._extent(path, options, given)
         terms = default_terms(n_terms) if given is None else given
-        return CountSource(terms, given is not None, self._batches(path, options, len(terms), first))
+        return CountFile(terms, given is not None, self._batches(path, options, len(terms), first))
 
     def _extent(self, path: Path, options: ReadOptions, given: list[str] | None) -> tuple[int, int]:
         """The id of the first term and the number of terms."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lda.corpus.readers.base import Document, TextBatch, TextReader, batch_documents
+from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
 from lda.corpus.readers.files import numbered_lines
 from lda.corpus.readers.options import ReadOptions
 
@@ -27,4 +27,4 @@ class LineReader(TextReader):
             DataError: the file is not text.
         """
         lines = numbered_lines(path, options)
-        return batch_documents(Document(f"{options.prefix}{number}", line, {}) for number, line in lines)
+        return batch_documents(TextDocument(f"{options.prefix}{number}", line, {}) for number, line in lines)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import CountReader, CountSource
+from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import matrix_source
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.triplets import line_blocks, parse_entries
@@ -41,7 +41,7 @@ class MatrixMarketReader(CountReader):
     suffixes = (".mtx", ".mm")
     mark = re.compile(rb"%%MatrixMarket")
 
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read the matrix; rows are named by their number, from 1.
 
         Raises:

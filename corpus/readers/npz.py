@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import CountReader, CountSource
+from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import matrix_source
 from lda.corpus.readers.files import read_bytes
 from lda.corpus.readers.options import ReadOptions
@@ -31,7 +31,7 @@ class NpzReader(CountReader):
     mark = re.compile(rb"PK\x03\x04.{26}\w+\.npy", re.DOTALL)
     is_archive = True
 
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read the matrix; rows are named by their number, from 0 as in Python.
 
         Raises:

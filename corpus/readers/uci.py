@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lda.corpus.arrow import strings
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import CountReader, CountSource
+from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import TOKENS_PER_BATCH, check_counts, check_size, sum_entries
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.triplets import line_blocks, parse_entries
@@ -50,7 +50,7 @@ class UciReader(CountReader):
         """The vocabulary: `docword.x.txt vocab.x.txt`, as a shell makes of *.x.txt, is one corpus."""
         return find_vocabulary(path)
 
-    def read(self, path: Path, options: ReadOptions) -> CountSource:
+    def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read vocabulary and header; the documents follow.
 
         Raises:
@@ -69,7 +69,7 @@ class UciReader(CountReader):
                 "give the right one"
             )
         check_size(path, header.n_documents, header.n_terms, header.n_entries)
-        return CountSource(
+        return CountFile(
             terms, True, _documents(path, header, len(terms), first_block, blocks, options.prefix)
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lda.corpus import DataError, build_corpus, iter_documents, read_corpus
-from lda.corpus.readers.base import Document, TextBatch, TextReader, batch_documents
+from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
 from lda.corpus.readers.files import numbered_lines
 
 if TYPE_CHECKING:
@@ -32,19 +32,19 @@ class MailboxReader(TextReader):
         """Yield one document per `From` line."""
         return batch_documents(self._documents(path, options))
 
-    def _documents(self, path: Path, options: ReadOptions) -> Iterator[Document]:
+    def _documents(self, path: Path, options: ReadOptions) -> Iterator[TextDocument]:
         name, lines = "", list[str]()
         for number, line in numbered_lines(path, options):
             if line.startswith("From "):
                 if name:
-                    yield Document(name, "\n".join(lines), {})
+                    yield TextDocument(name, "\n".join(lines), {})
                 name, lines = options.prefix + line.removeprefix("From ").strip(), []
             elif name:
                 lines.append(line)
             else:
                 raise DataError(f"{path}, line {number}: must begin with `From NAME`, got {line!r:.40}")
         if name:
-            yield Document(name, "\n".join(lines), {})
+            yield TextDocument(name, "\n".join(lines), {})
 
 
 ROW = (MailboxReader(),)
