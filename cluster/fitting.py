@@ -9,20 +9,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lda.cluster.checkpoints.lock import Claim, alone
-from lda.cluster.checkpoints.read import Found, latest
-from lda.cluster.checkpoints.write import identity
+from lda.cluster.checkpoints.identity import identity
+from lda.cluster.checkpoints.read import Checkpoint
+from lda.cluster.checkpoints.store import CheckpointStore
 from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.engine import ClusterEngine
 from lda.cluster.distributed.failures import go_on_after_losses
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.loop.local_engine import Engine
-from lda.cluster.loop.training_loop import AnyEngine, Clock, Keeper, Run
+from lda.cluster.loop.training_loop import AnyEngine, Clock, Run
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
-from lda.corpus.storage.places import storage
 
 if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
@@ -62,20 +61,19 @@ def fit(
         on_sweep=on_sweep or (lambda record: None),
         interrupted=interrupted or (lambda: False),
         document_topics=document_topics,
-        checkpointing=checkpointing,
         counts_to=counts_to,
         warn=warn,
     )
     with ExitStack() as stack:
-        claim = None
-        if checkpointing is not None and checkpointing.every:
-            claim = stack.enter_context(alone(storage(checkpointing.path), warn))
+        store = None
+        if checkpointing is not None:
+            store = CheckpointStore(checkpointing, identity(task.settings, corpus.content_hash), warn)
+            if checkpointing.every:
+                stack.enter_context(store.claimed())
         if cluster is None:
-            keeper, found = _keeper(task, corpus, claim), None
-            if keeper is not None and keeper.resume:
-                found = latest(keeper.place, keeper.who, task.warn)
+            found = store.latest() if store is not None and store.settings.resume else None
             engine = Engine(corpus, task.settings, task.interrupted)
-            return _attempt(task, engine, keeper, found)
+            return _attempt(task, engine, store, found)
         runtime = runtime or ORDINARY
         system = stack.enter_context(runtime.connect(cluster))
         if not corpus.on_disk:
@@ -84,8 +82,7 @@ def fit(
             system.check_seen(folder)
             corpus.save(f"{folder}/corpus")
             corpus = type(corpus).open(f"{folder}/corpus")
-        keeper = _keeper(task, corpus, claim)
-        return _on_cluster(task, corpus, system, cluster, runtime, keeper)
+        return _on_cluster(task, corpus, system, cluster, runtime, store)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,27 +91,21 @@ class _Task:
     on_sweep: Callable[[SweepRecord], bool | None]
     interrupted: Callable[[], bool]
     document_topics: bool
-    checkpointing: Checkpointing | None
     counts_to: CountsTo | None
     warn: Callable[[str], None]
 
 
-def _keeper(task: _Task, corpus: Corpus, claim: Claim | None) -> Keeper | None:
-    """Who writes the checkpoints, if there are to be any. claim: on their place; None where none are written."""
-    if task.checkpointing is None:
-        return None
-    return Keeper(task.checkpointing, identity(task.settings, corpus.content_hash), claim, task.warn)
-
-
-def _attempt(task: _Task, engine: AnyEngine, keeper: Keeper | None, found: Found | None) -> FitResult:
+def _attempt(
+    task: _Task, engine: AnyEngine, store: CheckpointStore | None, found: Checkpoint | None
+) -> FitResult:
     """Run a fit on an engine that has not begun, from a checkpoint or from the beginning."""
     try:
-        run = Run(engine, Clock(), task.on_sweep, keeper)
+        run = Run(engine, Clock(), task.on_sweep, store)
         if found is None:
             engine.start()
         else:
             engine.restore(found)
-            run.restore(found.state())
+            run.restore(found.state)
         run.sweeps()
     finally:
         engine.close()
@@ -127,7 +118,7 @@ def _on_cluster(
     system: ActorSystem,
     cluster: Cluster,
     runtime: Runtime,
-    keeper: Keeper | None,
+    store: CheckpointStore | None,
 ) -> FitResult:
     """Run a fit on a cluster; after a loss, again from the last checkpoint, with what is left of the cluster."""
 
@@ -143,13 +134,13 @@ def _on_cluster(
             tell=task.warn,
         )
 
-    def find(engine: ClusterEngine, after_loss: bool) -> Found | None:
+    def find(engine: ClusterEngine, after_loss: bool) -> Checkpoint | None:
         # What lies there and is not this run's own is none of its business.
-        if keeper is None or not (keeper.resume or (after_loss and keeper.has_written)):
+        if store is None or not (store.settings.resume or (after_loss and store.has_written)):
             return None
-        return latest(keeper.place, keeper.who, task.warn, engine.check)
+        return store.latest(engine.check)
 
-    def run(engine: ClusterEngine, found: Found | None) -> FitResult:
-        return _attempt(task, engine, keeper, found)
+    def run(engine: ClusterEngine, found: Checkpoint | None) -> FitResult:
+        return _attempt(task, engine, store, found)
 
     return go_on_after_losses(system, cluster.max_failures, task.warn, begin=begin, find=find, run=run)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from lda.corpus.arrow import is_list, string_list
 from lda.corpus.assembly.assembler import Assembled, Assembler
-from lda.corpus.assembly.ordered_map import ordered_map, thread_count
 from lda.corpus.assembly.spill import FolderSpill, Spill
 from lda.corpus.batches import TokenBatch
 from lda.corpus.corpus import Corpus
 from lda.corpus.errors import DataError
 from lda.corpus.files.folder import check_target, write_folder
 from lda.corpus.files.manifest import is_corpus_folder
+from lda.corpus.ordered_map import ordered_map, thread_count
 from lda.corpus.presentable import presentable
 from lda.corpus.readers.base import CountReader, TextBatch, TextReader
 from lda.corpus.readers.files import check_encoding, path_text
@@ -51,18 +51,20 @@ def read_corpus(
     threads: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
+    readers: Sequence[TextReader | CountReader] = (),
 ) -> Corpus:
     """Read files into a corpus in memory (4 bytes a token); a corpus folder is opened instead.
 
     Args:
         inputs: files, pipes and folders, in the order of their documents.
-        format: one of `formats.FORMATS`; "auto" goes by name, then content.
+        format: one of `FORMATS`, or of `readers`; "auto" goes by name, then content.
         recipe: how text becomes tokens; the default takes all words of two letters or more.
         vocabulary: file with one term a line, for formats of counts.
         tokenizer: function from text to tokens, instead of the recipe's pattern; threads share it.
         threads: for tokenising; None uses all cores. The corpus does not depend on it.
         encoding: of text files.
         errors: "strict", or "replace" or "ignore" for bytes that cannot be decoded.
+        readers: of further formats (see `lda.corpus.readers.base`), asked before those that are known.
 
     Raises:
         DataError: the input is missing, damaged or empty.
@@ -74,7 +76,8 @@ def read_corpus(
     with PipeStore() as pipes:
         options = make_options(recipe, vocabulary, encoding, errors, pipes)
         stored = pipes.all_stored(input_list(inputs))
-        return _assemble(stored, format, recipe or Recipe(), options, tokenizer, threads, None).in_memory()
+        sources = find_sources(input_paths(stored), format, readers)
+        return _assemble(sources, recipe or Recipe(), options, tokenizer, threads, None).in_memory()
 
 
 def build_corpus(
@@ -90,6 +93,7 @@ def build_corpus(
     errors: str = "strict",
     require_id: bool = True,
     overwrite: bool = False,
+    readers: Sequence[TextReader | CountReader] = (),
 ) -> Corpus:
     """Read files into a corpus folder and open it; memory stays bounded, whatever the size of the input.
 
@@ -107,6 +111,7 @@ def build_corpus(
         errors: as for `read_corpus`.
         require_id: whether the recipe's id field must be there; else documents are numbered where it is not.
         overwrite: replace a corpus that stands there.
+        readers: as for `read_corpus`.
 
     Raises:
         DataError: the input is missing, damaged or empty, or the folder exists.
@@ -120,7 +125,8 @@ def build_corpus(
     with PipeStore() as pipes, _spill_folder(where) as spill:
         options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
         stored = pipes.all_stored(input_list(inputs))
-        made = _assemble(stored, format, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
+        sources = find_sources(input_paths(stored), format, readers)
+        made = _assemble(sources, recipe or Recipe(), options, tokenizer, threads, FolderSpill(spill))
         write_folder(target, made.shards, made.vocabulary, made.summary, overwrite=overwrite)
     return Corpus.open(target)
 
@@ -221,15 +227,13 @@ def _corpus_folder(
 
 
 def _assemble(
-    inputs: Sequence[str | Path],
-    format: str,  # noqa: A002
+    sources: list[Source],
     recipe: Recipe,
     options: ReadOptions,
     tokenizer: Tokenizer | None,
     threads: int | None,
     spill: Spill | None,
 ) -> Assembled:
-    sources = find_sources(input_paths(inputs), format)
     if tokenizer is not None:
         recipe = dataclasses.replace(
             recipe, tokenizer=getattr(tokenizer, "__qualname__", type(tokenizer).__name__)

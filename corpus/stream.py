@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lda.corpus.arrow import string_list
-from lda.corpus.assembly.ordered_map import ordered_map, thread_count
 from lda.corpus.batches import TokenBatch, drop_negative
 from lda.corpus.build import (
     finished_corpora,
@@ -22,6 +21,7 @@ from lda.corpus.build import (
 )
 from lda.corpus.corpus import Corpus
 from lda.corpus.errors import DataError
+from lda.corpus.ordered_map import ordered_map, thread_count
 from lda.corpus.readers.base import CountReader, TextBatch
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.pipes import PipeStore
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from lda.corpus.readers.base import TextReader
     from lda.corpus.text.tokenizer import Tokenizer
 
 
@@ -69,6 +70,7 @@ def iter_documents(
     errors: str = "strict",
     require_id: bool = True,
     batch_documents: int = 4096,
+    readers: Sequence[TextReader | CountReader] = (),
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of files, or of a corpus folder, in the ids of a model's vocabulary.
 
@@ -87,6 +89,7 @@ def iter_documents(
         errors: as for `read_corpus`.
         require_id: as for `build_corpus`.
         batch_documents: most documents in a batch.
+        readers: as for `read_corpus`.
 
     Raises:
         DataError: the input is missing or damaged, or has more nameless columns than the model has terms.
@@ -101,7 +104,7 @@ def iter_documents(
     with ExitStack() as stack:
         pipes = stack.enter_context(PipeStore())
         options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
-        sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format)
+        sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format, readers)
         index = {term: number for number, term in enumerate(vocabulary_terms)}
         if isinstance(same_kind(sources), CountReader):
             batches = _count_batches(sources, options, index)
@@ -169,7 +172,11 @@ def tokenized_texts(
     return ordered_map(tokens, raw_text_batches(texts), thread_count(threads))
 
 
-def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # noqa: A002
+def keeps_order(
+    inputs: Sequence[str | Path],
+    format: str = "auto",  # noqa: A002
+    readers: Sequence[TextReader | CountReader] = (),
+) -> bool:
     """Whether `iter_documents` gives the tokens of these inputs in the order of the text; counts have none.
 
     Raises:
@@ -178,7 +185,7 @@ def keeps_order(inputs: Sequence[str | Path], format: str = "auto") -> bool:  # 
     built = finished_corpora(inputs)
     if built and len(input_list(inputs)) == 1:
         return Corpus.open(built[0]).ordered
-    return not isinstance(same_kind(find_sources(input_paths(inputs), format)), CountReader)
+    return not isinstance(same_kind(find_sources(input_paths(inputs), format, readers)), CountReader)
 
 
 def iter_corpus(

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from lda.cluster.counts.fingerprint import combine
 from lda.cluster.counts.part_files import agrees
 from lda.cluster.counts.top_words import merge_tops
-from lda.cluster.counts.word_range import Part
+from lda.cluster.counts.word_range import WrittenPart
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.results import StoredCounts
 from lda.corpus.storage.places import is_uri, storage
 
 
-def gathered(parts: Sequence[Part], n_terms: int, n_topics: int, n_top: int) -> StoredCounts:
+def gathered(parts: Sequence[WrittenPart], n_terms: int, n_topics: int, n_top: int) -> StoredCounts:
     """What the parts, in the order of their words, add up to."""
     return StoredCounts(
         counts=tuple(part.files["counts"] for part in parts),
@@ -25,7 +25,7 @@ def gathered(parts: Sequence[Part], n_terms: int, n_topics: int, n_top: int) -> 
 
 
 def fetch_unseen(
-    place: str, part: Part, owner: str, fetch: Callable[[str], bytes], warn: Callable[[str], None]
+    place: str, part: WrittenPart, owner: str, fetch: Callable[[str], bytes], warn: Callable[[str], None]
 ) -> None:
     """See that the files of a part are there as they were written, and write here what is not.
 

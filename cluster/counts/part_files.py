@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lda.cluster.counts.sparse_npz import csr_bytes, save_csr
 from lda.cluster.spec.part_file import PartFile
 from lda.corpus.errors import DataError
+from lda.corpus.storage.checksum import checksum, checksum_of_file
 from lda.corpus.storage.places import Storage, is_uri, storage
+from lda.corpus.storage.replace import replaced_file
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -38,24 +39,15 @@ def write_matrix(place: str, name: str, matrix: sp.csr_matrix) -> tuple[PartFile
 
 def _write_local(folder: Path, name: str, matrix: sp.csr_matrix) -> PartFile:
     """Straight from the arrays to the disk: a copy in memory would be as large as the counts."""
-    partial = folder / f".{name}.partial"
-    try:
+    with replaced_file(folder / name) as partial:
         save_csr(partial, matrix)
-        whole = hashlib.sha256()
-        for chunk in storage(folder).chunks(partial.name):
-            whole.update(chunk)
-        made = PartFile(
+        return PartFile(
             file=name,
             words=matrix.shape[0],
             entries=matrix.nnz,
             bytes=partial.stat().st_size,
-            sha256=whole.hexdigest(),
+            sha256=checksum_of_file(storage(folder), partial.name),
         )
-        partial.replace(folder / name)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    return made
 
 
 def _write_remote(place: str, name: str, matrix: sp.csr_matrix) -> tuple[PartFile, str | None]:
@@ -73,16 +65,13 @@ def _described(name: str, matrix: sp.csr_matrix, data: memoryview) -> PartFile:
         words=matrix.shape[0],
         entries=matrix.nnz,
         bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=checksum(data),
     )
 
 
 def agrees(place: Storage, name: str, sha256: str) -> bool:
     """Whether a file is there, with this checksum; it is read piece by piece."""
-    whole = hashlib.sha256()
     try:
-        for chunk in place.chunks(name):
-            whole.update(chunk)
+        return checksum_of_file(place, name) == sha256
     except FileNotFoundError:
         return False
-    return whole.hexdigest() == sha256

@@ -40,11 +40,9 @@ PADDING_ID: Final = 0xD935  # the id that Android's zipalign gave to padding; re
 
 
 def save_csr(path: Path, matrix: csr_matrix) -> None:
-    """Write a CSR matrix uncompressed, readable by `scipy.sparse.load_npz`; flushed to the disk."""
+    """Write a CSR matrix uncompressed, readable by `scipy.sparse.load_npz`."""
     with path.open("wb") as file:
         _write_csr(file, matrix)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def csr_bytes(matrix: csr_matrix) -> memoryview:

@@ -6,7 +6,6 @@ of them and the files of the model never meet in one place.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from lda.cluster.counts.sparse_npz import csr_bytes, read_csr
 from lda.cluster.counts.top_words import top_words
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.top_words import TopWords
+from lda.corpus.storage.checksum import checksum
 from lda.corpus.storage.places import Storage
 
 SUMS: Final = re.compile(r"sum-(\d+)-(\d+)\.npz")
@@ -30,7 +30,7 @@ WHOLE: Final = "mean.npz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class WrittenPart:
     """What the owner of a range of words tells of its part of the model.
 
     first, last: the words, first .. last - 1. files: names and contents; `mean_counts` only after averaging.
@@ -78,7 +78,7 @@ class WordRange:
         name = f"sum-{self.first:010d}-{self.last:010d}.npz"
         data = csr_bytes(self._sum)
         place.write(f"{folder}/{name}", data)
-        return {name: hashlib.sha256(data).hexdigest()}
+        return {name: checksum(data)}
 
     def restore_sum(self, place: Storage, folder: str, names: Iterable[str]) -> None:
         """Take the sum from those files of a checkpoint that hold words of this range, whoever wrote them."""
@@ -90,7 +90,7 @@ class WordRange:
             parts.append(whole[max(self.first - low, 0) : min(self.last, low + whole.shape[0]) - low])
         self._sum = _wide(sp.csr_matrix(sp.vstack(parts, format="csr"))) if parts else None
 
-    def write_part(self, place: str, part: int, of: int, taken: int, n_top: int) -> Part:
+    def write_part(self, place: str, part: int, of: int, taken: int, n_top: int) -> WrittenPart:
         """Write the files of this range into a model's folder, as part number `part` of `of`.
 
         What the system refuses is told in the result: somebody else may be able to write them.
@@ -102,7 +102,7 @@ class WordRange:
             if matrix is not None:
                 files[kind], why_not = write_matrix(place, part_name(kind, part, of), matrix)
                 problem = problem or why_not
-        return Part(
+        return WrittenPart(
             first=self.first,
             last=self.last,
             files=files,

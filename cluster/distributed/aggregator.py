@@ -9,7 +9,7 @@ from typing import Any, Final
 import scipy.sparse as sp
 
 from lda.cluster.counts.aggregator import Aggregator
-from lda.cluster.counts.word_range import Part, WordRange
+from lda.cluster.counts.word_range import WordRange, WrittenPart
 from lda.cluster.distributed.actor_report import Ready, introduce, one_line
 from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode_pieces, encode, merged
@@ -201,7 +201,9 @@ class AggregatorActor:
         """Take the sum from a checkpoint, by however many aggregators it was written."""
         await asyncio.to_thread(self.words.restore_sum, storage(place), folder, names)
 
-    async def write_part(self, step: int, place: str, part: int, of: int, taken: int, n_top: int) -> Part:
+    async def write_part(
+        self, step: int, place: str, part: int, of: int, taken: int, n_top: int
+    ) -> WrittenPart:
         """Write the counts of all steps before `step` into a model's folder, as part number `part` of `of`."""
         await self._until(step)
         return await asyncio.to_thread(self.words.write_part, place, part, of, taken, n_top)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import scipy.sparse as sp
 
-from lda.cluster.checkpoints.read import Found
+from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.driver import Driver
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
@@ -110,10 +110,10 @@ class ClusterEngine:
         if problem := self.driver.damage(place.address, folder, files):
             raise ValueError(problem)
 
-    def restore(self, found: Found) -> None:
+    def restore(self, checkpoint: Checkpoint) -> None:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""
-        state = found.state()
-        self.driver.restore(found.place.address, found.folder, list(found.body["files"]))
+        state = checkpoint.state
+        self.driver.restore(checkpoint.place.address, checkpoint.folder, list(checkpoint.files))
         self.tick, self._done = state.tick, state.n_sweeps
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
-from lda.cluster.checkpoints.read import Found
+from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.distributed.actor_report import Ready, whereabouts
 from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.waiting import Waiting
@@ -46,8 +46,8 @@ def go_on_after_losses(
     warn: Callable[[str], None],
     *,
     begin: Callable[[bool], E],
-    find: Callable[[E, bool], Found | None],
-    run: Callable[[E, Found | None], R],
+    find: Callable[[E, bool], Checkpoint | None],
+    run: Callable[[E, Checkpoint | None], R],
 ) -> R:
     """What `run` gives of the first attempt that loses nobody.
 
@@ -63,7 +63,7 @@ def go_on_after_losses(
             engine = begin(bool(lost))
             found = find(engine, bool(lost))
             if lost:
-                since = f"the checkpoint of sweep {found.body['n_sweeps']}" if found else "the beginning"
+                since = f"the checkpoint of sweep {found.state.n_sweeps}" if found else "the beginning"
                 warn(f"lost {lost}; going on from {since}")
                 lost = ""
             return run(engine, found)

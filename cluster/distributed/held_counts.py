@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lda.cluster.counts.aggregator import CountError
 from lda.cluster.counts.gather_parts import fetch_unseen, gathered
-from lda.cluster.counts.word_range import Part
+from lda.cluster.counts.word_range import WrittenPart
 from lda.cluster.distributed.actor_group import ActorGroup
 from lda.cluster.spec.results import StoredCounts
 from lda.samplers.counts.histograms import Histogram, add_histograms
@@ -89,7 +89,7 @@ class HeldCounts:
         aggregators, n = self.group.aggregators, len(self.group.aggregators)
         step = self.come_to(now)
         asked = [a.write_part.remote(step, place, i, n, taken, n_top) for i, a in enumerate(aggregators)]
-        parts: list[Part] = self.group.waiting.results(asked)
+        parts: list[WrittenPart] = self.group.waiting.results(asked)
         self._check(sum(part.tokens for part in parts))
         for i, (part, aggregator) in enumerate(zip(parts, aggregators, strict=True)):
             owner = f"aggregator {i} on {self.group.said[f'aggregator {i}'].host}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import scipy.sparse as sp
 
-from lda.cluster.checkpoints.read import Found
+from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.checkpoints.write import put_topics
 from lda.cluster.counts.gather_parts import gathered
 from lda.cluster.counts.word_range import WordRange
@@ -66,16 +66,16 @@ class Engine:
                 self._pass(level)
         self.aggregator.check(self.documents.n_tokens)
 
-    def restore(self, found: Found) -> None:
+    def restore(self, checkpoint: Checkpoint) -> None:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""
         for index in self.documents.parts:
-            self.documents.set_topics(index, found.topics(index, self.documents.topic_dtype))
+            self.documents.set_topics(index, checkpoint.topics(index, self.documents.topic_dtype))
         for phase in range(self.plan.phases):
             self.documents.forget(phase)
             self.sweeper.apply(phase)
         self.aggregator.check(self.documents.n_tokens)
-        self.words.restore_sum(found.place, found.folder, found.body["files"])
-        state = found.state()
+        self.words.restore_sum(checkpoint.place, checkpoint.folder, checkpoint.files)
+        state = checkpoint.state
         self.tick = state.tick
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
 

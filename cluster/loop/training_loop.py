@@ -5,20 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import Any, Final, Protocol
+from typing import Protocol
 
 import scipy.sparse as sp
 
-from lda.cluster.checkpoints.lock import Claim
-from lda.cluster.checkpoints.read import Found
-from lda.cluster.checkpoints.write import RunState, write
+from lda.cluster.checkpoints.manifest import RunState
+from lda.cluster.checkpoints.read import Checkpoint
+from lda.cluster.checkpoints.store import CheckpointStore
 from lda.cluster.loop.early_stopping import Patience, Samples
-from lda.cluster.spec.checkpointing import Checkpointing
-from lda.cluster.spec.errors import CheckpointError, OtherFitError
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, ExchangeReport, FitResult, StoredCounts, SweepRecord
-from lda.corpus.storage.places import Storage, storage
+from lda.corpus.storage.places import Storage
 from lda.samplers.priors import Priors
 
 
@@ -44,7 +41,7 @@ class AnyEngine(Protocol):
         """Give every token its first topic."""
         ...
 
-    def restore(self, found: Found) -> None:
+    def restore(self, checkpoint: Checkpoint) -> None:
         """Take the state of a checkpoint."""
         ...
 
@@ -126,56 +123,6 @@ class Clock:
             self._paused += time.perf_counter() - before
 
 
-FAILURES_IN_A_ROW: Final = 3
-"""So many checkpoints that cannot be written end a fit: what it would lose at its end only grows from here."""
-
-
-class Keeper:
-    """Writes the checkpoints of one fit.
-
-    claim: on their place, looked after before each; None where none are written. warn: told of one that fails.
-    """
-
-    def __init__(
-        self,
-        settings: Checkpointing,
-        who: dict[str, Any],
-        claim: Claim | None,
-        warn: Callable[[str], None],
-    ) -> None:
-        self.place = storage(settings.path)
-        self.who, self.claim, self.warn = who, claim, warn
-        self.every, self.keep, self.resume = settings.every, settings.keep, settings.resume
-        self._failures = 0
-        self.has_written = False
-
-    def write(self, state: RunState, store: Callable[[Storage, str], dict[str, str]]) -> None:
-        """Store a checkpoint. One that fails is warned of; the next one may succeed.
-
-        Raises:
-            CheckpointError: the third in a row cannot be written. OtherFitError: another run has taken over.
-        """
-        assert self.claim is not None
-        try:
-            write(self.place, state, store, self.who, self.keep, self.claim.check)
-        except OtherFitError:
-            raise
-        except CheckpointError as error:
-            self._failures += 1
-            if self._failures == FAILURES_IN_A_ROW:
-                raise CheckpointError(
-                    f"{error}, then repeat the command with --resume: {self._failures} checkpoints in a row failed"
-                ) from error
-            self.warn(f"{error}; the fit goes on, and tries again after {self.every} sweeps")
-        else:
-            self._failures = 0
-            self.has_written = True
-
-    def due(self, sweep: int) -> bool:
-        """Whether a checkpoint follows this sweep."""
-        return self.every > 0 and sweep % self.every == 0
-
-
 class Run:
     """The sweeps after the start."""
 
@@ -184,9 +131,9 @@ class Run:
         engine: AnyEngine,
         clock: Clock,
         on_sweep: Callable[[SweepRecord], bool | None],
-        keeper: Keeper | None,
+        checkpoints: CheckpointStore | None,
     ) -> None:
-        self.engine, self.clock, self.on_sweep, self.keeper = engine, clock, on_sweep, keeper
+        self.engine, self.clock, self.on_sweep, self.checkpoints = engine, clock, on_sweep, checkpoints
         s = engine.settings
         self.patience = Patience(s.tol, s.n_iter_no_change)
         self.samples = Samples(s.n_samples, s.sample_interval, s.sweeps)
@@ -218,8 +165,8 @@ class Run:
             value = record.heldout if self.engine.validates else record.log_likelihood
             stop = self.patience.exhausted(value) or stop
             # Not when the fit ends here: resumed from this sweep, it would not know that it had.
-            if self.keeper is not None and self.keeper.due(self.n_sweeps) and not stop:
-                self.keeper.write(self._state(), self.engine.store)
+            if self.checkpoints is not None and self.checkpoints.due(self.n_sweeps) and not stop:
+                self.checkpoints.write(self._state(), self.engine.store)
             if stop:
                 break
         self.engine.settle()
@@ -230,7 +177,7 @@ class Run:
             tick=self.engine.tick,
             alpha=self.engine.priors.alpha,
             beta=self.engine.priors.beta,
-            history=[asdict(record) for record in self.history],
+            history=list(self.history),
             seconds=self.clock.seconds(),
             sweeping=self.sweeping,
             patience=self.patience.state,
@@ -240,7 +187,7 @@ class Run:
     def restore(self, state: RunState) -> None:
         """Go on after the sweep of `state`; the engine has its own part."""
         self.n_sweeps, self.sweeping = state.n_sweeps, state.sweeping
-        self.history = [SweepRecord(**record) for record in state.history]
+        self.history = list(state.history)
         self.patience.state = state.patience
         self.samples.taken = state.mean_taken
         self.clock.add(state.seconds)

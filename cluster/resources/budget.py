@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from lda.samplers.counts.row_layout import WordRows, word_bytes
 
 PROGRAM_BYTES: Final = 300 << 20
-"""Interpreter, libraries and compiled kernels of a process that has reached its first sweep."""
+"""Interpreter, packages, compiled kernels and, in a worker process, Ray's part, before there are any documents.
+
+Processes of a cluster measured 298 to 316 million bytes (docs/cluster.md), so the sizes of `lda.deploy.sizing` begin
+with it, and what is set aside under a limit (`program_bytes`) does."""
 
 RAY_BYTES: Final = 120 << 20
-"""What Ray and the buffers of its messages take on top."""
+"""Set aside for Ray's buffers of messages where a process has a limit; sizes count the messages themselves instead."""
 
 
 def program_bytes() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -10,6 +9,7 @@ import pyarrow as pa
 from lda.corpus.errors import DataError
 from lda.corpus.files.arrow_checks import TermTally, check_shard, check_vocabulary, read_batch
 from lda.corpus.files.manifest import FileEntry, Manifest
+from lda.corpus.storage.checksum import checksum
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ def serialize(name: str, batch: pa.RecordBatch) -> tuple[FileEntry, pa.Buffer]:
     shard = "tokens" in batch.schema.names
     tokens = len(_tokens(batch)) if shard else 0
     documents = batch.num_rows if shard else 0
-    return FileEntry(name, documents, tokens, data.size, hashlib.sha256(data).hexdigest()), data
+    return FileEntry(name, documents, tokens, data.size, checksum(data)), data
 
 
 def deserialize(
@@ -37,7 +37,7 @@ def deserialize(
     """
     if data.size != entry.bytes:
         raise damaged(name, f"it has {data.size} bytes instead of {entry.bytes}")
-    if not checked and hashlib.sha256(data).hexdigest() != entry.sha256:
+    if not checked and checksum(data) != entry.sha256:
         raise damaged(name, "its sha256 is not that of the manifest")
     try:
         return read_batch(data)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,11 +28,11 @@ from lda.corpus.files.manifest import (
 from lda.corpus.files.opened import OpenedCorpus
 from lda.corpus.shard import batch_digest, content_hash
 from lda.corpus.storage.contained_path import path_inside
-from lda.corpus.storage.leftovers import UNDIVIDED, forget, remember
 from lda.corpus.storage.places import is_uri
+from lda.corpus.storage.replace import replaced_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from lda.corpus.files.arrow_checks import TermTally
     from lda.corpus.summary import Summary
@@ -62,7 +58,10 @@ def write_folder(
 
         write_remote(str(path), batches, vocabulary, summary, overwrite=overwrite)
         return
-    with replacing(path, overwrite=overwrite) as folder:
+    target = Path(path)
+    # Not flushed, unlike a model: what a crash of the system left half-written is told by sizes and checksums, and
+    # can be built again; to wait for the disk would make up a good part of a large build.
+    with replaced_folder(target, lambda: check_target(target, overwrite=overwrite)) as folder:
         entry = _write_file(folder / VOCABULARY_FILE, one_batch(vocabulary))
         entries: list[FileEntry] = []
         digests: list[bytes] = []
@@ -91,50 +90,6 @@ def check_target(path: str | Path, *, overwrite: bool) -> Path:
     if not target.is_dir() or (any(target.iterdir()) and not is_corpus_folder(target)):
         raise DataError(f"{target} is not a corpus, so it is not overwritten; choose another name")
     return target
-
-
-@contextmanager
-def replacing(path: str | Path, *, overwrite: bool) -> Iterator[Path]:
-    """A temporary folder beside `path` that takes its place when the block ends without an exception.
-
-    What stood there before stays untouched until the new folder is complete.
-    """
-    target = check_target(path, overwrite=overwrite)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
-    remember(folder)
-    try:
-        yield folder
-        folder.chmod(
-            0o777 & ~_umask()
-        )  # mkdtemp makes private folders; a corpus is as open as any other file
-        check_target(target, overwrite=overwrite)  # somebody else may have been faster
-        if target.exists():
-            _swap(folder, target)
-        else:
-            folder.rename(target)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    finally:
-        forget(folder)
-
-
-def _swap(folder: Path, target: Path) -> None:
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-    with UNDIVIDED:
-        target.rename(aside)  # onto an empty folder, which POSIX allows
-        try:
-            folder.rename(target)
-        except BaseException:
-            aside.rename(target)
-            raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)  # it can only be read by setting it
-    os.umask(mask)
-    return mask
 
 
 def _write_file(path: Path, batch: pa.RecordBatch) -> FileEntry:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,13 +25,14 @@ from lda.corpus.files.manifest import (
     read_manifest,
 )
 from lda.corpus.files.opened import OpenedCorpus
+from lda.corpus.ordered_map import ordered_map
 from lda.corpus.shard import batch_digest, content_hash
 from lda.corpus.storage.places import Storage, storage
 from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage.retries import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from lda.corpus.files.arrow_checks import TermTally
     from lda.corpus.summary import Summary
@@ -70,20 +69,19 @@ def write_remote(
 def _write_shards(
     place: Storage, folder: str, batches: Iterable[pa.RecordBatch]
 ) -> tuple[list[FileEntry], list[bytes]]:
-    entries: list[FileEntry] = []
     digests: list[bytes] = []
-    waiting: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(UPLOADS) as pool:
+
+    def serialized() -> Iterator[tuple[FileEntry, pa.Buffer]]:
         for index, batch in enumerate(batches):
-            entry, data = serialize(f"{folder}/shard-{index:05d}.arrow", batch)
-            entries.append(entry)
             digests.append(batch_digest(batch))
-            waiting.append(pool.submit(place.write, entry.file, memoryview(data)))
-            if len(waiting) > UPLOADS:  # so that only a few shards are in memory
-                waiting.popleft().result()
-        for done in waiting:
-            done.result()
-    return entries, digests
+            yield serialize(f"{folder}/shard-{index:05d}.arrow", batch)
+
+    def send(file: tuple[FileEntry, pa.Buffer]) -> FileEntry:
+        entry, data = file
+        place.write(entry.file, memoryview(data))
+        return entry
+
+    return list(ordered_map(send, serialized(), UPLOADS, ahead=UPLOADS)), digests
 
 
 def open_remote(uri: str) -> OpenedCorpus:

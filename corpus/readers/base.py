@@ -2,17 +2,20 @@
 
 A reader turns one file (or folder) into batches of documents. To add a format:
 
-1. write `read_NAME.py` with a subclass of `TextReader` (documents are text) or `CountReader` (documents are
-   counts of terms); set `name` and `suffixes`, and yield batches of bounded size from `read`;
-2. list an instance in `formats.py`, which also chooses the reader by name or content;
+1. write `NAME.py` with a subclass of `TextReader` (documents are text) or `CountReader` (documents are counts of
+   terms); set `name`, `suffixes` and what else of `Reader` tells such a file, and yield batches of bounded size from
+   `read`;
+2. list an instance in `READERS` of `registry.py`: one row, and nothing else anywhere;
 3. raise DataError with file, line or row, the value found and the remedy for every kind of damage, and add
    the file and its damaged versions to the tests.
 
-Files are opened by `sources.py`, so compression and encodings are no concern of a reader.
+Files are opened by `files.py`, so compression and encodings are no concern of a reader.
+`tests/corpus/test_new_reader.py` does all this for a format of its own.
 """
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -53,7 +56,7 @@ class TextBatch(NamedTuple):
     n_without_text: int = 0
 
 
-class SourceDocument(NamedTuple):
+class TextDocument(NamedTuple):
     """One document with the further fields of its row: text, tokens that are ready, or None where there is neither."""
 
     id: str
@@ -75,11 +78,37 @@ class CountFile(NamedTuple):
     batches: Iterator[TokenBatch]
 
 
-class TextReader(ABC):
-    """Reads documents as text."""
+class Reader:
+    """What a reader says of its format, so that files of it are told from others.
+
+    Attributes:
+        name: of the format, as `format=` takes it.
+        suffixes, prefixes: how names of such files end and begin, in lower case and without that of a compression.
+        mark: a beginning that no other format has; it goes before what the name says.
+        name_is_enough: whether the suffix decides; else it does only where the content tells nothing.
+        in_parts: whether a folder that holds nothing but such files is a data set in parts, not a folder of texts.
+        is_archive: whether such a file may be a zip archive, which is refused under any other name.
+    """
 
     name: str
     suffixes: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    mark: re.Pattern[bytes] | None = None
+    name_is_enough: bool = True
+    in_parts: bool = False
+    is_archive: bool = False
+
+    def begins_like(self, head: bytes) -> bool:
+        """Whether a file whose name tells nothing is of this format, by its first 4096 bytes."""
+        return False
+
+    def companion(self, path: Path) -> Path | None:
+        """A file that belongs to an input of this format, and is no input itself where both are given."""
+        return None
+
+
+class TextReader(Reader, ABC):
+    """Reads documents as text."""
 
     @abstractmethod
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
@@ -90,11 +119,8 @@ class TextReader(ABC):
         """
 
 
-class CountReader(ABC):
+class CountReader(Reader, ABC):
     """Reads documents as counts of terms."""
-
-    name: str
-    suffixes: tuple[str, ...] = ()
 
     @abstractmethod
     def read(self, path: Path, options: ReadOptions) -> CountFile:
@@ -105,9 +131,9 @@ class CountReader(ABC):
         """
 
 
-def batch_documents(documents: Iterable[SourceDocument]) -> Iterator[TextBatch]:
+def batch_documents(documents: Iterable[TextDocument]) -> Iterator[TextBatch]:
     """Gather single documents into batches of bounded size."""
-    held: list[SourceDocument] = []
+    held: list[TextDocument] = []
     characters = 0
     for document in documents:
         held.append(document)
@@ -120,7 +146,7 @@ def batch_documents(documents: Iterable[SourceDocument]) -> Iterator[TextBatch]:
         yield _text_batch(held)
 
 
-def _text_batch(documents: list[SourceDocument]) -> TextBatch:
+def _text_batch(documents: list[TextDocument]) -> TextBatch:
     names = dict.fromkeys(name for document in documents for name in document.metadata)
     columns = {name: [document.metadata.get(name) for document in documents] for name in names}
     ids = strings([d.id for d in documents])

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import SourceDocument, TextBatch, TextReader, batch_documents
+from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
 from lda.corpus.readers.fields import choose_fields
 from lda.corpus.readers.files import numbered_lines
 from lda.corpus.readers.options import ReadOptions
@@ -33,6 +33,7 @@ class CsvReader(TextReader):
 
     name = "csv"
     suffixes = (".csv",)
+    in_parts = True
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per row.
@@ -48,6 +49,7 @@ class TsvReader(TextReader):
 
     name = "tsv"
     suffixes = (".tsv", ".tab")
+    in_parts = True
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per row.
@@ -89,7 +91,7 @@ def _csv_rows(path: Path, options: ReadOptions) -> Iterator[tuple[int, list[str]
 
 def _documents(
     path: Path, options: ReadOptions, rows: Iterator[tuple[int, list[str]]]
-) -> Iterator[SourceDocument]:
+) -> Iterator[TextDocument]:
     line, header = next(rows, (1, []))
     if not header:
         raise DataError(f"{path} is empty; a table needs a header line with the names of its fields")
@@ -106,4 +108,4 @@ def _documents(
                 f"{path}, line {number}: {len(row)} fields, but {len(header)} in the header; correct the row"
             )
         name = f"{options.prefix}{count}" if key is None else row[key]
-        yield SourceDocument(name, " ".join([row[i] for i in texts]), {field: row[i] for field, i in others})
+        yield TextDocument(name, " ".join([row[i] for i in texts]), {field: row[i] for field, i in others})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.arrow import is_text, whole_text
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import SourceDocument, TextBatch, TextReader, batch_documents
+from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
 from lda.corpus.readers.fields import USUAL_TEXT_FIELDS, Fields, choose_fields
 from lda.corpus.readers.files import numbered_lines
 from lda.corpus.readers.options import ReadOptions
@@ -27,6 +27,11 @@ class JsonLinesReader(TextReader):
 
     name = "jsonl"
     suffixes = (".jsonl", ".ndjson", ".json")
+    in_parts = True
+
+    def begins_like(self, head: bytes) -> bool:
+        """Whether the first thing is the beginning of an object."""
+        return head.lstrip().startswith(b"{")
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per object.
@@ -36,7 +41,7 @@ class JsonLinesReader(TextReader):
         """
         return batch_documents(self._documents(path, options))
 
-    def _documents(self, path: Path, options: ReadOptions) -> Iterator[SourceDocument]:
+    def _documents(self, path: Path, options: ReadOptions) -> Iterator[TextDocument]:
         # pyarrow's JSON reader is faster, but gives no line number for most errors; json.loads takes a tenth
         # of the time of tokenising.
         fields: Fields | None = None
@@ -116,7 +121,7 @@ def _parse(line: str, path: Path, number: int) -> dict[str, Any]:
 
 def _document(
     row: dict[str, Any], fields: Fields, options: ReadOptions, where: str, number: int
-) -> SourceDocument:
+) -> TextDocument:
     if options.text is None and fields.text[0] not in row:  # files that were put together from several
         other = next((name for name in USUAL_TEXT_FIELDS if name in row), fields.text[0])
         fields = fields._replace(text=(other,))
@@ -127,7 +132,7 @@ def _document(
         raise DataError(
             f"{where}: the id field {options.id!r} is missing or null; correct the line or drop --id"
         )
-    return SourceDocument(
+    return TextDocument(
         f"{options.prefix}{number}" if key is None else _id(key, where),
         None if values.count(None) == len(values) else join_fields(texts, where),
         fields.metadata(row),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -147,11 +148,25 @@ def _numbers(
     raise DataError(f"{path}: expected id:count pairs with ids below 2**53; correct the file")
 
 
+_PAIRS: Final = re.compile(rb"[-+.\w]+(?: \d+:[\d.eE+-]+)* ?\n")
+
+
+def _lines_of_pairs(head: bytes) -> list[bytes]:
+    """The first lines of a file, at most 20, but for a last one that may be cut short; none if one is not of pairs."""
+    lines = (head.splitlines(keepends=True)[:-1] or head.splitlines(keepends=True))[:20]
+    return lines if b":" in head and all(_PAIRS.fullmatch(line) for line in lines) else []
+
+
 class LdacReader(_PairReader):
     """Blei's format: the number of pairs, then the pairs, with ids from 0."""
 
     name = "ldac"
     suffixes = (".ldac", ".lda-c")
+
+    def begins_like(self, head: bytes) -> bool:
+        """Whether its lines are pairs after the number of them."""
+        lines = _lines_of_pairs(head)
+        return bool(lines) and all(line.split()[0] == b"%d" % line.count(b":") for line in lines)
 
     def _first_id(self, smallest: int) -> int:
         return 0
@@ -172,6 +187,10 @@ class SvmlightReader(_PairReader):
 
     name = "svmlight"
     suffixes = (".svmlight", ".libsvm", ".svm")
+
+    def begins_like(self, head: bytes) -> bool:
+        """Whether its lines are pairs after a word; those of LDA-C are, too, and asked for before."""
+        return bool(_lines_of_pairs(head))
 
     def _first_id(self, smallest: int) -> int:
         return min(max(smallest, 0), 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lda.corpus.readers.base import SourceDocument, TextBatch, TextReader, batch_documents
+from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
 from lda.corpus.readers.files import numbered_lines
 from lda.corpus.readers.options import ReadOptions
 
@@ -18,6 +18,7 @@ class LineReader(TextReader):
 
     name = "lines"
     suffixes = (".txt",)
+    name_is_enough = False
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per line.
@@ -26,6 +27,4 @@ class LineReader(TextReader):
             DataError: the file is not text.
         """
         lines = numbered_lines(path, options)
-        return batch_documents(
-            SourceDocument(f"{options.prefix}{number}", line, {}) for number, line in lines
-        )
+        return batch_documents(TextDocument(f"{options.prefix}{number}", line, {}) for number, line in lines)

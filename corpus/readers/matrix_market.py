@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -38,6 +39,7 @@ class MatrixMarketReader(CountReader):
 
     name = "mm"
     suffixes = (".mtx", ".mm")
+    mark = re.compile(rb"%%MatrixMarket")
 
     def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read the matrix; rows are named by their number, from 1.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,9 @@ class NpzReader(CountReader):
 
     name = "npz"
     suffixes = (".npz",)
+    # The first name in a zip archive follows 26 bytes after its mark.
+    mark = re.compile(rb"PK\x03\x04.{26}\w+\.npy", re.DOTALL)
+    is_archive = True
 
     def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read the matrix; rows are named by their number, from 0 as in Python.

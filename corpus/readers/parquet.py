@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,9 @@ class ParquetReader(TextReader):
 
     name = "parquet"
     suffixes = (".parquet", ".pq")
+    mark = re.compile(rb"PAR1")
+    name_is_enough = False  # what does not begin like Parquet is something else
+    in_parts = True
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per row.

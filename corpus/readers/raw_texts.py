@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lda.corpus.readers.base import SourceDocument, TextBatch, batch_documents
+from lda.corpus.readers.base import TextBatch, TextDocument, batch_documents
 from lda.corpus.terms import is_missing
 
 
@@ -25,7 +25,7 @@ def raw_text_batches(texts: Any) -> Iterator[TextBatch]:  # noqa: ANN401 - duck-
             f"texts must be a list of strings, got {type(texts).__name__}; give the column that holds them"
         )
     return batch_documents(
-        SourceDocument(str(number), _text(value, number), {}) for number, value in enumerate(texts)
+        TextDocument(str(number), _text(value, number), {}) for number, value in enumerate(texts)
     )
 
 

@@ -17,7 +17,6 @@ from lda.corpus.readers.npz import NpzReader
 from lda.corpus.readers.parquet import ParquetReader
 from lda.corpus.readers.text_folder import FolderReader, visible_files
 from lda.corpus.readers.uci import UciReader
-from lda.corpus.readers.vocabulary_beside import find_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from lda.corpus.readers.base import CountReader, TextReader
 
-_READERS: Final[tuple[TextReader | CountReader, ...]] = (
+READERS: Final[tuple[TextReader | CountReader, ...]] = (
     FolderReader(),
     LineReader(),
     JsonLinesReader(),
@@ -38,22 +37,12 @@ _READERS: Final[tuple[TextReader | CountReader, ...]] = (
     SvmlightReader(),
     NpzReader(),
 )
+"""Every format, a row each; where two might take a file, the first does. What tells a format stands in its reader."""
 
-READERS: Final[dict[str, TextReader | CountReader]] = {reader.name: reader for reader in _READERS}
-"""Every format by its name."""
-
-FORMATS: Final = ("auto", *READERS)
+FORMATS: Final = ("auto", *(reader.name for reader in READERS))
 """What `format` may be."""
 
 _ARCHIVES: Final = (".tar", ".tgz", ".txz", ".zip", ".7z", ".rar")
-
-_MAGIC: Final = (
-    (re.compile(rb"PAR1"), "parquet"),
-    (re.compile(rb"%%MatrixMarket"), "mm"),
-    # The first name in a zip archive follows 26 bytes after its mark.
-    (re.compile(rb"PK\x03\x04.{26}\w+\.npy", re.DOTALL), "npz"),
-)
-"""Beginnings that no other format has, so they go before what the name says."""
 
 _FOREIGN: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = (
     (
@@ -68,14 +57,6 @@ _FOREIGN: Final[tuple[tuple[re.Pattern[bytes], str, str], ...]] = (
 )
 """What is often given and cannot be read: how it begins, what it is, the remedy."""
 
-_CONTENT: Final[tuple[tuple[str, re.Pattern[bytes]], ...]] = (
-    ("jsonl", re.compile(rb"\s*\{")),
-    ("uci", re.compile(rb"\d+\s*\n\d+\s*\n\d+\s*\n\d+[ \t]+\d+[ \t]+\d+\s*\n")),
-)
-"""How a file begins when its name tells nothing."""
-
-_PAIRS: Final = re.compile(rb"[-+.\w]+(?: \d+:[\d.eE+-]+)* ?\n")
-
 
 class Source(NamedTuple):
     """One file or folder and its reader."""
@@ -84,44 +65,57 @@ class Source(NamedTuple):
     reader: TextReader | CountReader
 
 
-def find_sources(inputs: Sequence[Path], format: str) -> list[Source]:  # noqa: A002 - the public name
+def find_sources(
+    inputs: Sequence[Path],
+    format: str,  # noqa: A002 - the public name
+    readers: Sequence[TextReader | CountReader] = (),
+) -> list[Source]:
     """Choose a reader for every input; a folder of tables stands for its files.
+
+    readers: further ones, asked before those of `READERS`.
 
     Raises:
         DataError: an input is missing or its format cannot be told.
         ValueError: there is no such format.
     """
-    if format not in FORMATS:
-        raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {format!r}")
+    known = (*readers, *READERS)
+    names = dict.fromkeys(["auto", *(reader.name for reader in known)])
+    if format not in names:
+        raise ValueError(f"format must be one of {', '.join(names)}; got {format!r}")
     if not inputs:
         raise DataError("the corpus needs at least one input, got none; name a file or folder")
-    beside = {find_vocabulary(path) for path in inputs if plain_name(path).startswith("docword")}
-    # `docword.x.txt vocab.x.txt`, as a shell makes of *.x.txt, is one corpus and its vocabulary.
-    return [source for path in inputs if path not in beside for source in _sources(path, format)]
+    by_name = [(path, _by_name(path, known)) for path in inputs]
+    beside = {found.companion(path) for path, found in by_name if found is not None}
+    return [source for path in inputs if path not in beside for source in _sources(path, format, known)]
 
 
-def _sources(path: Path, format: str) -> list[Source]:  # noqa: A002
+def _named(name: str, known: Sequence[TextReader | CountReader]) -> TextReader | CountReader:
+    return next(reader for reader in known if reader.name == name)
+
+
+def _sources(path: Path, format: str, known: Sequence[TextReader | CountReader]) -> list[Source]:  # noqa: A002
     if not path.exists():
         raise DataError(f"there is no file or folder {path}; check the name")
     if not path.is_dir():
-        return [Source(path, READERS[format if format != "auto" else detect(path)])]
-    if format == "text":
-        return [Source(path, READERS["text"])]
+        return [Source(path, detect(path, known) if format == "auto" else _named(format, known))]
+    texts = _named(FolderReader.name, known)
+    if format == texts.name:
+        return [Source(path, texts)]
     files = visible_files(path)
     if not files:
         raise DataError(f"the folder {path} holds no files; check the name")
     if format != "auto":
-        return [Source(file, READERS[format]) for file in files]
+        return [Source(file, _named(format, known)) for file in files]
     # A folder full of tables (a data set in parts) is read as tables; else it is a folder of texts.
-    kinds = {_by_name(file) for file in files}
+    kinds = {_by_name(file, known) for file in files}
     kind = next(iter(kinds)) if len(kinds) == 1 else None
-    if kind not in {"jsonl", "csv", "tsv", "parquet"}:
-        return [Source(path, READERS["text"])]
-    return [Source(file, READERS[_by_magic(file, read_head(file)) or str(kind)]) for file in files]
+    if kind is None or not kind.in_parts:
+        return [Source(path, texts)]
+    return [Source(file, _by_mark(file, read_head(file), known) or kind) for file in files]
 
 
-def detect(path: Path) -> str:
-    """Name of the format of a file.
+def detect(path: Path, known: Sequence[TextReader | CountReader] = READERS) -> TextReader | CountReader:
+    """The reader of a file, by its name and how it begins.
 
     Raises:
         DataError: it cannot be told, or the file is an archive.
@@ -129,14 +123,19 @@ def detect(path: Path) -> str:
     name = plain_name(path)
     if name.endswith(_ARCHIVES):
         raise DataError(f"{path} is an archive; unpack it and give the folder")
-    found, head = _by_name(path), read_head(path)
-    told = _by_magic(path, head)
+    found, head = _by_name(path, known), read_head(path)
+    told = _by_mark(path, head, known)
     if told is not None:
         return told
-    # Of text, the name tells more than the first lines could; Parquet that does not begin like it is something else.
-    if found not in {None, "lines", "parquet"}:
-        return str(found)
-    return _by_content(head) or found or _unknown(path)
+    if found is not None and found.name_is_enough:  # of text, the name tells more than the first lines could
+        return found
+    told = next((reader for reader in known if reader.begins_like(head)), found)
+    if told is None:
+        names = ", ".join(reader.name for reader in known)
+        raise DataError(
+            f"the format of {path} cannot be told by name or content; give it with --format: {names}"
+        )
+    return told
 
 
 def read_head(path: Path) -> bytes:
@@ -148,12 +147,15 @@ def read_head(path: Path) -> bytes:
     return line_feeds(text if encoding in {None, "utf-8"} else text.decode(str(encoding), "ignore").encode())
 
 
-def _by_magic(path: Path, head: bytes) -> str | None:
+def _by_mark(
+    path: Path, head: bytes, known: Sequence[TextReader | CountReader]
+) -> TextReader | CountReader | None:
     """The format whose mark stands at the beginning. Raises DataError for one that cannot be read."""
-    for beginning, name in _MAGIC:
-        if beginning.match(head):
-            return name
-    if _by_name(path) == "npz":  # a damaged one; its reader knows more to say
+    for reader in known:
+        if reader.mark is not None and reader.mark.match(head):
+            return reader
+    found = _by_name(path, known)
+    if found is not None and found.is_archive:  # a damaged one; its reader knows more to say
         return None
     for pattern, what, remedy in _FOREIGN:
         if pattern.match(head):
@@ -161,25 +163,7 @@ def _by_magic(path: Path, head: bytes) -> str | None:
     return None
 
 
-def _by_name(path: Path) -> str | None:
+def _by_name(path: Path, known: Sequence[TextReader | CountReader]) -> TextReader | CountReader | None:
     name = plain_name(path)
-    if name.startswith("docword"):
-        return "uci"
-    return next((reader.name for reader in _READERS if name.endswith(reader.suffixes)), None)
-
-
-def _by_content(head: bytes) -> str | None:
-    found = next((name for name, pattern in _CONTENT if pattern.match(head)), None)
-    if found is not None:
-        return found
-    lines = head.splitlines(keepends=True)[:-1] or head.splitlines(keepends=True)
-    if not lines or b":" not in head or not all(_PAIRS.fullmatch(line) for line in lines[:20]):
-        return None
-    counted = all(line.split()[0] == b"%d" % line.count(b":") for line in lines[:20])
-    return "ldac" if counted else "svmlight"
-
-
-def _unknown(path: Path) -> str:
-    raise DataError(
-        f"the format of {path} cannot be told by name or content; give it with --format: {', '.join(FORMATS[1:])}"
-    )
+    begun = (reader for reader in known if name.startswith(reader.prefixes))
+    return next(begun, next((reader for reader in known if name.endswith(reader.suffixes)), None))

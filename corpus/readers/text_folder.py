@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lda.corpus.errors import DataError
-from lda.corpus.readers.base import SourceDocument, TextBatch, TextReader, batch_documents
+from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
 from lda.corpus.readers.files import path_text, plain_name, read_text
 from lda.corpus.readers.options import ReadOptions
 
@@ -31,12 +31,12 @@ class FolderReader(TextReader):
         """
         return batch_documents(self._documents(path, options))
 
-    def _documents(self, path: Path, options: ReadOptions) -> Iterator[SourceDocument]:
+    def _documents(self, path: Path, options: ReadOptions) -> Iterator[TextDocument]:
         if not path.is_dir():
-            yield SourceDocument(path_text(path.name), read_text(path, options), {})
+            yield TextDocument(path_text(path.name), read_text(path, options), {})
             return
         for file in document_files(path):
-            yield SourceDocument(
+            yield TextDocument(
                 f"{options.prefix}{path_text(file.relative_to(path).as_posix())}",
                 read_text(file, options),
                 {},

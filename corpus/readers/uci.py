@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import TOKENS_PER_BATCH, check_counts, check_size, sum_entries
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.triplets import line_blocks, parse_entries
+from lda.corpus.readers.vocabulary_beside import find_vocabulary
 from lda.corpus.readers.vocabulary_file import vocabulary_for
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lda.corpus.batches import TokenBatch
+
+
+_BEGINNING: Final = re.compile(rb"\d+\s*\n\d+\s*\n\d+\s*\n\d+[ \t]+\d+[ \t]+\d+\s*\n")
 
 
 class UciHeader(NamedTuple):
@@ -35,6 +40,15 @@ class UciReader(CountReader):
     """Three numbers, then `document term count` a line, numbered from 1, sorted by document; streamed."""
 
     name = "uci"
+    prefixes = ("docword",)
+
+    def begins_like(self, head: bytes) -> bool:
+        """Whether it begins with the three numbers and an entry."""
+        return _BEGINNING.match(head) is not None
+
+    def companion(self, path: Path) -> Path | None:
+        """The vocabulary: `docword.x.txt vocab.x.txt`, as a shell makes of *.x.txt, is one corpus."""
+        return find_vocabulary(path)
 
     def read(self, path: Path, options: ReadOptions) -> CountFile:
         """Read vocabulary and header; the documents follow.

@@ -1,17 +1,15 @@
-"""Outputs that appear whole or not at all: written beside the target, flushed, then renamed."""
+"""Outputs that a user has named: which files and folders may be written, and that they appear whole or not at all."""
 
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lda.corpus.errors import DataError
-from lda.corpus.storage.leftovers import UNDIVIDED, forget, remember
 from lda.corpus.storage.places import is_uri
+from lda.corpus.storage.replace import flush, replaced_file, replaced_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,27 +80,18 @@ def check_parent(target: Path) -> None:
 
 @contextmanager
 def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
-    """Yield an empty folder beside `target` to fill; on success it becomes `target`, else it vanishes.
-
-    A folder that is replaced stays intact until the new one is complete, and is put back if the last
-    rename fails. (A swap in one system call exists on Linux only; two renames work everywhere.)
+    """Yield an empty folder beside `target` to fill; on success it is flushed and becomes `target`, else it vanishes.
 
     Raises:
         DataError: as `check_folder_target`, asked again at the end.
     """
-    check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _sibling(target, "new")
-    remember(temporary)
-    temporary.mkdir()
-    try:
+    with replaced_folder(
+        target, lambda: check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
+    ) as temporary:
         yield temporary
-        _flush_folder(temporary)
-        check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
-        _replace_folder(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        forget(temporary)
+        for path in temporary.iterdir():
+            flush(path)
+        flush(temporary)
 
 
 @contextmanager
@@ -114,50 +103,6 @@ def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     check_file_target(target, overwrite=overwrite)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _sibling(target, "new")
-    remember(temporary)
-    try:
+    with replaced_file(target, lambda: check_file_target(target, overwrite=overwrite)) as temporary:
         yield temporary
-        _flush(temporary)
-        check_file_target(target, overwrite=overwrite)
-        temporary.replace(target)
-        _flush(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-        forget(temporary)
-
-
-def _sibling(target: Path, purpose: str) -> Path:
-    """A hidden name in the same folder, hence on the same file system; renaming is then one step."""
-    return target.parent / f".{target.name}.{purpose}-{secrets.token_hex(4)}"
-
-
-def _replace_folder(temporary: Path, target: Path) -> None:
-    if not os.path.lexists(target):
-        temporary.rename(target)
-    else:
-        old = _sibling(target, "old")
-        with UNDIVIDED:
-            target.rename(old)
-            try:
-                temporary.rename(target)
-            except BaseException:
-                old.rename(target)
-                raise
-        shutil.rmtree(old, ignore_errors=True)
-    _flush(target.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    for path in folder.iterdir():
-        _flush(path)
-    _flush(folder)
-
-
-def _flush(path: Path) -> None:
-    """Force a file or a folder's list of names to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush(target.parent)

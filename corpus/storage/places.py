@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import presentable
 from lda.corpus.storage.contained_path import check_name, open_inside, path_inside
+from lda.corpus.storage.replace import replaced_file
 from lda.corpus.storage.retries import NetworkError, momentary, retried
 
 if TYPE_CHECKING:
@@ -112,18 +112,8 @@ class LocalStorage:
 
     def write(self, name: str, data: bytes | memoryview) -> None:
         """See `Storage`."""
-        target = self._root / check_name(name)
-        # Another process may be writing the same: one that is taken for lost, or was left by a killed driver.
-        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
-        try:
-            with self._opened(partial) as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        with replaced_file(self._root / check_name(name)) as partial, self._opened(partial) as file:
+            file.write(data)
 
     def _opened(self, path: Path) -> BufferedWriter:
         """A new file in a folder that is made for it, again where somebody removes that as empty meanwhile."""

@@ -13,12 +13,9 @@ from typing import Final
 import numpy as np
 from scipy.special import i0e
 
-from lda.cluster.resources.budget import model_bytes
+from lda.cluster.resources.budget import PROGRAM_BYTES, model_bytes
 from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.row_layout import WordRows, topic_dtype
-
-PROCESS_BYTES: Final = 310_000_000
-"""Interpreter, packages, compiled kernels and Ray's part of a worker process before it has any documents."""
 
 TERM_BYTES: Final = 16
 """Index of a term's row in the counts: where it begins, its capacity, its length."""
@@ -122,7 +119,7 @@ def worker_bytes(setup: Setup, rows: WordRows, changed: float = EARLY) -> float:
     """
     entries = 2 * changed * setup.n_tokens / (setup.phases * setup.workers)
     moving = entries * (3 * topic_bytes(setup.n_topics) + 9)
-    return PROCESS_BYTES + held_bytes(setup, rows) + moving
+    return PROGRAM_BYTES + held_bytes(setup, rows) + moving
 
 
 def held_bytes(setup: Setup, rows: WordRows) -> float:
@@ -138,7 +135,7 @@ def aggregator_bytes(setup: Setup, rows: WordRows, changed: float = EARLY) -> fl
     t = topic_bytes(setup.n_topics)
     entries = 2 * changed * setup.n_tokens / setup.phases
     messages = entries * (2 * t + 5) + setup.workers * setup.n_terms * 9
-    return PROCESS_BYTES + (count_bytes(rows) + messages) / setup.aggregators
+    return PROGRAM_BYTES + (count_bytes(rows) + messages) / setup.aggregators
 
 
 def network_seconds(setup: Setup, moved: Traffic, bits_per_second: float) -> float:

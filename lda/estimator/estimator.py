@@ -490,10 +490,8 @@ class LDA(EstimatorConventions):
 
         Refuses, before the sweeps, checkpoints that cannot be written or resumed, or would replace others.
         """
-        from lda.cluster.checkpoints.lock import alone
-        from lda.cluster.checkpoints.write import stored
+        from lda.cluster.checkpoints.store import CheckpointStore
         from lda.cluster.spec.errors import CheckpointError
-        from lda.corpus.storage.places import storage
 
         if not isinstance(self.random_state, (int, np.integer)):
             raise ValueError(
@@ -503,11 +501,11 @@ class LDA(EstimatorConventions):
         if not checkpointing.every:
             yield
             return
-        place = storage(checkpointing.path)
-        with alone(place, warnings.warn):
-            if not checkpointing.resume and (found := stored(place)):
+        store = CheckpointStore(checkpointing, warn=warnings.warn)
+        with store.claimed():
+            if not checkpointing.resume and (found := store.folders()):
                 raise CheckpointError(
-                    f"{place.root} holds the checkpoints of another run, up to {found[-1]}; go on from there with "
+                    f"{store.root} holds the checkpoints of another run, up to {found[-1]}; go on from there with "
                     "Checkpointing(resume=True), choose another path, or delete that folder"
                 )
             yield

@@ -13,7 +13,6 @@ consecutive words. In an object store everything but model.json lies in a folder
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -23,6 +22,7 @@ import numpy as np
 
 from lda.cluster.counts.sparse_npz import map_csr, read_csr
 from lda.corpus.errors import DataError
+from lda.corpus.storage.checksum import checksum, checksum_of_file
 from lda.corpus.storage.contained_path import path_inside
 from lda.corpus.storage.npy_file import check_header, read_array, read_header
 from lda.corpus.storage.places import is_uri, storage
@@ -147,8 +147,7 @@ class _Files:
             path = path_inside(Path(self._path), self._name(row.file))
             self._check_size(row, path.stat().st_size)
             if self._verify and row.sha256 is not None:
-                with path.open("rb") as file:
-                    self._check_sha256(row, hashlib.file_digest(file, "sha256").hexdigest())
+                self._check_sha256(row, checksum_of_file(self._where, self._name(row.file)))
         except OSError as error:
             raise self._damaged_file(row.file, error.strerror or error) from error
         return path
@@ -165,7 +164,7 @@ class _Files:
             raise self._damaged_file(row.file, error.strerror or error) from error
         # What has been read already is looked at in any case: it costs next to nothing beside the reading.
         if row.sha256 is not None and (self._verify or is_uri(self._path)):
-            self._check_sha256(row, hashlib.sha256(data).hexdigest())
+            self._check_sha256(row, checksum(data))
         return data
 
     def _check_size(self, row: FileRow, size: int) -> None:

@@ -5,7 +5,6 @@ In an object store the files go into a folder of its own, and `model.json`, whic
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from lda.cluster.counts.part_files import part_name, write_matrix
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import presentable
 from lda.corpus.storage.atomic_write import check_folder_target, new_folder
+from lda.corpus.storage.checksum import checksum
 from lda.corpus.storage.places import Storage, beside, is_uri, storage
 from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage.strict_json import signed
@@ -93,10 +93,7 @@ class ModelWriter:
             "averaged": bool(mean_counts),
             "document_hashes": document_hashes is not None,
             "folder": self._folder,
-            "files": {
-                name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-                for name, data in files.items()
-            },
+            "files": {name: {"bytes": len(data), "sha256": checksum(data)} for name, data in files.items()},
             "parts": {
                 "counts": [asdict(part) for part in counts],
                 "mean_counts": [asdict(part) for part in mean_counts],

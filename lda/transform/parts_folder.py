@@ -102,7 +102,7 @@ class PartsFolder:
 
     def _recorded(self, found: dict[str, Any], overwrite: bool) -> dict[int, dict[str, Any]] | None:
         """The parts that an earlier run has recorded; None when it is to be replaced."""
-        from lda.cluster.checkpoints.write import differences
+        from lda.cluster.checkpoints.identity import differences
 
         root = self.place.root
         if differ := differences(found["identity"], self.identity):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.corpus.storage.checksum import checksum, checksum_of_file
 from lda.transform.parts import OutputPart, PartDone
 from lda.transform.topic_writers import Parquet, Selection
 
@@ -95,19 +96,16 @@ class PartMaker:
         writer.close()
         data = memoryview(sink.getvalue())
         self.place.write(part.file, data)
-        written = {"file": part.file, "bytes": data.nbytes, "sha256": hashlib.sha256(data).hexdigest()}
+        written = {"file": part.file, "bytes": data.nbytes, "sha256": checksum(data)}
         return PartDone(
             index=part.index, entry={**written, "first_document": part.first, **counts}, kept=False
         )
 
     def _stands(self, part: OutputPart) -> bool:
-        digest = hashlib.sha256()
         try:
-            for chunk in self.place.chunks(part.file):
-                digest.update(chunk)
+            return checksum_of_file(self.place, part.file) == part.sha256
         except FileNotFoundError:
             return False
-        return digest.hexdigest() == part.sha256
 
 
 def part_bounds(shard_bounds: npt.NDArray[np.int64], n_weights: int) -> list[int]:

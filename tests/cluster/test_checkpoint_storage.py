@@ -13,8 +13,11 @@ import pytest
 import scipy.sparse as sp
 
 from lda.cluster import CheckpointError, Checkpointing, FitSettings
+from lda.cluster.checkpoints.identity import identity
+from lda.cluster.checkpoints.manifest import RunState
 from lda.cluster.checkpoints.read import latest
-from lda.cluster.checkpoints.write import RunState, check_place, discard, identity, put_topics, stored, write
+from lda.cluster.checkpoints.store import CheckpointStore
+from lda.cluster.checkpoints.write import put_topics, stored, write
 from lda.cluster.counts.aggregator import Aggregator
 from lda.cluster.counts.word_range import WordRange
 from lda.corpus.storage.places import LocalStorage, RemoteStorage, Storage, storage
@@ -68,7 +71,7 @@ def newest(place: Storage) -> tuple[int | None, list[str]]:
     """Sweep of the checkpoint that would be used, and what is said on the way to it."""
     said: list[str] = []
     found = latest(place, WHO, said.append)
-    return (None if found is None else found.state().n_sweeps), said
+    return (None if found is None else found.state.n_sweeps), said
 
 
 @pytest.fixture(params=["path", "uri"])
@@ -84,11 +87,11 @@ def test_what_is_written_is_read_and_the_last_two_are_kept(place: Storage) -> No
     assert stored(place) == ["sweep-00000020", "sweep-00000030"]
     found = latest(place, WHO, pytest.fail)
     assert found is not None
-    state = found.state()
+    state = found.state
     assert (state.n_sweeps, state.patience, state.mean_taken) == (30, (-np.inf, 2), 1)
     np.testing.assert_array_equal(state.alpha, np.linspace(0.1, 0.3, 5))
     again = words(np.zeros((3, 3), dtype=np.int32), taken=0)
-    again.restore_sum(found.place, found.folder, found.body["files"])
+    again.restore_sum(found.place, found.folder, found.files)
     mean = again.mean(1)
     assert mean is not None
     np.testing.assert_array_equal(mean.toarray(), np.eye(3))
@@ -101,7 +104,7 @@ def test_a_sweep_written_again_replaces_the_folder_left_half_written(place: Stor
     store(place, 10, n_shards=2)
     found = latest(place, WHO, pytest.fail)
     assert found is not None
-    assert sorted(found.body["files"]) == [SUM, "topics-00000.bin", "topics-00001.bin"]
+    assert sorted(found.files) == [SUM, "topics-00000.bin", "topics-00001.bin"]
 
 
 def _flip(folder: Path, name: str = "topics-00003.bin") -> None:
@@ -169,12 +172,12 @@ def test_only_checkpoints_are_removed(tmp_path: Path) -> None:
     for name in ("sweep-notes", "thesis", "sweep-123"):
         (tmp_path / "home" / name).mkdir(parents=True)
     store(place, 10)
-    discard(place)
+    CheckpointStore(Checkpointing(path=str(tmp_path / "home"))).discard()
     assert sorted(p.name for p in (tmp_path / "home").iterdir()) == ["sweep-123", "sweep-notes", "thesis"]
     alone = storage(tmp_path / "alone")
     store(alone, 10)
-    discard(alone)
-    discard(alone)
+    for _ in range(2):
+        CheckpointStore(Checkpointing(path=str(tmp_path / "alone"))).discard()
     assert not (tmp_path / "alone").exists()
 
 
@@ -232,8 +235,8 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
 def test_a_place_that_cannot_be_written_is_noticed_beforehand(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CheckpointError, match="checkpoints cannot be written to"):
-        check_place(storage(tmp_path / "file" / "c"))
-    check_place(storage(tmp_path / "new" / "c"))
+        CheckpointStore(Checkpointing(path=str(tmp_path / "file" / "c"))).check_writable()
+    CheckpointStore(Checkpointing(path=str(tmp_path / "new" / "c"))).check_writable()
     assert not (tmp_path / "new" / "c").exists()
 
 

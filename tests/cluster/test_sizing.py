@@ -12,11 +12,11 @@ from cluster_fits import counts, stored, threads
 
 from lda.cluster import FitSettings, fit
 from lda.cluster.loop.local_engine import Engine
+from lda.cluster.resources.budget import PROGRAM_BYTES
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import as_corpus
 from lda.deploy.sizing import (
-    PROCESS_BYTES,
     Setup,
     Traffic,
     aggregator_bytes,
@@ -106,8 +106,8 @@ def test_what_more_workers_change() -> None:
     settings = FitSettings(n_topics=30).resolved()
     rows = count_rows(corpus, settings)
     one, ten = (setup_of(corpus, settings, workers) for workers in (1, 10))
-    assert PROCESS_BYTES < worker_bytes(ten, rows) < worker_bytes(one, rows)
-    assert PROCESS_BYTES < aggregator_bytes(ten, rows) < aggregator_bytes(one, rows)
+    assert PROGRAM_BYTES < worker_bytes(ten, rows) < worker_bytes(one, rows)
+    assert PROGRAM_BYTES < aggregator_bytes(ten, rows) < aggregator_bytes(one, rows)
     moved = Traffic(pushed=4e9, pulled=1e9)
     assert network_seconds(one, moved, 1e9) == 0
     assert network_seconds(ten, moved, 8e9) == pytest.approx(0.9 * 1.4)

@@ -14,9 +14,8 @@ from lda.cluster import FitSettings
 from lda.cluster.distributed.connection import connected
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.sweeping.sweeper import count_rows
-from lda.corpus import machine
+from lda.corpus import machine, ordered_map
 from lda.corpus.arrow import use_available_cores
-from lda.corpus.assembly import ordered_map
 from lda.corpus.machine import available_cores, available_memory
 from lda.estimator.sklearn_conventions import thread_count
 

@@ -13,8 +13,10 @@ from bad_network import BadNetwork
 
 import lda
 from lda.cluster import CheckpointError, Checkpointing
+from lda.cluster.checkpoints.identity import identity
+from lda.cluster.checkpoints.manifest import RunState
 from lda.cluster.checkpoints.read import latest
-from lda.cluster.checkpoints.write import RunState, identity, put_topics, stored, write
+from lda.cluster.checkpoints.write import put_topics, stored, write
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.corpus import DataError
 from lda.corpus.storage import places, retries

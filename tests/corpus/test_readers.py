@@ -266,7 +266,7 @@ def test_svmlight(tmp_path: Path) -> None:
     assert metadata.to_pydict() == {"label": ["+1", "-1", "0.5"]}
     zero = tmp_path / "zero"
     zero.write_text("7 0:2 2:1\n7\n7 1:3\n")
-    assert detect(zero) == "svmlight"
+    assert detect(zero).name == "svmlight"
     check_counts(read_corpus([zero]), 1, ["0", "1", "2"])
 
 
@@ -289,7 +289,7 @@ def test_content_decides_when_the_name_does_not(tmp_path: Path) -> None:
     }
     for name, beginning in beginnings.items():
         (tmp_path / "data").write_text(beginning)
-        assert detect(tmp_path / "data") == name
+        assert detect(tmp_path / "data").name == name
     (tmp_path / "data").write_text("just words\n")
     with pytest.raises(DataError, match="cannot be told"):
         detect(tmp_path / "data")

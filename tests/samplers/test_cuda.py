@@ -56,7 +56,7 @@ def simulated_cases() -> list[Any]:
 @pytest.fixture(scope="module")
 def simulated(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
     """What `simulated_gpu` prints, by case: one process for all that are to run, since it takes seconds to start."""
-    asked = [item.callspec.params["name"] for item in request.session.items if _is_simulated(item)]
+    asked = [item.callspec.params["name"] for item in request.session.items if _is_simulated(item)]  # type: ignore[attr-defined]
     environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
     run = subprocess.run(
         [sys.executable, "-W", "error", str(HERE / "simulated_gpu.py"), *asked],

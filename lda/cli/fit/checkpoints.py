@@ -16,8 +16,9 @@ from lda.cli.option import Function, Heading, option
 if TYPE_CHECKING:
     from lda.cli.fit.outputs import Targets
     from lda.cluster import Checkpointing, FitSettings
+    from lda.cluster.checkpoints.identity import Identity
+    from lda.cluster.checkpoints.store import CheckpointStore
     from lda.corpus import Corpus
-    from lda.corpus.storage.places import Storage
     from lda.model.model import Model
 
 DECIDE_END: Final = frozenset({"sweeps", "tol", "n_iter_no_change", "n_samples", "sample_interval"})
@@ -82,18 +83,18 @@ class Checkpoints:
         )
 
     @property
-    def place(self) -> Storage:
-        """The storage at the path."""
-        from lda.corpus.storage.places import storage
-
-        return storage(self.path)
-
-    @property
     def settings(self) -> Checkpointing:
         """The same for the engine."""
         from lda.cluster import Checkpointing
 
         return Checkpointing(path=self.path, every=self.every, resume=self.resume)
+
+    def _store(
+        self, warn: Callable[[str], None] = lambda text: None, identity: Identity | None = None
+    ) -> CheckpointStore:
+        from lda.cluster.checkpoints.store import CheckpointStore
+
+        return CheckpointStore(self.settings, identity, warn)
 
     def check(self, targets: Targets) -> None:
         """Refuse, before anything is read, a place that cannot be used.
@@ -101,7 +102,6 @@ class Checkpoints:
         Raises:
             DataError: it lies in the model's folder. CheckpointError: nothing can be written there.
         """
-        from lda.cluster.checkpoints.write import check_place
         from lda.corpus import DataError
 
         if not self.every:
@@ -110,7 +110,7 @@ class Checkpoints:
             raise DataError(
                 f"the checkpoints cannot lie in {targets.model}, which becomes the model; choose another place"
             )
-        check_place(self.place)
+        self._store().check_writable()
 
     @contextmanager
     def alone(self, warn: Callable[[str], None]) -> Iterator[None]:
@@ -120,18 +120,17 @@ class Checkpoints:
             DataError: it holds checkpoints of a run that was cut off, and neither --resume nor --overwrite was
                 given. OtherFitError: another run is using it.
         """
-        from lda.cluster.checkpoints.lock import alone
-        from lda.cluster.checkpoints.write import stored
         from lda.corpus import DataError
 
         if not self.every:
             yield
             return
-        with alone(self.place, warn):
-            if not (self.resume or self.overwrite) and (found := stored(self.place)):
+        store = self._store(warn)
+        with store.claimed():
+            if not (self.resume or self.overwrite) and (last := store.last_sweep()) is not None:
                 raise DataError(
                     f"{self.path} holds checkpoints of a run that was cut off, the last after sweep "
-                    f"{sweep_of(found[-1])}; go on from there with --resume, or begin anew with --overwrite"
+                    f"{last}; go on from there with --resume, or begin anew with --overwrite"
                 )
             yield
 
@@ -176,15 +175,15 @@ class Checkpoints:
         """
         if not self.resume:
             return None
-        from lda.cluster.checkpoints.read import check_here, check_names, latest
-        from lda.cluster.checkpoints.write import identity
+        from lda.cluster.checkpoints.identity import identity
+        from lda.cluster.checkpoints.read import check_here, check_names
 
-        who = identity(settings.resolved(), corpus.content_hash)
-        found = latest(self.place, who, warn, check_names if on_cluster else check_here)
+        store = self._store(warn, identity(settings.resolved(), corpus.content_hash))
+        found = store.latest(check_names if on_cluster else check_here)
         if found is None:
             warn(f"there is no checkpoint in {self.path} to resume; starting from the beginning")
             return None
-        sweep = int(found.body["n_sweeps"])
+        sweep = found.state.n_sweeps
         note(f"resuming after sweep {sweep}, from {self.path}")
         if sweep > settings.sweeps:
             warn(
@@ -207,13 +206,8 @@ class Checkpoints:
         Raises:
             OtherFitError: they are another run's.
         """
-        from lda.cluster.checkpoints.lock import alone
-        from lda.cluster.checkpoints.write import discard
-
         if self.every or self.resume:
-            with alone(self.place, lambda _text: None) as claim:
-                claim.check()
-                discard(self.place)
+            self._store().discard()
 
     def discard_at_end(self, warn: Callable[[str], None]) -> None:
         """Remove the checkpoints of a fit whose model is written; what keeps them from being removed is told."""
@@ -237,14 +231,13 @@ class Checkpoints:
         Raises:
             ClusterError: as raised in the block, with the remedy. AbruptEndError: the same, and the user is told.
         """
-        from lda.cluster.checkpoints.write import stored
         from lda.cluster.spec.errors import AbruptEndError, ClusterError
 
         try:
             yield
         except ClusterError as error:
             with suppress(OSError):  # the first error counts
-                if self.every and stored(self.place):
+                if self.every and self._store().last_sweep() is not None:
                     raise ClusterError(f"{error}; {self.remedy(command)}") from error
             raise
         except AbruptEndError as error:
@@ -253,11 +246,10 @@ class Checkpoints:
 
     def remedy(self, command: str) -> str:
         """How to go on after an interrupt."""
-        from lda.cluster.checkpoints.write import stored
-
-        if not (found := stored(self.place)):
+        last = self._store().last_sweep()
+        if last is None:
             return "there is no checkpoint to resume from"
-        return f"to go on after sweep {sweep_of(found[-1])}: {command} --resume"
+        return f"to go on after sweep {last}: {command} --resume"
 
 
 def _beside(model: str) -> str:
@@ -289,13 +281,8 @@ def once(tell: Callable[[str], None]) -> Callable[[str], None]:
     return tell_once
 
 
-def sweep_of(folder: str) -> int:
-    """The sweep after which a checkpoint was made, by its name."""
-    return int(folder.removeprefix("sweep-"))
-
-
 def _differences(model: Model, settings: FitSettings, corpus: Corpus) -> str:
-    from lda.cluster.checkpoints.write import differences, identity
+    from lda.cluster.checkpoints.identity import differences, identity
 
     was = {**model.record.settings, "corpus": model.record.corpus_hash}
     now = identity(settings, corpus.content_hash)

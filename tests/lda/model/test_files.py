@@ -147,7 +147,7 @@ def test_failed_rename_puts_the_old_model_back(
     rename = Path.rename
 
     def fail_second(self: Path, target: Path) -> Path:
-        if ".new-" in self.name:
+        if self.name.endswith(".partial"):
             raise KeyboardInterrupt
         return rename(self, target)
 

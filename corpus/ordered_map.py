@@ -28,20 +28,24 @@ def thread_count(threads: int | None) -> int:
     return threads
 
 
-def ordered_map(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
-    """Like `map`, in threads that work ahead of the consumer by two items each.
+def ordered_map(
+    function: Callable[[T], R], items: Iterable[T], threads: int, ahead: int | None = None
+) -> Iterator[R]:
+    """Like `map`, in threads that work ahead of the consumer by `ahead` items, two a thread where not given.
 
-    Items are taken in the calling thread. The first exception ends the work.
+    Items are taken in the calling thread, and so few at a time that they need not all be in memory. The first
+    exception ends the work: what has begun is waited for, and what has not is not begun.
     """
     if threads == 1:
         yield from map(function, items)
         return
+    most = 2 * threads if ahead is None else ahead
     pool = ThreadPoolExecutor(threads, thread_name_prefix="lda-corpus")
     try:
         waiting: deque[Future[R]] = deque()
         for item in items:
             waiting.append(pool.submit(function, item))
-            if len(waiting) > 2 * threads:
+            if len(waiting) > most:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

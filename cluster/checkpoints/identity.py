@@ -1,0 +1,42 @@
+"""Which fit a checkpoint is of: what must agree with the fit that goes on from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from lda.cluster.spec.fit_settings import FitSettings
+
+Identity: TypeAlias = dict[str, Any]
+"""Settings by name, and the corpus, as JSON gives them back."""
+
+FREE_TO_CHANGE: Final = frozenset(
+    {
+        "sweeps", "threads", "memory", "model_memory", "evaluate_every", "tol", "n_iter_no_change",
+        "n_samples", "sample_interval", "device",
+    }
+)  # fmt: skip
+"""Settings that a resumed fit may have otherwise: they change how long it runs, not what a sweep does."""
+
+
+def identity(settings: FitSettings, corpus_hash: str) -> Identity:
+    """What must agree between a checkpoint and the fit that goes on from it."""
+    chosen = {name: value for name, value in settings.to_dict().items() if name not in FREE_TO_CHANGE}
+    # Which sweeps are averaged depends on all three; counts taken by another plan cannot be taken out again.
+    averaging = [settings.sweeps, settings.n_samples, settings.sample_interval]
+    chosen |= {"averaging": averaging if settings.n_samples > 1 else None, "corpus": corpus_hash}
+    # Through JSON and back, as the checkpoint's own went: tuples become lists.
+    return dict(json.loads(json.dumps(chosen, default=list)))
+
+
+def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """In words, where two identities differ; empty where they do not."""
+    return ", ".join(
+        f"{key} was {_short(was.get(key))}, is {_short(now[key])}" for key in now if was.get(key) != now[key]
+    )
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:37] + "..."
