@@ -58,7 +58,12 @@ def chain(
 
 @pytest.mark.parametrize(
     ("sampler", "thin", "phases"),
-    [("collapsed", 6, 1), ("pclda", 8, 1), ("pclda", 8, 2), ("uncollapsed", 10, 1)],
+    [
+        ("collapsed", 6, 1),
+        ("pclda", 8, 1),
+        pytest.param("pclda", 8, 2, marks=pytest.mark.slow),  # twice as long a chain
+        ("uncollapsed", 10, 1),
+    ],
 )
 def test_exact(sampler: str, thin: int, phases: int) -> None:
     engine, visits = chain(sampler, thin=thin, phases=phases)
