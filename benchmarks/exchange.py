@@ -65,7 +65,7 @@ class Exchanging:
         rows = count_rows(corpus, settings)
         self.aggregators = [Aggregator(slice_rows(rows, *span)) for span in self.spans]
         self.priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
-        self.tick = 0
+        self.pass_number = 0
         self.seconds: dict[str, float] = defaultdict(float)
         self._reset()
 
@@ -108,7 +108,7 @@ class Exchanging:
             for sweeper in self.sweepers:
                 with self._clock("sample"):
                     work = sweeper.first_topics if first else sweeper.resample
-                    work(phase, self.tick, 0, self.priors)
+                    work(phase, self.pass_number, 0, self.priors)
                 with self._clock("net and encode"):
                     for box, span in zip(messages, self.spans, strict=True):
                         box.append([encode(sweeper.changes(phase, *span), *span)])
@@ -118,7 +118,7 @@ class Exchanging:
                 for sweeper in self.sweepers:
                     with self._clock("take in"):
                         add_in_blocks(sweeper.counts, decode(news, self.settings.n_topics), self.threads)
-        self.tick += 1
+        self.pass_number += 1
 
     def _aggregate(self, number: int, messages: list[list[bytes]]) -> bytes:
         n_topics, counts = self.settings.n_topics, self.aggregators[number]

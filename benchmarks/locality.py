@@ -52,22 +52,22 @@ def parts_of(engine: Engine) -> tuple[float, float, float]:
     for phase in range(engine.plan.phases):
         marks = [time.perf_counter()]
         counts, totals = engine.aggregator.counts, engine.aggregator.topic_totals
-        built = model.build(counts, totals, engine.priors, engine.threads, engine.tick * 10 + phase)
+        built = model.build(counts, totals, engine.priors, engine.threads, engine.pass_number * 10 + phase)
         marks.append(time.perf_counter())
         shard.sample(
             phase,
-            engine.tick,
+            engine.pass_number,
             sweeper.sampler,
             built,
             engine.threads,
-            level=engine.plan.levels - 1,
+            stage=engine.plan.n_stages - 1,
             fresh=False,
         )
         marks.append(time.perf_counter())
         sweeper.apply(phase)
         marks.append(time.perf_counter())
         spent += np.diff(marks)
-    engine.tick += 1
+    engine.pass_number += 1
     return float(spent[0]), float(spent[1]), float(spent[2])
 
 
@@ -75,7 +75,7 @@ def nanoseconds(
     engine: Engine, assigned: Assigned, spans: list[Span], model: LanguageModel, tokens: int, *, near: bool
 ) -> float:
     """Nanoseconds, by token, of resampling spans of documents: each many times in a row, or all in many rounds."""
-    rounds = range(engine.tick, engine.tick + ROUNDS)
+    rounds = range(engine.pass_number, engine.pass_number + ROUNDS)
     order = ((s, r) for s in spans for r in rounds) if near else ((s, r) for r in rounds for s in spans)
     sampler, seed = engine.sweeper.sampler, engine.settings.seed
     before = time.perf_counter()

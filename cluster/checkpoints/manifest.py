@@ -33,13 +33,14 @@ READ: Final = frozenset({1, 2})
 class RunState:
     """A fit after a whole sweep, but for the topics.
 
-    n_sweeps: done. tick: passes over documents, the start's included. alpha: (K,). history: of all sweeps. seconds,
-    sweeping: of training, and of these within sweeps. patience: (best value, evaluations without gain), -inf
-    before the first. mean_taken: how many states are in the sums over late sweeps, which lie beside the topics.
+    n_sweeps: done. pass_number: passes over documents, the start's included ("tick" in the file). alpha: (K,).
+    history: of all sweeps. seconds, sweeping: of training, and of these within sweeps. patience: (best value,
+    evaluations without gain), -inf before the first. mean_taken: how many states are in the sums over late sweeps,
+    which lie beside the topics.
     """
 
     n_sweeps: int
-    tick: int
+    pass_number: int
     alpha: NDArray[np.float64]
     beta: float
     history: list[SweepRecord]
@@ -101,7 +102,7 @@ def _to_json(state: RunState) -> dict[str, Any]:
     best, stale = state.patience
     return {
         "n_sweeps": state.n_sweeps,
-        "tick": state.tick,
+        "tick": state.pass_number,
         "alpha": state.alpha.tolist(),
         "beta": state.beta,
         "history": [asdict(record) for record in state.history],
@@ -116,7 +117,7 @@ def _from_json(body: Mapping[str, Any]) -> RunState:
     best, stale = body["patience"]
     return RunState(
         n_sweeps=int(body["n_sweeps"]),
-        tick=int(body["tick"]),
+        pass_number=int(body["tick"]),
         alpha=np.array(body["alpha"], dtype=np.float64),
         beta=body["beta"],
         history=[SweepRecord(**record) for record in body["history"]],

@@ -23,7 +23,7 @@ from lda.cluster.loop.validation import kept_documents
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.cluster.sweeping.start_schedule import stages
+from lda.cluster.sweeping.start_schedule import start_schedule
 from lda.samplers.counts.histograms import Histogram, add_histograms
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
@@ -53,7 +53,7 @@ class Driver:
     ) -> None:
         self.settings = settings
         kept = kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed)
-        self.stages = stages(settings, int(kept.sum()), sampler(settings.sampler))
+        self.schedule = start_schedule(settings, int(kept.sum()), sampler(settings.sampler))
         self.group = ActorGroup(
             system,
             corpus,
@@ -85,16 +85,16 @@ class Driver:
         """Steps of a pass."""
         return self.settings.phases or 1
 
-    def first_topics(self, tick: int, level: int, priors: Priors) -> list[Any]:
-        """Have all workers give the documents of `level` their first topics; returns references to reports."""
+    def first_topics(self, pass_number: int, stage: int, priors: Priors) -> list[Any]:
+        """Have all workers give the documents of `stage` their first topics; returns references to reports."""
         self.counts.steps += self.phases
-        return [w.first_topics.remote(tick, level, priors) for w in self.group.workers]
+        return [w.first_topics.remote(pass_number, stage, priors) for w in self.group.workers]
 
-    def resample(self, tick: int, priors: Any, level: int | None = None) -> list[Any]:  # noqa: ANN401
+    def resample(self, pass_number: int, priors: Any, stage: int | None = None) -> list[Any]:  # noqa: ANN401
         """Have all workers make a pass; returns references to their reports."""
         self.counts.steps += self.phases
-        last = self.stages.levels - 1 if level is None else level
-        return [w.resample.remote(tick, last, priors) for w in self.group.workers]
+        last = self.schedule.n_stages - 1 if stage is None else stage
+        return [w.resample.remote(pass_number, last, priors) for w in self.group.workers]
 
     def set_priors(self, priors: Priors) -> None:
         """Have the workers use these priors from their next pass on, whichever that is."""

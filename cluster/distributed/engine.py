@@ -55,7 +55,7 @@ class ClusterEngine:
             interrupted=interrupted,
             tell=tell,
         )
-        self.tick = 0
+        self.pass_number = 0
         self._asked: deque[list[Any]] = deque()
         self._done = 0
         self._reports: list[Any] = []
@@ -94,15 +94,15 @@ class ClusterEngine:
 
     def start(self) -> None:
         """Give every token a topic, as `Engine.start` does."""
-        stages = self.driver.stages
-        for level in range(stages.levels):
-            waiting = self.driver.first_topics(self.tick, level, self.priors)
-            self.tick += 1
-            for _ in range(stages.sweeps):
+        schedule = self.driver.schedule
+        for stage in range(schedule.n_stages):
+            waiting = self.driver.first_topics(self.pass_number, stage, self.priors)
+            self.pass_number += 1
+            for _ in range(schedule.sweeps):
                 if self.interrupted():
                     break
-                waiting += self.driver.resample(self.tick, self.priors, level)
-                self.tick += 1
+                waiting += self.driver.resample(self.pass_number, self.priors, stage)
+                self.pass_number += 1
             self.driver.waiting.results(waiting)
 
     def check(self, place: Storage, folder: str, files: Mapping[str, str]) -> None:
@@ -114,7 +114,7 @@ class ClusterEngine:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""
         state = checkpoint.state
         self.driver.restore(checkpoint.place.address, checkpoint.folder, list(checkpoint.files))
-        self.tick, self._done = state.tick, state.n_sweeps
+        self.pass_number, self._done = state.pass_number, state.n_sweeps
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
 
     def sweep(self) -> bool:
@@ -122,15 +122,15 @@ class ClusterEngine:
         if self.interrupted():
             return False
         if self._in_step:
-            self._asked.append(self.driver.resample(self.tick, self.priors))
+            self._asked.append(self.driver.resample(self.pass_number, self.priors))
         elif not self._asked:
             self.driver.set_priors(self.priors)
             for i in range(self.settings.sweeps - self._done):
-                self._asked.append(self.driver.resample(self.tick + i, None))
+                self._asked.append(self.driver.resample(self.pass_number + i, None))
         self._reports = self.driver.waiting.results(self._asked.popleft())
         self.driver.counts.check_owners()
         self.driver.waiting.begun = True
-        self.tick += 1
+        self.pass_number += 1
         self._done += 1
         return True
 

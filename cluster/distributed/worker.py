@@ -202,18 +202,18 @@ class WorkerActor:
         """Skip all passes not yet begun."""
         self.stopped = True
 
-    def first_topics(self, tick: int, level: int, priors: Priors) -> PassReport:
-        """The pass that gives the documents of `level` their first topics."""
-        return self._pass(tick, level, priors, first=True)
+    def first_topics(self, pass_number: int, stage: int, priors: Priors) -> PassReport:
+        """The pass that gives the documents of `stage` their first topics."""
+        return self._pass(pass_number, stage, priors, first=True)
 
-    def resample(self, tick: int, level: int, priors: Priors | None) -> PassReport:
-        """One pass over the documents that have joined by `level`; without priors, under those last set."""
+    def resample(self, pass_number: int, stage: int, priors: Priors | None) -> PassReport:
+        """One pass over the documents that have joined by `stage`; without priors, under those last set."""
         chosen = priors or self.priors
         if self.stopped or chosen is None:
             return PassReport(tokens=0, seconds=0.0, waited=0.0, sent=0, received=0)
-        return self._pass(tick, level, chosen, first=False)
+        return self._pass(pass_number, stage, chosen, first=False)
 
-    def _pass(self, tick: int, level: int, priors: Priors, *, first: bool) -> PassReport:
+    def _pass(self, pass_number: int, stage: int, priors: Priors, *, first: bool) -> PassReport:
         begin, waited, sent, received = time.perf_counter(), 0.0, 0, 0
         for phase in range(self.sweeper.plan.phases):
             before = time.perf_counter()
@@ -222,7 +222,7 @@ class WorkerActor:
             if self.on_phase is not None:
                 self.on_phase(PhaseEvent(self.number, self.step, told=False))
             work = self.sweeper.first_topics if first else self.sweeper.resample
-            work(phase, tick, level, priors)
+            work(phase, pass_number, stage, priors)
             sent += self._push(phase)
             if self.on_phase is not None:
                 self.on_phase(PhaseEvent(self.number, self.step, told=True))
@@ -234,7 +234,7 @@ class WorkerActor:
             received += self._catch_up(self.step - 1)
             self.replica.team.end()
         return PassReport(
-            tokens=self.sweeper.documents.tokens_through(level),
+            tokens=self.sweeper.documents.tokens_through(stage),
             seconds=time.perf_counter() - begin,
             waited=waited,
             sent=sent,

@@ -30,7 +30,7 @@ from lda.samplers.start import copy_documents, document_shares, gather_topics, r
 class Shard:
     """A set of documents with its assignments z, swept phase by phase.
 
-    Documents lie in the order (phase, level, global index): those of a phase, and within it those of the first
+    Documents lie in the order (phase, stage, global index): those of a phase, and within it those of the first
     stages of a growing start, are contiguous. Tokens of a document are sorted by word. Memory: 4 bytes a token
     for words, 2 (K < 65536) or 4 for topics, 4 for the word index, 2 or 4 divided by the phases for the
     topics before the current phase, and before the last one where its changes are still to be told.
@@ -53,20 +53,20 @@ class Shard:
         )
         lengths = np.concatenate([np.diff(p.doc_offsets) for p in parts])
         check_document_length(int(lengths.max(initial=0)))
-        phase, level = ids % plan.phases, plan.level(_shares(self.parts.values(), plan.seed))
-        order = np.lexsort((ids, level, phase))
+        phase, stage = ids % plan.phases, plan.stage(_shares(self.parts.values(), plan.seed))
+        order = np.lexsort((ids, stage, phase))
         order = order[keep[ids[order]]]
         self.doc_ids: NDArray[np.int64] = self.arrays.zeros(len(order), np.int64)
         self.doc_ids[:] = ids[order]
         self.doc_offsets: NDArray[np.int64] = self.arrays.zeros(len(order) + 1, np.int64)
         np.cumsum(lengths[order], out=self.doc_offsets[1:])
         self.n_tokens = int(self.doc_offsets[-1])
-        # doc_edges[p, l]: first document of phase p that joins at level l or later.
-        rank = phase[order] * plan.levels + level[order]
-        edges = np.searchsorted(rank, np.arange(plan.phases * plan.levels + 1))
-        self.doc_edges = np.empty((plan.phases, plan.levels + 1), dtype=np.int64)
-        self.doc_edges[:, :-1] = edges[:-1].reshape(plan.phases, plan.levels)
-        self.doc_edges[:, -1] = edges[plan.levels :: plan.levels]
+        # doc_edges[p, l]: first document of phase p that joins at stage l or later.
+        rank = phase[order] * plan.n_stages + stage[order]
+        edges = np.searchsorted(rank, np.arange(plan.phases * plan.n_stages + 1))
+        self.doc_edges = np.empty((plan.phases, plan.n_stages + 1), dtype=np.int64)
+        self.doc_edges[:, :-1] = edges[:-1].reshape(plan.phases, plan.n_stages)
+        self.doc_edges[:, -1] = edges[plan.n_stages :: plan.n_stages]
         self.words = self._copy_words(parts, order, lengths)
         self.z: NDArray[Any] = self.arrays.zeros(self.n_tokens, topic_dtype(plan.n_topics))
         self.z[:] = plan.n_topics
@@ -147,9 +147,9 @@ class Shard:
             self.doc_offsets[self.doc_edges[phase, -1]]
         )
 
-    def tokens_through(self, level: int) -> int:
-        """Tokens of the documents that join at `level` or before."""
-        return sum(int(self.doc_offsets[e[level + 1]] - self.doc_offsets[e[0]]) for e in self.doc_edges)
+    def tokens_through(self, stage: int) -> int:
+        """Tokens of the documents that join at `stage` or before."""
+        return sum(int(self.doc_offsets[e[stage + 1]] - self.doc_offsets[e[0]]) for e in self.doc_edges)
 
     def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
         """Give every token of the phase a uniformly random topic."""
@@ -159,7 +159,7 @@ class Shard:
         def block(span: tuple[int, int]) -> None:
             random_topics(self.assigned.tokens, *span, self.plan.n_topics, seed, np.uint64(sweep))
 
-        threads.run(block, self._document_blocks(phase, self.plan.levels - 1, threads, fresh=False))
+        threads.run(block, self._document_blocks(phase, self.plan.n_stages - 1, threads, fresh=False))
 
     def sample(
         self,
@@ -169,10 +169,10 @@ class Shard:
         model: LanguageModel | CurrentCounts,
         threads: Threads,
         *,
-        level: int,
+        stage: int,
         fresh: bool,
     ) -> None:
-        """Resample the phase's documents that have joined by `level`, or draw first topics for those that join now.
+        """Resample the phase's documents that have joined by `stage`, or draw first topics for those that join now.
 
         model: of the kind that the sampler's `language` says.
         """
@@ -183,9 +183,9 @@ class Shard:
             documents.sample(span, sweep, seed, sampler, model, fresh=fresh)
 
         if sampler.parallel:
-            threads.run(block, self._document_blocks(phase, level, threads, fresh=fresh))
+            threads.run(block, self._document_blocks(phase, stage, threads, fresh=fresh))
         else:
-            for span in documents.blocks(phase, level, 1, fresh=fresh):
+            for span in documents.blocks(phase, stage, 1, fresh=fresh):
                 block(span)
 
     def begin_ranges(self, phase: int) -> None:
@@ -215,7 +215,7 @@ class Shard:
         model: LanguageModel,
         threads: Threads,
         *,
-        level: int,
+        stage: int,
         fresh: bool,
     ) -> None:
         """The part of `sample` that falls to the words of `span`; ranges must come in ascending order.
@@ -234,16 +234,16 @@ class Shard:
             else:
                 resample(tokens, *documents, span, model, paused, *keys, sampler.leave_out)
 
-        threads.run(block, self._document_blocks(phase, level, threads, fresh=fresh))
+        threads.run(block, self._document_blocks(phase, stage, threads, fresh=fresh))
 
     def remember(self, phase: int) -> None:
         """Keep the topics of the phase's tokens, which are about to change."""
         begin, end = self.token_range(phase)
         self._before(phase)[:] = self.z[begin:end]
 
-    def _document_blocks(self, phase: int, level: int, threads: Threads, *, fresh: bool) -> list[Span]:
+    def _document_blocks(self, phase: int, stage: int, threads: Threads, *, fresh: bool) -> list[Span]:
         begin, end = self.token_range(phase)
-        return self.assigned.blocks(phase, level, block_count(end - begin, threads.n), fresh=fresh)
+        return self.assigned.blocks(phase, stage, block_count(end - begin, threads.n), fresh=fresh)
 
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
         """Net changes of the counts of a range of words that the phase made."""

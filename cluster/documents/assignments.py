@@ -31,7 +31,7 @@ class Assigned(NamedTuple):
     """The documents of one shard.
 
     words: (N,) int32. z: (N,), their topics. doc_offsets: (D + 1,) int64. doc_ids: (D,) int64, by which random
-    numbers are keyed. doc_edges: (phases, levels + 1) int64, first document of each phase that joins at each level
+    numbers are keyed. doc_edges: (phases, n_stages + 1) int64, first document of each phase that joins at each stage
     or later.
     """
 
@@ -46,11 +46,11 @@ class Assigned(NamedTuple):
         """The same as kernels take them."""
         return Tokens(self.words, self.doc_offsets, self.doc_ids.view(np.uint64), self.z)
 
-    def blocks(self, phase: int, level: int, n: int, *, fresh: bool) -> list[Span]:
-        """The phase's documents that have joined by `level`, or join then, in at most n runs of about equal length."""
+    def blocks(self, phase: int, stage: int, n: int, *, fresh: bool) -> list[Span]:
+        """The phase's documents that have joined by `stage`, or join then, in at most n runs of about equal length."""
         edges = self.doc_edges[phase]
-        first = edges[level] if fresh else edges[0]
-        return blocks(self.doc_offsets, int(first), int(edges[level + 1]), n)
+        first = edges[stage] if fresh else edges[0]
+        return blocks(self.doc_offsets, int(first), int(edges[stage + 1]), n)
 
     def sample(
         self,

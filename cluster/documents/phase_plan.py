@@ -13,7 +13,7 @@ class Plan:
     """The same for every shard of a corpus.
 
     n_documents: in the whole corpus. phases: a document's phase is its global index modulo this. lag: see
-    `unseen`. levels: number of stages of a growing start, 1 without. first_stage: documents in its first stage.
+    `unseen`. n_stages: number of stages of a growing start, 1 without. first_stage: documents in its first stage.
     seed: of the fit.
     """
 
@@ -22,16 +22,16 @@ class Plan:
     n_topics: int
     phases: int
     lag: int
-    levels: int
+    n_stages: int
     first_stage: int
     seed: int
 
-    def level(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
+    def stage(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
         """Stage at which documents join, from their uniform random number (D,) in [0, 1)."""
-        if self.levels == 1:
+        if self.n_stages == 1:
             return np.zeros(len(share), dtype=np.int64)
         position = np.maximum(share * self.n_documents / self.first_stage, 1e-300)
-        return np.clip(np.ceil(np.log2(position)), 0, self.levels - 1).astype(np.int64)
+        return np.clip(np.ceil(np.log2(position)), 0, self.n_stages - 1).astype(np.int64)
 
     def unseen(self, phase: int, *, fresh: bool) -> int:
         """How many of the phases just before `phase` its counts lack: what they changed travels meanwhile.

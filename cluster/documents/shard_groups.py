@@ -83,9 +83,9 @@ class Documents:
         for shard in self.each():
             shard.forget(phase)
 
-    def tokens_through(self, level: int) -> int:
-        """Tokens of the documents that join at `level` or before."""
-        return sum(shard.tokens_through(level) for shard in self.each())
+    def tokens_through(self, stage: int) -> int:
+        """Tokens of the documents that join at `stage` or before."""
+        return sum(shard.tokens_through(stage) for shard in self.each())
 
     def word_spans(self, phase: int, first: int, last: int) -> list[tuple[int, int]]:
         """Ranges of words first .. last - 1 with about SPAN_TOKENS tokens each in this phase, of all shards."""

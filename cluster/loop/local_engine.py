@@ -44,7 +44,7 @@ class Engine:
         self.aggregator = self.sweeper.counts
         self.words = WordRange(self.aggregator, 0, corpus.n_terms)
         self._lengths = self.documents.length_histogram()
-        self.tick = 0  # passes over documents since the beginning, the start's included
+        self.pass_number = 0  # passes over documents since the beginning, the start's included
 
     def close(self) -> None:
         """End the engine's threads and drop the language model, whose memory the result may want."""
@@ -57,13 +57,13 @@ class Engine:
         An interrupt cuts the sweeps of the growing start short, not the first topics: without them there would
         be no model to keep.
         """
-        for level in range(self.plan.levels):
+        for stage in range(self.plan.n_stages):
             for phase in range(self.plan.phases):
-                self.sweeper.first_topics(phase, self.tick, level, self.priors)
+                self.sweeper.first_topics(phase, self.pass_number, stage, self.priors)
                 self.sweeper.apply(phase)
-            self.tick += 1
-            for _ in range(self.sweeper.stages.sweeps):
-                self._pass(level)
+            self.pass_number += 1
+            for _ in range(self.sweeper.schedule.sweeps):
+                self._pass(stage)
         self.aggregator.check(self.documents.n_tokens)
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -76,29 +76,29 @@ class Engine:
         self.aggregator.check(self.documents.n_tokens)
         self.words.restore_sum(checkpoint.place, checkpoint.folder, checkpoint.files)
         state = checkpoint.state
-        self.tick = state.tick
+        self.pass_number = state.pass_number
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
 
     def sweep(self) -> bool:
         """Resample every token once; False when an interrupt ended the sweep after one of its phases."""
-        whole = self._pass(self.plan.levels - 1)
+        whole = self._pass(self.plan.n_stages - 1)
         self.aggregator.check(self.documents.n_tokens)
         return whole
 
-    def _pass(self, level: int) -> bool:
+    def _pass(self, stage: int) -> bool:
         unseen: deque[int] = deque()  # phases that the next one does not see yet, as on a cluster
         whole = True
         for phase in range(self.plan.phases):
             if self.interrupted():
                 whole = False
                 break
-            self.sweeper.resample(phase, self.tick, level, self.priors)
+            self.sweeper.resample(phase, self.pass_number, stage, self.priors)
             unseen.append(phase)
             if len(unseen) > self.plan.lag:
                 self.sweeper.apply(unseen.popleft())
         for phase in unseen:
             self.sweeper.apply(phase)
-        self.tick += whole
+        self.pass_number += whole
         return whole
 
     def learn_priors(self) -> None:

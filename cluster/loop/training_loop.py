@@ -24,7 +24,7 @@ class AnyEngine(Protocol):
 
     settings: FitSettings
     priors: Priors
-    tick: int
+    pass_number: int
     interrupted: Callable[[], bool]
 
     @property
@@ -174,7 +174,7 @@ class Run:
     def _state(self) -> RunState:
         return RunState(
             n_sweeps=self.n_sweeps,
-            tick=self.engine.tick,
+            pass_number=self.engine.pass_number,
             alpha=self.engine.priors.alpha,
             beta=self.engine.priors.beta,
             history=list(self.history),

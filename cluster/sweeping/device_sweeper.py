@@ -121,11 +121,11 @@ class DeviceShard(Shard):
             self.on_device.put(begin, end, self.z[begin:end])
 
     def sample_on_device(
-        self, phase: int, sweep: int, sampler: Sampler, model: DeviceModel, *, level: int, fresh: bool
+        self, phase: int, sweep: int, sampler: Sampler, model: DeviceModel, *, stage: int, fresh: bool
     ) -> None:
         """As `Shard.sample`, by the device; who wants `delta` afterwards calls `remember` first."""
         edges = self.doc_edges[phase]
-        first, last = int(edges[level] if fresh else edges[0]), int(edges[level + 1])
+        first, last = int(edges[stage] if fresh else edges[0]), int(edges[stage + 1])
         if last <= first:
             return
         from lda.samplers.cuda.document_groups import Rule

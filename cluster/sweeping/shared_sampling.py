@@ -46,12 +46,12 @@ class Together:
             return None
 
     def sample(
-        self, phase: int, sweep: int, sampler: Sampler, model: LanguageModel, *, level: int, fresh: bool
+        self, phase: int, sweep: int, sampler: Sampler, model: LanguageModel, *, stage: int, fresh: bool
     ) -> None:
         """As `Shard.sample`, which all of the team come to."""
         self._shard.remember(phase)
         spans = [
-            held.blocks(phase, level, self._n_blocks, fresh=fresh) if held else [] for held in self._documents
+            held.blocks(phase, stage, self._n_blocks, fresh=fresh) if held else [] for held in self._documents
         ]
         seed = self._shard.plan.seed
 

@@ -45,25 +45,25 @@ asked for them at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
-    """levels: stages, 1 without a growing start. first_stage: documents in the first. sweeps: in each stage.
+class StartSchedule:
+    """n_stages: stages, 1 without a growing start. first_stage: documents in the first. sweeps: in each stage.
 
     beta: the least beta of the passes of a start. decay: its factor from pass to pass; 1 for one that stays until
     the start is over.
     """
 
-    levels: int
+    n_stages: int
     first_stage: int
     sweeps: int
     beta: float = 0.0
     decay: float = 1.0
 
-    def warm(self, tick: int, priors: Priors) -> Priors:
-        """The priors that pass number `tick` samples with. A function of these alone: a resumed fit goes on alike."""
+    def warm(self, pass_number: int, priors: Priors) -> Priors:
+        """The priors of pass number `pass_number`. A function of these alone: a resumed fit goes on alike."""
         if self.decay < 1:
-            beta = self.beta * self.decay ** max(tick - 1, 0)
+            beta = self.beta * self.decay ** max(pass_number - 1, 0)
         else:
-            beta = self.beta if tick < self.levels * (1 + self.sweeps) else 0.0
+            beta = self.beta if pass_number < self.n_stages * (1 + self.sweeps) else 0.0
         return priors if beta <= priors.beta else replace(priors, beta=beta)
 
 
@@ -78,18 +78,18 @@ def start_in_effect(settings: FitSettings, n_documents: int, sampler: Sampler) -
     return "annealed" if settings.start == "annealed" or n_documents <= FIRST_STAGE else "growing"
 
 
-def stages(settings: FitSettings, n_documents: int, sampler: Sampler) -> Stages:
-    """Stages of the start that resolved `settings` ask for.
+def start_schedule(settings: FitSettings, n_documents: int, sampler: Sampler) -> StartSchedule:
+    """StartSchedule of the start that resolved `settings` ask for.
 
     A growing start doubles the documents until all are in.
     """
     everything, start = max(n_documents, 1), start_in_effect(settings, n_documents, sampler)
     if start == "random":
-        return Stages(1, everything, 0)
+        return StartSchedule(1, everything, 0)
     warm = 1 / math.sqrt(settings.n_topics)
     if start == "annealed":
-        return Stages(1, everything, 0, ANNEALED * warm, DECAY)
-    levels = 1
-    while FIRST_STAGE << (levels - 1) < n_documents:
-        levels += 1
-    return Stages(levels, FIRST_STAGE, STAGE_SWEEPS, warm)
+        return StartSchedule(1, everything, 0, ANNEALED * warm, DECAY)
+    n_stages = 1
+    while FIRST_STAGE << (n_stages - 1) < n_documents:
+        n_stages += 1
+    return StartSchedule(n_stages, FIRST_STAGE, STAGE_SWEEPS, warm)

@@ -26,7 +26,7 @@ from lda.cluster.sweeping.device_sweeper import DeviceAggregator, DeviceModels, 
 from lda.cluster.sweeping.phase_model import DrawnModel, MeanModel
 from lda.cluster.sweeping.range_walk import CountSource, Walk
 from lda.cluster.sweeping.shared_sampling import Together
-from lda.cluster.sweeping.start_schedule import Stages, stages
+from lda.cluster.sweeping.start_schedule import StartSchedule, start_schedule
 from lda.corpus.machine import available_memory
 from lda.samplers.counts.deltas import joined, merge_deltas
 from lda.samplers.counts.row_layout import WordRows, word_rows
@@ -66,7 +66,7 @@ class Sweeper:
     ) -> None:
         self.sampler = sampler(settings.sampler)
         self.threads = threads
-        self.stages: Stages = stages(settings, int(keep.sum()), self.sampler)
+        self.schedule: StartSchedule = start_schedule(settings, int(keep.sum()), self.sampler)
         phases = settings.phases or 1
         self.plan = Plan(
             n_documents=corpus.n_documents,
@@ -74,8 +74,8 @@ class Sweeper:
             n_topics=settings.n_topics,
             phases=phases,
             lag=self.sampler.unseen_phases(phases) if lagging else 0,
-            levels=self.stages.levels,
-            first_stage=self.stages.first_stage,
+            n_stages=self.schedule.n_stages,
+            first_stage=self.schedule.first_stage,
             seed=settings.seed,
         )
         rows = count_rows(corpus, settings)
@@ -149,47 +149,51 @@ class Sweeper:
         """Give the memory of the language model back; nothing can be sampled afterwards."""
         self._model, self._device = None, None
 
-    def first_topics(self, phase: int, tick: int, level: int, priors: Priors) -> None:
-        """Topics for the documents that join at `level`: drawn given the counts so far, or uniformly random."""
-        if self.plan.levels > 1:
-            self._sample(phase, tick, level, priors, fresh=True)
+    def first_topics(self, phase: int, pass_number: int, stage: int, priors: Priors) -> None:
+        """Topics for the documents that join at `stage`: drawn given the counts so far, or uniformly random."""
+        if self.plan.n_stages > 1:
+            self._sample(phase, pass_number, stage, priors, fresh=True)
             return
         for shard in self.documents.each():
-            shard.scatter(phase, tick, self.threads)
+            shard.scatter(phase, pass_number, self.threads)
 
-    def resample(self, phase: int, tick: int, level: int, priors: Priors) -> None:
-        """New topics for the phase's documents that have joined by `level`."""
+    def resample(self, phase: int, pass_number: int, stage: int, priors: Priors) -> None:
+        """New topics for the phase's documents that have joined by `stage`."""
         if self.sampler.language == "current":
-            self._sample_by_current_counts(tick, priors)
+            self._sample_by_current_counts(pass_number, priors)
         else:
-            self._sample(phase, tick, level, priors, fresh=False)
+            self._sample(phase, pass_number, stage, priors, fresh=False)
 
-    def _sample(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
-        priors = self.stages.warm(tick, priors)
+    def _sample(self, phase: int, pass_number: int, stage: int, priors: Priors, *, fresh: bool) -> None:
+        priors = self.schedule.warm(pass_number, priors)
         if self._walk is not None:
-            self._sample_by_range(phase, tick, level, priors, fresh=fresh)
+            self._sample_by_range(phase, pass_number, stage, priors, fresh=fresh)
             return
         # The counts of a pass's beginning serve a second phase, where it does not see the first.
         anew = phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase
         if isinstance(self._counts, DeviceAggregator):
-            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            self._sample_on_device(phase, pass_number, stage, priors, fresh=fresh, anew=anew)
             return
         if self._model is None:
             raise RuntimeError("the language model has been dropped")
         counts, totals = self.counts.counts, self.counts.topic_totals
         if anew:
-            self._model.build(counts, totals, priors, self.threads, tick * self.plan.phases + phase)
+            self._model.build(counts, totals, priors, self.threads, pass_number * self.plan.phases + phase)
         if self._together is not None:
-            self._together.sample(phase, tick, self.sampler, self._model.model, level=level, fresh=fresh)
+            self._together.sample(
+                phase, pass_number, self.sampler, self._model.model, stage=stage, fresh=fresh
+            )
             return
         if self._device is not None:
-            self._sample_on_device(phase, tick, level, priors, fresh=fresh, anew=anew)
+            self._sample_on_device(phase, pass_number, stage, priors, fresh=fresh, anew=anew)
             return
         for shard in self.documents.each():
-            shard.sample(phase, tick, self.sampler, self._model.model, self.threads, level=level, fresh=fresh)
+            shard.sample(
+                phase, pass_number, self.sampler, self._model.model, self.threads, stage=stage, fresh=fresh
+            )
 
     def _sample_on_device(
-        self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool, anew: bool
+        self, phase: int, pass_number: int, stage: int, priors: Priors, *, fresh: bool, anew: bool
     ) -> None:
         """The device's part of a phase; anew: the counts that it sees are not those of the phase before."""
         models, counts = self._device, self._counts
@@ -206,9 +210,11 @@ class Sweeper:
                 raise TypeError("only shards on the device can be sampled there")
             if not isinstance(counts, DeviceAggregator):
                 shard.remember(phase)
-            shard.sample_on_device(phase, tick, self.sampler, model, level=level, fresh=fresh)
+            shard.sample_on_device(phase, pass_number, self.sampler, model, stage=stage, fresh=fresh)
 
-    def _sample_by_range(self, phase: int, tick: int, level: int, priors: Priors, *, fresh: bool) -> None:
+    def _sample_by_range(
+        self, phase: int, pass_number: int, stage: int, priors: Priors, *, fresh: bool
+    ) -> None:
         walk = self._walk
         if walk is None:
             raise RuntimeError("there are no ranges to walk")
@@ -218,18 +224,18 @@ class Sweeper:
         for span, model in walk.models(priors, self.threads):
             for shard in self.documents.each():
                 shard.sample_range(
-                    phase, tick, span, self.sampler, model, self.threads, level=level, fresh=fresh
+                    phase, pass_number, span, self.sampler, model, self.threads, stage=stage, fresh=fresh
                 )
 
-    def _sample_by_current_counts(self, tick: int, priors: Priors) -> None:
+    def _sample_by_current_counts(self, pass_number: int, priors: Priors) -> None:
         """A sweep of one phase, in which each token sees what those before it have become."""
         alpha = np.zeros(self.counts.rows.stride, dtype=np.float32)
         alpha[: self.plan.n_topics] = priors.alpha
         dense, totals = self.counts.counts.dense.copy(), self.counts.topic_totals.copy()
         counts = CurrentCounts(dense, totals, alpha, priors.beta)
-        level = self.plan.levels - 1
+        stage = self.plan.n_stages - 1
         for shard in self.documents.each():
-            shard.sample(0, tick, self.sampler, counts, self.threads, level=level, fresh=False)
+            shard.sample(0, pass_number, self.sampler, counts, self.threads, stage=stage, fresh=False)
 
     def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
         """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""

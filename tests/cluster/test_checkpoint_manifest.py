@@ -59,7 +59,7 @@ def written(folder: Path, text: str) -> None:
 def test_what_stands_there_is_what_stood_there(tmp_path: Path) -> None:
     state = RunState(
         n_sweeps=1,
-        tick=3,
+        pass_number=3,
         alpha=np.array([0.1, 0.2]),
         beta=0.01,
         history=[RECORD],
@@ -83,7 +83,7 @@ def test_all_fields_come_back_typed(tmp_path: Path, version: int) -> None:
     state = manifest.state
     np.testing.assert_array_equal(state.alpha, [0.1, 0.2])
     assert state.history == [RECORD]
-    assert (state.n_sweeps, state.tick, state.beta, state.mean_taken) == (1, 3, 0.01, 0)
+    assert (state.n_sweeps, state.pass_number, state.beta, state.mean_taken) == (1, 3, 0.01, 0)
     assert (state.seconds, state.sweeping, state.patience) == (1.5, 1.0, (-np.inf, 0))
 
 

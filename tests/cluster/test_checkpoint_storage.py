@@ -36,7 +36,7 @@ def store(place: Storage, sweep: int, n_shards: int = 6, size: int = 1000) -> No
     """A checkpoint whose topics are all sweep % 5."""
     state = RunState(
         n_sweeps=sweep,
-        tick=sweep,
+        pass_number=sweep,
         alpha=np.linspace(0.1, 0.3, 5),
         beta=0.01,
         history=[],

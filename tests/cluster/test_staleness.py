@@ -119,8 +119,8 @@ def test_a_slow_worker_holds_up_nobody_beyond_the_bound(small: Path, staleness: 
     try:
         priors = start_priors(wanted.alpha, wanted.beta, wanted.n_topics)
         asked = driver.first_topics(0, 0, priors)
-        for tick in range(1, passes):
-            asked += driver.resample(tick, priors)
+        for pass_number in range(1, passes):
+            asked += driver.resample(pass_number, priors)
         assert gate.wait_for(furthest), "the fast worker waited for the slow one"
         assert not gate.wait_for(furthest + 1, 0.3), "the fast worker ran ahead of the slow one"
         gate.opened.set()

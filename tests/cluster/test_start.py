@@ -11,7 +11,7 @@ import pytest
 from lda.cluster import FitSettings, fit
 from lda.cluster.sweeping import start_schedule as start_module
 from lda.cluster.sweeping.phase_model import MeanModel
-from lda.cluster.sweeping.start_schedule import DECAY, FIRST_STAGE, Stages, stages
+from lda.cluster.sweeping.start_schedule import DECAY, FIRST_STAGE, StartSchedule, start_schedule
 from lda.corpus import as_corpus
 from lda.progress import describe
 from lda.samplers.priors import Priors
@@ -46,21 +46,21 @@ def wanted(**more: Any) -> FitSettings:
 def test_the_start_is_announced_as_it_will_be(start: Any, name: str, n_documents: int, said: str) -> None:
     settings = FitSettings(n_topics=K, start=start, sampler=name)
     assert f", {said} start, " in describe(settings, n_documents)
-    made = stages(settings.resolved(), n_documents, sampler(name))
-    assert (made.levels > 1, made.decay < 1) == (said == "growing", said == "annealed")
+    made = start_schedule(settings.resolved(), n_documents, sampler(name))
+    assert (made.n_stages > 1, made.decay < 1) == (said == "growing", said == "annealed")
 
 
 def test_growing_is_warm_until_all_documents_are_in() -> None:
-    made = stages(wanted(), 3 * start_module.FIRST_STAGE, sampler("adlda"))
-    passes = made.levels * (1 + made.sweeps)
-    assert made.levels == 3
-    betas = [made.warm(tick, priors()).beta for tick in range(passes + 3)]
+    made = start_schedule(wanted(), 3 * start_module.FIRST_STAGE, sampler("adlda"))
+    passes = made.n_stages * (1 + made.sweeps)
+    assert made.n_stages == 3
+    betas = [made.warm(pass_number, priors()).beta for pass_number in range(passes + 3)]
     assert betas == pytest.approx([WARM] * passes + [0.01] * 3)
 
 
 def test_annealing_falls_to_the_beta_asked_for() -> None:
-    made = stages(wanted(), 10, sampler("adlda"))
-    betas = [made.warm(tick, priors()).beta for tick in range(1, 80)]
+    made = start_schedule(wanted(), 10, sampler("adlda"))
+    betas = [made.warm(pass_number, priors()).beta for pass_number in range(1, 80)]
     assert betas[0] == pytest.approx(3 * WARM)
     assert betas[-1] == 0.01
     assert all(
@@ -70,16 +70,16 @@ def test_annealing_falls_to_the_beta_asked_for() -> None:
 
 @pytest.mark.parametrize("start", ["annealed", "growing"])
 def test_a_wide_beta_is_left_alone(start: str) -> None:
-    made = stages(wanted(start=start), 10**5, sampler("adlda"))
+    made = start_schedule(wanted(start=start), 10**5, sampler("adlda"))
     given = priors(beta=2.0)
-    assert all(made.warm(tick, given) is given for tick in range(100))
+    assert all(made.warm(pass_number, given) is given for pass_number in range(100))
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_random_topics_and_drawn_models_begin_cold(name: str) -> None:
-    assert stages(wanted(start="random"), 10**5, sampler(name)) == Stages(1, 10**5, 0)
+    assert start_schedule(wanted(start="random"), 10**5, sampler(name)) == StartSchedule(1, 10**5, 0)
     if sampler(name).language != "mean":
-        assert stages(wanted(start="annealed"), 10**5, sampler(name)) == Stages(1, 10**5, 0)
+        assert start_schedule(wanted(start="annealed"), 10**5, sampler(name)) == StartSchedule(1, 10**5, 0)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_passes_sample_with_it(
     monkeypatch.setattr(MeanModel, "build", noting)
     settings = wanted(start=start, phases=1, sweeps=60, threads=1, beta=0.05)
     result = fit(corpus, settings)
-    made = stages(settings, corpus.n_documents, sampler("adlda"))
+    made = start_schedule(settings, corpus.n_documents, sampler("adlda"))
     first = 1 if start == "annealed" else 0  # random topics ask no model
     expected = [made.warm(first + i, priors(0.05)).beta for i in range(len(used))]
     assert used == pytest.approx(expected)

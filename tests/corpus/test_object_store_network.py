@@ -112,7 +112,7 @@ def test_checkpoints_that_cannot_be_reached_are_not_taken_for_damaged(
     _, uri = network
     place, who = places.storage(uri.format("there")), identity(FitSettings(n_topics=5), "corpus")
     state = RunState(
-        n_sweeps=10, tick=10, alpha=np.ones(5), beta=0.01, history=[], seconds=1.0, sweeping=1.0,
+        n_sweeps=10, pass_number=10, alpha=np.ones(5), beta=0.01, history=[], seconds=1.0, sweeping=1.0,
         patience=(-np.inf, 0), mean_taken=0,
     )  # fmt: skip
 

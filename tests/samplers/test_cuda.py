@@ -167,7 +167,7 @@ def test_topics_asked_for_during_a_pass_do_not_hide_what_it_changes(monkeypatch:
             1,
             SAMPLERS["adlda"],
             None,  # type: ignore[arg-type]
-            level=0,
+            stage=0,
             fresh=False,
         )
     )
