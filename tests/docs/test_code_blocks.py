@@ -33,6 +33,8 @@ LOADS: Final[dict[str, Callable[[str], object]]] = {"toml": tomllib.loads, "json
 MAKEFILE: Final = ROOT / "Makefile"
 GROUPS: Final[dict[str, click.Group]] = {"lda": cli, "python -m benchmarks": benchmarks}
 SPEECHES: Final = ROOT / "benchmarks" / "data" / "sotu.jsonl.gz"
+SLOW: Final = {"README.md", ON_RAY}
+"""Half of the time of all pages."""
 NAMES: Final = [str(page.relative_to(ROOT)) for page in pages()]
 
 
@@ -70,7 +72,9 @@ NEEDS: Final = {"docs/tutorials/anndata.md": ("anndata", (0, 12, 7))}
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning:anndata", "ignore::DeprecationWarning:anndata")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in NAMES]
+)
 def test_page(name: str, folder: Path) -> None:
     if name in NEEDS and not is_there(*NEEDS[name]):
         pytest.skip(f"needs {NEEDS[name]}, of the extra docs")
