@@ -89,9 +89,9 @@ class Claim:
         """Take it back."""
         self.place.delete(self._name)
 
-    def beat_until(self, ended: threading.Event) -> None:
-        """Write it anew from time to time, unless somebody has removed it: that would claim the place back."""
-        while not ended.wait(BEAT_SECONDS):
+    def beat_until(self, ended: threading.Event, seconds: float) -> None:
+        """Write it anew every so many seconds, unless somebody has removed it: that would claim the place back."""
+        while not ended.wait(seconds):
             self._beats += 1
             with suppress(OSError):  # a full disk or a network that is down is told of by the next checkpoint
                 if self.place.size(self._name) is None:
@@ -108,10 +108,11 @@ _held: Final[dict[str, Claim]] = {}
 
 
 @contextmanager
-def alone(place: Storage, tell: Callable[[str], None]) -> Iterator[Claim]:
+def alone(place: Storage, tell: Callable[[str], None], beat: float = BEAT_SECONDS) -> Iterator[Claim]:
     """Be the only run on these checkpoints; where this thread is that already, its claim is given again.
 
-    tell: told that another host's run is being watched for signs of life.
+    tell: told that another host's run is being watched for signs of life. beat: seconds between two of them; the same
+    for all runs on a place.
 
     Raises:
         OtherFitError: another run is at work there. CheckpointError: nothing can be written there.
@@ -123,17 +124,17 @@ def alone(place: Storage, tell: Callable[[str], None]) -> Iterator[Claim]:
         return
     try:
         with _locked(place):
-            claim = _entered(place, tell)
+            claim = _entered(place, tell, beat)
             remember(claim.token, claim.remove)
             _held[key] = claim
             ended = threading.Event()
-            beating = threading.Thread(target=claim.beat_until, args=(ended,), daemon=True)
+            beating = threading.Thread(target=claim.beat_until, args=(ended, beat), daemon=True)
             beating.start()
             try:
                 yield claim
             finally:
                 ended.set()
-                beating.join(BEAT_SECONDS)
+                beating.join(beat)
                 del _held[key]
                 with suppress(OSError):
                     claim.remove()
@@ -189,10 +190,10 @@ def _lock(place: LocalStorage, path: Path) -> FileLock | None:
     raise _refusal(place, None)
 
 
-def _entered(place: Storage, tell: Callable[[str], None]) -> Claim:
+def _entered(place: Storage, tell: Callable[[str], None], beat: float) -> Claim:
     try:
         for tried in count():
-            buried = _bury(place, tell)
+            buried = _bury(place, tell, beat)
             claim = Claim(place, buried)
             try:
                 claim.write(running=False)
@@ -211,7 +212,7 @@ def _entered(place: Storage, tell: Callable[[str], None]) -> Claim:
     raise AssertionError
 
 
-def _bury(place: Storage, tell: Callable[[str], None]) -> set[str]:
+def _bury(place: Storage, tell: Callable[[str], None], beat: float) -> set[str]:
     """Remove the claims of runs that are dead, and return their tokens. Raises OtherFitError for one that is not."""
     dead = set[str]()
     watched: dict[str, dict[str, Any]] = {}
@@ -224,20 +225,22 @@ def _bury(place: Storage, tell: Callable[[str], None]) -> set[str]:
         else:
             dead.add(token)
     if watched:
-        dead |= _watch(place, watched, tell)
+        dead |= _watch(place, watched, tell, beat)
     for token in dead:
         place.delete(f"running-{token}.json")
     return dead
 
 
-def _watch(place: Storage, watched: dict[str, dict[str, Any]], tell: Callable[[str], None]) -> set[str]:
+def _watch(
+    place: Storage, watched: dict[str, dict[str, Any]], tell: Callable[[str], None], beat: float
+) -> set[str]:
     """Tokens of those among `watched` that show no sign of life. Raises OtherFitError as soon as one does."""
-    seconds = PATIENCE_BEATS * BEAT_SECONDS
+    seconds = PATIENCE_BEATS * beat
     who = ", ".join(sorted({_who(about) for about in watched.values()}))
     tell(f"{place.root} was in use by {who}; watching for {seconds:.0f} s whether it still is")
     until = time.monotonic() + seconds
     while watched and time.monotonic() < until:
-        time.sleep(min(1.0, BEAT_SECONDS))
+        time.sleep(min(1.0, beat))
         now = _claims(place)
         watched = {token: about for token, about in watched.items() if token in now}  # others ended meanwhile
         for token, about in watched.items():

@@ -118,8 +118,9 @@ class LocalStorage:
     def _opened(self, path: Path) -> BufferedWriter:
         """A new file in a folder that is made for it, again where somebody removes that as empty meanwhile."""
         for _ in range(FOLDERS_MADE - 1):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):
+            # The folder may also go between being found there and being looked at, which is a FileExistsError.
+            with suppress(FileNotFoundError, FileExistsError):
+                path.parent.mkdir(parents=True, exist_ok=True)
                 return path.open("xb")
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("xb")

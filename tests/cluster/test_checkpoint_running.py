@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+from filelock import FileLock
 
 from lda.cluster import CheckpointError
 from lda.cluster.checkpoints import lock
@@ -206,9 +207,8 @@ def test_a_number_that_another_process_has_now_is_no_run(tmp_path: Path, change:
 @pytest.mark.parametrize("change", [{"host": "elsewhere"}, {"space": "pid:[of a container]"}])
 @pytest.mark.parametrize("beats", [True, False])
 def test_a_run_that_cannot_be_seen_from_here_is_known_by_its_beat(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beats: bool, change: dict[str, str]
+    tmp_path: Path, beats: bool, change: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.1)
     place, told, ended = storage(tmp_path / "c"), list[str](), threading.Event()
     found = lock._me() | {"pid": 7, "began": "1", "running": True} | change
     name = "running-0123456789abcdef.json"
@@ -227,11 +227,11 @@ def test_a_run_that_cannot_be_seen_from_here_is_known_by_its_beat(
         if beats:
             with (
                 pytest.raises(OtherFitError, match="process 7 on "),
-                lock.alone(place, told.append),
+                lock.alone(place, told.append, 0.1),
             ):
                 pass
         else:
-            with lock.alone(place, told.append) as claim:
+            with lock.alone(place, told.append, 0.1) as claim:
                 # It was only asleep, and goes on beating: it will find this one, which goes on, too.
                 place.write(name, json.dumps(found).encode())
                 claim.check()
@@ -257,10 +257,9 @@ def test_who_was_taken_for_dead_finds_that_out(tmp_path: Path, back: bool) -> No
     assert [path.name for path in claims(tmp_path / "c")] == ["running-0123456789abcdef.json"]
 
 
-def test_a_beat_does_not_claim_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.05)
+def test_a_beat_does_not_claim_back(tmp_path: Path) -> None:
     place = storage(tmp_path / "c")
-    with lock.alone(place, refuse) as claim:
+    with lock.alone(place, refuse, 0.05) as claim:
         (path,) = claims(tmp_path / "c")
         before = json.loads(path.read_text())["beats"]
         while json.loads(path.read_text())["beats"] == before:
@@ -272,13 +271,10 @@ def test_a_beat_does_not_claim_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             claim.check()
 
 
-def test_what_cannot_be_understood_is_replaced_unless_it_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.1)
+def test_what_cannot_be_understood_is_replaced_unless_it_changes(tmp_path: Path) -> None:
     place, told = storage(tmp_path / "c"), list[str]()
     place.write("running-0123456789abcdef.json", b"{")
-    with lock.alone(place, told.append):
+    with lock.alone(place, told.append, 0.1):
         assert len(claims(tmp_path / "c")) == 1
     assert "in use by somebody who cannot be made out; watching" in told[0]
 
@@ -298,7 +294,7 @@ def test_a_file_system_without_locks_makes_do_with_claims(
     def none(*_: object) -> None:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr("lda.cluster.checkpoints.lock.FileLock.acquire", none)
+    monkeypatch.setattr(FileLock, "acquire", none)
     with pytest.raises(OtherFitError, match="in use by"), lock.alone(storage(tmp_path / "c"), refuse):
         pass
     with lock.alone(storage(tmp_path / "d"), refuse) as claim:
