@@ -146,13 +146,13 @@ class _Eta:
 
 def describe(settings: FitSettings, n_documents: int) -> str:
     """The line before the first sweep: everything that decides the result, in effect, not as typed."""
-    from lda.cluster.loop.validation import kept_documents
+    from lda.cluster.loop.validation import training_mask
     from lda.cluster.sweeping.start_schedule import start_in_effect
     from lda.samplers.priors import start_priors
     from lda.samplers.registry import sampler
 
     chosen = settings.resolved()
-    kept = int(kept_documents(n_documents, chosen.validation_fraction, chosen.seed).sum())
+    kept = int(training_mask(n_documents, chosen.validation_fraction, chosen.seed).sum())
     start = start_in_effect(chosen, kept, sampler(chosen.sampler))
     alpha = start_priors(chosen.alpha, chosen.beta, chosen.n_topics).alpha
     beta = start_priors(0.1, chosen.beta, chosen.n_topics).beta

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from lda.cluster.counts.sparse_npz import csr_bytes, save_csr
 from lda.cluster.spec.part_file import PartFile
 from lda.corpus.errors import DataError
+from lda.corpus.storage.atomic_write import replaced_file
 from lda.corpus.storage.checksum import checksum, checksum_of_file
 from lda.corpus.storage.places import Storage, is_uri, storage
-from lda.corpus.storage.replace import replaced_file
 
 if TYPE_CHECKING:
     import scipy.sparse as sp

@@ -19,7 +19,7 @@ from lda.cluster.distributed.held_counts import HeldCounts
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.distributed.shared_replica import share_replicas
 from lda.cluster.loop.prior_learning import learned
-from lda.cluster.loop.validation import kept_documents
+from lda.cluster.loop.validation import training_mask
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
 from lda.cluster.spec.fit_settings import FitSettings
@@ -52,7 +52,7 @@ class Driver:
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.settings = settings
-        kept = kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed)
+        kept = training_mask(corpus.n_documents, settings.validation_fraction, settings.seed)
         self.schedule = start_schedule(settings, int(kept.sum()), sampler(settings.sampler))
         self.group = ActorGroup(
             system,

@@ -25,7 +25,7 @@ from lda.cluster.exchange.actor_calls import Calls
 from lda.cluster.exchange.delta_codec import decode, encode
 from lda.cluster.exchange.replica import Replica
 from lda.cluster.exchange.shared_mailbox import SharedMailbox
-from lda.cluster.loop.validation import choose_heldout, kept_documents
+from lda.cluster.loop.validation import choose_heldout, training_mask
 from lda.cluster.resources.shared_memory import Lent
 from lda.cluster.resources.threads import Threads
 from lda.cluster.spec.fit_settings import FitSettings
@@ -104,7 +104,7 @@ class WorkerActor:
         try:
             self.heldout, keep = (
                 None,
-                kept_documents(corpus.n_documents, settings.validation_fraction, settings.seed),
+                training_mask(corpus.n_documents, settings.validation_fraction, settings.seed),
             )
             if self.number == 0:  # who scores them must read them, from whichever shards
                 self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)

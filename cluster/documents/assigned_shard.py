@@ -53,7 +53,7 @@ class Shard:
         )
         lengths = np.concatenate([np.diff(p.doc_offsets) for p in parts])
         check_document_length(int(lengths.max(initial=0)))
-        phase, stage = ids % plan.phases, plan.stage(_shares(self.parts.values(), plan.seed))
+        phase, stage = plan.phase(ids), plan.stage(_shares(self.parts.values(), plan.seed))
         order = np.lexsort((ids, stage, phase))
         order = order[keep[ids[order]]]
         self.doc_ids: NDArray[np.int64] = self.arrays.zeros(len(order), np.int64)

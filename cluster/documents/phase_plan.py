@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 class Plan:
     """The same for every shard of a corpus.
 
-    n_documents: in the whole corpus. phases: a document's phase is its global index modulo this. lag: see
+    n_documents: in the whole corpus. phases: how many a sweep has. lag: see
     `unseen`. n_stages: number of stages of a growing start, 1 without. first_stage: documents in its first stage.
     seed: of the fit.
     """
@@ -25,6 +25,10 @@ class Plan:
     n_stages: int
     first_stage: int
     seed: int
+
+    def phase(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Phase (D,) of the documents with these global indices (D,); the phases of a sweep come in rising order."""
+        return ids % self.phases
 
     def stage(self, share: NDArray[np.float64]) -> NDArray[np.int64]:
         """Stage at which documents join, from their uniform random number (D,) in [0, 1)."""

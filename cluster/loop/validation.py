@@ -44,7 +44,7 @@ class Heldout:
         return sp.coo_matrix((rows.data, (self.ids[rows.row], rows.col)), shape=shape).tocsr()
 
 
-def kept_documents(n_documents: int, fraction: float, seed: int) -> NDArray[np.bool_]:
+def training_mask(n_documents: int, fraction: float, seed: int) -> NDArray[np.bool_]:
     """Documents to train on, (D,) bool; the others are kept out for validation."""
     if fraction == 0:
         return np.ones(n_documents, dtype=np.bool_)
@@ -58,7 +58,7 @@ def choose_heldout(corpus: Corpus, fraction: float, seed: int) -> tuple[Heldout 
 
     Chosen by seed and document index. Raises ValueError when nothing would be left on either side.
     """
-    keep = kept_documents(corpus.n_documents, fraction, seed)
+    keep = training_mask(corpus.n_documents, fraction, seed)
     if fraction == 0:
         return None, keep
     if keep.all() or not keep.any():

@@ -92,16 +92,16 @@ class DrawnModel:
     ) -> LanguageModel:
         """The model of phase number `phase`; the one built before is overwritten."""
         set_priors(self.model, topic_totals, priors.alpha, priors.beta)
-        team, pass_number = self._team, np.uint64(phase)
+        team, draw_number = self._team, np.uint64(phase)
 
         def draw(block: int) -> None:
             self._sums[block] = 0
-            draw_rows(self.model, counts, priors.beta, self._seed, pass_number, block, self._sums)
+            draw_rows(self.model, counts, priors.beta, self._seed, draw_number, block, self._sums)
 
         team.share(len(self._sums), draw, threads)
         totals = self._sums.sum(axis=0)
         # Neighbours write the same into the same places here, whatever each of them has normalised by then.
-        fill_empty_topics(self.model, self._seed, pass_number, totals)
+        fill_empty_topics(self.model, self._seed, draw_number, totals)
         team.share(len(self._sums), lambda block: normalise_rows(self.model, block, totals), threads)
         team.end()
         return self.model

@@ -79,7 +79,7 @@ def start_in_effect(settings: FitSettings, n_documents: int, sampler: Sampler) -
 
 
 def start_schedule(settings: FitSettings, n_documents: int, sampler: Sampler) -> StartSchedule:
-    """StartSchedule of the start that resolved `settings` ask for.
+    """The schedule of the start that the resolved `settings` ask for.
 
     A growing start doubles the documents until all are in.
     """

@@ -27,9 +27,9 @@ from lda.corpus.files.manifest import (
 )
 from lda.corpus.files.opened import OpenedCorpus
 from lda.corpus.shard import batch_digest, content_hash
+from lda.corpus.storage.atomic_write import replaced_folder
 from lda.corpus.storage.contained_path import path_inside
 from lda.corpus.storage.places import is_uri
-from lda.corpus.storage.replace import replaced_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

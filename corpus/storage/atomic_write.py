@@ -1,108 +1,94 @@
-"""Outputs that a user has named: which files and folders may be written, and that they appear whole or not at all."""
+"""Putting a finished file or folder in its place in one step: every writer of ours goes through here.
+
+It is written under a hidden name in the same folder, hence on the same file system, where renaming is one step. Who is
+killed meanwhile leaves that, `.NAME.0123abcd.partial`, and nothing under the name itself. Whoever ends in order,
+by an error, too, leaves neither.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lda.corpus.errors import DataError
-from lda.corpus.storage.places import is_uri
-from lda.corpus.storage.replace import flush, replaced_file, replaced_folder
+from lda.corpus.storage.leftovers import UNDIVIDED, forget, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-
-def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> None:
-    """Refuse a target folder that may not be written, before any work is done.
-
-    Raises:
-        DataError: it exists and `overwrite` is off, or it exists and `is_ours(target)` is false: a folder
-            of something else is never replaced.
-    """
-    check_parent(target)
-    if not os.path.lexists(target):
-        return
-    if not overwrite:
-        raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
-    empty = target.is_dir() and not any(target.iterdir())
-    if not empty and not is_ours(target):
-        raise DataError(f"{target} exists and is not a model, so it is not overwritten; choose another name")
-
-
-def local_path(name: str) -> Path:
-    """The path of a file to write. A URI would be taken for a path, keys and all.
-
-    Raises:
-        DataError: it is a URI.
-    """
-    if is_uri(name):
-        raise DataError(
-            f"{name} is a URI, where no single file can be written; name a path, and copy the file"
-        )
-    return Path(name)
-
-
-def check_file_target(target: Path, *, overwrite: bool) -> None:
-    """Refuse a target file that may not be written, before any work is done.
-
-    Raises:
-        DataError: it is a folder, a pipe or a device, or it exists and `overwrite` is off.
-    """
-    check_parent(target)
-    if target.is_dir():
-        raise DataError(f"{target} is a folder; name a file to write")
-    if target.exists() and not target.is_file():
-        # The file would take its place, even that of /dev/stdout; and Parquet and .npy cannot go through a pipe.
-        raise DataError(
-            f"{target} is a pipe or a device, and outputs appear whole or not at all; name a file"
-        )
-    if os.path.lexists(target) and not overwrite:
-        raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
-
-
-def check_parent(target: Path) -> None:
-    """Refuse a target that nobody could write: folders above it are made later, the lowest there must allow it.
-
-    Raises:
-        DataError: it is a file, or read-only.
-    """
-    above = next(parent for parent in target.absolute().parents if parent.exists())
-    if not above.is_dir():
-        raise DataError(f"{target} cannot be written because {above} is not a folder; choose another place")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise DataError(
-            f"{target} cannot be written because the folder {above} is read-only; choose another place"
-        )
+    from pathlib import Path
 
 
 @contextmanager
-def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
-    """Yield an empty folder beside `target` to fill; on success it is flushed and becomes `target`, else it vanishes.
+def replaced_file(target: Path, check: Callable[[], object] = lambda: None) -> Iterator[Path]:
+    """Yield the path of a file to write; it becomes `target` when the block ends without an exception.
 
-    Raises:
-        DataError: as `check_folder_target`, asked again at the end.
+    The folder of the target must be there by the time the file is opened. check: asked just before the target is
+    replaced, for somebody else may have been faster; what it raises keeps the target as it is.
     """
-    with replaced_folder(
-        target, lambda: check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
-    ) as temporary:
+    # Two processes may write the same: one that is taken for lost, or that a killed driver has left running.
+    temporary = _beside(target, "partial")
+    remember(temporary)
+    try:
         yield temporary
-        for path in temporary.iterdir():
-            flush(path)
         flush(temporary)
+        check()
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+        forget(temporary)
 
 
 @contextmanager
-def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Yield the path of a file beside `target` to write; on success it becomes `target`, else it vanishes.
+def replaced_folder(target: Path, check: Callable[[], object]) -> Iterator[Path]:
+    """Yield an empty folder to fill; it becomes `target` when the block ends without an exception.
 
-    Raises:
-        DataError: as `check_file_target`, asked again at the end.
+    A folder that is replaced stays intact until the new one is complete, and is put back if the last
+    rename fails. (A swap in one system call exists on Linux only; two renames work everywhere.)
+
+    check: refuses a target that may not be replaced; asked before the folder is made, and just before it is renamed.
     """
-    check_file_target(target, overwrite=overwrite)
+    check()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replaced_file(target, lambda: check_file_target(target, overwrite=overwrite)) as temporary:
+    temporary = _beside(target, "partial")
+    remember(temporary)
+    try:
+        temporary.mkdir()
         yield temporary
+        check()
+        _swap(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        forget(temporary)
+
+
+def _swap(temporary: Path, target: Path) -> None:
+    if not os.path.lexists(target):
+        temporary.rename(target)
+    else:
+        old = _beside(target, "old")
+        with UNDIVIDED:
+            target.rename(old)
+            try:
+                temporary.rename(target)
+            except BaseException:
+                old.rename(target)
+                raise
+        if old.is_symlink():  # what it led to stays
+            old.unlink()
+        shutil.rmtree(old, ignore_errors=True)
     flush(target.parent)
+
+
+def _beside(target: Path, ending: str) -> Path:
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.{ending}")
+
+
+def flush(path: Path) -> None:
+    """Force a file, or a folder's list of names, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import presentable
+from lda.corpus.storage.atomic_write import replaced_file
 from lda.corpus.storage.contained_path import check_name, open_inside, path_inside
-from lda.corpus.storage.replace import replaced_file
 from lda.corpus.storage.retries import NetworkError, momentary, retried
 
 if TYPE_CHECKING:

@@ -23,12 +23,12 @@ def trained_hashes(result: FitResult, corpus: Corpus) -> Hashes | None:
 
     Documents that were kept out for validation are not among them, nor are those too short to tell.
     """
-    from lda.cluster.loop.validation import kept_documents
+    from lda.cluster.loop.validation import training_mask
     from lda.corpus.document_hashes import document_hashes, term_hashes
 
     if corpus.n_documents > MAX_DOCUMENTS or corpus.n_tokens > MAX_TOKENS:
         return None
-    used = kept_documents(corpus.n_documents, result.settings.validation_fraction, result.seed)
+    used = training_mask(corpus.n_documents, result.settings.validation_fraction, result.seed)
     terms = term_hashes(corpus.vocabulary)
     found = np.zeros(corpus.n_documents, dtype=np.uint64)
     for i in range(corpus.n_shards):

@@ -18,8 +18,8 @@ import numpy as np
 from lda.cluster.counts.part_files import part_name, write_matrix
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import presentable
-from lda.corpus.storage.atomic_write import check_folder_target, new_folder
 from lda.corpus.storage.checksum import checksum
+from lda.corpus.storage.output_target import check_folder_target, new_folder
 from lda.corpus.storage.places import Storage, beside, is_uri, storage
 from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage.strict_json import signed

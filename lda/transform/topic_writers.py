@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
-from lda.corpus.storage.atomic_write import new_file
+from lda.corpus.storage.output_target import new_file
 from lda.model.run_record import printable_json
 
 if TYPE_CHECKING:

@@ -218,7 +218,7 @@ def absolute(path: str | Path) -> str:
 
 def check_place(place: Storage) -> None:
     """Refuse an output that nobody could write. Raises `DataError`."""
-    from lda.corpus.storage.atomic_write import check_parent
+    from lda.corpus.storage.output_target import check_parent
     from lda.corpus.storage.remote_target import check_writable
 
     if is_uri(place.address):

@@ -23,7 +23,7 @@ import scipy.sparse
 from lda.corpus import DataError, iter_documents, keeps_order, read_corpus, resolve_stop_words
 from lda.corpus.readers.pipes import PipeStore
 from lda.corpus.readers.registry import detect
-from lda.corpus.storage.atomic_write import new_file
+from lda.corpus.storage.output_target import new_file
 from lda.model.topic_matrix import read_topic_matrix
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ class Targets:
         Raises:
             DataError: a file is to be written to a URI.
         """
-        from lda.corpus.storage.atomic_write import local_path
+        from lda.corpus.storage.output_target import local_path
 
         return cls(
             model=output,
@@ -59,7 +59,7 @@ class Targets:
 
     def check(self) -> None:
         """Refuse what could not be written at the end, before anything is read. Raises `DataError`."""
-        from lda.corpus.storage.atomic_write import check_file_target
+        from lda.corpus.storage.output_target import check_file_target
         from lda.model.write import check_model_target
         from lda.transform.topic_writers import Selection, check_format
 
@@ -190,7 +190,7 @@ def _write_doc_topics(
 
 def _write_topic_keys(path: Path, topics: list[Topic], overwrite: bool) -> None:
     """MALLET's table: number, alpha, the most probable words."""
-    from lda.corpus.storage.atomic_write import new_file
+    from lda.corpus.storage.output_target import new_file
 
     rows = [
         f"{t.number}\t{t.alpha:.5g}\t{' '.join(word for word, _ in t.words[:WORDS_IN_KEYS])}\n"

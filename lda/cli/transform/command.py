@@ -136,7 +136,7 @@ def transform(options: TransformOptions) -> None:
 
 def _selection(options: TransformOptions) -> Selection:
     """Check the target and what goes into it, before anything is read."""
-    from lda.corpus.storage.atomic_write import check_file_target, local_path
+    from lda.corpus.storage.output_target import check_file_target, local_path
     from lda.transform.topic_writers import check_format
 
     selection = options.selection()

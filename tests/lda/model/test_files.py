@@ -23,7 +23,7 @@ import lda
 from lda import DataError, Model
 from lda.cli.fit.outputs import Output, Targets
 from lda.cluster.counts.sparse_npz import map_csr, save_csr
-from lda.corpus.storage.atomic_write import new_file
+from lda.corpus.storage.output_target import new_file
 from lda.corpus.terms import has_names
 from lda.model import write
 from lda.model.read import decode_vocabulary, encode_vocabulary
@@ -161,7 +161,7 @@ def test_failed_rename_puts_the_old_model_back(
 
 def test_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> None:
     script = (
-        "import sys, time, pathlib; from lda.corpus.storage.atomic_write import new_folder\n"
+        "import sys, time, pathlib; from lda.corpus.storage.output_target import new_folder\n"
         "with new_folder(pathlib.Path(sys.argv[1]), overwrite=False, is_ours=bool) as folder:\n"
         "    (folder / 'counts.npz').write_bytes(b'half'); print('writing', flush=True); time.sleep(60)\n"
     )

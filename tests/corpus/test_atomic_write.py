@@ -13,7 +13,7 @@ import tiny
 
 from lda.corpus import Corpus, as_corpus
 from lda.corpus.storage import leftovers
-from lda.corpus.storage.replace import replaced_file, replaced_folder
+from lda.corpus.storage.atomic_write import replaced_file, replaced_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HALF = """
 import os, signal, sys
 from pathlib import Path
-from lda.corpus.storage.replace import replaced_file, replaced_folder
+from lda.corpus.storage.atomic_write import replaced_file, replaced_folder
 
 target = Path(sys.argv[2])
 context = replaced_file(target) if sys.argv[1] == "file" else replaced_folder(target, lambda: None)

@@ -1,0 +1,108 @@
+"""Outputs that a user has named: which files and folders may be written, and that they appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lda.corpus.errors import DataError
+from lda.corpus.storage.atomic_write import flush, replaced_file, replaced_folder
+from lda.corpus.storage.places import is_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> None:
+    """Refuse a target folder that may not be written, before any work is done.
+
+    Raises:
+        DataError: it exists and `overwrite` is off, or it exists and `is_ours(target)` is false: a folder
+            of something else is never replaced.
+    """
+    check_parent(target)
+    if not os.path.lexists(target):
+        return
+    if not overwrite:
+        raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
+    empty = target.is_dir() and not any(target.iterdir())
+    if not empty and not is_ours(target):
+        raise DataError(f"{target} exists and is not a model, so it is not overwritten; choose another name")
+
+
+def local_path(name: str) -> Path:
+    """The path of a file to write. A URI would be taken for a path, keys and all.
+
+    Raises:
+        DataError: it is a URI.
+    """
+    if is_uri(name):
+        raise DataError(
+            f"{name} is a URI, where no single file can be written; name a path, and copy the file"
+        )
+    return Path(name)
+
+
+def check_file_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse a target file that may not be written, before any work is done.
+
+    Raises:
+        DataError: it is a folder, a pipe or a device, or it exists and `overwrite` is off.
+    """
+    check_parent(target)
+    if target.is_dir():
+        raise DataError(f"{target} is a folder; name a file to write")
+    if target.exists() and not target.is_file():
+        # The file would take its place, even that of /dev/stdout; and Parquet and .npy cannot go through a pipe.
+        raise DataError(
+            f"{target} is a pipe or a device, and outputs appear whole or not at all; name a file"
+        )
+    if os.path.lexists(target) and not overwrite:
+        raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
+
+
+def check_parent(target: Path) -> None:
+    """Refuse a target that nobody could write: folders above it are made later, the lowest there must allow it.
+
+    Raises:
+        DataError: it is a file, or read-only.
+    """
+    above = next(parent for parent in target.absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise DataError(f"{target} cannot be written because {above} is not a folder; choose another place")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise DataError(
+            f"{target} cannot be written because the folder {above} is read-only; choose another place"
+        )
+
+
+@contextmanager
+def new_folder(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Yield an empty folder beside `target` to fill; on success it is flushed and becomes `target`, else it vanishes.
+
+    Raises:
+        DataError: as `check_folder_target`, asked again at the end.
+    """
+    with replaced_folder(
+        target, lambda: check_folder_target(target, overwrite=overwrite, is_ours=is_ours)
+    ) as temporary:
+        yield temporary
+        for path in temporary.iterdir():
+            flush(path)
+        flush(temporary)
+
+
+@contextmanager
+def new_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield the path of a file beside `target` to write; on success it becomes `target`, else it vanishes.
+
+    Raises:
+        DataError: as `check_file_target`, asked again at the end.
+    """
+    check_file_target(target, overwrite=overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replaced_file(target, lambda: check_file_target(target, overwrite=overwrite)) as temporary:
+        yield temporary
+    flush(target.parent)
