@@ -31,7 +31,7 @@ def topic_table(topics: Sequence[Topic], *, width: int | None) -> Text:
     from rich.cells import cell_len
     from rich.text import Text
 
-    cells = [(str(topic.number), f"{topic.share:.2%}", f"{topic.alpha:.4g}") for topic in topics]
+    cells = [(str(topic.number), f"{topic.share:.2%}", f"{topic.alpha:#.4g}") for topic in topics]
     widths = [max(map(len, column)) for column in zip(HEAD, *cells, strict=True)]
     indent = sum(widths) + len(GAP) * len(widths)
     room = None if width is None else max(width - indent, 1)
@@ -88,7 +88,7 @@ def topic_markdown(topics: Sequence[Topic]) -> str:
         (
             str(topic.number),
             f"{topic.share:.2%}",
-            f"{topic.alpha:.4g}",
+            f"{topic.alpha:#.4g}",
             ", ".join(_MARKED.sub(r"\\\g<0>", printable(term)) for term, _ in topic.words) or EMPTY,
         )
         for topic in topics
