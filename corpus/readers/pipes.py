@@ -34,8 +34,8 @@ class PipeStore:
     """A block in which every pipe is read once, into a temporary file that can be read as often as need be.
 
     Detecting a format, LDA-C and evaluation look at their input twice, Parquet and `.npz` jump about in it. Rejected:
-    keeping the first bytes of a pipe in memory, because it helps the first of these alone. Messages of a DataError that leaves
-    the block speak of the pipe, not of the temporary file.
+    keeping the first bytes of a pipe in memory, because it helps the first of these alone.
+    Messages of a DataError that leaves the block speak of the pipe, not of the temporary file.
     """
 
     def __init__(self, stdin: IO[bytes] | None = None) -> None:

@@ -33,7 +33,7 @@ _NOT_A_WORD: Final = r"[^\p{L}\p{M}\x{200c}\x{200d}]+"
 """What stands between two words of the default pattern."""
 
 _NO_BEGINNING: Final = r"^[\p{M}\x{200c}\x{200d}]+|[\x{200c}\x{200d}]+$"
-"""Characters allowed inside a word of the default pattern but not at its edge: marks at its beginning, joiners at both."""
+"""Characters allowed inside a default-pattern word but not at its edge: marks at its start, joiners at both."""
 
 _SOFT_HYPHEN: Final = "\u00ad"
 

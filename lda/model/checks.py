@@ -58,7 +58,7 @@ def check_indices(counts: csr_matrix) -> None:
 
 def _ascending(indices: npt.NDArray[np.integer], indptr: npt.NDArray[np.integer]) -> bool:
     """Whether the indices rise within each row; taken piece by piece, for the matrix may be mapped."""
-    # Rejected: `has_canonical_format`, because, though it copies nothing either, it cannot tell out of order from twice.
+    # Rejected: `has_canonical_format`, because it cannot tell out of order from twice.
     for first in range(0, len(indices) - 1, AT_A_TIME):
         last = min(first + AT_A_TIME, len(indices) - 1)
         falls = np.flatnonzero(indices[first + 1 : last + 1] <= indices[first:last]) + first + 1

@@ -91,7 +91,7 @@ class PartsFolder:
         self.place.write(SUCCESS, b"")
 
     def leave(self) -> None:
-        """Stop before all is done: record what is, as far as that is possible; a run that made nothing leaves nothing."""
+        """Stop early: record what is done, as far as that is possible; a run that made nothing leaves nothing."""
         with suppress(OSError, DataError):
             if self._fresh and not self.entries and not any(map(OURS.fullmatch, self.place.files())):
                 self._delete(LEFTOVER)

@@ -229,7 +229,8 @@ class Checkpoints:
         """Say how to go on when a fit on a cluster ends in the block without a model.
 
         Raises:
-            ClusterError: as raised in the block, with the remedy. AbruptEndError: as raised in the block; the remedy is a warning.
+            ClusterError: as raised in the block, with the remedy.
+            AbruptEndError: as raised in the block, after a warning with the remedy.
         """
         from lda.cluster.spec.errors import AbruptEndError, ClusterError
 
