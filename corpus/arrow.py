@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def use_available_cores() -> None:
-    """Have Arrow start no more threads than this process has cores; it knows nothing of a container's quota."""
+    """Make Arrow start no more threads than this process has cores; it knows nothing of a container's quota."""
     if available_cores() < pa.cpu_count():
         pa.set_cpu_count(available_cores())
 

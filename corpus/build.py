@@ -132,7 +132,7 @@ def build_corpus(
 
 
 def _target(output: str | Path, *, overwrite: bool) -> tuple[str | Path, dict[str, Any]]:
-    """The place to write, after a look whether that may be, and where batches can wait on a disk meanwhile."""
+    """Check that the output may be written; return it, and the arguments of `mkdtemp` for the spill folder."""
     if is_uri(output):
         from lda.corpus.files.object_store import check_remote_corpus
 
@@ -203,7 +203,7 @@ def input_paths(inputs: Sequence[str | Path]) -> list[Path]:
 
 
 def finished_corpora(inputs: Sequence[str | Path]) -> list[str | Path]:
-    """Those of the inputs that were built before; what a URI names should be nothing else."""
+    """The inputs that are finished corpora. A URI must be one."""
     return [place for place in input_list(inputs) if is_uri(place) or is_corpus_folder(place)]
 
 

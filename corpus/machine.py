@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SYSTEM: Final = Path("/")
-"""Where `proc` and `sys` are found where nobody says otherwise."""
+"""Where `proc` and `sys` are found unless the caller says otherwise."""
 
 
 def available_cores(system: Path | None = None) -> int:

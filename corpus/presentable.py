@@ -16,7 +16,7 @@ INVISIBLE_LETTERS: Final = frozenset("\u00ad\u200c\u200d")
 _URI: Final = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]+:/+)(?P<rest>[^\s'\"]+)")
 
 _USER: Final = re.compile(r"[^/?#]*@")
-"""What stands before the host. Greedy: a secret may hold an @ that nobody has written as %40."""
+"""What stands before the host. Greedy: a secret may hold an @ that was not written as %40."""
 
 _CUT_BY_SLASH: Final = re.compile(r"[^/?#@:]*:(?!\d+(?:[/?#]|$))[^?#@]*@")
 """KEY:SECRET@ where the secret has a slash of its own, as those of AWS often do; host:port/path@x is none."""
@@ -27,7 +27,7 @@ _SECRET_PARAMETER: Final = re.compile(
 
 
 def without_keys(text: str) -> str:
-    """The text, in which URIs have lost the keys that may stand in them: before the host, or in the query.
+    """The text, in which URIs are without the keys that may stand in them: before the host, or in the query.
 
     `s3://KEY:SECRET@bucket/name` becomes `s3://bucket/name`, `?secret_key=SECRET` becomes `?secret_key=***`. So does
     a URI that was taken for a path (`s3:/KEY:SECRET@bucket`). A text without keys stays as it is.

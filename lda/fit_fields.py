@@ -89,7 +89,7 @@ FIELDS: Final = (
         parameter="device",
         flags=("--device",),
         kind=("cpu", "cuda"),
-        help="cuda samples on a GPU, to the same model (adlda, esca).",
+        help=f"cuda samples on a GPU, to the same model ({names_of(row for row in SAMPLERS.values() if row.cuda)}).",
         about="machine",
         of_machine=True,
     ),

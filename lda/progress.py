@@ -145,7 +145,7 @@ class _Eta:
 
 
 def describe(settings: FitSettings, n_documents: int) -> str:
-    """The line before the first sweep: everything that decides the result, in effect, not as typed."""
+    """Summary of the effective settings, printed before the first sweep."""
     from lda.cluster.loop.validation import training_mask
     from lda.cluster.sweeping.start_schedule import start_in_effect
     from lda.samplers.priors import start_priors

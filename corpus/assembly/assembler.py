@@ -193,7 +193,7 @@ def _remapper(kept: npt.NDArray[np.int64], n_terms: int) -> Remapper:
 
 
 def _why_empty(n_tokens: int, n_stopped: int, removed: dict[str, int]) -> str:
-    """One line that says who took the words away."""
+    """Error message naming the filters that removed the tokens."""
     if not n_tokens + n_stopped:
         return "all documents are empty: not one token was found; check text field, pattern or counts"
     takers = {"stop_words": n_stopped, **removed}

@@ -15,7 +15,7 @@ rebuilt in moments."""
 EVEN_SHARDS: Final = 64
 LEAST_TOKENS: Final = 2**15
 """A corpus of middling size has so many shards, if they then have so many tokens: with 27 of them, one of two
-workers had 4 % more to do than the other, who waited."""
+workers had 4 % more to do than the other, which waited."""
 
 MIN_SHARDS: Final = 8
 """Even a small corpus has so many shards, as far as it has documents: all cores of a laptop find work."""

@@ -124,8 +124,8 @@ def open_folder(path: str | Path) -> OpenedCorpus:
 class FolderShards:
     """Shards in files, mapped when they are used and checked against their sha256 at first use."""
 
-    # Only the last one stays mapped: who uses a shard for long copies what it needs, and pages of all of them would
-    # count as this process's memory.
+    # Only the last one stays mapped: a caller that uses a shard for long copies what it needs, and pages of all of
+    # them would count as this process's memory.
 
     def __init__(self, folder: Path, entries: list[FileEntry], tally: TermTally) -> None:
         self._folder = folder.resolve()

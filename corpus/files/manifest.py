@@ -71,7 +71,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """The same values as they come back from JSON: tuples are lists there."""
+    """The values as they come back from JSON: tuples are lists there."""
     made: dict[str, Any] = json.loads(json.dumps(values))
     return made
 

@@ -1,4 +1,4 @@
-"""A corpus in an object store: read shard by shard, by whoever needs the shard."""
+"""A corpus in an object store: read shard by shard, by the process that needs the shard."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def open_remote(uri: str) -> OpenedCorpus:
 class RemoteShards:
     """Shards in an object store, read whole and checked against their sha256 at each use but a repeated one."""
 
-    # Only the last one is kept: who uses a shard for long copies what it needs, and all of them may be more than
+    # Only the last one is kept: a long user of a shard copies what it needs, and all of them may be more than
     # the memory of a machine.
 
     def __init__(self, uri: str, entries: list[FileEntry], tally: TermTally) -> None:

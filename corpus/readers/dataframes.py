@@ -176,7 +176,7 @@ def _column(values: Any) -> Any:  # noqa: ANN401
 
 
 def _known_to_scipy(values: Any) -> Any:  # noqa: ANN401
-    """The same numbers in a type that sparse matrices may have: float16 and foreign orders of bytes are none."""
+    """The values in a type that sparse matrices may have: float16 and foreign orders of bytes are none."""
     kind = np.dtype(np.float32) if values.dtype.type is np.float16 else values.dtype.newbyteorder("=")
     return values.astype(kind, copy=False)
 

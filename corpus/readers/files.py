@@ -226,7 +226,7 @@ def line_feed_blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 
 def line_feeds(data: bytes) -> bytes:
-    """The same lines, each with a line feed at its end."""
+    """The data with every line end turned into a line feed."""
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 

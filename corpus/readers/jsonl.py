@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 LINES_THAT_WAIT: Final = 1000
-"""So many lines may lack the text before the first that has it; it is bounded, for they are held in memory."""
+"""How many lines may precede the first one with text; bounded, because they are held in memory."""
 
 
 class JsonLinesReader(TextReader):

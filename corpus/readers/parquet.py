@@ -52,7 +52,7 @@ class ParquetReader(TextReader):
 
 
 def _rows_at_a_time(file: Any) -> int:  # noqa: ANN401 - ParquetFile, imported late
-    """So many rows that a batch holds about BATCH_CHARACTERS."""
+    """Number of rows per batch of about BATCH_CHARACTERS."""
     groups = file.metadata
     size = sum(groups.row_group(i).total_byte_size for i in range(groups.num_row_groups))
     per_row = max(int(size) // max(int(groups.num_rows), 1), 1)

@@ -25,7 +25,7 @@ STDIN: Final = "stdin"
 """What messages call standard input, whichever way it was named."""
 
 WRITER_SECONDS: Final = 10.0
-"""How long a named pipe may be without anybody who writes to it. Opening it plainly would wait for ever."""
+"""How long to wait for a writer of a named pipe. Opening it plainly would wait for ever."""
 
 _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev|/proc/self|/proc/thread-self)/fd/(\d+)")
 
@@ -33,9 +33,9 @@ _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev|/proc/self|/proc/thread-sel
 class PipeStore:
     """A block in which every pipe is read once, into a temporary file that can be read as often as need be.
 
-    Detecting a format, LDA-C and evaluation look at their input twice, Parquet and `.npz` jump about in it. Keeping
-    the first bytes of a pipe in memory lost: it helps the first of these alone. Messages of a DataError that leaves
-    the block speak of the pipe, not of the temporary file.
+    Detecting a format, LDA-C and evaluation look at their input twice, Parquet and `.npz` jump about in it. Rejected:
+    keeping the first bytes of a pipe in memory, because it helps the first of these alone.
+    Messages of a DataError that leaves the block speak of the pipe, not of the temporary file.
     """
 
     def __init__(self, stdin: IO[bytes] | None = None) -> None:
@@ -191,7 +191,7 @@ def _open_fifo(path: Path) -> tuple[IO[bytes], bytes]:
 
 
 def _first_bytes(descriptor: int, path: Path) -> bytes:
-    """Wait for a writer. One who is there but silent is told from none: reading would block, and does not end."""
+    """Wait for a writer. One that is there but silent is told from none: reading would block, and does not end."""
     until = time.monotonic() + WRITER_SECONDS
     while True:
         try:

@@ -137,7 +137,7 @@ def pairs_to_csr(
 
 
 def _odd_pair(documents: Sequence[Sequence[object]]) -> DataError:
-    """What is wrong: looked for one by one, which is slow and done once."""
+    """The error that names the first odd pair: searched one by one, which is slow and done once."""
     for row, document in enumerate(documents):
         for pair in document:
             try:

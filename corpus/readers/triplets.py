@@ -69,7 +69,7 @@ def parse_entries(path: Path, block: bytes, first_line: int, names: str, *, whol
 
 
 def _parse_slowly(path: Path, block: bytes, first_line: int, names: str, whole: bool) -> list[list[float]]:
-    """The same line by line: takes any white space, and knows the line that is wrong."""
+    """Parse the block line by line: takes any white space, and knows the line that is wrong."""
     rows: list[list[float]] = []
     for number, line in enumerate(block.split(b"\n"), first_line):
         parts = line.split()

@@ -1,8 +1,7 @@
 """Putting a finished file or folder in its place in one step: every writer of ours goes through here.
 
-It is written under a hidden name in the same folder, hence on the same file system, where renaming is one step. Who is
-killed meanwhile leaves that, `.NAME.0123abcd.partial`, and nothing under the name itself. Whoever ends in order,
-by an error, too, leaves neither.
+It is written under a hidden name in the same folder, hence on the same file system, where renaming is one step. If
+the process is killed, `.NAME.0123abcd.partial` is left and NAME is untouched; on an exception no partial file is left.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ def replaced_file(target: Path, check: Callable[[], object] = lambda: None) -> I
     """Yield the path of a file to write; it becomes `target` when the block ends without an exception.
 
     The folder of the target must be there by the time the file is opened. check: asked just before the target is
-    replaced, for somebody else may have been faster; what it raises keeps the target as it is.
+    replaced, for another process may have been faster; what it raises keeps the target as it is.
     """
-    # Two processes may write the same: one that is taken for lost, or that a killed driver has left running.
+    # Two processes may write the same target: a worker wrongly presumed dead, say, or one orphaned by a killed driver.
     temporary = _beside(target, "partial")
     remember(temporary)
     try:

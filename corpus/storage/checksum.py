@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def checksum(data: ReadableBuffer) -> str:
-    """Of bytes in memory."""
+    """Checksum of bytes in memory."""
     return hashlib.sha256(data).hexdigest()
 
 
 def checksum_of_file(place: Storage, name: str) -> str:
-    """Of a file at a place, read piece by piece.
+    """Checksum of a file at a place, read piece by piece.
 
     Raises:
         FileNotFoundError: there is none. DataError: it is not a plain file within the place.

@@ -45,5 +45,5 @@ def path_inside(root: Path, name: str) -> Path:
 
 
 def open_inside(root: Path, name: str) -> BinaryIO:
-    """Such a file, opened for reading. Raises as `path_inside`."""
+    """A plain file in a folder, opened for reading. Raises as `path_inside`."""
     return path_inside(root, name).open("rb")

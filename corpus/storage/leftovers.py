@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNDIVIDED: Final = threading.RLock()
-"""Held while something that stood there is replaced in two steps: who ends the process waits for that."""
+"""Held while something that stood there is replaced in two steps: the thread that ends the process waits for it."""
 
 _undo: Final[dict[str, Callable[[], object]]] = {}
 
 
 def remember(path: Path | str, undo: Callable[[], object] | None = None) -> None:
-    """Have a temporary file or folder removed, or `undo` called, by `undo_all`; until `forget`."""
+    """Make `undo_all` remove a temporary file or folder, or call `undo`; until `forget`."""
 
     def remove() -> None:
         shutil.rmtree(path, ignore_errors=True)
@@ -34,7 +34,7 @@ def remember(path: Path | str, undo: Callable[[], object] | None = None) -> None
 
 
 def forget(path: Path | str) -> None:
-    """It is gone, or in its place."""
+    """Drop a path from the list: it is gone, or in its place."""
     _undo.pop(str(path), None)
 
 

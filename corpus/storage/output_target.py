@@ -64,7 +64,9 @@ def check_file_target(target: Path, *, overwrite: bool) -> None:
 
 
 def check_parent(target: Path) -> None:
-    """Refuse a target that nobody could write: folders above it are made later, the lowest there must allow it.
+    """Refuse a target that cannot be written.
+
+    Missing parents are created later, so the nearest existing one must be a writable folder.
 
     Raises:
         DataError: it is a file, or read-only.

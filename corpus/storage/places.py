@@ -116,7 +116,7 @@ class LocalStorage:
             file.write(data)
 
     def _opened(self, path: Path) -> BufferedWriter:
-        """A new file in a folder that is made for it, again where somebody removes that as empty meanwhile."""
+        """A new file in a folder that is made for it, again where another process removes that as empty meanwhile."""
         for _ in range(FOLDERS_MADE - 1):
             # The folder may also go between being found there and being looked at, which is a FileExistsError.
             with suppress(FileNotFoundError, FileExistsError):
@@ -179,7 +179,7 @@ class RemoteStorage:
 
     A write that ends is complete. One that fails leaves nothing, but for one case: of a file of more than 10 MB,
     sent in parts, the parts so far may stay where the connection is lost for good or the process is killed. They
-    are no file and nobody reads them; a rule of the bucket removes them (docs/how-to/object-stores.md).
+    are no file and are never read; a rule of the bucket removes them (docs/how-to/object-stores.md).
 
     Raises, beside what `Storage` says, NetworkError, an OSError, when the store cannot be reached for long.
     """

@@ -1,7 +1,7 @@
 """Replacing what consists of several files where nothing can be renamed: in an object store.
 
 The files go into a folder of a name never used before. A description that names them is written last, in the place
-of the one before: at each moment readers find the old or the new, and what failed half-way is found by nobody.
+of the one before: at each moment readers find the old or the new, and what failed half-way is never found.
 """
 
 from __future__ import annotations
@@ -79,5 +79,5 @@ def new_data_folder(uri: str, before: str | None) -> Iterator[str]:
             place.remove(folder)
         raise
     if before is not None and before.startswith(DATA) and "/" not in before:
-        with suppress(OSError):  # the new one is there and valid; what is left of the old one harms nobody
+        with suppress(OSError):  # the new one is there and valid; what is left of the old one does no harm
             place.remove(before)

@@ -22,7 +22,7 @@ R = TypeVar("R")
 ATTEMPTS: Final = 6
 LONGEST_WAIT: Final = 8.0
 """Seconds between two attempts at most; each is random below a bound that doubles from half a second on, so that
-workers who were cut off together do not come back together. All waits together are about 8 seconds, beside those
+workers that were cut off together do not come back together. All waits together are about 8 seconds, beside those
 of the store's own client within an attempt."""
 
 MOMENTARY: Final = frozenset(

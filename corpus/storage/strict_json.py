@@ -19,13 +19,13 @@ MOST_BYTES: Final = 2**28
 """A description is read and parsed as a whole; that of a million shards has 200 MB."""
 
 DEEPEST: Final = 32
-"""Levels; what is written here has five. Python gives up at a thousand, and those who walk the values before that."""
+"""Levels; what is written here has five. Python gives up at a thousand, and code that walks the values before that."""
 
 DIGEST: Final = "sha256"
 """Name of the field with the checksum of all others."""
 
 SHA256_DIGITS: Final = 64
-"""Of a checksum in hex."""
+"""A checksum in hex."""
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89abAB]")
 
@@ -68,7 +68,7 @@ def parse_object(data: bytes | str, *, finite: bool = True) -> dict[str, Any]:
 
 
 def signed(value: dict[str, Any]) -> dict[str, Any]:
-    """The same object with the checksum of all it says; its values must be plain."""
+    """The object with the checksum of all it says; its values must be plain."""
     return {**value, DIGEST: _digest(value)}
 
 

@@ -28,7 +28,7 @@ from lda.corpus.errors import DataError
 from lda.corpus.text.patterns import compile_pattern, expand
 
 SECONDS: Final = 5.0
-"""Of processor time, to compile a pattern, and to find its matches in each 64 kB of text."""
+"""Limit of processor time, to compile a pattern, and to find its matches in each 64 kB of text."""
 
 PROGRAM: Final = Path(__file__).with_name("pattern_process.py")
 

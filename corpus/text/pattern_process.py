@@ -60,7 +60,7 @@ def main() -> None:
 def _numbers(source: BinaryIO, n: int) -> list[int]:
     data = source.read(8 * n)
     if len(data) < 8 * n:
-        sys.exit(0)  # who asked has ended
+        sys.exit(0)  # the process that asked has ended
     return array("q", data).tolist()
 
 

@@ -33,12 +33,12 @@ _NOT_A_WORD: Final = r"[^\p{L}\p{M}\x{200c}\x{200d}]+"
 """What stands between two words of the default pattern."""
 
 _NO_BEGINNING: Final = r"^[\p{M}\x{200c}\x{200d}]+|[\x{200c}\x{200d}]+$"
-"""What begins or ends no word of it, and only goes on in one."""
+"""Characters allowed inside a default-pattern word but not at its edge: marks at its start, joiners at both."""
 
 _SOFT_HYPHEN: Final = "\u00ad"
 
 _BLANK_OUT: Final = bytes(c if chr(c).isalpha() and c < 128 else 32 for c in range(256))
-"""The same for ASCII, as a table for bytes.translate."""
+"""`_NOT_A_WORD` for ASCII: a table for bytes.translate that turns all but letters into blanks."""
 
 
 class Numbered(NamedTuple):

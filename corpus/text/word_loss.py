@@ -20,7 +20,7 @@ FEWEST_WORDS, FEWEST_LOST = 10, 2
 
 DOCUMENTS_LOOKED_AT: Final = 16
 CHARACTERS_LOOKED_AT: Final = 1000
-"""Of each of them. A batch holds millions: looking at all of it would take longer than cutting it into words."""
+"""Of each document. A batch holds millions: looking at all of it would take longer than cutting it into words."""
 
 _CORE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 

@@ -16,7 +16,7 @@ NOT_REPEATED: Final = {"overwrite", "resume", "json", "quiet", "verbose", "progr
 def command_line(ctx: click.Context, **always: object) -> str:
     """A shell command that repeats this one: arguments, options that were given, and `always`.
 
-    Options of how to report are left out, and so are --overwrite and --resume, which nobody should copy unawares,
+    Options of how to report are left out, and so are --overwrite and --resume, which should not be copied unawares,
     and keys in URIs: the command is kept in the model.
     """
     words = [*ctx.command_path.split()]

@@ -101,7 +101,7 @@ def _one_line(text: str) -> str:
 
 
 def _write(text: str) -> None:
-    with suppress(OSError, ValueError):  # nobody can be told any more
+    with suppress(OSError, ValueError):  # stderr is closed
         sys.stderr.write(text)
         sys.stderr.flush()
 

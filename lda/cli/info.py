@@ -90,7 +90,7 @@ def describe(model: Model, description: Description) -> dict[str, Any]:
         "recipe": run.recipe,
         "settings": run.settings,
         "history": list(run.history),
-        # Cleaned again: whoever wrote the model may not have been this version.
+        # Cleaned again: an older version may have stored the command with its keys.
         "command": None if run.command is None else without_keys(str(run.command)),
     }
 

@@ -82,7 +82,7 @@ class Option(click.Option):
         return self._spec(ctx), record[1] + also
 
     def brief_record(self, ctx: click.Context) -> tuple[str, str]:
-        """The same for one line: without synonyms and the range of a number."""
+        """The help record on one line: without synonyms and the range of a number."""
         extra = self.get_help_extra(ctx)
         told = "  [required]" if self.required else ""
         if self.brief is None and "default" in extra:

@@ -21,7 +21,7 @@ UNWIND_SECONDS: Final = 2.5
 Ray, if the signal met it while it begins, aborts the process with an exit code of its own."""
 
 UNDO_SECONDS: Final = 1.0
-"""What removing temporary files may take when it is ended."""
+"""What removing temporary files may take when the command is ended."""
 
 
 class _Watch:
@@ -82,7 +82,7 @@ def obey_soon(say: Callable[[], object]) -> None:
 
     def hook(unraisable: sys.UnraisableHookArgs) -> None:
         # Raised where nothing can be raised, as in a finalizer or a callback of the compiler, it goes no further.
-        # The process is ended all the same, and a traceback tells nobody anything.
+        # The process is ended all the same, and a traceback would tell the user nothing.
         if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             previous(unraisable)
 

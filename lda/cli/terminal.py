@@ -26,7 +26,7 @@ def shown(text: str) -> str:
 
 
 def columns() -> int | None:
-    """Width of the terminal that standard output is; None where it is none, and nobody should break lines."""
+    """Width of the terminal that standard output is; None where it is none, and lines are not to be broken."""
     if not sys.stdout.isatty():
         return None
     from rich.console import Console

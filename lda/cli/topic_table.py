@@ -26,7 +26,8 @@ def topic_table(topics: Sequence[Topic], *, width: int | None) -> Text:
     """A header, then number, share of all tokens, alpha and most probable words of each topic.
 
     width: columns of the terminal; words that do not fit go on below the others, and none is broken. None keeps
-    each topic on one line, as `grep` and its like need it. Rich's own table lost: it breaks a term of several words.
+    each topic on one line, as `grep` and its like need it. Rejected:
+    Rich's own table, because it breaks a term of several words.
     """
     from rich.cells import cell_len
     from rich.text import Text

@@ -21,13 +21,13 @@ TERM_BYTES: Final = 16
 """Index of a term's row in the counts: where it begins, its capacity, its length."""
 
 ENTRY_BYTES: Final = 1.6
-"""Of a delta's entry: a byte for the topic, half a one for the change, and a few more where these do not do."""
+"""Bytes of a delta's entry: a byte for the topic, half a one for the change, and a few more where these do not do."""
 
 ROW_BYTES: Final = 1.0
-"""Of the length of a word's row in a delta; words without changes are counted in runs."""
+"""Bytes of the length of a word's row in a delta; words without changes are counted in runs."""
 
 HEADER_BYTES: Final = 41
-"""Of a message."""
+"""Bytes of the header of a message."""
 
 EARLY: Final = 0.9
 """Share of tokens that change their topic in the first sweeps. It falls: to 0.3 - 0.5 after some tens of sweeps."""

@@ -1,6 +1,6 @@
 """What scikit-learn expects of an estimator, without importing scikit-learn.
 
-Inheriting from `BaseEstimator` lost: it would make scikit-learn a dependency and importing this package
+Rejected: inheriting from `BaseEstimator`, because it would make scikit-learn a dependency and importing this package
 a second slower, for the five small methods below.
 """
 

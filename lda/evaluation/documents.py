@@ -51,7 +51,7 @@ def batches_of(model: TopicModel, X: object, *, tell: bool = False) -> Iterator[
 
 
 def kept(X: object) -> object:
-    """The same documents, in a form to be read twice: generators and streams of Arrow are gone after once."""
+    """X in a form that can be read twice: generators and streams of Arrow are gone after once."""
     from lda.corpus.readers.dataframes import of_arrow
 
     found: object = of_arrow(X)
@@ -82,7 +82,7 @@ def tell_of_unknown(n_known: int, n_unknown: int) -> None:
 
 
 def possible(model: TopicModel, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
-    """The same documents. Raises DataError at a word that has probability 0 in every topic."""
+    """Pass the batches on unchanged. Raises DataError at a word that has probability 0 in every topic."""
     impossible = model.impossible_terms
     for batch in batches:
         if impossible is not None and (found := impossible[batch.words]).any():

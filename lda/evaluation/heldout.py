@@ -57,7 +57,7 @@ class HeldoutScore:
 
     @property
     def perplexity(self) -> float | None:
-        """exp(-log_likelihood) of document completion; None of left-to-right, so that one word means one number."""
+        """exp(-log_likelihood); None for left-to-right: only the result of document completion is called perplexity."""
         return float(np.exp(-self.log_likelihood)) if self.estimator == "completion" else None
 
     def __repr__(self) -> str:

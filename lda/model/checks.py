@@ -14,7 +14,7 @@ AT_A_TIME: Final = 2**22
 """Entries looked at together, so that a mapped matrix needs no copy."""
 
 MEAN_TOLERANCE: Final = 1e-4
-"""Of the sum of averaged counts, each of which is rounded to float32."""
+"""Relative tolerance of the sum of averaged counts, each of which is rounded to float32."""
 
 
 def check_counts(counts: csr_matrix, n_tokens: int) -> None:
@@ -32,7 +32,7 @@ def check_counts(counts: csr_matrix, n_tokens: int) -> None:
 
 
 def check_mean_counts(counts: csr_matrix, n_tokens: int) -> None:
-    """The same for averages over late sweeps.
+    """Check counts averaged over late sweeps.
 
     Raises:
         ValueError: one is negative, infinite or NaN, a topic stands twice in a row, or the sum is far from another.
@@ -58,7 +58,7 @@ def check_indices(counts: csr_matrix) -> None:
 
 def _ascending(indices: npt.NDArray[np.integer], indptr: npt.NDArray[np.integer]) -> bool:
     """Whether the indices rise within each row; taken piece by piece, for the matrix may be mapped."""
-    # `has_canonical_format` lost: it copies nothing either, but cannot tell out of order from twice.
+    # Rejected: `has_canonical_format`, because it cannot tell out of order from twice.
     for first in range(0, len(indices) - 1, AT_A_TIME):
         last = min(first + AT_A_TIME, len(indices) - 1)
         falls = np.flatnonzero(indices[first + 1 : last + 1] <= indices[first:last]) + first + 1

@@ -150,7 +150,7 @@ _KINDS: Final[dict[str, tuple[type[Any], ...]]] = {
 
 
 def _settings(values: dict[str, Any]) -> dict[str, Any]:
-    """The same settings, if a fit could have had them; what an earlier version did not know is at its default."""
+    """The recorded settings, if a fit could have had them; what an earlier version did not know is at its default."""
     from lda.cluster.spec.fit_settings import FitSettings
     from lda.samplers.registry import is_own
 
@@ -209,9 +209,9 @@ def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def printable_json(text: str) -> str:
-    """The same JSON on one line with what is not printable escaped, as JSON allows: who parses it gets the same text.
+    """The JSON on one line with what is not printable escaped, as JSON allows: it parses to the same.
 
-    Escaping all but ASCII lost: nobody could read most of the world's words.
+    Rejected: escaping all but ASCII, because most of the world's words would be unreadable.
     """
     if text.isprintable():
         return text

@@ -91,7 +91,7 @@ class PartsFolder:
         self.place.write(SUCCESS, b"")
 
     def leave(self) -> None:
-        """Before all is done: record what is, as far as that is possible; a run that made nothing leaves nothing."""
+        """Stop early: record what is done, as far as that is possible; a run that made nothing leaves nothing."""
         with suppress(OSError, DataError):
             if self._fresh and not self.entries and not any(map(OURS.fullmatch, self.place.files())):
                 self._delete(LEFTOVER)
@@ -160,7 +160,7 @@ def check_target(place: Storage, *, resume: bool, overwrite: bool) -> dict[str, 
     """
     there = place.files()
     if MANIFEST not in there:
-        # What a run leaves that was killed before its first manifest is not in anybody's way.
+        # What a run leaves that was killed before its first manifest is not in the way.
         if any(not name.startswith((".", "_")) for name in [*there, *place.folders()]):
             raise DataError(
                 f"{place.root} exists and holds something other than topics, so nothing is written there; "

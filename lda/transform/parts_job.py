@@ -31,8 +31,8 @@ FEWEST_PARTS: Final = 64  # as far as there are shards, so that a cluster has so
 class PartsJob:
     """Everything a worker must know: where model, corpus and output lie, and what they must be found to be.
 
-    identity: as `identity_of`. run: what the manifest at the output says of this run; who does not find it there sees
-    another place than the driver.
+    identity: as `identity_of`. run: what the manifest at the output says of this run; a worker that
+    does not find it there sees another place than the driver.
     """
 
     model: str = field(repr=False)  # places may hold keys

@@ -217,7 +217,7 @@ def absolute(path: str | Path) -> str:
 
 
 def check_place(place: Storage) -> None:
-    """Refuse an output that nobody could write. Raises `DataError`."""
+    """Refuse an output that cannot be written. Raises `DataError`."""
     from lda.corpus.storage.output_target import check_parent
     from lda.corpus.storage.remote_target import check_writable
 

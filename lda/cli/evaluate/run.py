@@ -124,7 +124,7 @@ class EvaluationRun:
         return self._told(batches)
 
     def _told(self, batches: Iterable[DocumentBatch]) -> Iterator[DocumentBatch]:
-        """The same documents; a line every few seconds says how many have gone by."""
+        """Pass the batches on unchanged; a line every few seconds says how many have gone by."""
         n, said = 0, time.monotonic()
         for batch in batches:
             yield batch

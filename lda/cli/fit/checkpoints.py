@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lda.model.model import Model
 
 DECIDE_END: Final = frozenset({"sweeps", "tol", "n_iter_no_change", "n_samples", "sample_interval"})
-"""Settings that are free to change while a run is unfinished, and make another model once it is finished."""
+"""Settings that may change on --resume; once the run is finished, a change means a different model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Checkpoints:
 
     @property
     def settings(self) -> Checkpointing:
-        """The same for the engine."""
+        """Path, interval and --resume in the form that the engine takes."""
         from lda.cluster import Checkpointing
 
         return Checkpointing(path=self.path, every=self.every, resume=self.resume)
@@ -114,7 +114,7 @@ class Checkpoints:
 
     @contextmanager
     def alone(self, warn: Callable[[str], None]) -> Iterator[None]:
-        """Be the only run there, and refuse to destroy what is still of use.
+        """Hold the lock on the checkpoint folder; refuse to overwrite the checkpoints of an unfinished run.
 
         Raises:
             DataError: it holds checkpoints of a run that was cut off, and neither --resume nor --overwrite was
@@ -192,7 +192,7 @@ class Checkpoints:
         return sweep
 
     def swept(self) -> None:
-        """The first sweep of a run is done: where it began anew, the checkpoints of another one go, and not before.
+        """Called after the first sweep: if this run started over, delete the old run's checkpoints now, not earlier.
 
         Raises:
             OtherFitError: they are another run's.
@@ -201,7 +201,7 @@ class Checkpoints:
             self.discard()
 
     def discard(self) -> None:
-        """Remove the checkpoints, and nothing else; none of a run that makes none and goes on from none.
+        """Delete the checkpoints; does nothing if checkpoints are off and --resume is not given.
 
         Raises:
             OtherFitError: they are another run's.
@@ -229,7 +229,8 @@ class Checkpoints:
         """Say how to go on when a fit on a cluster ends in the block without a model.
 
         Raises:
-            ClusterError: as raised in the block, with the remedy. AbruptEndError: the same, and the user is told.
+            ClusterError: as raised in the block, with the remedy.
+            AbruptEndError: as raised in the block, after a warning with the remedy.
         """
         from lda.cluster.spec.errors import AbruptEndError, ClusterError
 
@@ -270,7 +271,7 @@ def _within(path: str, model: str) -> bool:
 
 
 def once(tell: Callable[[str], None]) -> Callable[[str], None]:
-    """The same, but what has been told is not told again."""
+    """Wrap `tell` so that it drops messages it has passed on before."""
     told: set[str] = set()
 
     def tell_once(text: str) -> None:

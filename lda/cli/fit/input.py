@@ -36,9 +36,10 @@ def opened_corpus(
     """The corpus of the inputs, and the seconds that reading it took.
 
     A corpus folder is opened where it is. Anything else is built into a temporary folder (TMPDIR says where),
-    which is gone after the block, also when an exception or a signal ends it. Reading into memory lost: tokens
-    would be there twice, once as read and once as sorted for the fit. ready: told of the temporary folder before
-    anything is read.
+    which is gone after the block, also when an exception or a signal ends it. Rejected: reading into memory,
+    because tokens would be there twice, once as read and once as sorted for the fit.
+
+    ready: told of the temporary folder before anything is read.
 
     Raises:
         DataError: the input is missing, damaged or empty. OSError: no room for the temporary folder.

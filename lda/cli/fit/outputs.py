@@ -50,7 +50,7 @@ class Targets:
         )
 
     def replacing(self, resumed: bool) -> Targets:
-        """The same, for a command that is resumed: what its earlier run has written may be replaced."""
+        """The targets of a command that may be resumed: what its earlier run has written may be replaced."""
         return replace(self, overwrite=True) if resumed else self
 
     def others_exist(self) -> bool:
@@ -82,7 +82,7 @@ class Fitted:
 
     @classmethod
     def of(cls, model: Model, n_words: int) -> Fitted:
-        """Of a model that was finished before."""
+        """The summary of a model that was finished before."""
         return cls(
             record=model.record,
             n_terms=model.n_terms,

@@ -21,7 +21,7 @@ HEADINGS: Final = {
     "machine": Heading.MACHINE,
 }
 SEED: Final = 0
-"""Of a command that names none: run again, it gives the same model."""
+"""Seed of a command that names none: run again, it gives the same model."""
 
 OF_MALLET: Final = frozenset(
     {
