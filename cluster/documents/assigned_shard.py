@@ -1,4 +1,4 @@
-"""Shards: documents, the topics of their tokens, and the sweeps over them."""
+"""`Shard`: the documents of a worker, the topics of their tokens, and the phases that resample them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Shard:
         self.by_word = WordIndex(
             self.words, [self.token_range(p) for p in range(plan.phases)], plan.n_terms, self.arrays
         )
-        # Buffers for the topics before a phase, in turn: a fresh copy each time would stand beside the last one.
+        # Reused buffers holding the topics from before a phase; allocating one per phase would double the peak.
         longest = max(len(order) for order in self.by_word.order)
         self._buffers = [self.arrays.zeros(longest, self.z.dtype) for _ in range(1 + plan.lag)]
         self._paused: Paused | None = None
@@ -89,7 +89,7 @@ class Shard:
         return Assigned(self.words, self.z, self.doc_offsets, self.doc_ids, self.doc_edges)
 
     def move(self, arrays: SharedArrays) -> None:
-        """Have them where neighbours can map them. Raises OSError when there is no room."""
+        """Move the arrays to shared memory. Raises OSError when there is no room."""
         moved = self.assigned.moved(arrays)
         self.words, self.z, self.doc_offsets, self.doc_ids = moved[:-1]
 
@@ -120,11 +120,11 @@ class Shard:
         scatter_topics(topics, self.doc_offsets, documents, self.z)
 
     def forget(self, phase: int) -> None:
-        """Let the phase begin with tokens that have no topic, so that its delta counts all of them."""
+        """Mark the phase's tokens as previously unassigned, so that its delta counts all of them."""
         self._before(phase)[:] = self.plan.n_topics
 
     def _before(self, phase: int) -> NDArray[Any]:
-        """The topics of the phase's tokens before it; another phase overwrites them, with a lag the next but one."""
+        """Copy of the phase's topics from before it ran; reused by the next phase (with lag 1, by the one after)."""
         begin, end = self.token_range(phase)
         return self._buffers[phase % len(self._buffers)][: end - begin]
 

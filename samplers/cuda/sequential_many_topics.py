@@ -412,7 +412,7 @@ def sweep_kernel(
         while k < capacity:
             counts[U64(topics_at + k)] = n_topics
             k = I32(k + TEAM)
-        # Without rare words nobody asks for the sum over n_dk phi0_k.
+        # Without rare words the sum over n_dk phi0_k is not needed.
         rare, first = False, I32(0)
         while first < longest:
             if first + lane < n_tokens and row_number[U64(words[U64(begin + first + lane)])] < 0:

@@ -1,6 +1,6 @@
-"""Random numbers that depend on what is drawn, never on who draws it.
+"""Random numbers that depend on what they are drawn for, never on which thread or worker draws them.
 
-Each document and sweep has its own stream, found from (seed, sweep, document key); draw i of a stream can be
+Each document and pass has its own stream, found from (seed, pass number, document key); draw i of a stream can be
 computed without draw i - 1. Threads, workers and restarts therefore cannot change a result, and a walk over
 part of a document draws what the whole walk would have drawn.
 

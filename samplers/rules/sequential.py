@@ -11,7 +11,7 @@ Only that one term differs, so it is corrected in place and the tables of the ph
 Rejected: two documents at a time, their tokens in turns so that one's chain of dependent steps runs beside the
 other's, because it gained nothing beyond the machine's noise at K = 100, and nothing or less at K = 1000 (same bits).
 Rejected: word by word over a thousand documents at a time, each with its list of topics, because a row of phi then
-stays in the cache for all who need it, but the lists do not (same bits, for the tokens of a document lie by word).
+stays in the cache for all that need it, but the lists do not (same bits, for the tokens of a document lie by word).
 """
 
 from __future__ import annotations
