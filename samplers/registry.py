@@ -39,7 +39,7 @@ class TokenRule(Protocol):
         last: int,
         model: Any,  # noqa: ANN401 - as the sampler's `language` says
         seed: np.uint64,
-        sweep: np.uint64,
+        pass_number: np.uint64,
         leave_out: bool,
         /,
     ) -> None:
@@ -64,7 +64,7 @@ class RangeRule(Protocol):
         model: Any,  # noqa: ANN401 - a `LanguageModel` of the words of `span`
         paused: Paused,
         seed: np.uint64,
-        sweep: np.uint64,
+        pass_number: np.uint64,
         leave_out: bool,
         /,
     ) -> None:

@@ -54,7 +54,7 @@ class WordRange:
         self._counts, self.first, self.last = counts, first, last
         self._sum: sp.csr_matrix | None = None
 
-    def sample(self) -> None:
+    def accumulate(self) -> None:
         """Add the present counts to the sum, which is int64: 80 samples of 30 million are more than 31 bits hold."""
         counts = self._counts.matrix()
         self._sum = _wide(counts) if self._sum is None else (self._sum + counts).tocsr()

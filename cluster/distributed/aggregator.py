@@ -186,10 +186,10 @@ class AggregatorActor:
             self.counts.recount()
         return self.counts.cell_histogram(), self.counts.totals()
 
-    async def sample(self, step: int) -> None:
+    async def accumulate(self, step: int) -> None:
         """Add the counts of all steps before `step` to the sum over late sweeps."""
         await self._until(step)
-        self.words.sample()
+        self.words.accumulate()
 
     async def mean(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` counts in the sum, (words of the range, K) float32."""

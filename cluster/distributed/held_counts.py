@@ -53,10 +53,10 @@ class HeldCounts:
             self._counted = self.steps
         return 0 if now else self.steps
 
-    def sample(self, *, now: bool) -> None:
+    def accumulate(self, *, now: bool) -> None:
         """Have the aggregators add their counts to their sums over late sweeps."""
         step = self.come_to(now)
-        self.group.waiting.results([a.sample.remote(step) for a in self.group.aggregators])
+        self.group.waiting.results([a.accumulate.remote(step) for a in self.group.aggregators])
 
     def matrix(self, *, now: bool) -> sp.csr_matrix:
         """All counts (V, K), after all steps so far; now: as they are. Fetched range by range."""

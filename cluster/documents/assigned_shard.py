@@ -151,20 +151,20 @@ class Shard:
         """Tokens of the documents that join at `stage` or before."""
         return sum(int(self.doc_offsets[e[stage + 1]] - self.doc_offsets[e[0]]) for e in self.doc_edges)
 
-    def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
+    def scatter(self, phase: int, pass_number: int, threads: Threads) -> None:
         """Give every token of the phase a uniformly random topic."""
         self.remember(phase)
         seed = np.uint64(self.plan.seed)
 
         def block(span: tuple[int, int]) -> None:
-            random_topics(self.assigned.tokens, *span, self.plan.n_topics, seed, np.uint64(sweep))
+            random_topics(self.assigned.tokens, *span, self.plan.n_topics, seed, np.uint64(pass_number))
 
         threads.run(block, self._document_blocks(phase, self.plan.n_stages - 1, threads, fresh=False))
 
     def sample(
         self,
         phase: int,
-        sweep: int,
+        pass_number: int,
         sampler: Sampler,
         model: LanguageModel | CurrentCounts,
         threads: Threads,
@@ -180,7 +180,7 @@ class Shard:
         documents, seed = self.assigned, self.plan.seed
 
         def block(span: Span) -> None:
-            documents.sample(span, sweep, seed, sampler, model, fresh=fresh)
+            documents.sample(span, pass_number, seed, sampler, model, fresh=fresh)
 
         if sampler.parallel:
             threads.run(block, self._document_blocks(phase, stage, threads, fresh=fresh))
@@ -209,7 +209,7 @@ class Shard:
     def sample_range(
         self,
         phase: int,
-        sweep: int,
+        pass_number: int,
         span: tuple[int, int],
         sampler: Sampler,
         model: LanguageModel,
@@ -225,7 +225,7 @@ class Shard:
         paused = self._paused
         if paused is None:
             raise RuntimeError("begin_ranges comes first")
-        tokens, keys = self.assigned.tokens, (np.uint64(self.plan.seed), np.uint64(sweep))
+        tokens, keys = self.assigned.tokens, (np.uint64(self.plan.seed), np.uint64(pass_number))
         resample = sampler.load_range_rule()
 
         def block(documents: Span) -> None:

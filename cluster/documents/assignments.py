@@ -55,7 +55,7 @@ class Assigned(NamedTuple):
     def sample(
         self,
         span: Span,
-        sweep: int,
+        pass_number: int,
         seed: int,
         sampler: Sampler,
         model: LanguageModel | CurrentCounts,
@@ -66,7 +66,7 @@ class Assigned(NamedTuple):
 
         model: of the kind that the sampler's `language` says.
         """
-        keys = np.uint64(seed), np.uint64(sweep)
+        keys = np.uint64(seed), np.uint64(pass_number)
         if fresh:
             draw_first_topics(self.tokens, *span, cast("LanguageModel", model), *keys)
         else:

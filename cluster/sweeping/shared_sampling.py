@@ -46,7 +46,7 @@ class Together:
             return None
 
     def sample(
-        self, phase: int, sweep: int, sampler: Sampler, model: LanguageModel, *, stage: int, fresh: bool
+        self, phase: int, pass_number: int, sampler: Sampler, model: LanguageModel, *, stage: int, fresh: bool
     ) -> None:
         """Resample as `Shard.sample` does, but the documents of the whole team, together with it."""
         self._shard.remember(phase)
@@ -58,6 +58,6 @@ class Together:
         def block(rank: int, number: int) -> None:
             held = self._documents[rank]
             if held:
-                held.sample(spans[rank][number], sweep, seed, sampler, model, fresh=fresh)
+                held.sample(spans[rank][number], pass_number, seed, sampler, model, fresh=fresh)
 
         self._queues.work([len(s) for s in spans], block, self._threads)

@@ -232,10 +232,10 @@ def increment(x: Scalar) -> Scalar:
 
 
 @device
-def stream_origin(seed: Scalar, sweep: Scalar, key: Scalar) -> tuple[Scalar, Scalar]:
+def stream_origin(seed: Scalar, pass_number: Scalar, key: Scalar) -> tuple[Scalar, Scalar]:
     """The origin of `streams.stream`, and what its increment is made from."""
     a = mix(plus(seed, U64(0x9E3779B97F4A7C15)))
-    b = mix(a ^ plus(times(sweep, U64(0x9E3779B97F4A7C15)), U64(0xBF58476D1CE4E5B9)))
+    b = mix(a ^ plus(times(pass_number, U64(0x9E3779B97F4A7C15)), U64(0xBF58476D1CE4E5B9)))
     c = mix(b ^ plus(key, U64(0x9E3779B97F4A7C15)))
     return c, plus(c, b)
 

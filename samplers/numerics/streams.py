@@ -63,10 +63,10 @@ def increment(x: np.uint64) -> np.uint64:
 
 
 @helper
-def stream(seed: np.uint64, sweep: np.uint64, key: np.uint64) -> Stream:
+def stream(seed: np.uint64, pass_number: np.uint64, key: np.uint64) -> Stream:
     """The stream of one document, `key`, in one sweep."""
     a = mix(seed + _GOLDEN)
-    b = mix(a ^ (sweep * _GOLDEN + _M1))
+    b = mix(a ^ (pass_number * _GOLDEN + _M1))
     c = mix(b ^ (key + _GOLDEN))
     return Stream(c, increment(c + b))
 
