@@ -1,4 +1,4 @@
-"""Limits of the arithmetic, for those who check settings without loading a kernel."""
+"""Limits of the arithmetic, for callers that check settings without loading a kernel."""
 
 from __future__ import annotations
 

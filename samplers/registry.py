@@ -1,4 +1,4 @@
-"""The samplers by name: a row says which kernels a sampler runs and what it can do; nobody else asks for its name.
+"""The table of samplers, by name: a row says which kernels a sampler runs and what it can do.
 
 A new sampler is a file with its token rule and a row of the table below. The rule is named, not imported, so that this
 table can be read without compiling anything: `lda fit --help` must not wait for Numba.
@@ -39,14 +39,15 @@ class TokenRule(Protocol):
         last: int,
         model: Any,  # noqa: ANN401 - as the sampler's `language` says
         seed: np.uint64,
-        sweep: np.uint64,
+        pass_number: np.uint64,
         leave_out: bool,
         /,
     ) -> None:
         """Resample documents first .. last - 1, in place in `tokens.z`.
 
-        What it draws must depend on (seed, sweep, the document's key, its tokens, model) alone: see
-        `numerics/streams.py`. It may be called by several threads, for other documents each.
+        The topics drawn must depend on (seed, pass_number, the document's key, its tokens, model) alone; the random
+        numbers among these are keyed by the first three, see `numerics/streams.py`. Several threads may call the rule
+        at the same time, each for other documents.
         """
         ...
 
@@ -63,7 +64,7 @@ class RangeRule(Protocol):
         model: Any,  # noqa: ANN401 - a `LanguageModel` of the words of `span`
         paused: Paused,
         seed: np.uint64,
-        sweep: np.uint64,
+        pass_number: np.uint64,
         leave_out: bool,
         /,
     ) -> None:
@@ -82,7 +83,8 @@ class Sampler:
         leave_out: the own token is taken out of phi (and, by the sequential rule, always out of the document).
         phases: exchanges of counts a sweep, by default.
         lag: phases just before a phase that its counts may lack. 0 where that would change what is sampled from: a
-            draw of phi must be one given all topics as they are. A mean of counts is half a phase out of date anyhow.
+            draw of phi must be one given all topics as they are. Posterior-mean phi is already half a phase stale on
+            average.
         by_range: the rule range by range of the vocabulary, for models larger than memory; None where phi must be
             whole.
         cuda: the rule's kernels on a GPU, a function of leave_out that returns a `cuda.document_groups.Rule`; None
@@ -226,7 +228,7 @@ DEFAULT_SAMPLER: Final = "adlda"
 def sampler(wanted: str | Sampler) -> Sampler:
     """The sampler called `wanted`, "auto" being the default; or `wanted` itself, a row that is not in the table.
 
-    Raises ValueError for a name that nobody has, naming those there are, and for a row that takes another's name.
+    Raises ValueError for an unknown name, listing the known ones, and for a row that takes another's name.
     """
     if isinstance(wanted, Sampler):
         if wanted.name == "auto" or SAMPLERS.get(wanted.name, wanted) != wanted:

@@ -70,12 +70,12 @@ def random_topics(
     last: int,
     n_topics: int,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
 ) -> None:
     """A uniformly random topic for every token of documents first .. last - 1, into `tokens.z`."""
     doc_offsets = tokens.doc_offsets
     for d in range(first, last):
-        numbers = stream(seed, sweep, tokens.doc_keys[d])
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
         for i in range(doc_offsets[d], doc_offsets[d + 1]):
             tokens.z[i] = int(uniform(numbers, i - doc_offsets[d]) * n_topics)
 

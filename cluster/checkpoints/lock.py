@@ -2,16 +2,16 @@
 
 A run writes a claim, `running-TOKEN.json`, which says who it is, and only then looks whether others have claimed the
 place: of two that come at the same moment the one whose claim appears last sees the other's, whatever the order of
-their requests. Who sees another's claim takes its own back, and tries again or is refused. No claim is ever
+their requests. A run that sees another's claim takes its own back, and tries again or is refused. No claim is ever
 overwritten by another run, so none can be taken from its owner by mistake. This needs a place that shows at once what
 has been written, as file systems, S3, Google Cloud Storage, Azure and HDFS do; conditional writes, which pyarrow does
 not offer, would add nothing. In a local folder a lock is held as well, which the system itself gives back when the
 process ends, however it ends.
 
 A run that was killed leaves its claim behind. On the same host the process is looked for. On another host only the
-beat tells: a claim is written anew every few seconds, and who finds one waits for that; ages of files lost, as hosts
-disagree on the time. Who is taken for dead but only was asleep finds its claim gone before it writes the next
-checkpoint, and ends.
+beat tells: a claim is written anew every few seconds, and a run that finds one waits for that. Rejected: file ages,
+because clocks differ. A run wrongly presumed dead (e.g. on a suspended laptop) finds its claim gone before the next
+checkpoint, and stops.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ NO_LOCKS: Final = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})
 
 READ_TRIES: Final = 5
 LOCK_TRIES: Final = 8
-"""The lock of a run that ends just now cannot be had for a moment, and there is nobody to be refused for."""
+"""The lock of a run that is just ending is taken for a moment more, but by no run to be refused for."""
 
 
 class Claim:
@@ -70,7 +70,7 @@ class Claim:
         self.place.write(self._name, json.dumps(about).encode())
 
     def check(self) -> None:
-        """See that this still is the only run there: before what another run would be harmed by.
+        """Check that this is still the only run; call before anything that could damage another run's files.
 
         Raises:
             OtherFitError: another run has taken over. OSError: the place cannot be read.
@@ -90,7 +90,7 @@ class Claim:
         self.place.delete(self._name)
 
     def beat_until(self, ended: threading.Event, seconds: float) -> None:
-        """Write it anew every so many seconds, unless somebody has removed it: that would claim the place back."""
+        """Write it anew every so many seconds, unless another run has removed it: that would claim the place back."""
         while not ended.wait(seconds):
             self._beats += 1
             with suppress(OSError):  # a full disk or a network that is down is told of by the next checkpoint
@@ -162,7 +162,7 @@ def _locked(place: Storage) -> Iterator[None]:
         yield
     finally:
         if lock is not None:
-            # While it is held: who has opened this file meanwhile sees that it has no name any more.
+            # While it is held: a run that has opened this file meanwhile sees that it has no name any more.
             path.unlink(missing_ok=True)
             lock.release()
         forget(path)
@@ -205,7 +205,7 @@ def _entered(place: Storage, tell: Callable[[str], None], beat: float) -> Claim:
                     claim.remove()
                 raise
             claim.remove()
-            # Who was seen may be in by then, or has seen this one as well, and taken its own claim back.
+            # The run that was seen may be in by then, or has seen this one as well and taken its own claim back.
             _pause(tried)
     except OSError as error:
         raise _cannot(place, error) from error

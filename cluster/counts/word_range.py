@@ -31,7 +31,7 @@ WHOLE: Final = "mean.npz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPart:
-    """What the owner of a range of words tells of its part of the model.
+    """Report of the owner of a range of words on its part of the model.
 
     first, last: the words, first .. last - 1. files: names and contents; `mean_counts` only after averaging.
     digests: of the blocks of the fingerprint. tokens: sum of the counts. problem: why the files could not be
@@ -54,7 +54,7 @@ class WordRange:
         self._counts, self.first, self.last = counts, first, last
         self._sum: sp.csr_matrix | None = None
 
-    def sample(self) -> None:
+    def accumulate(self) -> None:
         """Add the present counts to the sum, which is int64: 80 samples of 30 million are more than 31 bits hold."""
         counts = self._counts.matrix()
         self._sum = _wide(counts) if self._sum is None else (self._sum + counts).tocsr()
@@ -66,7 +66,7 @@ class WordRange:
         mean = sp.csr_matrix(
             ((self._sum.data / taken).astype(np.float32), self._sum.indices, self._sum.indptr),
             shape=self._sum.shape,
-            copy=True,  # of the indices, which the sum goes on with
+            copy=True,  # the running sum keeps using these index arrays
         )
         mean.sort_indices()
         return mean
@@ -81,7 +81,7 @@ class WordRange:
         return {name: checksum(data)}
 
     def restore_sum(self, place: Storage, folder: str, names: Iterable[str]) -> None:
-        """Take the sum from those files of a checkpoint that hold words of this range, whoever wrote them."""
+        """Take the sum from those files of a checkpoint that hold words of this range, by whichever worker written."""
         parts = []
         for low, high, name in sorted(_sums(names)):
             if max(low, self.first) >= min(high, self.last):
@@ -93,7 +93,7 @@ class WordRange:
     def write_part(self, place: str, part: int, of: int, taken: int, n_top: int) -> WrittenPart:
         """Write the files of this range into a model's folder, as part number `part` of `of`.
 
-        What the system refuses is told in the result: somebody else may be able to write them.
+        An OSError is reported in the result, not raised: the driver may be able to write the files.
         """
         files: dict[str, PartFile] = {}
         problem: str | None = None
@@ -120,7 +120,7 @@ class WordRange:
 
 
 def _wide(counts: sp.csr_matrix) -> sp.csr_matrix:
-    """The same counts as int64; earlier versions stored sums as int32."""
+    """`counts` as int64; earlier versions stored sums as int32."""
     return counts.astype(np.int64)
 
 

@@ -24,7 +24,7 @@ from lda.samplers.counts.row_layout import slice_rows
 from lda.samplers.counts.word_counts import Delta
 
 REPLY_SECONDS: Final = 0.002
-"""Enough for the answers that tell of a version to be on their way."""
+"""Delay before adding a version to the counts, so that replies go out first."""
 
 
 class AggregatorActor:
@@ -56,7 +56,9 @@ class AggregatorActor:
         self.taken: dict[tuple[int, int, int], tuple[Any, int]] = {}
         self.seconds = 0.0
         self._news = asyncio.Event()
-        self.unadded: list[Delta] = []  # of complete steps, published where anybody pulls
+        self.unadded: list[
+            Delta
+        ] = []  # of complete steps; already published, unless the vocabulary is walked
 
     def _begin(self) -> None:
         self.counts = Aggregator(slice_rows(count_rows(self.corpus, self.settings), *self.span))
@@ -70,10 +72,10 @@ class AggregatorActor:
         """Answer, between two other calls."""
 
     async def read_counts(self, lent: Lent) -> bool:
-        """Have the counts from a replica that the workers of this node keep; False where it cannot be reached.
+        """Read the counts from the replica that the workers of this node keep; False where it cannot be reached.
 
-        They tell each other what changes and nothing is pushed. Who asks for counts sees to it that the replica has
-        all steps.
+        The workers exchange deltas among themselves, and nothing is pushed here. Callers that read counts must first
+        bring the replica to all steps.
         """
         try:
             whole = Aggregator(count_rows(self.corpus, self.settings), SharedArrays(lent))
@@ -84,12 +86,12 @@ class AggregatorActor:
         return True
 
     async def count_here(self) -> None:
-        """Go back to counts of one's own."""
+        """Go back from the workers' replica to counts of this process."""
         self.reads = False
         self._begin()
 
     async def stay(self) -> None:
-        """Answer never: who has asked learns when this process is lost."""
+        """Never returns; its failure tells the caller that this process died."""
         await asyncio.Event().wait()
 
     async def release_pulls(self) -> None:
@@ -100,12 +102,12 @@ class AggregatorActor:
     async def push(self, worker: int, step: int, message: list[bytes]) -> None:
         """Take what a worker changed in a step; a repetition is dropped."""
         before = time.perf_counter()
-        # Unpacked while others still sample; what nobody waits for stays packed until it is added.
+        # Unpacked while workers still sample; with a walked vocabulary no worker waits, so it stays packed until added.
         held = message if self.walked else decode_pieces(message, self.settings.n_topics)
         self.seconds += time.perf_counter() - before
         if self.exchange.push(worker, step, held):
             if self.exchange.staleness == 0 and not self.walked:
-                self._publish(self.exchange.complete)  # before anybody asks: while they sample
+                self._publish(self.exchange.complete)  # before the first pull: while workers still sample
             self._news.set()
             self._news = asyncio.Event()
 
@@ -123,7 +125,7 @@ class AggregatorActor:
     async def totals(self, step: int, counted: int) -> Any:  # noqa: ANN401 - Ray's stubs do without
         """The n_k (K,) of these words by the steps before `counted`, once `step` may begin.
 
-        Not as soon as `counted` may: until then somebody still walks through counts of fewer steps.
+        Waits for `step`, not for `counted`: until then some worker may still be reading the older counts.
         """
         while not self.exchange.may_start(step):
             await self._news.wait()
@@ -151,7 +153,7 @@ class AggregatorActor:
     def _publish(self, step: int) -> None:
         before = time.perf_counter()
         while messages := self.exchange.take(step):
-            if self.walked:  # nobody would read what has changed
+            if self.walked:  # no worker pulls versions
                 self.unadded += [decode_pieces(message, self.settings.n_topics) for message in messages]
             else:
                 total = merged(messages)
@@ -164,7 +166,7 @@ class AggregatorActor:
     def _add(self) -> None:
         """Add to the counts what has been published: the workers need not wait for that.
 
-        What cannot be added stays, so that whoever reads the counts next is told of it.
+        On error the delta stays queued, so the next reader gets the error again.
         """
         before = time.perf_counter()
         while self.unadded:
@@ -184,10 +186,10 @@ class AggregatorActor:
             self.counts.recount()
         return self.counts.cell_histogram(), self.counts.totals()
 
-    async def sample(self, step: int) -> None:
+    async def accumulate(self, step: int) -> None:
         """Add the counts of all steps before `step` to the sum over late sweeps."""
         await self._until(step)
-        self.words.sample()
+        self.words.accumulate()
 
     async def mean(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` counts in the sum, (words of the range, K) float32."""

@@ -166,9 +166,9 @@ class ClusterEngine:
         """Have the topics of all tokens and the sums stored in a folder; returns the files' checksums."""
         return self.driver.checkpoint(place.address, folder)
 
-    def sample(self) -> None:
+    def accumulate(self) -> None:
         """Have the aggregators add their counts to their sums over late sweeps."""
-        self.driver.counts.sample(now=not self._in_step)
+        self.driver.counts.accumulate(now=not self._in_step)
 
     def mean(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` counts in the sums, (V, K) float32: for a caller who wants it here."""

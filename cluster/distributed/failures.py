@@ -1,10 +1,9 @@
 """What happens when a worker, an aggregator or a node dies.
 
-Whoever waits for an actor that is gone gets an ActorLostError (`waiting` finds those who are silent); it comes up to
-here, to the attempt at the fit that they all were part of. All its actors are then ended, and another attempt begins
-with what is left of the cluster, from the last checkpoint or from the beginning. With staleness 0 that leads to the
-same bits as if nothing had happened. Replacing one actor alone lost: the others have gone on meanwhile, by counts in
-which its changes are.
+A call to a dead actor raises ActorLostError (`waiting` raises it for an actor that is silent). It propagates to the
+fit attempt, which kills its remaining actors; a new attempt then starts from the last checkpoint, or from the
+beginning, on the nodes that are left. With staleness 0 that leads to the same bits as if nothing had happened.
+Rejected: replacing only the dead actor, because the surviving workers already hold counts that include its changes.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from lda.cluster.spec.errors import ClusterError
 R = TypeVar("R")
 
 ANSWER_SECONDS: Final = 3.0
-"""How long an actor may take to say that it is there; Ray knows of a process that ended within one."""
+"""How long an actor may take to answer `ready`; Ray notices the end of a process within one second."""
 
 
 class AnEngine(Protocol):
-    """What is asked of the engine of an attempt here."""
+    """What this module needs of the engine of an attempt."""
 
     def losses(self) -> str:
-        """Which actors are gone, in words."""
+        """Which actors are dead, in words."""
         ...
 
     def end(self) -> None:
@@ -49,12 +48,12 @@ def go_on_after_losses(
     find: Callable[[E, bool], Checkpoint | None],
     run: Callable[[E, Checkpoint | None], R],
 ) -> R:
-    """What `run` gives of the first attempt that loses nobody.
+    """Result of `run` for the first attempt in which no actor is lost.
 
-    begin: makes the engine of an attempt; its argument here and in `find`: whether somebody has been lost. find: the
-    checkpoint it begins from, if any. warn: told of losses.
+    begin: makes the engine of an attempt; its argument, as that of `find`: whether an earlier attempt lost an actor.
+    find: the checkpoint that the attempt begins from, if any. warn: receives a line for each loss.
 
-    Raises ClusterError when so many attempts have failed, or this process is no part of the cluster any more.
+    Raises ClusterError when `max_failures` + 1 attempts have failed, or this process has lost touch with the cluster.
     """
     lost = ""
     for _ in range(max_failures + 1):
@@ -68,7 +67,7 @@ def go_on_after_losses(
                 lost = ""
             return run(engine, found)
         except ActorLostError:
-            if system.head is not None:  # without it nobody could say what was lost
+            if system.head is not None:  # without the head there is no way to find out what was lost
                 system.head.settle(warn)
             now = "an actor at its start" if engine is None else engine.losses()
             lost = f"{lost}, then {now}" if lost else now
@@ -84,7 +83,7 @@ def go_on_after_losses(
 def losses(
     system: ActorSystem, named: Mapping[str, Any], said: Mapping[str, Ready], silent: list[str]
 ) -> str:
-    """Which actors are gone, and where they were, in words. silent: those that have not answered for too long."""
+    """Which actors are dead and where they ran, in words that follow "lost". silent: those given up for silence."""
     asked = {name: actor.ready.remote() for name, actor in named.items() if name in said}
     system.wait(list(asked.values()), ANSWER_SECONDS, at_least=len(asked))
     gone = [name for name, reference in asked.items() if name in silent or _is_lost(system, reference)]
@@ -92,11 +91,11 @@ def losses(
         f"{name} ({whereabouts(system, said[name])}{', which did not answer' if name in silent else ''})"
         for name in gone
     ]
-    return ", ".join(lost) or "touch with an actor"
+    return ", ".join(lost) or "touch with an actor"  # printed as "lost touch with an actor"
 
 
 def _is_lost(system: ActorSystem, reference: Any) -> bool:  # noqa: ANN401 - references are opaque
-    """Whether the actor that was to answer is gone; one that only has not answered yet is not."""
+    """Whether the actor is dead; merely slow does not count."""
     ended, _ = system.wait([reference], 0)
     try:
         system.get(ended)
@@ -106,9 +105,9 @@ def _is_lost(system: ActorSystem, reference: Any) -> bool:  # noqa: ANN401 - ref
 
 
 def file_results(waiting: Waiting, references: list[Any]) -> list[Any]:
-    """Results of calls that touch files; what the system said is raised as it was.
+    """Return the results of calls that do file I/O, re-raising their OSErrors unchanged.
 
-    It is raised when all have ended: what is done about it must not meet files that others still write.
+    Waits for every call first: the error handler must not touch files that others are still writing.
     """
     waiting.ended(references)
     return waiting.results(references)

@@ -1,4 +1,4 @@
-"""The counts of a fit on a cluster, which its aggregators hold: what the driver does with them without seeing them."""
+"""`HeldCounts`: the driver's view of the counts that the aggregators of a cluster hold."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from lda.samplers.counts.histograms import Histogram, add_histograms
 class HeldCounts:
     """Counts (V, K) of `n_tokens` tokens, by range of words.
 
-    steps: asked of all workers so far. direct: whether the aggregators read the workers' replica, and are told
-    nothing.
+    steps: number of steps requested of all workers so far. direct: whether the aggregators read the workers' replica,
+    so that nothing is pushed to them.
     """
 
     def __init__(self, group: ActorGroup, n_terms: int, n_topics: int, n_tokens: int) -> None:
@@ -34,29 +34,29 @@ class HeldCounts:
     def read_replica(self) -> None:
         """From now on the aggregators read the workers' replica."""
         self.direct = True
-        # Nobody would notice their loss otherwise.
+        # Without a pending call their death would go unnoticed: no worker calls them.
         self._lives = [a.stay.remote() for a in self.group.aggregators]
 
     def check_owners(self) -> None:
-        """Raise ActorLostError when an aggregator is lost that no worker speaks to."""
+        """Raise ActorLostError when an aggregator that no worker calls has died."""
         if self.direct:
             ended, _ = self.group.system.wait(self._lives, 0, at_least=len(self._lives))
             self.group.system.get(ended)
 
     def come_to(self, now: bool) -> int:
-        """The step whose counts are to be waited for: the present one, or, now, none.
+        """The step whose counts are to be waited for: the present one; 0, which waits for none, if `now`.
 
-        Aggregators that read the workers' replica wait for nothing: the workers bring it there first.
+        Aggregators that read the workers' replica do not wait: the workers bring the replica to that step here.
         """
         if self.direct and self._counted != self.steps:
             self.group.waiting.results([w.count_all.remote() for w in self.group.workers])
             self._counted = self.steps
         return 0 if now else self.steps
 
-    def sample(self, *, now: bool) -> None:
+    def accumulate(self, *, now: bool) -> None:
         """Have the aggregators add their counts to their sums over late sweeps."""
         step = self.come_to(now)
-        self.group.waiting.results([a.sample.remote(step) for a in self.group.aggregators])
+        self.group.waiting.results([a.accumulate.remote(step) for a in self.group.aggregators])
 
     def matrix(self, *, now: bool) -> sp.csr_matrix:
         """All counts (V, K), after all steps so far; now: as they are. Fetched range by range."""
@@ -97,7 +97,7 @@ class HeldCounts:
         return gathered(parts, self.n_terms, self.n_topics, n_top)
 
     def _check(self, total: int) -> None:
-        """Between phases and within them: a change takes as much from one topic as it gives to another."""
+        """Check the grand total. Valid at any time, even mid-phase: a move decrements one topic, increments another."""
         if total != self.n_tokens:
             raise CountError(f"the counts add up to {total}, but {self.n_tokens} tokens have a topic")
 

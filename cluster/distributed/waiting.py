@@ -1,7 +1,7 @@
-"""Waiting for actors: what they are asked is waited for without end, they themselves are not.
+"""Waiting for actors: results may take arbitrarily long, but an actor that stops responding to pings is given up.
 
-A process that is stopped, or whose machine hangs, breaks no connection, and Ray takes it for one that has much to do.
-So while a result does not come, all actors are asked, beside their work, whether they are there.
+A process that is stopped, or whose machine hangs, breaks no connection, so Ray cannot tell it from a busy one. While a
+result is outstanding, all actors are therefore pinged, beside their work.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from lda.cluster.spec.errors import AbruptEndError
 LOOK_SECONDS: Final = 1.0
 TELL_SECONDS: Final = 10.0
 BEGIN_SECONDS: Final = 30.0
-"""An actor that has yet to begin is told of later: its process has to be started, and its code imported."""
+"""Allow more time before reporting an actor that is still starting: Ray starts a process and imports the code."""
 
 AGAIN_SECONDS: Final = 60.0
 INTERRUPT_SECONDS: Final = 5.0
-"""Of silence, after which an interrupt waits for nobody any more."""
+"""After Ctrl-C, stop waiting for an actor that has been silent this long."""
 
 
 class SilentError(ActorLostError):
@@ -36,12 +36,13 @@ class _Asked:
 
 
 class Waiting:
-    """Looks after actors while one waits for them.
+    """Waits for results of actors, and pings the actors meanwhile.
 
-    system: theirs, whose head is looked after, too. named: gives them by what users call them. said: what they have
-    said of themselves, by the same names. timeout: seconds of silence after which `SilentError` is raised.
-    interrupted: whether the user wants an end. tell: told of who is waited for. tell_after: seconds. An interrupt
-    before `begun` is set ends the wait at once: there is nothing yet that should be brought to an orderly end.
+    system: of the actors; its head is watched, too. named: returns the actors by the names that users see. said: what
+    each has reported of itself, by the same names. timeout: seconds of silence after which `SilentError` is raised.
+    interrupted: whether the user wants to stop. tell: receives a line on which actors are waited for. tell_after:
+    seconds of silence before that line. An interrupt before `begun` is set ends the wait at once: there is nothing yet
+    that should be brought to an orderly end.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Waiting:
         self._head = system.head
 
     def results(self, references: Sequence[Any]) -> list[Any]:
-        """What the calls give, in order. Raises what one of them has raised, and as `look`."""
+        """Results of the calls, in order. Raises what one of them has raised, and what `look` raises."""
         found: dict[Any, Any] = {}
         missing = list(references)
         while missing:
@@ -74,21 +75,21 @@ class Waiting:
         return [found[reference] for reference in references]
 
     def ended(self, references: Sequence[Any]) -> None:
-        """Wait until all calls have ended, well or not. Raises as `look`."""
+        """Wait until all calls have ended, well or not. Raises what `look` raises."""
         missing = list(references)
         while missing:
             _, missing = self._system.wait(missing, LOOK_SECONDS, at_least=len(missing))
             self.look(beside=bool(missing))
 
     def result(self, reference: Any) -> Any:  # noqa: ANN401 - references are opaque
-        """What one call gives."""
+        """Result of one call. Raises what `results` raises."""
         return self.results([reference])[0]
 
     def look(self, *, beside: bool = True) -> None:
-        """Look after everybody, at most every `LOOK_SECONDS`. beside: also after actors, not only after the head.
+        """Check the head and ping the actors, at most every `LOOK_SECONDS`. beside: False checks the head alone.
 
-        Raises SilentError when an actor does not answer for too long, ActorLostError when one is gone, ClusterError
-        when the head is, and AbruptEndError when the user wants an end for which not all that it takes is there.
+        Raises SilentError when an actor has not answered for too long, ActorLostError when one is dead, ClusterError
+        when the head is, and AbruptEndError when the user wants to stop and an orderly end is impossible.
         """
         if self._head is not None:
             self._head.check(self._tell)
@@ -110,7 +111,7 @@ class Waiting:
         self._tell_of(silent, now)
 
     def _tell_of(self, silent: dict[str, float], now: float) -> None:
-        """Tell of those who are silent, now and then."""
+        """Report silent actors, at most every `AGAIN_SECONDS`, and once when all answer again."""
         long = {
             n: s for n, s in silent.items() if s >= (self._tell_after if n in self._said else BEGIN_SECONDS)
         }
@@ -125,22 +126,22 @@ class Waiting:
             self._told_at = None
 
     def silent(self, at_least: float = LOOK_SECONDS) -> dict[str, float]:
-        """Seconds for which actors have not answered, by name; of those only for whom they are so many."""
+        """Seconds of silence by actor name; only of actors that have been silent for `at_least` seconds."""
         now = self._system.now()
         silent = {name: now - asked.since for name, asked in self._asked.items()}
         return {name: seconds for name, seconds in silent.items() if seconds >= at_least}
 
     def lost(self) -> list[str]:
-        """The names of those that have been silent for too long."""
+        """The names of the actors that have been silent for `timeout` seconds."""
         return list(self.silent(self._timeout))
 
     def forget(self, names: Iterable[str]) -> None:
-        """Wait no longer for answers of these, which others take the places of."""
+        """Drop the pending pings of these actors: others have taken their places."""
         for name in names:
             self._asked.pop(name, None)
 
     def _ask(self, now: float) -> None:
-        """Take the answers that have come, and ask those that owe none. Raises ActorLostError when one is gone."""
+        """Take the answers that have come, and ping the actors that owe none. Raises ActorLostError for a dead one."""
         if self._asked:
             references = [asked.reference for asked in self._asked.values()]
             answered, _ = self._system.wait(references, 0, at_least=len(references))

@@ -40,7 +40,11 @@ from lda.samplers.priors import Priors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassReport:
-    """What one worker did in one pass: tokens resampled, seconds in all and of them waiting, bytes each way."""
+    """What one worker did in one pass.
+
+    tokens: resampled. seconds: wall time of the pass, waiting included. waited: seconds spent waiting for counts.
+    sent, received: bytes.
+    """
 
     tokens: int
     seconds: float
@@ -50,7 +54,7 @@ class PassReport:
 
 
 class PhaseEvent(NamedTuple):
-    """A worker is about to sample the phase of a step, or has told of what changed in it."""
+    """A worker is about to resample the phase of a step, or (told) has pushed what changed in it."""
 
     worker: int
     step: int
@@ -60,8 +64,8 @@ class PhaseEvent(NamedTuple):
 class WorkerActor:
     """A sweeper that follows the aggregators' counts.
 
-    What keeps it from working is told by `begin`: an error here would only say that the actor died. on_phase: called
-    twice in each step, wherever the worker runs.
+    `begin` reports start-up errors; raising in __init__ would only show up as a dead actor. on_phase: called twice in
+    each step, in the process of the worker.
     """
 
     def __init__(
@@ -85,7 +89,7 @@ class WorkerActor:
         self.no_device: str | None = None
         self.aggregators: list[Any] = []
         self.step = 0
-        self.counted = -1  # steps that the counts of the present step are made of
+        self.counted = -1  # number of steps included in the counts now used
         self.fetched = 0  # bytes, since the last step began
         self.priors: Priors | None = None
         self.stopped = False
@@ -93,7 +97,7 @@ class WorkerActor:
     def begin(self) -> Ready:
         """Read the documents; returns whether this worker can work.
 
-        Not when it is made: it could not say meanwhile that it is there.
+        Not in __init__: the actor could not answer `alive` while it loads.
         """
         if self.settings.device != "cpu":
             try:
@@ -106,7 +110,8 @@ class WorkerActor:
                 None,
                 training_mask(corpus.n_documents, settings.validation_fraction, settings.seed),
             )
-            if self.number == 0:  # who scores them must read them, from whichever shards
+            # Worker 0 does the scoring, so it loads the validation documents from all shards.
+            if self.number == 0:
                 self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
             source = self if settings.model_memory is not None else None
             # Workers that may run ahead of each other need no lag to do so.
@@ -127,7 +132,7 @@ class WorkerActor:
         """Answer, whatever else this worker is doing."""
 
     def connect(self, aggregators: list[Any]) -> Histogram:
-        """Learn the aggregators; returns the lengths of the documents held here."""
+        """Take the aggregators' handles; returns the lengths of the documents held here."""
         self.aggregators = aggregators
         self.outbox = Outbox(self.number, aggregators, self.calls)
         self.replica = Replica(self.number, self.sweeper, self.settings.n_topics, aggregators, self.calls)
@@ -138,25 +143,28 @@ class WorkerActor:
         return self.replica.lend(size)
 
     def borrow(self, lent: Lent, rank: int, size: int) -> bool:
-        """Take the replica that a neighbour has begun; False where it cannot be reached."""
+        """Use the replica that another worker of this node has begun; False where it cannot be reached."""
         return self.replica.borrow(lent, rank, size)
 
     def lend_documents(self) -> LentDocuments | None:
-        """Have the documents where the neighbours can help to sample them; None where that cannot be done."""
+        """Put this worker's documents in shared memory, so that other workers on the node can sample them.
+
+        None where that cannot be done.
+        """
         return self.replica.lend_documents()
 
     def help(self, team: list[LentDocuments | None]) -> None:
-        """Help the neighbours, and be helped. team: by rank, what they lend."""
+        """Sample the team's documents together with it. team: what each worker of the node lends, by rank."""
         self.replica.help(team)
 
     def keep_own(self) -> None:
-        """Go back to a replica of one's own."""
+        """Go back to a replica that this worker shares with none."""
         self.replica.keep_own()
 
     def open_mailbox(self, shape: tuple[int, int, int], lent: Lent | None = None) -> Lent | None:
-        """Begin what all workers will tell each other, or find what another has begun; None where that fails.
+        """Begin the mailbox of all workers, or open the one another has begun (`lent`); None where that fails.
 
-        shape: of `SharedMailbox`.
+        shape: (workers, parts, kept) of `SharedMailbox`.
         """
         try:
             self.mailbox = SharedMailbox(*shape, lent, self.calls.check)
@@ -184,7 +192,7 @@ class WorkerActor:
             documents.set_topics(index, np.frombuffer(data, dtype=documents.topic_dtype))
 
     def tell_all(self) -> None:
-        """Push all topics held here as new. All workers must be asked: each waits for what the others push."""
+        """Push all topics held here as new. Must be called on all workers: each waits for what the others push."""
         for phase in range(self.sweeper.plan.phases):
             self._catch_up(self.step)
             self.sweeper.documents.forget(phase)
@@ -227,10 +235,11 @@ class WorkerActor:
             if self.on_phase is not None:
                 self.on_phase(PhaseEvent(self.number, self.step, told=True))
             self.step += 1
+        # With staleness 0 no confirmation is needed: readers of the counts wait for the last step of this pass.
         if not self.in_step:
-            self.outbox.confirm()  # in step, who reads the counts of this pass names its last step, and waits for it
+            self.outbox.confirm()
         elif self.settings.model_memory is None and not first and self.sweeper.plan.lag:
-            # All but the last phase, while others finish.
+            # Apply all but the last phase now, while other workers finish.
             received += self._catch_up(self.step - 1)
             self.replica.team.end()
         return PassReport(
@@ -290,7 +299,7 @@ class WorkerActor:
 
     @concurrency_group("control")
     def topic_histogram_now(self) -> Histogram:
-        """The same while a pass may be going on: of documents half old, half new."""
+        """Like `topic_histogram`, but callable during a pass: some documents then have new topics, some old ones."""
         return self.sweeper.documents.topic_histogram(self.threads)
 
     def topic_histogram(self) -> Histogram:
@@ -301,7 +310,7 @@ class WorkerActor:
     def checkpoint(self, place: str, folder: str) -> dict[str, str]:
         """Store the topics held here; returns file names and their checksums.
 
-        While a pass is going on these are half old, half new: topics all the same, of which counts can be made.
+        During a pass some of them are new and some old. That is a valid state: counts are made of the topics anew.
         """
         return put_topics(storage(place), folder, self.sweeper.documents.topics())
 
@@ -311,13 +320,13 @@ class WorkerActor:
 
     @concurrency_group("control")
     def heldout_score_now(self, priors: Priors) -> float | None:
-        """The same while passes may be going on, under what the aggregators have by now."""
+        """Like `heldout_score`, but callable during a pass: under the counts that the aggregators have by now."""
         return self._score(priors, 0)
 
     def _score(self, priors: Priors, step: int) -> float | None:
         if self.heldout is None:
             return None
-        # Not from the replica: neighbours would have to come along.
+        # Not from the replica: the workers that share it would all have to catch up at the same time.
         parts = self.calls.get([a.matrix.remote(step) for a in self.aggregators])
         counts = sp.csr_matrix(sp.vstack(parts, format="csr"))
         return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)

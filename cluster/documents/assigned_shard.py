@@ -1,4 +1,4 @@
-"""Shards: documents, the topics of their tokens, and the sweeps over them."""
+"""`Shard`: the documents of a worker, the topics of their tokens, and the phases that resample them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Shard:
         self.by_word = WordIndex(
             self.words, [self.token_range(p) for p in range(plan.phases)], plan.n_terms, self.arrays
         )
-        # Buffers for the topics before a phase, in turn: a fresh copy each time would stand beside the last one.
+        # Reused buffers holding the topics from before a phase; allocating one per phase would double the peak.
         longest = max(len(order) for order in self.by_word.order)
         self._buffers = [self.arrays.zeros(longest, self.z.dtype) for _ in range(1 + plan.lag)]
         self._paused: Paused | None = None
@@ -89,7 +89,7 @@ class Shard:
         return Assigned(self.words, self.z, self.doc_offsets, self.doc_ids, self.doc_edges)
 
     def move(self, arrays: SharedArrays) -> None:
-        """Have them where neighbours can map them. Raises OSError when there is no room."""
+        """Move the arrays to shared memory. Raises OSError when there is no room."""
         moved = self.assigned.moved(arrays)
         self.words, self.z, self.doc_offsets, self.doc_ids = moved[:-1]
 
@@ -120,11 +120,11 @@ class Shard:
         scatter_topics(topics, self.doc_offsets, documents, self.z)
 
     def forget(self, phase: int) -> None:
-        """Let the phase begin with tokens that have no topic, so that its delta counts all of them."""
+        """Mark the phase's tokens as previously unassigned, so that its delta counts all of them."""
         self._before(phase)[:] = self.plan.n_topics
 
     def _before(self, phase: int) -> NDArray[Any]:
-        """The topics of the phase's tokens before it; another phase overwrites them, with a lag the next but one."""
+        """Copy of the phase's topics from before it ran; reused by the next phase (with lag 1, by the one after)."""
         begin, end = self.token_range(phase)
         return self._buffers[phase % len(self._buffers)][: end - begin]
 
@@ -151,20 +151,20 @@ class Shard:
         """Tokens of the documents that join at `stage` or before."""
         return sum(int(self.doc_offsets[e[stage + 1]] - self.doc_offsets[e[0]]) for e in self.doc_edges)
 
-    def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
+    def scatter(self, phase: int, pass_number: int, threads: Threads) -> None:
         """Give every token of the phase a uniformly random topic."""
         self.remember(phase)
         seed = np.uint64(self.plan.seed)
 
         def block(span: tuple[int, int]) -> None:
-            random_topics(self.assigned.tokens, *span, self.plan.n_topics, seed, np.uint64(sweep))
+            random_topics(self.assigned.tokens, *span, self.plan.n_topics, seed, np.uint64(pass_number))
 
         threads.run(block, self._document_blocks(phase, self.plan.n_stages - 1, threads, fresh=False))
 
     def sample(
         self,
         phase: int,
-        sweep: int,
+        pass_number: int,
         sampler: Sampler,
         model: LanguageModel | CurrentCounts,
         threads: Threads,
@@ -180,7 +180,7 @@ class Shard:
         documents, seed = self.assigned, self.plan.seed
 
         def block(span: Span) -> None:
-            documents.sample(span, sweep, seed, sampler, model, fresh=fresh)
+            documents.sample(span, pass_number, seed, sampler, model, fresh=fresh)
 
         if sampler.parallel:
             threads.run(block, self._document_blocks(phase, stage, threads, fresh=fresh))
@@ -209,7 +209,7 @@ class Shard:
     def sample_range(
         self,
         phase: int,
-        sweep: int,
+        pass_number: int,
         span: tuple[int, int],
         sampler: Sampler,
         model: LanguageModel,
@@ -225,7 +225,7 @@ class Shard:
         paused = self._paused
         if paused is None:
             raise RuntimeError("begin_ranges comes first")
-        tokens, keys = self.assigned.tokens, (np.uint64(self.plan.seed), np.uint64(sweep))
+        tokens, keys = self.assigned.tokens, (np.uint64(self.plan.seed), np.uint64(pass_number))
         resample = sampler.load_range_rule()
 
         def block(documents: Span) -> None:

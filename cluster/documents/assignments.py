@@ -1,4 +1,4 @@
-"""Documents with the topics of their tokens, as they are sampled: by who holds them, or by a neighbour."""
+"""Documents with their topics, sampled by their own worker or by another on the same node."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Span = tuple[int, int]
 
 
 class LentDocuments(NamedTuple):
-    """Where a neighbour finds documents, and how large their arrays are."""
+    """Where other workers of the node find a worker's documents, and how large their arrays are."""
 
     lent: Lent
     n_tokens: int
@@ -43,7 +43,7 @@ class Assigned(NamedTuple):
 
     @property
     def tokens(self) -> Tokens:
-        """The same as kernels take them."""
+        """The documents in the form that kernels take."""
         return Tokens(self.words, self.doc_offsets, self.doc_ids.view(np.uint64), self.z)
 
     def blocks(self, phase: int, stage: int, n: int, *, fresh: bool) -> list[Span]:
@@ -55,7 +55,7 @@ class Assigned(NamedTuple):
     def sample(
         self,
         span: Span,
-        sweep: int,
+        pass_number: int,
         seed: int,
         sampler: Sampler,
         model: LanguageModel | CurrentCounts,
@@ -66,14 +66,14 @@ class Assigned(NamedTuple):
 
         model: of the kind that the sampler's `language` says.
         """
-        keys = np.uint64(seed), np.uint64(sweep)
+        keys = np.uint64(seed), np.uint64(pass_number)
         if fresh:
             draw_first_topics(self.tokens, *span, cast("LanguageModel", model), *keys)
         else:
             sampler.load_rule()(self.tokens, *span, model, *keys, sampler.leave_out)
 
     def moved(self, arrays: SharedArrays) -> Assigned:
-        """A copy where neighbours can map it. Raises OSError when there is no room for it."""
+        """A copy in shared memory. Raises OSError when there is no room for it."""
         copy = _empty(arrays, len(self.z), self.z.dtype, self.doc_edges)
         copy.words[:], copy.z[:] = self.words, self.z
         copy.doc_offsets[:], copy.doc_ids[:] = self.doc_offsets, self.doc_ids
@@ -81,7 +81,7 @@ class Assigned(NamedTuple):
 
 
 def borrow(documents: LentDocuments, n_topics: int) -> Assigned:
-    """The documents of a neighbour. Raises OSError where they cannot be reached."""
+    """The documents of another worker of this node. Raises OSError where they cannot be reached."""
     arrays = SharedArrays(documents.lent)
     return _empty(arrays, documents.n_tokens, topic_dtype(n_topics), documents.doc_edges)
 

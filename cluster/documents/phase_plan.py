@@ -1,4 +1,4 @@
-"""What divides documents: into phases of a sweep, and into stages of a start."""
+"""`Plan`: the rule that divides documents into phases of a sweep and stages of a start."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The same for every shard of a corpus.
+    """How documents are split into phases and start stages; identical for all shards.
 
-    n_documents: in the whole corpus. phases: how many a sweep has. lag: see
-    `unseen`. n_stages: number of stages of a growing start, 1 without. first_stage: documents in its first stage.
-    seed: of the fit.
+    n_documents: in the whole corpus. phases: number of phases of a sweep. lag: see `unseen`. n_stages: number of
+    stages of a growing start, 1 without. first_stage: documents in its first stage. seed: of the fit.
     """
 
     n_documents: int
@@ -38,9 +37,9 @@ class Plan:
         return np.clip(np.ceil(np.log2(position)), 0, self.n_stages - 1).astype(np.int64)
 
     def unseen(self, phase: int, *, fresh: bool) -> int:
-        """How many of the phases just before `phase` its counts lack: what they changed travels meanwhile.
+        """How many of the preceding phases are missing from the counts, because their deltas are still in flight.
 
-        A pass begins from all there is, so that a fit can be resumed from topics alone. First topics (fresh) are
-        drawn from all there is, too.
+        Each pass starts from complete counts, so that a checkpoint needs only the topics. First topics (fresh) are
+        drawn from complete counts, too.
         """
         return 0 if fresh else min(self.lag, phase)

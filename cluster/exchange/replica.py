@@ -1,4 +1,4 @@
-"""A worker's replica of the counts, brought up to date: alone or with neighbours, by aggregators or without."""
+"""`Replica`: a worker's copy of the counts, brought up to date; its own, or shared by the workers of a node."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lda.cluster.sweeping.sweeper import Sweeper
 class Replica:
     """Adds what all workers change to the counts of a sweeper. number: of the worker, whose calls are `calls`.
 
-    It learns that from what the aggregators publish; where all workers are neighbours, from themselves.
+    Changes come from the aggregators, or directly from the other workers if all are on one node.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Replica:
         return arrays.lent
 
     def borrow(self, lent: Lent, rank: int, size: int) -> bool:
-        """Take the replica that a neighbour has begun; False where it cannot be reached."""
+        """Use the replica that another worker of this node has begun; False where it cannot be reached."""
         try:
             self._hold(SharedArrays(lent), rank, size)
         except OSError:
@@ -59,7 +59,7 @@ class Replica:
         return True
 
     def keep_own(self) -> None:
-        """Go back to a replica of one's own."""
+        """Go back to a replica that this worker shares with none."""
         self._alone()
         self.sweeper.hold()
 
@@ -74,7 +74,10 @@ class Replica:
         self._arrays, self._totals, self.team = arrays, totals, team
 
     def lend_documents(self) -> LentDocuments | None:
-        """Have the documents held here where the neighbours can help to sample them; None where that cannot be done."""
+        """Put this worker's documents in shared memory, so that other workers on the node can sample them.
+
+        None where that cannot be done.
+        """
         if self._queues is None:
             return None
         try:
@@ -84,12 +87,12 @@ class Replica:
         return self._together.lent
 
     def help(self, team: list[LentDocuments | None]) -> None:
-        """Sample the documents of the team together, those that this worker reaches. team: by rank, what they lend."""
+        """Sample the team's documents together with it, those that can be reached. team: what each lends, by rank."""
         if self._together is not None:
             self._together.meet(team)
 
     def read_mailbox(self, mailbox: SharedMailbox) -> None:
-        """Learn what changes from these, for all workers share this replica."""
+        """Take changes from `mailbox` instead of the aggregators; all workers share this replica."""
         self.mailbox = mailbox
 
     def catch_up(self, step: int) -> int:
@@ -123,7 +126,7 @@ class Replica:
         return news
 
     def _from(self, mailbox: SharedMailbox, step: int) -> Callable[[int], list[bytes]]:
-        """What all workers say of each aggregator's words in the steps before `step`, once all have said it."""
+        """What all workers changed of each aggregator's words in the steps before `step`, once all have left it."""
         mailbox.wait(step)
         steps, self._read = range(self._read, step), step
         return lambda i: [message for s in steps for message in mailbox.read(s, i)]

@@ -1,14 +1,14 @@
-"""The exchange as a state machine: no Ray, no threads, no clock on the wall.
+"""The exchange as a state machine: no Ray, no threads, no wall clock.
 
 Workers go through the same numbered steps (a step is one phase of one pass). After step s a worker pushes what
 it changed; before step s it asks for what has changed. Staleness says how old the answer may be:
 
-    0       all workers' pushes of the steps before s, and nothing else: the same for everybody, reproducible
+    0       all workers' pushes of the steps before s, and nothing else: the same for all workers, reproducible
     n > 0   at least all pushes of the steps before s - n, and whatever else has come: a worker may run n ahead
-    None    whatever has come: nobody ever waits
+    None    whatever has come: no worker ever waits
 
 With staleness 0 a worker may name an earlier step than the one it is about to make. All name the same one then,
-and nobody waits while what the last step changed is on its way.
+and no worker waits while what the last step changed is on its way.
 
 `Exchange` is what one aggregator knows of this. A push that comes twice is dropped, so that senders may repeat.
 What is handed out is cut into versions: all readers get the same ones, in the same order.
@@ -84,7 +84,7 @@ class Exchange(Generic[D]):
         return taken
 
     def newest(self, step: int) -> int:
-        """The newest version for who begins from the steps before `step`."""
+        """The newest version for a worker that begins from the steps before `step`."""
         return min(self.version, step) if self.staleness == 0 else self.version
 
     def confirm(self, worker: int, version: int) -> int:

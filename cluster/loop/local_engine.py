@@ -152,9 +152,9 @@ class Engine:
         """Store the topics of all tokens, and the sums, in a folder of a checkpoint; returns the files' checksums."""
         return put_topics(place, folder, self.documents.topics()) | self.words.store_sum(place, folder)
 
-    def sample(self) -> None:
+    def accumulate(self) -> None:
         """Add the present counts to the sum over late sweeps."""
-        self.words.sample()
+        self.words.accumulate()
 
     def mean(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` counts in the sum, (V, K) float32."""

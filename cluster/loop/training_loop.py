@@ -69,7 +69,7 @@ class AnyEngine(Protocol):
         """The counts (V, K)."""
         ...
 
-    def sample(self) -> None:
+    def accumulate(self) -> None:
         """Add the present counts to the sum over late sweeps."""
         ...
 
@@ -155,7 +155,7 @@ class Run:
             if self.n_sweeps >= settings.burn_in and self.n_sweeps % settings.optimize_interval == 0:
                 self.engine.learn_priors()
             if self.samples.take(self.n_sweeps):
-                self.engine.sample()
+                self.engine.accumulate()
             seconds = self.clock.seconds()
             self.sweeping += seconds - before
             with self.clock.paused():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
 
 
-class Heldout:
+class ValidationDocuments:
     """Validation documents.
 
     ids: (n,) int64, their global indices. doc_offsets: (n + 1,) int64 and words: (N,) int32, their tokens.
@@ -53,7 +53,9 @@ def training_mask(n_documents: int, fraction: float, seed: int) -> NDArray[np.bo
     return shares >= fraction
 
 
-def choose_heldout(corpus: Corpus, fraction: float, seed: int) -> tuple[Heldout | None, NDArray[np.bool_]]:
+def choose_heldout(
+    corpus: Corpus, fraction: float, seed: int
+) -> tuple[ValidationDocuments | None, NDArray[np.bool_]]:
     """(validation documents or None, keep (D,) bool: documents to train on).
 
     Chosen by seed and document index. Raises ValueError when nothing would be left on either side.
@@ -76,4 +78,4 @@ def choose_heldout(corpus: Corpus, fraction: float, seed: int) -> tuple[Heldout 
         lengths.append(np.diff(shard.doc_offsets)[out])
         words.extend(shard.words[shard.doc_offsets[d] : shard.doc_offsets[d + 1]] for d in out)
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
-    return Heldout(np.concatenate(ids), offsets, np.concatenate(words)), keep
+    return ValidationDocuments(np.concatenate(ids), offsets, np.concatenate(words)), keep

@@ -1,9 +1,9 @@
 """Workers on one node: one replica of the counts and one language model among them, in shared memory.
 
-Together they add what the aggregators publish and build the model. A replica for each worker lost: every worker
-took in all messages and computed all of phi, in memory of its own and in a cache that they share.
+Together they add what the aggregators publish and build the model. Rejected: a replica for each worker, because every
+worker then took in all messages and computed all of phi, in memory of its own and in a cache that they share.
 
-Only workers that keep in step can share. One that runs ahead would change what its neighbour still reads.
+Only workers that keep in step can share. One that runs ahead would change what another still reads.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ POLL_SECONDS: Final = 1e-4
 
 
 def nothing() -> None:
-    """The check of who is ended from outside."""
+    """Default check, a no-op: for workers that are killed externally."""
 
 
 def wait_until(condition: Callable[[], bool], check: Callable[[], None]) -> None:
-    """Wait for what another worker does. check: called now and then; it may raise, to end who waits."""
+    """Wait for what another worker does. check: called now and then; it may raise, to end the wait."""
     while not condition():
         check()
         time.sleep(POLL_SECONDS)
@@ -35,8 +35,8 @@ def wait_until(condition: Callable[[], bool], check: Callable[[], None]) -> None
 class Team:
     """The workers that share a replica, as one of them sees it: number `rank` of `size`.
 
-    They go through the same rounds: `begin`, any number of `share`, `end`. In a round who comes first begins, and
-    who comes late finds less to do or nothing. Static parts, and everybody waiting for the last one, lost: a worker
+    They go through the same rounds: `begin`, any number of `share`, `end`. In a round the first worker to arrive
+    begins, and a late one finds less to do or nothing. Rejected: static partitioning with a barrier, because a worker
     whose CPU had been busy elsewhere held up the others four times a sweep (34 of 330 ms, arXiv, K = 1000).
 
     numbers: (`Team.length(size)`,) int64, shared by them and zero at first; none for one alone. check: as in
@@ -66,21 +66,21 @@ class Team:
     def begin(self) -> None:
         """Wait until all have what the last round made. They may still read it: this one must write elsewhere.
 
-        Where one has died the others wait here until they are ended, as everybody is after a loss. Meeting at an
-        aggregator lost: two calls a phase took 15 ms of 300.
+        Where one has died the others wait here until they are ended, as all actors are after a loss. Rejected: meeting
+        at an aggregator, because two calls a phase took 15 ms of 300.
         """
         set_flag(self._rounds, self.rank, self._round)
         self._wait(lambda: lowest_flag(self._rounds) >= self._round)
         self._round += 1
 
     def end(self) -> None:
-        """Say that this one has what the round made."""
+        """Signal that this worker has what the round made."""
         set_flag(self._rounds, self.rank, self._round)
 
     def share(self, n: int, work: Callable[[int], object], threads: Threads | None = None) -> None:
-        """Have work(0) .. work(n - 1) done by somebody, each once, in any order; returns when all are done.
+        """Do work(0) .. work(n - 1) together with the team, each once, in any order; returns when all are done.
 
-        threads: who works here at the same time; everybody must ask for the same n.
+        threads: of this worker, which take part. All workers must pass the same n.
         """
         first, self._through = self._through, self._through + n
 
@@ -101,11 +101,11 @@ class Team:
 
 
 class Queues:
-    """By worker of a team: blocks of its documents, to be sampled by whoever comes first.
+    """For each worker of a team, the blocks of its documents, to be sampled by the first worker that is free.
 
-    All go through the same steps, and all say how many blocks each one has in a step. A worker's blocks are open to
-    others from when it comes to a step until all of them are done, for which it waits; nobody waits for anything
-    else here. Each one its own documents lost: see `Team`.
+    All go through the same steps, and all pass how many blocks each one has in a step. A worker's blocks are open to
+    others from when it comes to a step until all of them are done, for which it waits; that is the only wait here.
+    Rejected: each worker samples only its own documents; see `Team`.
 
     numbers: (`Queues.length(size)`,) int64, shared by them and zero at first. check: as in `wait_until`.
     """

@@ -1,4 +1,4 @@
-"""The cluster to run on: what a user says of it."""
+"""`Cluster`: the settings of the cluster to run on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 SHORTEST_TIMEOUT: Final = 5.0
-"""Of an actor that answers late because it, or its machine, has much to do, one should not say that it is lost."""
+"""Lower limit for worker_timeout, seconds: a busy actor can take this long to answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,9 +103,9 @@ class DeviceShard(Shard):
     def z(self, topics: NDArray[Any]) -> None:
         self._z = topics
 
-    def scatter(self, phase: int, sweep: int, threads: Threads) -> None:
+    def scatter(self, phase: int, pass_number: int, threads: Threads) -> None:
         """As `Shard.scatter`."""
-        super().scatter(phase, sweep, threads)
+        super().scatter(phase, pass_number, threads)
         self._put(phase)
 
     def forget(self, phase: int) -> None:
@@ -121,7 +121,7 @@ class DeviceShard(Shard):
             self.on_device.put(begin, end, self.z[begin:end])
 
     def sample_on_device(
-        self, phase: int, sweep: int, sampler: Sampler, model: DeviceModel, *, stage: int, fresh: bool
+        self, phase: int, pass_number: int, sampler: Sampler, model: DeviceModel, *, stage: int, fresh: bool
     ) -> None:
         """As `Shard.sample`, by the device; who wants `delta` afterwards calls `remember` first."""
         edges = self.doc_edges[phase]
@@ -132,7 +132,7 @@ class DeviceShard(Shard):
 
         rule = Rule.of(sampler, fresh=fresh)
         with device_errors():
-            self.on_device.sample(first, last, rule, model, self.plan.seed, sweep)
+            self.on_device.sample(first, last, rule, model, self.plan.seed, pass_number)
         changed = self.token_range(phase)
         with self._follows:
             if changed not in self._behind:

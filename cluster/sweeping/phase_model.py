@@ -23,8 +23,8 @@ CELLS_PER_TOKEN: Final = 32
 class MeanModel:
     """phi_kw = (n_kw + beta) / (n_k + bbar), in the layout of the counts; built anew in place each phase.
 
-    n_terms: V, where these are but a range of the vocabulary. team: who else fills the same `arrays`. lag: how many
-    rounds behind the first of a team its last may still read; there is a model for each of them.
+    n_terms: V, where `rows` are only a range of the vocabulary. team: the workers that fill the same `arrays`. lag:
+    how many rounds the slowest worker of the team may be behind the fastest; there is a model for each of them.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class MeanModel:
         topic_totals: NDArray[np.int64],
         priors: Priors,
         threads: Threads,
-        phase: int,
+        step: int,
     ) -> LanguageModel:
-        """The model of phase number `phase`; an earlier one is overwritten."""
+        """The model of step number `step`; an earlier one is overwritten."""
         self._built += 1
         model, team = self.model, self._team
         set_priors(model, topic_totals, priors.alpha, priors.beta, self._n_terms)
@@ -72,7 +72,7 @@ class MeanModel:
 
 
 class DrawnModel:
-    """phi_k ~ Dirichlet(beta + n_k.), all rows dense; a new draw each phase, keyed by (seed, phase, word)."""
+    """phi_k ~ Dirichlet(beta + n_k.), all rows dense; a new draw each step, keyed by (seed, step, word)."""
 
     def __init__(
         self, rows: WordRows, seed: int, arrays: Arrays | None = None, team: Team | None = None
@@ -88,20 +88,20 @@ class DrawnModel:
         topic_totals: NDArray[np.int64],
         priors: Priors,
         threads: Threads,
-        phase: int,
+        step: int,
     ) -> LanguageModel:
-        """The model of phase number `phase`; the one built before is overwritten."""
+        """The model of step number `step`, by which draws are keyed; the one built before is overwritten."""
         set_priors(self.model, topic_totals, priors.alpha, priors.beta)
-        team, draw_number = self._team, np.uint64(phase)
+        team, key = self._team, np.uint64(step)
 
         def draw(block: int) -> None:
             self._sums[block] = 0
-            draw_rows(self.model, counts, priors.beta, self._seed, draw_number, block, self._sums)
+            draw_rows(self.model, counts, priors.beta, self._seed, key, block, self._sums)
 
         team.share(len(self._sums), draw, threads)
         totals = self._sums.sum(axis=0)
-        # Neighbours write the same into the same places here, whatever each of them has normalised by then.
-        fill_empty_topics(self.model, self._seed, draw_number, totals)
+        # The other workers of the team write the same values to the same cells here, so the order does not matter.
+        fill_empty_topics(self.model, self._seed, key, totals)
         team.share(len(self._sums), lambda block: normalise_rows(self.model, block, totals), threads)
         team.end()
         return self.model

@@ -12,10 +12,10 @@ from lda.samplers.registry import Sampler
 
 
 class Together:
-    """One worker's documents, where neighbours can resample them, and those of the neighbours that it can reach.
+    """One worker's documents, in shared memory, and those of the other workers of its team that it can reach.
 
-    Who samples a document changes no bit: random numbers are keyed by document, and all have one language model.
-    What has changed is counted by who holds the document.
+    Which worker samples a document changes no bit: random numbers are keyed by document, and all have one language
+    model. The worker that holds the document counts what has changed.
     Raises OSError where memory cannot be lent.
     """
 
@@ -29,11 +29,11 @@ class Together:
 
     @property
     def lent(self) -> LentDocuments:
-        """What to tell the neighbours."""
+        """What the other workers of the team need to reach these documents."""
         return LentDocuments(self._arrays.lent, self._shard.n_tokens, self._shard.doc_edges)
 
     def meet(self, team: list[LentDocuments | None]) -> None:
-        """Learn where the team's documents are, by rank. Whom this one cannot reach it does not help."""
+        """Open the team's documents, by rank; those that cannot be reached are left to their own worker."""
         self._documents = [
             self._shard.assigned if rank == self._queues.rank else self._reached(lent)
             for rank, lent in enumerate(team)
@@ -46,9 +46,9 @@ class Together:
             return None
 
     def sample(
-        self, phase: int, sweep: int, sampler: Sampler, model: LanguageModel, *, stage: int, fresh: bool
+        self, phase: int, pass_number: int, sampler: Sampler, model: LanguageModel, *, stage: int, fresh: bool
     ) -> None:
-        """As `Shard.sample`, which all of the team come to."""
+        """Resample as `Shard.sample` does, but the documents of the whole team, together with it."""
         self._shard.remember(phase)
         spans = [
             held.blocks(phase, stage, self._n_blocks, fresh=fresh) if held else [] for held in self._documents
@@ -58,6 +58,6 @@ class Together:
         def block(rank: int, number: int) -> None:
             held = self._documents[rank]
             if held:
-                held.sample(spans[rank][number], sweep, seed, sampler, model, fresh=fresh)
+                held.sample(spans[rank][number], pass_number, seed, sampler, model, fresh=fresh)
 
         self._queues.work([len(s) for s in spans], block, self._threads)

@@ -1,4 +1,4 @@
-"""The start: which documents get their first topics when, and how wide phi is until then.
+"""The schedule of the start: which documents get their first topics when, and how wide phi is until then.
 
 While a start lasts, phi is smoothed with a larger beta than the one asked for. Words then do not settle in the
 first topic that happens to have them. Held-out likelihood per token on arXiv abstracts, beta 0.01 at the end, by
@@ -11,10 +11,11 @@ training seconds on two cores, one seed (random topics, or growing from 4,000 do
     growing, 0.3       -7.512 (6 s)  -7.468 (12 s)  -7.452 (24 s)  beta 0.3           -7.438   -7.300
     growing, 1         -7.746 (6 s)  -7.624 (12 s)  -7.555 (24 s)
 
-Without a larger beta the growing start lost at K = 100: its first documents fixed topics that the rest could not
-undo. What else lost: twice the documents in the first stage (K = 100: -7.452 after 20 s); a beta that decays after a
-growing start (-7.435 after 20 s, no difference); at K = 1000, learning alpha from the fifth sweep on (-7.253 after 26
-sweeps; -7.230 to -7.240 with three other pairs of alpha and beta after 27 to 30).
+Rejected: a growing start without a larger beta, because at K = 100 its first documents fixed topics that the rest
+could not undo; twice the documents in the first stage, because it scored lower (K = 100: -7.452 after 20 s); a beta
+that decays after a growing start, because it made no difference (-7.435 after 20 s); at K = 1000, learning alpha from
+the fifth sweep on, because it scored lower (-7.253 after 26 sweeps; -7.230 to -7.240 with three other pairs of alpha
+and beta after 27 to 30).
 """
 
 from __future__ import annotations
@@ -39,14 +40,16 @@ DECAY: Final = 0.8
 """Where there are too few documents to begin with some of them, topics are random, and beta begins at three times
 the warm one and falls by a fifth a sweep: it is below 0.01 after 16 sweeps at K = 100, after 24 at K = 3. NIPS at
 K = 100, 3 s, with a tenth a sweep: -7.469 for -7.527; after 20 s no difference. A tenth is no worse (arXiv at
-K = 100, random topics, 16 s: -7.495 for -7.512), but fits of 40 sweeps would be half over before they are cold.
-Cooling within a share of the sweeps asked for lost: a fit resumed with more sweeps would not be the fit that was
-asked for them at once."""
+K = 100, random topics, 16 s: -7.495 for -7.512), but a 40-sweep fit would spend half its sweeps annealing.
+Rejected: cooling within a share of the sweeps requested, because a fit resumed with more sweeps would differ from one
+that requested them at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartSchedule:
-    """n_stages: stages, 1 without a growing start. first_stage: documents in the first. sweeps: in each stage.
+    """Stages of a start, and the beta of its passes.
+
+    n_stages: stages, 1 without a growing start. first_stage: documents in the first. sweeps: in each stage.
 
     beta: the least beta of the passes of a start. decay: its factor from pass to pass; 1 for one that stays until
     the start is over.
@@ -59,7 +62,7 @@ class StartSchedule:
     decay: float = 1.0
 
     def warm(self, pass_number: int, priors: Priors) -> Priors:
-        """The priors of pass number `pass_number`. A function of these alone: a resumed fit goes on alike."""
+        """The priors of pass number `pass_number`. Depends on nothing else, so a resumed fit goes on alike."""
         if self.decay < 1:
             beta = self.beta * self.decay ** max(pass_number - 1, 0)
         else:
@@ -68,7 +71,7 @@ class StartSchedule:
 
 
 def start_in_effect(settings: FitSettings, n_documents: int, sampler: Sampler) -> str:
-    """random, annealed or growing: what resolved `settings` come to with so many documents to train on.
+    """The start that resolved `settings` lead to with `n_documents` to train on: random, annealed or growing.
 
     Samplers whose language model is no mean of counts begin at random: a Dirichlet draw from few documents says
     less than their counts do.

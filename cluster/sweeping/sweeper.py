@@ -45,8 +45,9 @@ class Sweeper:
     """Samples its documents phase by phase.
 
     settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
-    shards held here. lagging: whether counts may lack what `Plan.unseen` allows; a caller who cannot say what
-    counts hold says no. alone: whether nobody else adds to the counts; with the device "cuda" they then lie there.
+    shards held here. lagging: whether counts may lack what `Plan.unseen` allows; pass False if the caller does not
+    track which phases the counts include. alone: whether this sweeper alone adds to the counts; with the device "cuda"
+    they then lie on the device.
     With `settings.model_memory` the vocabulary is walked range by range, the counts of each taken from `source`,
     whose own ranges are `ranges`; without a source they are kept here, on disk.
     """
@@ -110,19 +111,19 @@ class Sweeper:
         self.hold()
 
     def hold(self) -> None:
-        """Keep counts and language model in this process alone; what was there is lost."""
+        """Keep counts and language model in this process alone; the former ones are dropped."""
         self.hold_counts(InMemory())
         self.hold_model(InMemory(), None)
 
     def hold_counts(self, arrays: Arrays) -> None:
         """Keep the counts in `arrays`; `hold_model` must follow.
 
-        Raises OSError when there is no room for them, or what a neighbour lends does not fit.
+        Raises OSError when there is no room for them, or what another worker lends does not fit.
         """
         self._counts = Aggregator(self._rows, arrays)
 
     def hold_model(self, arrays: Arrays, team: Team | None) -> None:
-        """Keep the language model in `arrays`, filled together with `team`. Raises as `hold_counts`."""
+        """Keep the language model in `arrays`, filled together with `team`. Raises what `hold_counts` raises."""
         if self._drawn_rows is not None:
             self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
         else:
@@ -138,7 +139,7 @@ class Sweeper:
         return self._counts
 
     def lend_documents(self, queues: Queues) -> Together:
-        """Have the documents, which lie in memory, where neighbours can help to sample them.
+        """Put the documents in shared memory, so that other workers on the node can sample them.
 
         `Together.meet` must follow, and nothing be sampled before. Raises OSError where memory cannot be lent.
         """
@@ -169,7 +170,7 @@ class Sweeper:
         if self._walk is not None:
             self._sample_by_range(phase, pass_number, stage, priors, fresh=fresh)
             return
-        # The counts of a pass's beginning serve a second phase, where it does not see the first.
+        # With lag 1, phase 1 uses the same counts as phase 0, so phi need not be rebuilt.
         anew = phase == 0 or self.plan.unseen(phase, fresh=fresh) < phase
         if isinstance(self._counts, DeviceAggregator):
             self._sample_on_device(phase, pass_number, stage, priors, fresh=fresh, anew=anew)

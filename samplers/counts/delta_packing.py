@@ -137,5 +137,5 @@ def _get(packed: NDArray[np.uint8], i: int) -> tuple[int, int]:
 
 @helper
 def _signed(x: Any) -> Any:  # noqa: ANN401 - of any width
-    """The same number as int64: the sum of an unsigned and a signed one would be a float."""
+    """`value` as int64: the sum of an unsigned and a signed integer would be a float."""
     return np.int64(x)

@@ -55,7 +55,7 @@ def check_device() -> None:
 
 
 def free_bytes() -> int | None:
-    """Free memory of the device; None where nobody can say, as in the simulator."""
+    """Free memory of the device; None where it is unknown, as in the simulator."""
     from lda.samplers.cuda.door import SIMULATED, cuda
 
     if SIMULATED:

@@ -113,9 +113,11 @@ class DeviceDocuments:
             self._groups[key] = found
         return self._groups[key]
 
-    def sample(self, first: int, last: int, rule: Rule, model: DeviceModel, seed: int, sweep: int) -> None:
+    def sample(
+        self, first: int, last: int, rule: Rule, model: DeviceModel, seed: int, pass_number: int
+    ) -> None:
         """`Assigned.sample` of documents first .. last - 1."""
-        keys = np.uint64(seed), np.uint64(sweep)
+        keys = np.uint64(seed), np.uint64(pass_number)
         if model.every_row:
             blocks = model.stride // TEAM
             kernel = sequential_few_topics.sweep_kernel(blocks, leave_out=rule.leave_out, fresh=rule.fresh)

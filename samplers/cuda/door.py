@@ -1,14 +1,14 @@
-"""The door to the hardware: what lanes of a warp do together, and arithmetic that nobody may fuse.
+"""Primitives of GPU kernels: what the lanes of a warp do together, and arithmetic that is never fused.
 
 A warp is two teams of 16 lanes, one team a document; a team's lanes are the 16 lanes of `numerics.prefix_sum`. All
 lanes of a warp go the same way through a kernel: where one team alone needs a step, both take it, and one of them
-ignores the result. Shuffles then need neither masks nor a look at who is there.
+ignores the result. Shuffles then need neither masks nor a check of which lanes are active.
 
 Without a GPU, Numba's simulator runs the kernels, one Python thread a lane. It knows shared memory and barriers but no
 shuffles, so the functions below have twins there that go through shared memory; a simulated block is one warp.
 
 Multiplications are rounded by themselves: `a * b + c` as one fused operation would round once where the CPU rounds
-twice. The compilers may not touch these functions' results; sums need no such care where no product is bare.
+twice. These intrinsics stop the compiler from contracting to a fused multiply-add; plain additions need no such care.
 """
 
 from __future__ import annotations
@@ -232,10 +232,10 @@ def increment(x: Scalar) -> Scalar:
 
 
 @device
-def stream_origin(seed: Scalar, sweep: Scalar, key: Scalar) -> tuple[Scalar, Scalar]:
+def stream_origin(seed: Scalar, pass_number: Scalar, key: Scalar) -> tuple[Scalar, Scalar]:
     """The origin of `streams.stream`, and what its increment is made from."""
     a = mix(plus(seed, U64(0x9E3779B97F4A7C15)))
-    b = mix(a ^ plus(times(sweep, U64(0x9E3779B97F4A7C15)), U64(0xBF58476D1CE4E5B9)))
+    b = mix(a ^ plus(times(pass_number, U64(0x9E3779B97F4A7C15)), U64(0xBF58476D1CE4E5B9)))
     c = mix(b ^ plus(key, U64(0x9E3779B97F4A7C15)))
     return c, plus(c, b)
 

@@ -77,7 +77,7 @@ def sweep_kernel(n_blocks: int, *, leave_out: bool, fresh: bool) -> Any:  # noqa
         alpha: Array,
         denominator: Array,
         seed: Scalar,
-        sweep: Scalar,
+        pass_number: Scalar,
     ) -> None:
         counts = cuda.shared.array(0, int32)
         scan = cuda.shared.array(0, float32)
@@ -94,7 +94,7 @@ def sweep_kernel(n_blocks: int, *, leave_out: bool, fresh: bool) -> Any:  # noqa
             length = doc_offsets[U64(d + 1)] - begin
             key = doc_keys[U64(d)]
         longest = max(length, shuffle(length, thread ^ TEAM))
-        origin, mixed = stream_origin(seed, sweep, key)
+        origin, mixed = stream_origin(seed, pass_number, key)
         step = increment(mixed)
 
         weight = cuda.local.array(blocks, float32)

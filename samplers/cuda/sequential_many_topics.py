@@ -364,7 +364,7 @@ def sweep_kernel(
         group_mass: Array,
         row_mass: Array,
         seed: Scalar,
-        sweep: Scalar,
+        pass_number: Scalar,
     ) -> None:
         block_thread = I32(cuda.threadIdx.x)
         thread = I32(block_thread & (WARP - 1))
@@ -401,7 +401,7 @@ def sweep_kernel(
             n_tokens = I32(doc_offsets[U64(d + 1)] - begin)
             key = doc_keys[U64(d)]
         longest = max(n_tokens, shuffle(n_tokens, thread ^ TEAM))
-        origin, mixed = stream_origin(seed, sweep, key)
+        origin, mixed = stream_origin(seed, pass_number, key)
         step = increment(mixed)
         # Also of a team without a document: it scans along with its neighbour, and must find topics that there are.
         k = lane
@@ -412,7 +412,7 @@ def sweep_kernel(
         while k < capacity:
             counts[U64(topics_at + k)] = n_topics
             k = I32(k + TEAM)
-        # Without rare words nobody asks for the sum over n_dk phi0_k.
+        # Without rare words the sum over n_dk phi0_k is not needed.
         rare, first = False, I32(0)
         while first < longest:
             if first + lane < n_tokens and row_number[U64(words[U64(begin + first + lane)])] < 0:

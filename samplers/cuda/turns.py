@@ -39,11 +39,13 @@ class DocumentsInTurns:
         self._words, self._keys, self._z, self._tokens = words, doc_keys, z, max(tokens, 1)
         self._seen = np.full_like(z, n_topics)
 
-    def sample(self, first: int, last: int, rule: Rule, model: DeviceModel, seed: int, sweep: int) -> None:
+    def sample(
+        self, first: int, last: int, rule: Rule, model: DeviceModel, seed: int, pass_number: int
+    ) -> None:
         """See `DeviceDocuments`."""
         for low, high in self._turns(first, last):
             part, begin, end = self._part(low, high)
-            part.sample(0, high - low, rule, model, seed, sweep)
+            part.sample(0, high - low, rule, model, seed, pass_number)
             part.fetch(0, end - begin, self._z[begin:end])
             del part  # before the next one: the device has room for one
 

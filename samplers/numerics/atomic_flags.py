@@ -1,7 +1,7 @@
 """Flags in shared memory: numbers by which processes tell each other how far they are.
 
 A plain store may become visible before the writes that precede it, on processors other than Intel's and AMD's.
-These are release stores and acquire loads: who reads a number sees everything written before it was set.
+These are release stores and acquire loads: a worker that reads a number sees everything written before it was set.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ compare_exchange = cast("Any", intrinsic(_compare_exchange))
 
 @kernel
 def set_flag(flags: NDArray[Any], i: int, value: int) -> None:
-    """Set number i of `flags` (n * SPACING,) int64; whoever reads it sees all that was written before."""
+    """Set number i of `flags` (n * SPACING,) int64; a worker that reads it sees all that was written before."""
     store_release(flags, i * SPACING, value)
 
 

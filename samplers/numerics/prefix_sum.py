@@ -6,8 +6,9 @@ blocks vertically:
     S[b, j] = p[0, j] + ... + p[b, j]            (one vector addition a block)
 
 The last block holds the total of each lane; a prefix sum over those 16 gives the grand total. A draw then
-selects the lane by comparing 16 numbers at once, and the block inside that lane by a binary search in one
-column of S. Against the usual running sum this cuts the chain of dependent additions from 16 n to n + 4.
+selects the lane by comparing 16 numbers at once, and the block inside that lane by counting the entries of one
+column of S that are at most the target. Compared with a running sum, this cuts the chain of dependent additions from
+16 n to n + 4.
 
 The operations are written as LLVM vectors, not left to the auto-vectoriser, and multiplication and addition
 stay separate. Their order is therefore fixed by this file: AVX-512, AVX2 and NEON give the same bits.
@@ -34,7 +35,7 @@ STEP: Final = 8
 """Blocks that `pick` passes by at a time before it counts single ones."""
 
 INDEX: Final = np.uint64
-"""An index of this type needs no look at its sign."""
+"""Type of indices: unsigned, so that Numba emits no check for a negative index."""
 
 _F32 = ir.FloatType()
 VECTOR = ir.VectorType(_F32, LANES)
@@ -218,8 +219,8 @@ def pick_from(prefix: NDArray[np.float32], first: int, n_blocks: int, target: fl
     """Index i, drawn by `target` in [0, total), from the scan stored in prefix[first:].
 
     Rounding may leave the remainder at or above its lane's total, or below zero (sums over different trees
-    need not rise with the lane), or choose a lane whose total is zero; all are led back to an index of
-    positive weight. Padding stands at the end of the last block and is never returned, not even if all
+    need not rise with the lane), or choose a lane whose total is zero; in each case an index of positive
+    weight is returned. Padding stands at the end of the last block and is never returned, not even if all
     weights are zero.
     """
     begin, last, ends = INDEX(first), INDEX(first + (n_blocks - 1) * LANES), INDEX(first + n_blocks * LANES)
@@ -230,7 +231,7 @@ def pick_from(prefix: NDArray[np.float32], first: int, n_blocks: int, target: fl
     if lane > INDEX(0):
         rest = max(np.float32(rest - prefix[ends + lane - INDEX(1)]), np.float32(0))
     rest = min(rest, np.float32(prefix[last + lane] * np.float32(0.99999994)))
-    # Blocks are counted, not searched for: the branches of a search go where no processor expects them.
+    # Rejected: a binary search for the block, because its branches are unpredictable; counting has none.
     at = 0
     for b in range(STEP - 1, n_blocks - 1, STEP):
         at += STEP * int(prefix[begin + INDEX(b * LANES) + lane] <= rest)

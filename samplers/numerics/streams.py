@@ -1,6 +1,6 @@
-"""Random numbers that depend on what is drawn, never on who draws it.
+"""Random numbers that depend on what they are drawn for, never on which thread or worker draws them.
 
-Each document and sweep has its own stream, found from (seed, sweep, document key); draw i of a stream can be
+Each document and pass has its own stream, found from (seed, pass number, document key); draw i of a stream can be
 computed without draw i - 1. Threads, workers and restarts therefore cannot change a result, and a walk over
 part of a document draws what the whole walk would have drawn.
 
@@ -63,10 +63,10 @@ def increment(x: np.uint64) -> np.uint64:
 
 
 @helper
-def stream(seed: np.uint64, sweep: np.uint64, key: np.uint64) -> Stream:
+def stream(seed: np.uint64, pass_number: np.uint64, key: np.uint64) -> Stream:
     """The stream of one document, `key`, in one sweep."""
     a = mix(seed + _GOLDEN)
-    b = mix(a ^ (sweep * _GOLDEN + _M1))
+    b = mix(a ^ (pass_number * _GOLDEN + _M1))
     c = mix(b ^ (key + _GOLDEN))
     return Stream(c, increment(c + b))
 

@@ -91,21 +91,21 @@ def draw_rows(
     counts: TopicCounts,
     beta: float,
     seed: np.uint64,
-    phase: np.uint64,
+    step: np.uint64,
     block: int,
     sums: NDArray[np.float64],
 ) -> None:
     """Draw g_kw for the words of one vocabulary block into `model` (all rows dense), unnormalised.
 
-    phase: number of the phase since the start, so that no two phases share draws. sums: (blocks, K) float64;
-    row `block` receives the sum of g_kw over the block's words.
+    step: number of the step since the start, so that no two steps share draws. sums: (blocks, K) float64; row `block`
+    receives the sum of g_kw over the block's words.
     """
     n_topics = model.n_topics
     n_w = np.zeros(n_topics, dtype=np.int32)
     least = least_share(beta)
     first = block * VOCABULARY_BLOCK
     for w in range(first, min(first + VOCABULARY_BLOCK, len(model.start))):
-        numbers = stream(seed ^ _PHI_STREAM, phase, np.uint64(w))
+        numbers = stream(seed ^ _PHI_STREAM, step, np.uint64(w))
         row = counts.start[w]
         if row >= 0:
             for k in range(n_topics):
@@ -136,17 +136,17 @@ def normalise_rows(model: LanguageModel, block: int, totals: NDArray[np.float64]
 
 @kernel
 def fill_empty_topics(
-    model: LanguageModel, seed: np.uint64, phase: np.uint64, totals: NDArray[np.float64]
+    model: LanguageModel, seed: np.uint64, step: np.uint64, totals: NDArray[np.float64]
 ) -> None:
     """Give each topic of which every draw fell below float32 one word of phi 1; totals (K,) becomes 1 there.
 
-    Only topics without tokens come to that, when V beta is far below 1 (exp(-87 V beta) of them). Dirichlet draws
-    that small are one-hot but for a factor of e^-1000 or so, and by symmetry at any word alike.
+    This happens only to empty topics with V beta << 1 (probability exp(-87 V beta)). Such a Dirichlet draw is one-hot
+    up to a factor of about e^-1000, at a uniformly random word.
     """
     n_terms = len(model.start)
     for k in range(model.n_topics):
         if totals[k] == 0:
-            numbers = stream(seed ^ _PHI_STREAM, phase, np.uint64(n_terms + k))
+            numbers = stream(seed ^ _PHI_STREAM, step, np.uint64(n_terms + k))
             w = int(uniform(numbers, 0) * n_terms)
             model.phi[model.start[w] + k] = 1.0
             totals[k] = 1.0

@@ -70,7 +70,7 @@ def _sweep_few(
     model: LanguageModel,
     paused: Paused,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
     fresh: bool,
 ) -> None:
@@ -85,7 +85,10 @@ def _sweep_few(
         for i in range(begin, opened if fresh else end):
             if opened == low or i < opened or i >= closes:
                 sequential_few_topics.count(model, document, tokens.z[i], np.float32(1))
-        numbers, part = stream(seed, sweep, tokens.doc_keys[d]), TokenRange(begin, end, low, high, span[0])
+        numbers, part = (
+            stream(seed, pass_number, tokens.doc_keys[d]),
+            TokenRange(begin, end, low, high, span[0]),
+        )
         sequential_few_topics.resample_tokens(tokens, part, model, document, numbers, leave_out, fresh)
         sequential_few_topics.forget(model, document)
         paused.cursor[d - paused.first] = high
@@ -100,7 +103,7 @@ def sweep_range(
     model: LanguageModel,
     paused: Paused,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     at_once: bool,
     leave_out: bool,
     fresh: bool,
@@ -111,7 +114,7 @@ def sweep_range(
     which takes no fresh documents. The other arguments are those of `sequential.sweep_documents`.
     """
     if model.n_topics <= FEW_TOPICS and not at_once:
-        _sweep_few(tokens, first, last, span, model, paused, seed, sweep, leave_out, fresh)
+        _sweep_few(tokens, first, last, span, model, paused, seed, pass_number, leave_out, fresh)
         return
     document = empty_document(model, tokens.doc_offsets, first, last)
     aside = empty_document(model, tokens.doc_offsets, first, last)
@@ -120,7 +123,10 @@ def sweep_range(
         high = _end_of_range(tokens.words, low, end, span[1])
         if high == low:
             continue
-        numbers, part = stream(seed, sweep, tokens.doc_keys[d]), TokenRange(begin, end, low, high, span[0])
+        numbers, part = (
+            stream(seed, pass_number, tokens.doc_keys[d]),
+            TokenRange(begin, end, low, high, span[0]),
+        )
         k_d, smooth_sum = _take_up(tokens, d, model, document, paused, at_once, fresh)
         if at_once:
             _simultaneous_tokens(tokens, part, model, document, aside, numbers, leave_out, k_d, smooth_sum)
@@ -144,11 +150,11 @@ def resample_one_by_one(
     model: LanguageModel,
     paused: Paused,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
 ) -> None:
     """`sweep_range` by the sequential rule: a `RangeRule`."""
-    sweep_range(tokens, first, last, span, model, paused, seed, sweep, False, leave_out, False)
+    sweep_range(tokens, first, last, span, model, paused, seed, pass_number, False, leave_out, False)
 
 
 def resample_at_once(
@@ -159,11 +165,11 @@ def resample_at_once(
     model: LanguageModel,
     paused: Paused,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
 ) -> None:
     """`sweep_range` by the simultaneous rule: a `RangeRule`."""
-    sweep_range(tokens, first, last, span, model, paused, seed, sweep, True, leave_out, False)
+    sweep_range(tokens, first, last, span, model, paused, seed, pass_number, True, leave_out, False)
 
 
 def draw_first_topics(
@@ -174,10 +180,10 @@ def draw_first_topics(
     model: LanguageModel,
     paused: Paused,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
 ) -> None:
     """The part of `sequential.draw_first_topics` that falls to the words of `span`."""
-    sweep_range(tokens, first, last, span, model, paused, seed, sweep, False, False, True)
+    sweep_range(tokens, first, last, span, model, paused, seed, pass_number, False, False, True)
 
 
 @kernel

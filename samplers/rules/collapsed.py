@@ -38,7 +38,7 @@ def sweep_documents(
     last: int,
     counts: CurrentCounts,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
 ) -> None:
     """Resample documents first .. last - 1 one token after the other, in place in `tokens.z` and in the counts."""
     words, z = tokens.words, tokens.z
@@ -52,7 +52,7 @@ def sweep_documents(
     prefix = np.zeros(stride + LANES, dtype=np.float32)
     for d in range(first, last):
         begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
-        numbers = stream(seed, sweep, tokens.doc_keys[d])
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
         n_dk[:] = 0
         for i in range(begin, end):
             n_dk[z[i]] += 1
@@ -82,10 +82,10 @@ def resample_documents(
     last: int,
     counts: CurrentCounts,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
 ) -> None:
     """`sweep_documents` as a `TokenRule`. Raises ValueError without leave_out, which is all that the rule can do."""
     if not leave_out:
         raise ValueError("the collapsed rule leaves the own token out of all counts; set leave_out to True")
-    sweep_documents(tokens, first, last, counts, seed, sweep)
+    sweep_documents(tokens, first, last, counts, seed, pass_number)

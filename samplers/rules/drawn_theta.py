@@ -28,7 +28,7 @@ def sweep_documents(
     last: int,
     model: LanguageModel,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
 ) -> None:
     """Resample every token of documents first .. last - 1, in place in `tokens.z`; all rows of `model` are dense."""
     words, z = tokens.words, tokens.z
@@ -44,13 +44,13 @@ def sweep_documents(
         begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
         for i in range(begin, end):
             n_dk[z[i]] += 1
-        numbers = stream(seed ^ _THETA_STREAM, sweep, tokens.doc_keys[d])
+        numbers = stream(seed ^ _THETA_STREAM, pass_number, tokens.doc_keys[d])
         j = 0
         for k in range(n_topics):
             g, j = posterior_draw(np.float64(model.alpha[k]), least[k], n_dk[k], numbers, j)
             theta[k] = g
             n_dk[k] = 0
-        numbers = stream(seed, sweep, tokens.doc_keys[d])
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
         total = 0.0
         for i in range(begin, end):
             if i == begin or words[i] != words[i - 1]:
@@ -66,10 +66,10 @@ def resample_documents(
     last: int,
     model: LanguageModel,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
 ) -> None:
     """`sweep_documents` as a `TokenRule`. Raises ValueError for leave_out: theta is drawn given all of a document."""
     if leave_out:
         raise ValueError("a drawn theta has every token counted; set leave_out to False")
-    sweep_documents(tokens, first, last, model, seed, sweep)
+    sweep_documents(tokens, first, last, model, seed, pass_number)

@@ -1,4 +1,4 @@
-"""One topic for one token: the full conditional p(z = k | rest), drawn by the shortest of its ways.
+"""One topic for one token: the full conditional p(z = k | rest), drawn by the cheapest of three algorithms.
 
 `old` is the token's old topic, or -1; its count has left the document already. With `leave_out` it is still
 counted in the model, and each part takes it out of the one term where it stands.
@@ -129,7 +129,7 @@ def draw_alpha_part(
         if g == own:
             m = max(m - surplus, 0.0)
         if m > 0:
-            target -= mass  # of the group before, which it has passed
+            target -= mass  # subtract the previous group's mass
             group = g
             mass = m
             if target < m:

@@ -11,7 +11,7 @@ Only that one term differs, so it is corrected in place and the tables of the ph
 Rejected: two documents at a time, their tokens in turns so that one's chain of dependent steps runs beside the
 other's, because it gained nothing beyond the machine's noise at K = 100, and nothing or less at K = 1000 (same bits).
 Rejected: word by word over a thousand documents at a time, each with its list of topics, because a row of phi then
-stays in the cache for all who need it, but the lists do not (same bits, for the tokens of a document lie by word).
+stays in the cache for all that need it, but the lists do not (same bits, for the tokens of a document lie by word).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def sweep_documents(
     last: int,
     model: LanguageModel,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
     fresh: bool,
 ) -> None:
@@ -54,13 +54,13 @@ def sweep_documents(
     fresh: the tokens have no topic yet; each is drawn given those before it in its document.
     """
     if model.n_topics <= FEW_TOPICS:
-        _few(tokens, first, last, model, seed, sweep, leave_out, fresh)
+        _few(tokens, first, last, model, seed, pass_number, leave_out, fresh)
         return
     document = empty_document(model, tokens.doc_offsets, first, last)
     smooth = len(model.phi) - model.stride
     for d in range(first, last):
         begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
-        numbers = stream(seed, sweep, tokens.doc_keys[d])
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
         k_d = 0
         smooth_sum = 0.0  # sum over k of n_dk phi0_k
         if not fresh:
@@ -80,18 +80,18 @@ def resample_documents(
     last: int,
     model: LanguageModel,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
 ) -> None:
     """`sweep_documents` of documents whose tokens have topics: a `TokenRule`."""
-    sweep_documents(tokens, first, last, model, seed, sweep, leave_out, False)
+    sweep_documents(tokens, first, last, model, seed, pass_number, leave_out, False)
 
 
 def draw_first_topics(
-    tokens: Tokens, first: int, last: int, model: LanguageModel, seed: np.uint64, sweep: np.uint64
+    tokens: Tokens, first: int, last: int, model: LanguageModel, seed: np.uint64, pass_number: np.uint64
 ) -> None:
     """Draw the first topics of documents first .. last - 1, each given those before it in its document."""
-    sweep_documents(tokens, first, last, model, seed, sweep, False, True)
+    sweep_documents(tokens, first, last, model, seed, pass_number, False, True)
 
 
 @helper

@@ -66,7 +66,7 @@ def sweep_documents(
     last: int,
     model: LanguageModel,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
     fresh: bool,
 ) -> None:
@@ -74,7 +74,7 @@ def sweep_documents(
     document = no_tokens(model)
     for d in range(first, last):
         begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
-        numbers = stream(seed, sweep, tokens.doc_keys[d])
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
         for i in range(begin, begin if fresh else end):
             count(model, document, tokens.z[i], np.float32(1))
         whole = TokenRange(begin, end, begin, end, np.int64(0))

@@ -43,7 +43,7 @@ def sweep_documents(
     last: int,
     model: LanguageModel,
     seed: np.uint64,
-    sweep: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
 ) -> None:
     """Resample every token of documents first .. last - 1, in place in `tokens.z`; arguments as in `sequential`."""
@@ -53,7 +53,7 @@ def sweep_documents(
     smooth = len(model.phi) - model.stride
     for d in range(first, last):
         begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
-        numbers = stream(seed, sweep, tokens.doc_keys[d])
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
         k_d = 0
         smooth_sum = 0.0
         for i in range(begin, end):

@@ -63,7 +63,7 @@ def words(counts: np.ndarray, first: int = 0, taken: int = 1) -> WordRange:
     held.add_totals(held.add(delta))
     made = WordRange(held, first, first + len(counts))
     for _ in range(taken):
-        made.sample()
+        made.accumulate()
     return made
 
 

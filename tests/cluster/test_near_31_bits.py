@@ -51,7 +51,7 @@ def change(counts: sp.csr_matrix, first: int = 0) -> Delta:
 def test_thirty_million_eighty_times() -> None:
     words = WordRange(held([[30_000_000, 1], [0, 5]]), 0, 2)
     for _ in range(80):
-        words.sample()
+        words.accumulate()
     mean = words.mean(80)
     assert mean is not None
     assert mean.dtype == np.float32
@@ -61,11 +61,11 @@ def test_thirty_million_eighty_times() -> None:
 def test_sums_of_the_largest_counts_are_stored_and_taken_up(tmp_path: Path) -> None:
     words = WordRange(held([[LARGEST, 3]]), 0, 1)
     for _ in range(3):
-        words.sample()
+        words.accumulate()
     names = words.store_sum(storage(tmp_path), "c")
     again = WordRange(held([[LARGEST, 3]]), 0, 1)
     again.restore_sum(storage(tmp_path), "c", names)
-    again.sample()
+    again.accumulate()
     mean = again.mean(4)
     assert mean is not None
     assert mean.toarray().tolist() == [[np.float32(LARGEST), 3]]
@@ -76,7 +76,7 @@ def test_sums_that_were_stored_as_int32_go_on(tmp_path: Path) -> None:
     storage(tmp_path).write("c/sum-0000000000-0000000001.npz", csr_bytes(old))
     words = WordRange(held([[LARGEST, 3]]), 0, 1)
     words.restore_sum(storage(tmp_path), "c", ["sum-0000000000-0000000001.npz"])
-    words.sample()
+    words.accumulate()
     mean = words.mean(2)
     assert mean is not None
     assert mean.toarray().tolist() == [[np.float32(LARGEST), 3]]
