@@ -45,10 +45,10 @@ def fit(
     on_sweep is called after each sweep; returning True ends the fit. interrupted is polled after each phase;
     when it is true the fit ends there with the state so far. document_topics: keep n_dk in the result.
     checkpointing: store the state every so many sweeps; with its `resume`, go on from the last one, to the same
-    bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: have the counts
-    written there, on a cluster by the aggregators; without it they are fetched into this process, as are the
-    documents' topics. warn: told of checkpoints that are damaged or could not be written, of workers that were lost,
-    and of counts that had to be fetched all the same. runtime: what a cluster is; None for Ray's.
+    bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: write the
+    counts there, on a cluster by the aggregators; without it they are fetched into this process, as are the
+    documents' topics. warn: receives a line on checkpoints that are damaged or could not be written, on workers that
+    were lost, and on counts that had to be fetched all the same. runtime: of a cluster; None for Ray's.
 
     Raises ValueError when the settings do not fit the corpus, CheckpointError when no checkpoint can be written
     there, three in a row could not, or one is of another fit or in use by another run, ClusterError when there is no
@@ -135,7 +135,7 @@ def _on_cluster(
         )
 
     def find(engine: ClusterEngine, after_loss: bool) -> Checkpoint | None:
-        # What lies there and is not this run's own is none of its business.
+        # Without `resume` checkpoints of an earlier run are ignored; after a loss this run's own are used.
         if store is None or not (store.settings.resume or (after_loss and store.has_written)):
             return None
         return store.latest(engine.check)

@@ -27,11 +27,11 @@ def run_tasks(
     warn: Callable[[str], None] = warnings.warn,
     runtime: Runtime | None = None,
 ) -> None:
-    """Have all tasks done, each at least once: after the loss of a worker its task is done again.
+    """Do all tasks, each at least once: after the loss of a worker its task is done again.
 
     on_done: called in this process with the result of each task, in the order in which they end, and the number
-    of workers. cluster: None is this process, with `threads` (None for all cores). note: told what workers there are.
-    warn: told of those that are lost. runtime: what a cluster is; None for Ray's.
+    of workers. cluster: None is this process, with `threads` (None for all cores). note: receives a line on the
+    workers. warn: receives a line for each worker that is lost. runtime: what a cluster is; None for Ray's.
 
     Raises ClusterError when there is no cluster, it is too small or fails too often, or a worker cannot work;
     DataError and OSError as the job raised them, with the name of the worker in front.

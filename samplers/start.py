@@ -1,4 +1,4 @@
-"""First topics and the copying of documents into a shard."""
+"""Uniformly random first topics, and copies of documents and topics into and out of a shard."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def check_here(place: Storage, folder: str, files: Mapping[str, str]) -> None:
 
 
 def check_names(place: Storage, folder: str, files: Mapping[str, str]) -> None:
-    """A `Check` that only sees whether the files are there: for who leaves it to others to read them."""
+    """A `Check` that only sees whether the files are there: for callers that leave it to others to read them."""
     there = place.files(folder)
     for name in files:
         if name not in there:

@@ -23,8 +23,8 @@ FAILURES_IN_A_ROW: Final = 3
 class CheckpointStore:
     """A place for checkpoints: opened, claimed, listed, the latest whole one read, one written, old ones removed.
 
-    settings: what the user asked for. identity: the fit whose checkpoints are read and written; None where it is not
-    known yet, and nobody does either. warn: told of checkpoints that are damaged or could not be written, and of the
+    settings: what the user requested. identity: the fit whose checkpoints are read and written; None where it is not
+    known yet, and neither is done. warn: told of checkpoints that are damaged or could not be written, and of the
     wait for a run that cannot be seen from here. has_written: whether a checkpoint has been written through this.
 
     Raises:
@@ -85,7 +85,7 @@ class CheckpointStore:
         return sweep_of(there[-1]) if there else None
 
     def latest(self, check: Check = check_here) -> Checkpoint | None:
-        """The newest checkpoint that is whole, or None. check: by whom its files are looked at.
+        """The newest checkpoint that is whole, or None. check: reads the files of one, and raises where one is damaged.
 
         Raises:
             OtherFitError: it is of another fit. CheckpointError: the network keeps it from being read.

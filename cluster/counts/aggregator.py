@@ -57,7 +57,7 @@ class Aggregator:
         return made
 
     def recount(self) -> None:
-        """Find n_k of these words anew, where somebody else adds to their counts."""
+        """Compute n_k of these words anew, where other processes add to their counts."""
         self.topic_totals = self.between(0, len(self.rows.start)).totals
 
     def add(self, delta: Delta) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 BLOCK: Final = 256
 """Words hashed together. The blocks' hashes are hashed again, so that owners of vocabulary ranges can each hash
-their own words and nobody needs to see all counts."""
+their own words and no process needs to see all counts."""
 
 
 def fingerprint(counts: sp.csr_matrix) -> str:

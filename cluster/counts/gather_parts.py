@@ -1,4 +1,4 @@
-"""Counts that their owners have written: the parts put together, and fetched where they were not to be seen."""
+"""Counts that aggregators have written: parts put together, and fetched where they are not seen from here."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def fetch_unseen(
 ) -> None:
     """See that the files of a part are there as they were written, and write here what is not.
 
-    owner: who wrote them and where, in words. fetch: gives the content of one of `part.files`. warn: told when a
-    file has to be fetched. Raises OSError when it cannot be written here either.
+    owner: the writer and its host, in words. fetch: gives the content of one of `part.files`. warn: receives a line
+    when a file has to be fetched. Raises OSError when it cannot be written here either.
     """
     where = storage(place)
     for kind, file in part.files.items():

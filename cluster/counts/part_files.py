@@ -27,8 +27,8 @@ def write_matrix(place: str, name: str, matrix: sp.csr_matrix) -> tuple[PartFile
     try:
         if is_uri(place):
             return _write_remote(place, name, matrix)
-        # The folder was made by who asks. Where it is not seen, this node does not share it, and a folder of
-        # that name made here would be found by nobody.
+        # The driver has made the folder. Where it is not seen, this node does not share it, and a folder of
+        # that name made here would never be found.
         if Path(place).is_dir():
             return _write_local(Path(place), name, matrix), None
         problem = f"there is no folder {place}"
@@ -54,7 +54,7 @@ def _write_remote(place: str, name: str, matrix: sp.csr_matrix) -> tuple[PartFil
     data = csr_bytes(matrix)
     made, where = _described(name, matrix, data), storage(place)
     where.write(name, data)
-    # Read back here, by who wrote it: the driver would have to fetch all that an object store holds.
+    # Read back here, by the writer: the driver would have to fetch all that an object store holds.
     seen = agrees(where, name, made.sha256)
     return made, None if seen else f"{name} reads back otherwise than it was written"
 

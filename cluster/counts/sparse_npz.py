@@ -2,8 +2,8 @@
 
 `scipy.sparse.load_npz` reads the files written here, and `map_csr` reads the files written by
 `scipy.sparse.save_npz`. Two things are added: the arrays start on 64-byte boundaries, so that a
-map of the file gives aligned arrays, and loading maps them where it can. (Calling `save_npz` itself
-lost: its arrays start at any byte, and kernels compiled for aligned arrays refuse the others.)
+map of the file gives aligned arrays, and loading maps them where it can. Rejected: calling `save_npz` itself,
+because its arrays start at any byte, and kernels compiled for aligned arrays refuse the others.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def save_csr(path: Path, matrix: csr_matrix) -> None:
 
 
 def csr_bytes(matrix: csr_matrix) -> memoryview:
-    """The same file as `save_csr` writes, in memory: for places that take a file whole."""
+    """The content of the file that `save_csr` writes: for places that take a file whole."""
     buffer = io.BytesIO()
     _write_csr(buffer, matrix)
     return buffer.getbuffer()

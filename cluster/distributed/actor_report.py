@@ -66,7 +66,7 @@ def check(reports: Iterable[tuple[str, Ready]]) -> None:
 
 
 def could_not_begin(error: ActorLostError) -> ClusterError | None:
-    """What to tell of an actor that failed before its first call; None of one that was lost later."""
+    """The error to raise for an actor that failed before its first call; None for one that died later."""
     if error.could_not_begin is None:
         return None
     return ClusterError(
@@ -75,7 +75,7 @@ def could_not_begin(error: ActorLostError) -> ClusterError | None:
 
 
 def whereabouts(system: ActorSystem, said: Ready) -> str:
-    """Where a lost actor was, and whether its node is lost too."""
+    """Where a dead actor ran, and whether its node is dead, too."""
     alive = system.is_alive(said.node)
     return f"process {said.pid} on {said.host}" + ("" if alive else ", with its node")
 

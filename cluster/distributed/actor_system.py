@@ -57,11 +57,11 @@ class ActorSystem(Calls, Protocol):
 
     An actor is an object of its own process or thread; it is made as `actor(calls, *arguments)`, where `calls` are its
     `Calls`. Its calls of one concurrency group come one after the other, those of one caller in their order. An actor
-    with coroutines runs them side by side, and may begin them in any order: who needs one waits in between.
+    with coroutines runs them side by side, and may begin them in any order: a caller that needs an order waits between.
     """
 
     head: Head | None
-    """What can be lost beside actors and nodes, if there is such a thing."""
+    """The head, which can fail beside actors and nodes; None where there is none."""
 
     def now(self) -> float:
         """Seconds, as all timeouts here are counted."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from lda.cluster.spec.errors import ClusterError
 
 ANSWER_SECONDS: Final = 4.0
-"""For a connection, and for the first words of who listens."""
+"""Limit for making a connection, and for the first bytes of the answer."""
 
 LIMIT_SECONDS: Final = 12
 """For all questions together; importing Ray, from a slow disk perhaps, does not count."""
@@ -34,7 +34,7 @@ def begin(address: str) -> subprocess.Popen[str]:
         stderr=subprocess.DEVNULL,
         text=True,
         env=environment,
-        start_new_session=True,  # Ctrl-C is for who asks
+        start_new_session=True,  # Ctrl-C is for the calling process only
     )
 
 
@@ -95,7 +95,7 @@ def ask() -> None:
     except (ConnectionError, OSError, ValueError) as error:
         _say(problem=" ".join(str(error).split()))
         return
-    if found is None:  # started by who connects
+    if found is None:  # the connecting process starts the cluster itself
         return
     _say(address=found)
     signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS)  # by default it ends the process

@@ -1,4 +1,4 @@
-"""The actor around an aggregator: takes pushes, publishes versions, writes its part of the model."""
+"""`AggregatorActor`: the actor around an aggregator; takes pushes, publishes versions, writes its part of the model."""
 
 from __future__ import annotations
 

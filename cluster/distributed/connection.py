@@ -107,9 +107,9 @@ def _own_sigterm() -> Iterator[None]:
 
 
 def _quiet() -> None:
-    """Keep Ray from printing a paragraph for each process or node that is lost: one line of ours tells of it.
+    """Keep Ray from printing a paragraph for each process or node that dies: one line of ours reports it.
 
-    Ray reads the pattern when it is imported; with a caller who has imported it before, the paragraphs appear.
+    Ray reads the pattern when it is imported; where the caller has imported it before, the paragraphs appear.
     """
     os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", LOSSES)
     # Results of calls under way when an actor is lost are not asked for any more, and Ray would print each.
@@ -125,8 +125,8 @@ def _nodes() -> list[dict[str, Any]]:
 def check_seen(folder: str) -> None:
     """Raise ClusterError unless all hosts of the cluster see a folder that this process has just made.
 
-    Each host but this one is asked by a task. Asking lost to comparing addresses alone: a temporary folder may well
-    lie on shared storage.
+    A task looks for the folder on each host but this one. Rejected: comparing addresses alone, because a temporary
+    folder may well lie on shared storage.
     """
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy

@@ -1,4 +1,4 @@
-"""The driver of a fit on a cluster: it says what to do next. `failures` sees to it when somebody is lost.
+"""The driver of a fit on a cluster: it says what to do next. `failures` handles the death of an actor.
 
 Nothing large passes through here but what the caller asks to have: workers read documents themselves, and deltas
 go from workers to aggregators and back.
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 
 class Driver:
-    """What the actors of one attempt are asked to do.
+    """Calls the actors of one attempt: passes, priors, scores, checkpoints.
 
-    recovering, interrupted, tell: as of `ActorGroup`. Raises as that.
+    recovering, interrupted, tell: see `ActorGroup`. Raises what `ActorGroup` raises.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Driver:
         self.counts.steps = self.phases
 
     def _read(self, asked: list[Any], place: str, folder: str) -> list[Any]:
-        """What those who read a checkpoint answer. Raises ClusterError when one of them cannot."""
+        """Answers of the actors that read a checkpoint. Raises ClusterError when one of them cannot read it."""
         try:
             return file_results(self.waiting, asked)
         except OSError as error:

@@ -1,8 +1,8 @@
-"""The head node of a Ray cluster: whether anybody speaks there, and whether it still does.
+"""The head node of a Ray cluster: whether it answers, at the beginning and during a fit.
 
-A driver that has lost it is ended by Ray after a minute, with Ray's line and exit code. So it is looked after here,
-from a thread, by what needs no Ray: a connection and the first words of gRPC. Asking through Ray lost: with the head
-gone its calls block, and some of them for ever.
+Ray ends a driver that has lost the head after a minute, with a line and an exit code of its own. So a thread watches
+the head here, without Ray: by a connection and the first bytes of gRPC. Rejected: checking through Ray, because with
+the head gone its calls block, and some of them for ever.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Head:
             self._told = False
 
     def settle(self, tell: Callable[[str], None]) -> None:
-        """After a loss of something else: return once it is sure that the head is there. Raises as `check`."""
+        """After the death of an actor: return once it is certain that the head answers. Raises what `check` raises."""
         self._look()
         while self.silent_seconds():
             self.check(tell)
@@ -152,7 +152,7 @@ def watched(address: str | None) -> Head | None:
 
 
 def leave(head: Head | None) -> None:
-    """Disconnect from Ray. With a head that says nothing its own way of doing so takes for ever."""
+    """Disconnect from Ray, whose own `shutdown` never returns while the head is silent."""
     import ray
 
     if head is not None:
@@ -160,6 +160,6 @@ def leave(head: Head | None) -> None:
     if head is None or not head.hangs():
         ray.shutdown()
         return
-    # Shutting down Ray's part in C++ by itself lost: what still refers to its objects then ends the process.
+    # Rejected: shutting down only the C++ part of Ray, because references to its objects then crash the process.
     STUCK.set()
     atexit.unregister(ray.shutdown)

@@ -1,4 +1,4 @@
-"""Finding room for the workers."""
+"""Reserving CPUs and GPUs for the workers, and how many workers there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fit on a cluster runs on, and what it starts there."""
+"""`Runtime`: the actor system that a fit on a cluster runs on, and the classes it starts there."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def on_ray(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """The ordinary values are for everybody; others are for who looks on, or has something go wrong.
+    """The parts of a cluster fit that tests and observers may replace; users keep the defaults.
 
     connect: gives the system of actors of a cluster. worker, aggregator, task_worker: classes of the actors.
     on_phase: called by the workers, see `WorkerActor`. on_started: called in this process when all actors of an
-    attempt have introduced themselves, with what they said, by name. tell_after: seconds of silence after which an
-    actor is told of. patience: seconds to wait for CPUs that others hold.
+    attempt have introduced themselves, with their reports, by name. tell_after: seconds of silence after which an
+    actor is reported. patience: seconds to wait for CPUs that others hold.
     """
 
     connect: Callable[[Cluster], AbstractContextManager[ActorSystem]] = on_ray

@@ -11,9 +11,9 @@ from lda.samplers.registry import sampler
 
 
 def share_replicas(group: ActorGroup, settings: FitSettings) -> bool:
-    """Have the workers of a node, who keep in step, hold one replica of the counts among them.
+    """Make the workers of each node share one replica of the counts; they must keep in step.
 
-    Where that is all of them, nobody elsewhere needs to be told what changes: returns whether aggregators read it.
+    Where all workers are on one node, no delta needs to leave it: returns whether the aggregators read the replica.
     """
     nodes: dict[str, list[Any]] = {}
     for i, worker in enumerate(group.workers):
@@ -28,7 +28,7 @@ def share_replicas(group: ActorGroup, settings: FitSettings) -> bool:
 
 
 def _share(group: ActorGroup, team: list[Any], settings: FitSettings) -> Lent | None:
-    """Have these workers hold one replica of the counts among them, and help each other; None where they cannot."""
+    """Make these workers share one replica of the counts, and documents; None where memory cannot be shared."""
     waiting = group.waiting
     lent: Lent | None = waiting.result(team[0].lend.remote(len(team)))
     borrowers = team[1:] if lent else []
@@ -36,7 +36,7 @@ def _share(group: ActorGroup, team: list[Any], settings: FitSettings) -> Lent | 
     if not lent or not all(waiting.results(asked)):
         waiting.results([w.keep_own.remote() for w in team])
         return None
-    # A device's documents lie there: neighbours cannot help with them.
+    # The documents of a worker with a GPU lie on the GPU: others cannot sample them.
     if len(team) > 1 and settings.memory is None and settings.device == "cpu":
         documents = waiting.results([w.lend_documents.remote() for w in team])
         waiting.results([w.help.remote(documents) for w in team])
@@ -44,10 +44,10 @@ def _share(group: ActorGroup, team: list[Any], settings: FitSettings) -> Lent | 
 
 
 def _exchange_directly(group: ActorGroup, replica: Lent, settings: FitSettings) -> bool:
-    """Have the workers, all on one node, tell each other what changes, and the aggregators read their replica."""
+    """Make the workers, all on one node, exchange deltas directly, and the aggregators read their replica."""
     waiting = group.waiting
     first, *others = group.workers
-    # As many steps are kept as a worker may still have to read.
+    # Keep as many steps as a worker may still have to read.
     shape = (
         group.n_workers,
         len(group.ranges),

@@ -28,7 +28,7 @@ class TaskPool:
 
     Only tasks and their results pass through the driver. A lost worker's task goes to the end of the queue, so that
     one that kills its workers is tried again when the others are done; in the bundle another worker begins, as soon as
-    there is room for it. Replacing all workers after a loss, as a fit does, would have them all read anew.
+    there is room for it. Rejected: replacing all workers after a loss, as a fit does, because all would read anew.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class TaskPool:
         system: ActorSystem,
         runtime: Runtime = ORDINARY,
     ) -> None:
-        """Take the CPUs. Raises ClusterError when there are fewer than asked for, or others keep them."""
+        """Reserve the CPUs. Raises ClusterError when there are fewer than requested, or others keep them."""
         self.cluster, self.warn, self.n_tasks, self.system = cluster, warn, n_tasks, system
         self.job, self._worker, self._patience = system.put(job), runtime.task_worker, runtime.patience
         self._room: Room | None = None
@@ -158,7 +158,7 @@ class TaskPool:
         """Hire another worker for a lost one. Raises ClusterError when that has been in vain too often."""
         if (reason := could_not_begin(error)) is not None:
             raise reason from None
-        if self.system.head is not None:  # without it nobody could say what was lost
+        if self.system.head is not None:  # without the head there is no way to find out what was lost
             self.system.head.settle(self.warn)
         said = self.said.pop(worker, None)
         self._heard.pop(_name(worker), None)
@@ -181,7 +181,7 @@ class TaskPool:
         self._hire(worker, self._room)
 
     def _find_room(self) -> None:
-        """When all workers are lost and there is no room for others like them, take what room there is."""
+        """When all workers are dead and no bundle like theirs is free, reserve what CPUs there are."""
         if self.said:
             self._homeless_since = None
             return

@@ -1,4 +1,4 @@
-"""The actor that does tasks."""
+"""`TaskActor`: the actor that does tasks of a `Job`, one at a time."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 """Actors of threads: a whole cluster within one process.
 
 It keeps what the code relies on in Ray's: calls of one caller in their order, concurrency groups, coroutines side by
-side, arguments and results that are copies (arrays read-only), references that travel in results, and losses. Losses,
-silence and lost nodes happen when they are asked for, so that what becomes of a fit can be told to the step.
+side, arguments and results that are copies (arrays read-only), references that travel in results, and deaths. Deaths
+and silence of actors and nodes happen when a test requests them, so that it can place them to the step.
 
 Threads cannot be ended from outside. One that is given up ends at its next call of `Calls.get` or `Calls.check`, which
-all that wait for others make; raising an exception in it wherever it is lost, as that may leave a lock behind.
+every waiting actor makes. Rejected: raising an exception in it wherever it is, because that may leave a lock behind.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The actor around a sweeper: a worker.
+"""`WorkerActor`: the actor around a sweeper.
 
-A worker goes from step to step on its own: it asks each aggregator for the versions it has not seen, samples,
+A worker goes from step to step on its own: it pulls from each aggregator the versions it has not seen, samples,
 and pushes one message to each. The driver only says how many passes to make.
 """
 

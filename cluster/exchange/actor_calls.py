@@ -1,4 +1,4 @@
-"""What an actor asks of the system it runs in, be that Ray or threads of one process."""
+"""`Calls`: what an actor needs of the system it runs in, be that Ray or threads of one process."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 
 
 class ActorLostError(Exception):
-    """An actor is gone, or touch with it: its process or its node ended, or somebody ended it.
+    """An actor is dead or out of touch: its process or node ended, by itself or from outside.
 
-    could_not_begin: why, of one that failed before its first call; None of one that was lost later.
+    could_not_begin: the reason, for an actor that failed before its first call; None for one that died later.
     """
 
     def __init__(self, message: str = "an actor is gone", could_not_begin: str | None = None) -> None:
@@ -26,7 +26,7 @@ class Whereabouts(NamedTuple):
 
 
 class Calls(Protocol):
-    """What actors are given to deal with each other.
+    """How actors get results, share values and find out where they run.
 
     A call is `handle.method.remote(arguments)`, which gives a reference to its result. That is Ray's own form, so
     that no wrapper stands between an actor and a push; handles and references are opaque.
@@ -48,7 +48,7 @@ class Calls(Protocol):
         ...
 
     def check(self) -> None:
-        """Called by who waits for something in shared memory; ends an actor that has been given up.
+        """To be called while waiting for something in shared memory; ends an actor that has been given up.
 
         No-op where actors are processes, which are ended from outside.
         """

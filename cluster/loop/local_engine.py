@@ -168,7 +168,7 @@ class Engine:
         return gathered([part], self.plan.n_terms, self.settings.n_topics, n_top)
 
     def settle(self) -> None:
-        """Nothing is under way between sweeps in one process."""
+        """No-op: in one process nothing is under way between sweeps."""
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""

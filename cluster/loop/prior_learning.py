@@ -1,4 +1,4 @@
-"""Learning the priors, the same for every engine."""
+"""`learned`: one update of those priors that are learned, the same for every engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def learned(
     """Priors after an update of those that `settings` leave to be learned.
 
     lengths: documents by N_d > 0. topics: gives documents by (topic, n_dk). cells: gives how many n_kw equal n,
-    and n_k. The last two are asked only when a prior needs them: on a cluster they cost a round of messages.
+    and n_k. The last two are called only when a prior needs them: on a cluster they cost a round of messages.
     """
     alpha, beta = priors.alpha, priors.beta
     if isinstance(settings.alpha, str):

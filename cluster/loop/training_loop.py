@@ -20,7 +20,7 @@ from lda.samplers.priors import Priors
 
 
 class AnyEngine(Protocol):
-    """What the loop asks of an engine: of one process, or of a cluster."""
+    """What the loop needs of an engine, in one process or on a cluster."""
 
     settings: FitSettings
     priors: Priors
@@ -86,7 +86,7 @@ class AnyEngine(Protocol):
         ...
 
     def settle(self) -> None:
-        """End what is under way: no more sweeps will be asked for."""
+        """End what is under way: the loop calls no more sweeps."""
         ...
 
     def document_topics(self) -> sp.csr_matrix:
@@ -94,7 +94,7 @@ class AnyEngine(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what sweeping needed."""
+        """Release the threads, actors and memory that sweeping needed."""
         ...
 
 

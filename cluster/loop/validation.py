@@ -1,4 +1,4 @@
-"""Documents kept out of training, and their score while it goes on."""
+"""`ValidationDocuments`: documents kept out of training, chosen by seed, and their score during a fit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ValidationDocuments:
-    """Validation documents.
+    """Documents kept out of training, to be scored during a fit.
 
     ids: (n,) int64, their global indices. doc_offsets: (n + 1,) int64 and words: (N,) int32, their tokens.
     """

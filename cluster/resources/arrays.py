@@ -38,15 +38,15 @@ class InMemory:
         return aligned_zeros(length, dtype)
 
     def release(self) -> None:
-        """Nothing: they stay."""
+        """No-op: the arrays stay in memory."""
 
 
 class OnDisk:
     """Arrays in unnamed files of the temporary folder, mapped into memory while they are used.
 
     The files have no names, so that nothing is left behind by a process that is killed. Space is reserved at
-    once: a disk that runs full later would end the process by a signal instead of an error. Reading and writing
-    files in pieces lost to mapping them, for kernels then take one array whether it lies in memory or not.
+    once: a disk that runs full later would end the process by a signal instead of an error. Rejected: reading and
+    writing files in pieces, because with mapped files kernels take one array whether it lies in memory or not.
     """
 
     def __init__(self, folder: str | None = None) -> None:

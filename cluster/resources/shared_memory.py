@@ -24,10 +24,10 @@ class Lent(NamedTuple):
 class SharedArrays:
     """Arrays in memory without a name that several processes map; it is gone with the last of them.
 
-    Who opens `lent` must ask for the same arrays in the same order as its owner did, who asked before. Files in
-    /dev/shm lost: they outlive a process that is killed, and containers often allow 64 MB of them.
+    A process that opens `lent` must request the same arrays in the same order as the owner, and after it. Rejected:
+    files in /dev/shm, because they outlive a process that is killed, and containers often allow 64 MB of them.
 
-    Raises OSError when there is no such memory on this system, or it belongs to somebody else.
+    Raises OSError when there is no such memory on this system, or it belongs to another process.
     """
 
     def __init__(self, lent: Lent | None = None) -> None:
@@ -52,7 +52,7 @@ class SharedArrays:
 
     @property
     def lent(self) -> Lent:
-        """What to tell a neighbour."""
+        """What another process of this machine needs to open these arrays."""
         return Lent(f"/proc/{os.getpid()}/fd/{self._file}", self._token)
 
     def zeros(self, length: int, dtype: DTypeLike) -> NDArray[Any]:
@@ -70,7 +70,7 @@ class SharedArrays:
         return np.frombuffer(mmap.mmap(self._file, size, offset=begin), dtype=dtype, count=length)
 
     def release(self) -> None:
-        """Nothing: they stay."""
+        """No-op: the arrays stay in memory."""
 
     def write(self, place: int, data: bytes) -> None:
         """Put bytes at a place beyond all arrays; memory is taken as needed. Raises OSError when there is none."""
@@ -80,7 +80,7 @@ class SharedArrays:
             place, rest = place + done, rest[done:]
 
     def read(self, place: int, length: int) -> bytes:
-        """The bytes that somebody has put there. Raises OSError when there are fewer."""
+        """The bytes that `write` has put there, in this process or another. Raises OSError when there are fewer."""
         found = bytearray()
         while len(found) < length:
             piece = os.pread(self._file, length - len(found), place + len(found))

@@ -45,7 +45,7 @@ class Threads:
     def run(self, function: Callable[[T], object], items: Iterable[T]) -> None:
         """Call `function` on each item, in any order, and wait for all; an error leaves the rest undone.
 
-        A future for each item lost: on small corpora, threads spent their time on waking one another.
+        Rejected: a future for each item, because on small corpora threads spent their time on waking one another.
         """
         todo = deque(items)
 

@@ -1,4 +1,4 @@
-"""Checkpoints as a user asks for them."""
+"""`Checkpointing`: where and how often a fit stores checkpoints, and whether it resumes from one."""
 
 from __future__ import annotations
 

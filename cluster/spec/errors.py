@@ -1,4 +1,4 @@
-"""What a fit may fail with."""
+"""Errors that a fit may end with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ClusterError(RuntimeError):
 
 
 class AbruptEndError(KeyboardInterrupt):
-    """An interrupt that ends a fit without a model: who would be needed for it does not answer, or has not begun."""
+    """An interrupt that ends a fit without a model: an actor needed for it does not answer, or has not begun."""
 
 
 class CheckpointError(RuntimeError):

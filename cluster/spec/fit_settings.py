@@ -1,4 +1,4 @@
-"""What a fit is told to do, checked once."""
+"""`FitSettings`: the settings of a fit, checked once."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ class FitSettings:
                 )
 
     def resolved(self) -> FitSettings:
-        """The same settings with every choice made, except for priors that are to be learned."""
+        """These settings with every choice made, except for priors that are to be learned."""
         chosen = sampler(self.sampler)
         return replace(
             self,

@@ -1,8 +1,8 @@
-"""Documents and counts on a GPU, behind the faces that those in memory have.
+"""Documents and counts on a GPU, with the interfaces of those in memory.
 
-In one process counts stay on the device: phi is made of them there, and nothing but the topics that somebody asks for
-travels. A worker of a cluster takes the model that its replica of the counts gives, and sends on what its documents
-changed, as always; only sampling is the device's.
+In one process counts stay on the device: phi is made of them there, and only the topics that a caller reads are copied
+back. A worker of a cluster takes the model that its replica of the counts gives, and pushes what its documents
+changed, as on a CPU; only sampling is done on the device.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class DeviceShard(Shard):
     """
 
     _behind: tuple[tuple[int, int], ...] = ()
-    """Ranges of tokens whose topics here are older than those on the device. Changed under `_follows` alone: who asks
-    for a checkpoint during a pass comes by another thread."""
+    """Ranges of tokens whose topics here are older than those on the device. Changed under `_follows` alone: a
+    checkpoint during a pass is requested from another thread."""
 
     def __init__(
         self,
@@ -104,12 +104,12 @@ class DeviceShard(Shard):
         self._z = topics
 
     def scatter(self, phase: int, pass_number: int, threads: Threads) -> None:
-        """As `Shard.scatter`."""
+        """Like `Shard.scatter`, and copy the topics to the device."""
         super().scatter(phase, pass_number, threads)
         self._put(phase)
 
     def forget(self, phase: int) -> None:
-        """As `Shard.forget`; takes the topics of `set_topics` to the device, of all logical shards at a time."""
+        """Like `Shard.forget`, and copy the topics of `set_topics` to the device, of all logical shards at a time."""
         super().forget(phase)
         self._put(phase)
         with device_errors():
@@ -123,7 +123,7 @@ class DeviceShard(Shard):
     def sample_on_device(
         self, phase: int, pass_number: int, sampler: Sampler, model: DeviceModel, *, stage: int, fresh: bool
     ) -> None:
-        """As `Shard.sample`, by the device; who wants `delta` afterwards calls `remember` first."""
+        """Like `Shard.sample`, on the device; a caller that needs `delta` afterwards calls `remember` first."""
         edges = self.doc_edges[phase]
         first, last = int(edges[stage] if fresh else edges[0]), int(edges[stage + 1])
         if last <= first:
@@ -139,13 +139,13 @@ class DeviceShard(Shard):
                 self._behind = (*self._behind, changed)
 
     def topic_histogram(self, threads: Threads) -> Histogram:
-        """As `Shard.topic_histogram`."""
+        """Documents by (topic, n_dk), counted on the device."""
         with device_errors():
             return self.on_device.topic_histogram()
 
 
 class DeviceAggregator(Aggregator):
-    """Counts that lie on the device, all words dense there, and that nobody adds to but by `count_tokens`.
+    """Counts that lie on the device, all words dense there; `count_tokens` is the only way to add to them.
 
     Raises DeviceError when the device has not the memory.
     """

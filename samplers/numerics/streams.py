@@ -34,7 +34,7 @@ _ALTERNATE: Final = np.uint64(0xAAAAAAAAAAAAAAAA)
 
 
 class Stream(NamedTuple):
-    """The random numbers of one document in one sweep. origin, step: uint64; draw i is mix(origin + (i + 1) step)."""
+    """The random numbers of one document in one pass. origin, step: uint64; draw i is mix(origin + (i + 1) step)."""
 
     origin: np.uint64
     step: np.uint64
@@ -64,7 +64,7 @@ def increment(x: np.uint64) -> np.uint64:
 
 @helper
 def stream(seed: np.uint64, pass_number: np.uint64, key: np.uint64) -> Stream:
-    """The stream of one document, `key`, in one sweep."""
+    """The stream of one document, `key`, in one pass; draws of phi pass a step number and a word instead."""
     a = mix(seed + _GOLDEN)
     b = mix(a ^ (pass_number * _GOLDEN + _M1))
     c = mix(b ^ (key + _GOLDEN))

@@ -33,7 +33,7 @@ class Paused(NamedTuple):
     first, first_token: the document, and the token, that the arrays begin at. cursor: (D,) int64, next token of
     each document. k_d: (D,) int32. smooth_sum: (D,) float64, sum over k of n_dk phi0_k. topics: (N,), the
     document's topics in their order, from the position of its first token on. before: (N,), the topics of the tokens
-    before this sweep.
+    before this pass.
     """
 
     first: int
