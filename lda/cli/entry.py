@@ -71,7 +71,8 @@ class LazyGroup(CommandGroup):
         arguments = sys.argv[1:] if args is None else list(args)
         try:
             code = super().main(arguments, *rest, **options)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as where the caller has closed it
+                sys.stdout.flush()
         except BaseException as error:  # noqa: BLE001 - everything that ends a command passes through here
             code = exit_code(error, arguments=arguments)
             _ending.set()

@@ -59,12 +59,13 @@ class Command(click.Command):
             allow_from_autoenv=False,
             callback=_show_whole_help,
             help="Show all options and exit.",
+            hidden=not essentials,  # --help shows all there, and nobody need know beforehand where it does
         )
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The parameters, --help, and --help-all where there is more to show."""
+        """The parameters, --help, and --help-all, which is hidden where --help shows everything."""
         found = super().get_params(ctx)
-        return [*found, self._help_all] if self.essentials else found
+        return [*found, self._help_all]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as ever, and keep the options as they were spelled: click tells only what they are called here."""

@@ -27,7 +27,7 @@ def shown(text: str) -> str:
 
 def columns() -> int | None:
     """Width of the terminal that standard output is; None where it is none, and lines are not to be broken."""
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():  # None: closed by the caller
         return None
     from rich.console import Console
 

@@ -18,8 +18,8 @@ HEAD: Final = ("topic", "share", "alpha")
 GAP: Final = "  "
 EMPTY: Final = "(empty)"
 
-_MARKED: Final = re.compile(r"[\\`*_<>\[\]&|~]")
-"""What Markdown, or the HTML within it, would take for a command."""
+_MARKED: Final = re.compile(r"[\\`*_<>\[\]&|~$:@]")
+"""What Markdown, the HTML within it, or a site's formulas, emoji and names of users would take for a command."""
 
 
 def topic_table(topics: Sequence[Topic], *, width: int | None) -> Text:

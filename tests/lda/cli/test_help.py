@@ -99,7 +99,8 @@ def test_what_has_few_options_shows_them_all() -> None:
         if path not in LONG:
             text = run(*path, "--help").stdout
             assert all(name in words_of(text) for found in options_of(command) for name in found.opts)
-            run(*path, "--help-all", code=2)
+            if not isinstance(command, click.Group):
+                assert run(*path, "--help-all").stdout == text
 
 
 def test_both_show_synonyms_or_not() -> None:

@@ -170,3 +170,7 @@ def test_a_fit_prints_the_same_table(tmp_path: Path) -> None:
     assert (
         run("fit", tmp_path / "d.txt", "-k", 3, "-n", 1, "-o", tmp_path / "n", "--top-words", 0).stdout == ""
     )
+
+
+def test_markdown_is_neither_formula_nor_emoji_nor_name() -> None:
+    assert topic_markdown([Topic(0, 0.1, 1, 1.0, [("$x$ :smile: @name", 1.0)])]).count("\\") == 5
