@@ -30,9 +30,8 @@ def on_ray(
     are divided among nodes.
     """
     with connected(cluster) as head:
-        from lda.cluster.distributed.ray_actors import (
-            RayActors,
-        )  # imports Ray, for which `connected` has set things
+        # Only now: it imports Ray, which reads what `connected` has put into the environment.
+        from lda.cluster.distributed.ray_actors import RayActors
 
         yield RayActors(head, environment() if environ is None else environ, strategy)
 

@@ -25,14 +25,14 @@ _MARKED: Final = re.compile(r"[\\`*_<>\[\]&|~$:@]")
 def topic_table(topics: Sequence[Topic], *, width: int | None) -> Text:
     """A header, then number, share of all tokens, alpha and most probable words of each topic.
 
-    width: columns of the terminal; words that do not fit go on below the others, and none is broken. None keeps
-    each topic on one line, as `grep` and its like need it. Rejected:
-    Rich's own table, because it breaks a term of several words.
+    width: columns of the terminal; words that do not fit go on below the others, and none is broken. None keeps each
+    topic on one line, as `grep` and its like need it. Rejected: Rich's own table, because it breaks a term of several
+    words.
     """
     from rich.cells import cell_len
     from rich.text import Text
 
-    cells = [(str(topic.number), f"{topic.share:.2%}", f"{topic.alpha:#.4g}") for topic in topics]
+    cells = [_numbers(topic) for topic in topics]
     widths = [max(map(len, column)) for column in zip(HEAD, *cells, strict=True)]
     indent = sum(widths) + len(GAP) * len(widths)
     room = None if width is None else max(width - indent, 1)
@@ -52,6 +52,11 @@ def topic_table(topics: Sequence[Topic], *, width: int | None) -> Text:
             table.append(" " * indent).append(words).append("\n")
     table.right_crop(1)
     return table
+
+
+def _numbers(topic: Topic) -> tuple[str, str, str]:
+    """The cells below `HEAD`."""
+    return str(topic.number), f"{topic.share:.2%}", f"{topic.alpha:#.4g}"
 
 
 def _lines(terms: Sequence[str], sizes: Sequence[int], room: int | None) -> list[str]:
@@ -87,9 +92,7 @@ def topic_markdown(topics: Sequence[Topic]) -> str:
     """A table of Markdown, as GitHub and most others read it."""
     rows = [
         (
-            str(topic.number),
-            f"{topic.share:.2%}",
-            f"{topic.alpha:#.4g}",
+            *_numbers(topic),
             ", ".join(_MARKED.sub(r"\\\g<0>", printable(term)) for term, _ in topic.words) or EMPTY,
         )
         for topic in topics

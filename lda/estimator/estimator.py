@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import numpy as np
 
 from lda.estimator.parameter_aliases import translate
-from lda.estimator.sklearn_conventions import EstimatorConventions, not_fitted, seed_of, thread_count
+from lda.estimator.sklearn_conventions import EstimatorConventions, not_fitted, seed_of, threads_of
 from lda.fit_fields import parameters_of, settings_from
 from lda.model.model import Model
 from lda.sizes import byte_count
@@ -262,7 +262,7 @@ class LDA(EstimatorConventions):
             texts,
             tokenizer=tokenizer,
             seed=self.seed_,
-            threads=thread_count(self.n_jobs),
+            threads=threads_of(self.n_jobs),
         )
         found: npt.NDArray[np.float32] = contained(theta, texts, list(self.get_feature_names_out()))
         return found
@@ -344,7 +344,7 @@ class LDA(EstimatorConventions):
 
         model = self._fitted()
         if X is not None:
-            threads = thread_count(self.n_jobs)
+            threads = threads_of(self.n_jobs)
             return model.diagnostics(X, n_words=n_words, threads=threads, device=self.device)
         use = None
         if self._doc_topic_counts is not None:
@@ -467,7 +467,7 @@ class LDA(EstimatorConventions):
         return self._derived[name]
 
     def _frozen(self) -> FrozenModel:
-        threads = thread_count(self.n_jobs)
+        threads = threads_of(self.n_jobs)
         device = self.device
         frozen: FrozenModel = self._derive(
             f"frozen {threads} {device}", lambda model: model.frozen(threads=threads, device=device)
@@ -561,7 +561,7 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "alpha": _plain,
     "beta": _plain,
     "seed": seed_of,
-    "threads": thread_count,
+    "threads": threads_of,
     "memory": byte_count,
     "model_memory": byte_count,
 }

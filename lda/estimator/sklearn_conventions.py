@@ -143,7 +143,7 @@ def seed_of(random_state: RandomState) -> int:
     raise TypeError(f"random_state must be a whole number, a NumPy generator or None, got {random_state!r}")
 
 
-def thread_count(n_jobs: int | None) -> int | None:
+def threads_of(n_jobs: int | None) -> int | None:
     """Threads for scikit-learn's `n_jobs`: None and -1 are all cores, -2 all but one, ..."""
     if n_jobs is None:
         return None

@@ -1,4 +1,4 @@
-"""`Model`: what a fit leaves behind, frozen. Loading and saving live in `lda.model.read`."""
+"""`Model`: what a fit leaves behind, frozen. `lda.model.read` and `lda.model.write` know its files."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from lda.cluster.sweeping.sweeper import count_rows
 from lda.corpus import machine, ordered_map
 from lda.corpus.arrow import use_available_cores
 from lda.corpus.machine import available_cores, available_memory
-from lda.estimator.sklearn_conventions import thread_count
+from lda.estimator.sklearn_conventions import threads_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,7 +150,7 @@ def test_all_who_ask_for_cores_get_the_same(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(machine, "SYSTEM", made)
     assert ordered_map.thread_count(None) == 3
     assert FitSettings(n_topics=2).resolved().threads == 3
-    assert [thread_count(n) for n in (-1, -2, -9)] == [3, 2, 1]
+    assert [threads_of(n) for n in (-1, -2, -9)] == [3, 2, 1]
 
 
 def test_cores_that_the_scheduler_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
