@@ -473,10 +473,10 @@ def sweep_kernel(
                         if my_r >= 0:
                             there = phi[U64(my_row + my_old)]
                             part = max(1.0 - div64(1.0, mul64(F64(there), my_t)), 0.0)
-                            my_c1 = div64(mul64(part, my_t), my_t - 1.0) if my_t != 1.0 else F64(0)
+                            my_c1 = div64(mul64(part, my_t), my_t - 1.0) if my_t > 1.0 else F64(0)
                             my_surplus = mul64(F64(mul32(alpha[U64(my_old)], there)), 1.0 - my_c1)
                         else:
-                            my_c2 = div64(my_t, my_t - 1.0) if my_t != 1.0 else F64(0)
+                            my_c2 = div64(my_t, my_t - 1.0) if my_t > 1.0 else F64(0)
                             # smooth_old of `full_conditional._draw_word_side`
                             my_c1 = mul64(F64(my_phi0), my_c2 - 1.0)
                             my_surplus = mul64(F64(-alpha[U64(my_old)]), my_c1)

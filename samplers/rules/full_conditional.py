@@ -59,10 +59,11 @@ def _left_out(model: LanguageModel, row: int, old: int) -> float:
     """Factor that takes the own token out of phi[row + old].
 
     (n - 1 + beta) / (T - 1)  over  (n + beta) / T  =  (1 - 1 / (n + beta)) T / (T - 1).  With stale counts the
-    token may not be in them; the factor then stops at zero, also where T is 1, as of an empty topic with bbar = 1.
+    token may not be in them; the factor then stops at zero, also where T is at most 1, as of an empty topic with
+    bbar = 1.
     """
     t = model.denominator[old]
-    if t == 1.0:
+    if t <= 1.0:
         return 0.0
     return float(max(1.0 - 1.0 / (model.phi[row + old] * t), 0.0) * t / (t - 1.0))
 
@@ -195,7 +196,7 @@ def _draw_word_side(
     if leave_out and old >= 0:
         row = ~model.start[w]
         t = model.denominator[old]
-        smooth_factor = t / (t - 1.0) if t != 1.0 else 0.0  # as in `_left_out`
+        smooth_factor = t / (t - 1.0) if t > 1.0 else 0.0  # as in `_left_out`
         smooth_old = model.phi[smooth + old] * (smooth_factor - 1.0)
         # n / T becomes (n - 1) / (T - 1) in the row; its partner n_dk + alpha_k is ours to scale instead.
         kept = weight[old]

@@ -177,21 +177,23 @@ def test_of_the_test(name: str) -> None:
 
 @pytest.mark.parametrize("topics", [30, 5], ids=["dense", "sparse"])
 @pytest.mark.parametrize("rule", ["adlda", "esca-leave-out"])
-def test_first_token_of_a_topic_that_stale_counts_call_empty(rule: str, topics: int) -> None:
-    # V beta = 1, so that n_k - 1 + bbar is 0: what is left of the own topic's phi is nothing, not 0 / 0.
-    n_topics, beta, own = 300, 0.25, 7
+@pytest.mark.parametrize("beta", [0.25, 0.2])
+def test_first_token_of_a_topic_that_stale_counts_call_empty(rule: str, topics: int, beta: float) -> None:
+    # V beta = 1, so that n_k - 1 + bbar is 0, or less: what is left of the own topic's phi is nothing, not 0 / 0.
+    n_topics, own = 300, 7
     n_wk = np.zeros((4, n_topics), dtype=np.int64)
     n_wk[0, 10 : 10 + topics] = 1
     n_wk[1:, 8:] = 2
     alpha = np.linspace(0.02, 0.08, n_topics)
     model = mean_model(n_wk, alpha, beta)
-    assert model.denominator[own] == 1
+    assert model.denominator[own] == 4 * beta
+    assert model.denominator[own] <= 1
     assert (model.start[0] >= 0) == (topics == 30)
     docs, z = copies([0, 1, 1], [own, own, 12], COPIES, n_topics)
     arguments = (docs.tokens(z), 0, docs.n, model, SEED, np.uint64(4), True)
     sampler(rule).load_rule()(*arguments)
     n_d = np.bincount([own, 12], minlength=n_topics)
-    p = (n_d + alpha) * (n_wk[0] + beta) / (n_wk.sum(axis=0) + 1)
+    p = (n_d + alpha) * (n_wk[0] + beta) / (n_wk.sum(axis=0) + 4 * beta)
     p[own] = 0
     assert_fits(np.bincount(z[::3], minlength=n_topics), p / p.sum(), f"{rule}, {topics} topics")
 

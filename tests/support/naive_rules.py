@@ -120,7 +120,7 @@ def draw(model: Model, w: int, old: int, u: float, doc: Document, *, leave_out: 
     factor = 1.0
     if leaving:
         t = float(model.denominator[old])
-        factor = 0.0 if t == 1 else max(1.0 - 1.0 / (float(row[old]) * t), 0.0) * t / (t - 1.0)
+        factor = 0.0 if t <= 1 else max(1.0 - 1.0 / (float(row[old]) * t), 0.0) * t / (t - 1.0)
     if 5 * -(-len(doc.topics) // 16) > model.stride // 16 + 5:
         model.paths.add("all topics")
         weight = doc.weights()
@@ -163,7 +163,7 @@ def _word_side(model: Model, w: int, old: int, u: float, doc: Document, leaving:
     factor, gained = 1.0, 0.0
     if leaving:
         t = float(model.denominator[old])
-        factor = 0.0 if t == 1 else t / (t - 1.0)
+        factor = 0.0 if t <= 1 else t / (t - 1.0)
         gained = float(model.smooth[old]) * (factor - 1.0)
         if old in topics:
             n_kw = float(weight_w[topics.tolist().index(old)]) * t
