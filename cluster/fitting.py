@@ -22,6 +22,7 @@ from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
+from lda.corpus.presentable import presentable
 
 if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
@@ -56,18 +57,22 @@ def fit(
     """
     if corpus.n_tokens == 0:
         raise ValueError("the corpus has no tokens, so there is nothing to fit")
+
+    def warned(text: str) -> None:
+        warn(presentable(text))  # it may quote files and hosts of strangers
+
     task = _Task(
         settings=settings.resolved(),
         on_sweep=on_sweep or (lambda record: None),
         interrupted=interrupted or (lambda: False),
         document_topics=document_topics,
         counts_to=counts_to,
-        warn=warn,
+        warn=warned,
     )
     with ExitStack() as stack:
         store = None
         if checkpointing is not None:
-            store = CheckpointStore(checkpointing, identity(task.settings, corpus.content_hash), warn)
+            store = CheckpointStore(checkpointing, identity(task.settings, corpus.content_hash), warned)
             if checkpointing.every:
                 stack.enter_context(store.claimed())
         if cluster is None:

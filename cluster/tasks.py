@@ -11,6 +11,7 @@ from lda.cluster.distributed.task_pool import TaskPool
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.job import Job
 from lda.corpus.machine import available_cores
+from lda.corpus.presentable import presentable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,7 +44,7 @@ def run_tasks(
         return
     runtime = runtime or ORDINARY
     with runtime.connect(cluster) as system:
-        pool = TaskPool(job, cluster, len(tasks), warn, system, runtime)
+        pool = TaskPool(job, cluster, len(tasks), lambda text: warn(presentable(text)), system, runtime)
         note(pool.size)
         try:
             pool.run(tasks, on_done)

@@ -50,7 +50,7 @@ NO_LOCKS: Final = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})
 
 READ_TRIES: Final = 5
 LOCK_TRIES: Final = 8
-"""The lock of a run that is just ending is taken for a moment more, but by no run to be refused for."""
+"""Tries for the lock: a run that is just ending still holds it for a moment, and is no reason to refuse."""
 
 
 class Claim:
@@ -183,7 +183,7 @@ def _lock(place: LocalStorage, path: Path) -> FileLock | None:
         except OSError as error:
             if error.errno in NO_LOCKS:
                 return None
-            raise _cannot(place, error) from error
+            raise cannot_write(place, error) from error
         else:
             return lock
         _pause(tried)
@@ -208,7 +208,7 @@ def _entered(place: Storage, tell: Callable[[str], None], beat: float) -> Claim:
             # The run that was seen may be in by then, or has seen this one as well and taken its own claim back.
             _pause(tried)
     except OSError as error:
-        raise _cannot(place, error) from error
+        raise cannot_write(place, error) from error
     raise AssertionError
 
 
@@ -310,8 +310,11 @@ def _refusal(place: Storage, about: dict[str, Any] | None) -> OtherFitError:
     )
 
 
-def _cannot(place: Storage, error: OSError) -> CheckpointError:
-    return CheckpointError(
+def cannot_write(
+    place: Storage, error: OSError, kind: type[CheckpointError] = CheckpointError
+) -> CheckpointError:
+    """The error of a place where no checkpoint can be written."""
+    return kind(
         f"checkpoints cannot be written to {place.root}: {error.strerror or error}; "
         "choose another place for them, or make none (every 0 sweeps)"
     )

@@ -93,9 +93,11 @@ def read_manifest(place: Storage, folder: str) -> CheckpointManifest:
     body = parse_object(text, finite=False)  # as a log-likelihood may be
     if body["format"] not in READ:
         raise ValueError(f"it has format {body['format']}, this version reads up to {FORMAT}")
-    return CheckpointManifest(
-        identity=dict(body["identity"]), files=dict(body["files"]), state=_from_json(body)
-    )
+    try:
+        state = _from_json(body)
+    except OverflowError as error:
+        raise ValueError(f"a number in {MANIFEST} is too large ({error})") from None
+    return CheckpointManifest(identity=dict(body["identity"]), files=dict(body["files"]), state=state)
 
 
 def _to_json(state: RunState) -> dict[str, Any]:
@@ -119,10 +121,10 @@ def _from_json(body: Mapping[str, Any]) -> RunState:
         n_sweeps=int(body["n_sweeps"]),
         pass_number=int(body["tick"]),
         alpha=np.array(body["alpha"], dtype=np.float64),
-        beta=body["beta"],
+        beta=float(body["beta"]),
         history=[SweepRecord(**record) for record in body["history"]],
-        seconds=body["seconds"],
-        sweeping=body["sweeping"],
-        patience=(-np.inf if best is None else best, stale),
-        mean_taken=body["mean_taken"],
+        seconds=float(body["seconds"]),
+        sweeping=float(body["sweeping"]),
+        patience=(-np.inf if best is None else float(best), int(stale)),
+        mean_taken=int(body["mean_taken"]),
     )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from lda.cluster.checkpoints.identity import Identity
-from lda.cluster.checkpoints.lock import Claim, alone
+from lda.cluster.checkpoints.lock import Claim, alone, cannot_write
 from lda.cluster.checkpoints.manifest import RunState
 from lda.cluster.checkpoints.read import Check, Checkpoint, check_here, latest
 from lda.cluster.checkpoints.write import StoreFiles, stored, sweep_of, write
@@ -70,10 +70,7 @@ class CheckpointStore:
             self.place.remove(folder)
             self.place.remove_empty()
         except OSError as error:
-            raise PlaceError(
-                f"checkpoints cannot be written to {self.root}: {error.strerror or error}; "
-                "choose another place for them, or make none (every 0 sweeps)"
-            ) from error
+            raise cannot_write(self.place, error, PlaceError) from error
 
     def folders(self) -> list[str]:
         """Folders of the checkpoints there, whole or not, the oldest first. Raises OSError."""

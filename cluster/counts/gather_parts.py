@@ -10,7 +10,7 @@ from lda.cluster.counts.top_words import merge_tops
 from lda.cluster.counts.word_range import WrittenPart
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.results import StoredCounts
-from lda.corpus.storage.places import is_uri, storage
+from lda.corpus.storage.places import Storage, is_uri, storage
 
 
 def gathered(parts: Sequence[WrittenPart], n_terms: int, n_topics: int, n_top: int) -> StoredCounts:
@@ -34,7 +34,7 @@ def fetch_unseen(
     """
     where = storage(place)
     for kind, file in part.files.items():
-        reason = part.problem or _unseen(place, file)
+        reason = part.problem or _unseen(where, file, remote=is_uri(place))
         if reason is None:
             continue
         warn(
@@ -48,18 +48,17 @@ def fetch_unseen(
             )
 
 
-def _unseen(place: str, file: PartFile) -> str | None:
+def _unseen(where: Storage, file: PartFile, *, remote: bool) -> str | None:
     """Why a file cannot be seen from here as it was written, or None.
 
     In an object store the owner has read it back already: here only its size is asked for, so that the counts
     need not come this way.
     """
-    where = storage(place)
     size = where.size(file.file)
     if size is None:
         return "no such file here"
     if size != file.bytes:
         return f"it has {size} bytes here, {file.bytes} there"
-    if not is_uri(place) and not agrees(where, file.file, file.sha256):
+    if not remote and not agrees(where, file.file, file.sha256):
         return "its sha256 is another here"
     return None

@@ -1,9 +1,9 @@
 """Sparse matrices in `.npz` files that can be memory-mapped.
 
 `scipy.sparse.load_npz` reads the files written here, and `map_csr` reads the files written by
-`scipy.sparse.save_npz`. Two things are added: the arrays start on 64-byte boundaries, so that a
-map of the file gives aligned arrays, and loading maps them where it can. Rejected: calling `save_npz` itself,
-because its arrays start at any byte, and kernels compiled for aligned arrays refuse the others.
+`scipy.sparse.save_npz`. Two things are added: the arrays start on 64-byte boundaries, so that a map of the file gives
+aligned arrays, and loading maps them where it can. Rejected: calling `save_npz` itself, because its arrays start at
+any byte, and kernels compiled for aligned arrays refuse the others.
 """
 
 from __future__ import annotations

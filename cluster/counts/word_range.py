@@ -81,7 +81,10 @@ class WordRange:
         return {name: checksum(data)}
 
     def restore_sum(self, place: Storage, folder: str, names: Iterable[str]) -> None:
-        """Take the sum from those files of a checkpoint that hold words of this range, by whichever worker written."""
+        """Take the sum from those files of a checkpoint that hold words of this range.
+
+        The vocabulary may have been divided otherwise when they were written.
+        """
         parts = []
         for low, high, name in sorted(_sums(names)):
             if max(low, self.first) >= min(high, self.last):

@@ -16,9 +16,8 @@ from lda.cluster.spec.errors import ClusterError
 class Ready:
     """What an actor says of itself.
 
-    host, node, pid: as of `Whereabouts`. versions: of what decides about the
-    bits it computes. problem: why it cannot work, in one line, or None. no_device: why it samples on its
-    processor where a GPU was asked for, or None.
+    host, node, pid: as of `Whereabouts`. versions: of what decides about the bits it computes. problem: why it cannot
+    work, in one line, or None. no_device: why it samples on its processor where a GPU was asked for, or None.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""What a driver asks of the system that its actors run in: Ray's (`ray_actors`) or threads' (`thread_actors`)."""
+"""What a driver asks of the system that its actors run in: those of Ray are `ray_actors`, tests have one of threads."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def concurrency_group(name: str) -> Callable[[F], F]:
 
 
 def group_of(method: object) -> str | None:
-    """The concurrency group of a method; None of one that has none, which all have in common."""
+    """The concurrency group of a method; None is the default group, which all unmarked methods share."""
     found: str | None = getattr(method, "concurrency_group", None)
     return found
 
@@ -92,7 +92,7 @@ class ActorSystem(Calls, Protocol):
         ...
 
     def give_back(self, reservation: Any) -> None:  # noqa: ANN401
-        """End a reservation, and all that runs in it."""
+        """End a reservation, whose actors have been killed before."""
         ...
 
     def start(self, actor: type, *arguments: Any, name: str, seat: Seat | None = None) -> Any:  # noqa: ANN401

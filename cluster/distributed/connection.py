@@ -1,4 +1,4 @@
-"""The cluster to run on, and reaching it."""
+"""Connecting to a Ray cluster, or starting one, and what its processes are given."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ PIN: Final = dict.fromkeys(
 """Kernels run on the sweeper's own threads; what libraries would start beside them only takes their cores."""
 
 
-LOOK_SECONDS: Final = 60.0  # a process may have to be started first
 LOSSES: Final = r"^(A worker died or was killed|The node with node id|Raylet is terminated)"
 """How Ray's own paragraphs about losses begin."""
 
@@ -74,7 +73,7 @@ def _connect(address: str) -> str | None:
         keep_token()
     try:
         with _own_sigterm(), recorded_without_keys():
-            # What the driver imports must be found by the workers: a checkout is not installed on other nodes.
+            # Ray gives the workers this process's sys.path, so a checkout need not be installed on nodes that share it.
             context = ray.init(address=address, **options)
     except (OSError, RuntimeError, ValueError, RayError) as error:
         text = " ".join(str(error).split()) or type(error).__name__
@@ -116,55 +115,8 @@ def _quiet() -> None:
     os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
 
 
-def _nodes() -> list[dict[str, Any]]:
-    import ray
-
-    return list(ray.nodes())  # type: ignore[no-untyped-call]
-
-
-def check_seen(folder: str) -> None:
-    """Raise ClusterError unless all hosts of the cluster see a folder that this process has just made.
-
-    A task looks for the folder on each host but this one. Rejected: comparing addresses alone, because a temporary
-    folder may well lie on shared storage.
-    """
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    here = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
-    nodes = {
-        n["NodeManagerAddress"]: n["NodeID"] for n in _nodes() if n["Alive"] and n["Resources"].get("CPU")
-    }
-    nodes.pop(here, None)
-    look = ray.remote(os.path.isdir)
-    asked = {
-        look.options(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
-            folder
-        ): (address)
-        for address, node in nodes.items()
-    }
-    answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=LOOK_SECONDS) if asked else ([], [])
-    blind = [asked[reference] for reference in answered if not _answer(reference)]
-    if blind:
-        raise ClusterError(
-            f"the input is no corpus yet and would become one in {folder}, out of sight of {', '.join(sorted(blind))}; "
-            "build it where all nodes reach it (lda corpus build INPUT... -o CORPUS) and fit that, "
-            "or set TMPDIR to such a folder"
-        )
-
-
-def _answer(reference: Any) -> bool:  # noqa: ANN401 - Ray's references are untyped
-    import ray
-    from ray.exceptions import RayError
-
-    try:
-        return bool(ray.get(reference))
-    except RayError:  # a node that was lost meanwhile
-        return True
-
-
 def environment() -> dict[str, Any]:
-    """Runtime environment of the actors: threads pinned, and this checkout on the path where it is not installed."""
+    """Runtime environment of the actors: one thread a library, and the folder of compiled kernels if one is named."""
     variables = dict(PIN)
     if "NUMBA_CACHE_DIR" in os.environ:
         variables["NUMBA_CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]

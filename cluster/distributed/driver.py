@@ -14,7 +14,6 @@ import scipy.sparse as sp
 
 from lda.cluster.distributed.actor_group import ActorGroup
 from lda.cluster.distributed.actor_system import ActorSystem
-from lda.cluster.distributed.failures import file_results
 from lda.cluster.distributed.held_counts import HeldCounts
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.distributed.shared_replica import share_replicas
@@ -125,7 +124,7 @@ class Driver:
     def _read(self, asked: list[Any], place: str, folder: str) -> list[Any]:
         """Answers of the actors that read a checkpoint. Raises ClusterError when one of them cannot read it."""
         try:
-            return file_results(self.waiting, asked)
+            return self.waiting.results_when_all_ended(asked)
         except OSError as error:
             raise ClusterError(
                 f"a worker cannot read the checkpoint {folder} in {place} ({error}); "
@@ -165,7 +164,7 @@ class Driver:
         files: dict[str, str] = {}
         asked = [w.checkpoint.remote(place, folder) for w in self.group.workers]
         asked += [a.store_sum.remote(place, folder) for a in self.group.aggregators]
-        for part in file_results(self.waiting, asked):
+        for part in self.waiting.results_when_all_ended(asked):
             files.update(part)
         return files
 

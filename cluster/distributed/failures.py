@@ -14,7 +14,6 @@ from typing import Any, Final, Protocol, TypeVar
 from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.distributed.actor_report import Ready, whereabouts
 from lda.cluster.distributed.actor_system import ActorSystem
-from lda.cluster.distributed.waiting import Waiting
 from lda.cluster.exchange.actor_calls import ActorLostError
 from lda.cluster.spec.errors import ClusterError
 
@@ -102,12 +101,3 @@ def _is_lost(system: ActorSystem, reference: Any) -> bool:  # noqa: ANN401 - ref
     except ActorLostError:
         return True
     return False
-
-
-def file_results(waiting: Waiting, references: list[Any]) -> list[Any]:
-    """Return the results of calls that do file I/O, re-raising their OSErrors unchanged.
-
-    Waits for every call first: the error handler must not touch files that others are still writing.
-    """
-    waiting.ended(references)
-    return waiting.results(references)

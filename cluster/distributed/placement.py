@@ -89,13 +89,13 @@ def reserve(
     fewer CPUs than asked for, also after `cluster.wait` seconds, or others keep them for longer than that and
     `patience` seconds.
     """
-    begin = time.monotonic()
+    begin = system.now()
     patience = max(patience, cluster.wait)
     while True:
         try:
             found = slots(system.nodes(), cluster, recovering=recovering, gpus=gpus)
         except ClusterError:
-            if time.monotonic() >= begin + cluster.wait:
+            if system.now() >= begin + cluster.wait:
                 raise
             time.sleep(min(LOOK_SECONDS, cluster.wait))
             continue
@@ -105,7 +105,7 @@ def reserve(
         reservation = system.reserve(bundles, min(TRY_SECONDS, patience))
         if reservation is not None:
             return Room(reservation, found, bundles)
-        if time.monotonic() >= begin + patience:
+        if system.now() >= begin + patience:
             raise ClusterError(
                 f"{found.workers} workers with {found.threads} CPUs each found no room within "
                 f"{patience:.0f} s: others use the cluster; ask for fewer, or wait"

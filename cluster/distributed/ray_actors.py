@@ -16,14 +16,14 @@ from ray.exceptions import (
     NodeDiedError,
     ObjectLostError,
     RayActorError,
+    RayError,
     RayTaskError,
     WorkerCrashedError,
 )
 from ray.util.placement_group import placement_group, placement_group_table, remove_placement_group
-from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy, PlacementGroupSchedulingStrategy
 
 from lda.cluster.distributed.actor_system import Bundle, Node, Seat, group_of
-from lda.cluster.distributed.connection import check_seen
 from lda.cluster.exchange.actor_calls import ActorLostError, Whereabouts
 from lda.cluster.spec.errors import ClusterError
 
@@ -34,6 +34,7 @@ GONE: Final = (RayActorError, ObjectLostError, WorkerCrashedError, NodeDiedError
 """What Ray raises when a process or node is gone; anything else an actor raises is a defect or bad input."""
 
 ANSWER_SECONDS: Final = 3.0
+SEEN_SECONDS: Final = 60.0  # a process may have to be started first
 
 
 @contextmanager
@@ -46,7 +47,9 @@ def _own_errors() -> Iterator[None]:
         if isinstance(cause, GONE):
             raise _lost(cause) from error
         if isinstance(cause, BaseException):
-            raise cause from error  # with Ray's own text, the actor's traceback, behind it
+            # Ray's own text, the actor's traceback, is for a defect; for what a user can act on it is noise.
+            acted_on = isinstance(cause, OSError) or hasattr(cause, "exit_code")
+            raise cause from (None if acted_on else error)
         raise
     except GONE as error:
         raise _lost(error) from error
@@ -129,8 +132,31 @@ class RayActors(RayCalls):
         )
 
     def check_seen(self, folder: str) -> None:
-        """See `ActorSystem`."""
-        check_seen(folder)
+        """See `ActorSystem`.
+
+        A task looks for the folder on each host but this one. Rejected: comparing addresses alone, because a temporary
+        folder may well lie on shared storage.
+        """
+        here = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
+        nodes = {
+            n["NodeManagerAddress"]: n["NodeID"] for n in _nodes() if n["Alive"] and n["Resources"].get("CPU")
+        }
+        nodes.pop(here, None)
+        look = ray.remote(os.path.isdir)
+        asked = {
+            look.options(
+                num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
+            ).remote(folder): address
+            for address, node in nodes.items()
+        }
+        answered = ray.wait(list(asked), num_returns=len(asked), timeout=SEEN_SECONDS)[0] if asked else []
+        blind = sorted(asked[reference] for reference in answered if not _sees(reference))
+        if blind:
+            raise ClusterError(
+                f"the input is no corpus yet and would become one in {folder}, out of sight of {', '.join(blind)}; "
+                "build it where all nodes reach it (lda corpus build INPUT... -o CORPUS) and fit that, "
+                "or set TMPDIR to such a folder"
+            )
 
     def reserve(self, bundles: Sequence[Bundle], seconds: float) -> Any | None:  # noqa: ANN401 - opaque
         """See `ActorSystem`. Given up also when the wait is broken off."""
@@ -180,6 +206,13 @@ class RayActors(RayCalls):
 
 def _nodes() -> list[dict[str, Any]]:
     return list(ray.nodes())  # type: ignore[no-untyped-call]
+
+
+def _sees(reference: Any) -> bool:  # noqa: ANN401 - Ray's references are untyped
+    try:
+        return bool(ray.get(reference))
+    except RayError:  # a node that was lost meanwhile
+        return True
 
 
 def _resources(bundle: Bundle) -> dict[str, float]:

@@ -24,7 +24,7 @@ from lda.corpus.errors import DataError
 
 
 class TaskPool:
-    """The workers, one in each bundle of a placement group.
+    """The workers, one in each bundle of a reservation.
 
     Only tasks and their results pass through the driver. A lost worker's task goes to the end of the queue, so that
     one that kills its workers is tried again when the others are done; in the bundle another worker begins, as soon as

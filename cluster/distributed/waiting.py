@@ -74,12 +74,16 @@ class Waiting:
             self.look(beside=bool(missing))
         return [found[reference] for reference in references]
 
-    def ended(self, references: Sequence[Any]) -> None:
-        """Wait until all calls have ended, well or not. Raises what `look` raises."""
+    def results_when_all_ended(self, references: Sequence[Any]) -> list[Any]:
+        """Results of calls that do file I/O, in order. Raises as `results`, but only once all calls have ended.
+
+        The caller's error handler must not touch files that others are still writing.
+        """
         missing = list(references)
         while missing:
             _, missing = self._system.wait(missing, LOOK_SECONDS, at_least=len(missing))
             self.look(beside=bool(missing))
+        return self.results(references)
 
     def result(self, reference: Any) -> Any:  # noqa: ANN401 - references are opaque
         """Result of one call. Raises what `results` raises."""

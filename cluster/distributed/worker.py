@@ -106,13 +106,11 @@ class WorkerActor:
                 self.no_device, self.settings = str(error), replace(self.settings, device="cpu")
         corpus, settings = self.corpus, self.settings
         try:
-            self.heldout, keep = (
-                None,
-                training_mask(corpus.n_documents, settings.validation_fraction, settings.seed),
-            )
-            # Worker 0 does the scoring, so it loads the validation documents from all shards.
-            if self.number == 0:
+            if self.number == 0:  # it does the scoring, so it loads the validation documents from all shards
                 self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
+            else:
+                self.heldout = None
+                keep = training_mask(corpus.n_documents, settings.validation_fraction, settings.seed)
             source = self if settings.model_memory is not None else None
             # Workers that may run ahead of each other need no lag to do so.
             self.sweeper = Sweeper(

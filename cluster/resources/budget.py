@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from lda.samplers.counts.row_layout import WordRows, word_bytes
 
 PROGRAM_BYTES: Final = 300 << 20
-"""Interpreter, packages, compiled kernels and, in a worker process, Ray's part, before there are any documents.
+"""Interpreter, packages, compiled kernels and, in a worker process, Ray's own part; without documents.
 
-Processes of a cluster measured 298 to 316 million bytes (docs/cluster.md), so the sizes of `lda.deploy.sizing` begin
-with it, and what is set aside under a limit (`program_bytes`) does."""
+Measured in processes of a cluster: 298 to 316 million bytes (docs/concepts/sizing.md). Both the estimates of
+`lda.deploy.sizing` and `program_bytes` start from it."""
 
 RAY_BYTES: Final = 120 << 20
-"""Set aside for Ray's buffers of messages where a process has a limit; sizes count the messages themselves instead."""
+"""Reserved for Ray's message buffers where a process has a memory limit. `lda.deploy.sizing` counts the messages
+themselves instead."""
 
 
 def program_bytes() -> int:

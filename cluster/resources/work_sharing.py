@@ -1,6 +1,6 @@
-"""Workers on one node: one replica of the counts and one language model among them, in shared memory.
+"""Work shared by the workers of one node: `Team` fills a replica and a language model, `Queues` samples documents.
 
-Together they add what the aggregators publish and build the model. Rejected: a replica for each worker, because every
+Rejected: a replica for each worker, because every
 worker then took in all messages and computed all of phi, in memory of its own and in a cache that they share.
 
 Only workers that keep in step can share. One that runs ahead would change what another still reads.

@@ -39,7 +39,8 @@ class MeanModel:
         self._n_terms = len(rows.start) if n_terms is None else n_terms
         self._team = team or Team()
         zeros = (arrays or InMemory()).zeros
-        # Topics of sparse rows are read where the counts have them, unless a neighbour may be changing those.
+        # Topics of sparse rows are read where the counts have them, unless another worker of the team may be changing
+        # those.
         ahead = lag if self._team.size > 1 else 0
         self._models = [empty_model(rows, None if ahead else counts.topic, zeros) for _ in range(1 + ahead)]
         self._built = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,7 +120,7 @@ def cluster_of(
     from lda.cluster import Cluster
 
     try:
-        return replace(Cluster(address=address, staleness=_staleness(staleness)), **given)
+        return Cluster(address=address, staleness=_staleness(staleness), **given)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
@@ -139,15 +138,15 @@ def reach_early(cluster: Cluster | None, inputs: Sequence[str], *, finished: boo
     if cluster is None or cluster.address == "local" or finished:
         return lambda folder: None
     from lda.cluster.distributed.address_check import reach
-    from lda.cluster.distributed.connection import check_seen, connected
+    from lda.cluster.distributed.runtime import ORDINARY
 
     if _is_corpus(inputs):
         reach(cluster.address)
         return lambda folder: None
 
     def ready(folder: str) -> None:
-        with connected(cluster):
-            check_seen(folder)
+        with ORDINARY.connect(cluster) as system:
+            system.check_seen(folder)
 
     return ready
 

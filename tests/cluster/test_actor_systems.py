@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from thread_actors import ThreadActors
 
 from lda.cluster.distributed.actor_system import ActorSystem, Bundle, Seat, concurrency_group
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.exchange.actor_calls import ActorLostError
 
 if TYPE_CHECKING:

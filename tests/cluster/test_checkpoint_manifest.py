@@ -99,6 +99,9 @@ BAD = {
     "no sweeps": outer(BODY.replace('"n_sweeps": 1', '"n_sweeps": null')),
     "patience is no pair": outer(BODY.replace("[null, 0]", "[0]")),
     "alpha is no list of numbers": outer(BODY.replace("[0.1, 0.2]", '["a"]')),
+    "a number beyond all": outer(BODY.replace('"n_sweeps": 1', '"n_sweeps": Infinity')),
+    "an alpha beyond all": outer(BODY.replace("[0.1, 0.2]", f"[1{'0' * 400}, 0.2]")),
+    "beta is a text": outer(BODY.replace('"beta": 0.01', '"beta": "x"')),
     "a record with another entry": outer(BODY.replace('"workers": 2', '"players": 2')),
 }
 

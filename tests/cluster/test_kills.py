@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cluster_fits import ONE_NODE, TWO, TWO_NODES, Endings, alone, consistent, same, settings
+from thread_actors import ThreadActors
 
 from lda.cluster import fit
 from lda.cluster.distributed.actor_system import concurrency_group
 from lda.cluster.distributed.aggregator import AggregatorActor
 from lda.cluster.distributed.runtime import Runtime
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.distributed.worker import PhaseEvent, WorkerActor
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.errors import ClusterError

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from cluster_fits import ONE_NODE, TWO, TWO_NODES, alone, same, settings, stored, threads
+from thread_actors import ThreadActors
 
 from lda import Model
 from lda.cli import cli
 from lda.cluster import Checkpointing, fit
 from lda.cluster.distributed.aggregator import AggregatorActor
 from lda.cluster.distributed.runtime import Runtime
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.distributed.worker import WorkerActor
 from lda.corpus import Corpus
 from lda.corpus.files.object_store import RemoteShards

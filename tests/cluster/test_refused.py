@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 from cluster_fits import TWO, TWO_NODES, alone, counts, same, settings, stored, threads
+from thread_actors import ThreadActors
 
 from lda.cli import cli
 from lda.cluster import fit
 from lda.cluster.distributed.actor_system import Bundle
 from lda.cluster.distributed.address_check import begin, finish
 from lda.cluster.distributed.runtime import Runtime
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.distributed.worker import WorkerActor
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from cluster_fits import ONE_NODE, TWO, TWO_NODES, alone, counts, same, settings, stored, threads
+from thread_actors import ThreadActors
 
 from lda.cluster import fit
 from lda.cluster.distributed.runtime import Runtime
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.documents.shard_groups import BYTES_PER_TOKEN
 from lda.cluster.resources.budget import PROGRAM_BYTES, RAY_BYTES, cut_ranges, model_bytes
 from lda.cluster.spec.checkpointing import Checkpointing

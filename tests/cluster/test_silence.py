@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from cluster_fits import TWO, TWO_NODES, alone, same, settings
+from thread_actors import ThreadActors
 
 from lda.cluster import fit
 from lda.cluster.distributed.runtime import Runtime
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.errors import AbruptEndError
 from lda.cluster.tasks import run_tasks

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cluster_fits import ONE_NODE, TWO, TWO_NODES, consistent, settings, threads
+from thread_actors import ThreadActors
 
 from lda.cluster import fit
 from lda.cluster.distributed.driver import Driver
 from lda.cluster.distributed.runtime import Runtime
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.corpus import Corpus
 from lda.samplers.priors import start_priors
 from lda.samplers.registry import sampler

@@ -21,13 +21,13 @@ import ray
 from click.testing import CliRunner
 from cluster_fits import TWO, TWO_NODES, settings, threads
 from nodes import on_nodes
+from thread_actors import ThreadActors
 
 import lda
 from lda.cli import cli
 from lda.cluster import Cluster, ClusterError, Runtime
 from lda.cluster.distributed.connection import connected
 from lda.cluster.distributed.task_worker import TaskActor
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.corpus import Corpus
 from lda.transform.parts_job import PartsJob
 

@@ -7,10 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from thread_actors import ThreadActors
 
 from lda.cluster import FitSettings, fingerprint, fit
 from lda.cluster.distributed.runtime import Runtime
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.distributed.worker import PhaseEvent
 from lda.cluster.spec.cluster import Cluster
 from lda.corpus import Corpus, as_corpus

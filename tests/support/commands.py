@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from click.testing import CliRunner, Result
 
 from lda.cli import cli
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(*arguments: object, code: int = 0, stdin: str | bytes | None = None, **env: str) -> Result:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, as_completed, wait
 from contextlib import contextmanager, suppress
+from functools import partial
 from queue import SimpleQueue
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -60,7 +61,7 @@ class _Pickler(pickle.Pickler):
         super().__init__(file, protocol=5, buffer_callback=lambda b: message.buffers.append(bytes(b.raw())))
         self._opaque = message.opaque
 
-    def persistent_id(self, value: Any) -> int | None:  # noqa: ANN401
+    def persistent_id(self, value: Any) -> int | None:
         if isinstance(value, Reference | Handle):
             self._opaque.append(value)
             return len(self._opaque) - 1
@@ -72,18 +73,23 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(io.BytesIO(message.data), buffers=message.buffers)
         self._opaque = message.opaque
 
-    def persistent_load(self, number: int) -> Any:  # noqa: ANN401
+    def persistent_load(self, number: int) -> Any:
         return self._opaque[number]
 
 
-def _packed(value: Any) -> Message:  # noqa: ANN401
+def _packed(value: Any) -> Message:
     file, message = io.BytesIO(), Message(b"", [], [])
     _Pickler(file, message).dump(value)
     return message._replace(data=file.getvalue())
 
 
-def _unpacked(message: Message) -> Any:  # noqa: ANN401
+def _unpacked(message: Message) -> Any:
     return _Unpickler(message).load()
+
+
+def _copied(error: Exception) -> Exception:
+    """An error as another process would get it."""
+    return _unpacked(_packed(error))  # type: ignore[no-any-return]
 
 
 Reference = Future
@@ -100,7 +106,7 @@ class _Method(NamedTuple):
     actor: _Actor
     name: str
 
-    def remote(self, *arguments: Any) -> Reference[Message]:  # noqa: ANN401
+    def remote(self, *arguments: Any) -> Reference[Message]:
         """Begin a call."""
         return self.actor.call(self.name, arguments)
 
@@ -245,7 +251,7 @@ class _Actor:
                 try:
                     message = _packed(getattr(self._object, call.method)(*_unpacked(call.arguments)))
                 except Exception as error:  # noqa: BLE001 - for the caller
-                    self._settle(call.reference, lambda e=error, r=call.reference: r.set_exception(e))  # type: ignore[misc]
+                    self._settle(call.reference, partial(call.reference.set_exception, _copied(error)))
                 else:
                     self._settle(call.reference, lambda m=message, r=call.reference: r.set_result(m))  # type: ignore[misc]
 
@@ -276,7 +282,7 @@ class _Actor:
         except _EndedError:
             return
         except Exception as error:  # noqa: BLE001 - for the caller
-            self._settle(call.reference, lambda e=error: call.reference.set_exception(e))  # type: ignore[misc]
+            self._settle(call.reference, partial(call.reference.set_exception, _copied(error)))
         else:
             self._settle(call.reference, lambda: call.reference.set_result(message))
 
@@ -304,7 +310,7 @@ class _ThreadCalls:
             self._weigh(message.size)
         return [_unpacked(message) for message in messages]
 
-    def put(self, value: Any) -> Any:  # noqa: ANN401 - values and references are of any type
+    def put(self, value: Any) -> Any:
         """See `Calls`."""
         reference: Reference[Message] = Reference()
         reference.set_result(_packed(value))
@@ -328,7 +334,7 @@ class _Reservation(NamedTuple):
 class ThreadActors(_ThreadCalls):
     """`ActorSystem` of this process.
 
-    cpus: of each of the nodes it makes believe it has. speed: how many times as fast as the clock its seconds pass.
+    cpus: CPUs of each simulated node. speed: how many times as fast as the clock its seconds pass.
     weigh: told of the bytes of all that the driver gets. disorder: seed of delays by which calls of coroutines overtake
     each other, as they may on Ray; without it they begin in the order in which they were made.
     """
@@ -342,7 +348,7 @@ class ThreadActors(_ThreadCalls):
         disorder: int | None = None,
     ) -> None:
         super().__init__(None, weigh)
-        self._delays = None if disorder is None else Random(disorder)  # noqa: S311 - of no secret
+        self._delays = None if disorder is None else Random(disorder)
         self.head: Head | None = None
         self._speed = speed
         self._cpus = {f"node {i}": n for i, n in enumerate(cpus)}
@@ -423,7 +429,7 @@ class ThreadActors(_ThreadCalls):
     def check_seen(self, folder: str) -> None:
         """No-op: all is seen by this process."""
 
-    def reserve(self, bundles: Sequence[Bundle], seconds: float) -> Any | None:  # noqa: ANN401 - opaque
+    def reserve(self, bundles: Sequence[Bundle], seconds: float) -> Any | None:
         """See `ActorSystem`."""
         with self._room:
             self._room.wait_for(lambda: self._placed(bundles) is not None, seconds / self._speed)
@@ -447,11 +453,11 @@ class ThreadActors(_ThreadCalls):
             nodes.append(node)
         return nodes
 
-    def is_whole(self, reservation: Any) -> bool:  # noqa: ANN401
+    def is_whole(self, reservation: Any) -> bool:
         """See `ActorSystem`."""
         return all(node in self._cpus for node in reservation.nodes)
 
-    def give_back(self, reservation: Any) -> None:  # noqa: ANN401
+    def give_back(self, reservation: Any) -> None:
         """See `ActorSystem`."""
         with self._room:
             self._reservations.remove(reservation)
@@ -460,7 +466,7 @@ class ThreadActors(_ThreadCalls):
                     self._free[node] += bundle.cpus
             self._room.notify_all()
 
-    def start(self, actor: type, *arguments: Any, name: str, seat: Seat | None = None) -> Any:  # noqa: ANN401
+    def start(self, actor: type, *arguments: Any, name: str, seat: Seat | None = None) -> Any:
         """See `ActorSystem`."""
         if seat is None:
             nodes = list(self._cpus)
@@ -486,7 +492,7 @@ class ThreadActors(_ThreadCalls):
         ended = {r for r in references if r.done()}
         return [r for r in references if r in ended], [r for r in references if r not in ended]
 
-    def kill(self, handle: Any) -> None:  # noqa: ANN401
+    def kill(self, handle: Any) -> None:
         """See `ActorSystem`. Returns when all its threads have ended."""
         actor: _Actor = handle._actor
         actor.end()

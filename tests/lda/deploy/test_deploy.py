@@ -21,11 +21,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.dashboard.modules.job import cli as job_cli
+from thread_actors import ThreadActors
 
 from lda.cli import cli
 from lda.cluster.distributed import placement
 from lda.cluster.distributed.actor_system import Node
-from lda.cluster.distributed.thread_actors import ThreadActors
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
 from lda.deploy.quoting import submitted, yaml_text
