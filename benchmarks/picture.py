@@ -66,18 +66,18 @@ def picture(model: str, output: Path, columns: int) -> None:
     click.echo(f"wrote {output}")
 
 
-def on_terminal(command: list[str], columns: int, rows: int = 60) -> str:
+def on_terminal(command: list[str], columns: int, rows: int = 60, **env: str) -> str:
     """What a command prints on a terminal of that size, with its codes for colours.
 
     A pseudo-terminal, and no pipe: commands print colours on terminals only, and fit their lines to the width.
-    Raises ClickException when the command fails.
+    env: variables of its environment. Raises ClickException when the command fails.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     plain = {
         name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS", "LINES"}
     }
-    environment = plain | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    environment = plain | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | env
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=environment
     ) as run:

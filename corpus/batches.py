@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Tokenizer = Callable[[str], list[str]]
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Arrays = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]
-    Remapper = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int32]], Arrays]
 
 
 class TokenBatch(NamedTuple):

@@ -12,9 +12,6 @@ import pyarrow as pa
 from lda.corpus.arrow import array
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from collections.abc import Iterable
 
 METADATA_PREFIX: Final = "metadata."

@@ -10,16 +10,7 @@ from lda.corpus.arrow import is_text
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Floats = npt.NDArray[np.float64]
-
-if TYPE_CHECKING:
     from collections.abc import Sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 MAX_TERMS: Final = 2**31 - 1
 """Term ids are int32."""
@@ -36,8 +27,6 @@ def term_name(term: object, number: int) -> str:
     Raises:
         DataError: it is missing, or holds half of a surrogate pair.
     """
-    from lda.corpus.terms import is_missing
-
     if not isinstance(term, str) and is_missing(term):
         raise DataError(
             f"a term must be text, got {term} for column {number}; give it a name, or drop the column"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.samplers.registry import SAMPLERS, names_of
+from lda.samplers.registry import SAMPLERS, choice_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,7 +89,7 @@ FIELDS: Final = (
         parameter="device",
         flags=("--device",),
         kind=("cpu", "cuda"),
-        help=f"cuda samples on a GPU, to the same model ({names_of(row for row in SAMPLERS.values() if row.cuda)}).",
+        help=f"cuda samples on a GPU, to the same model ({choice_of(row for row in SAMPLERS.values() if row.cuda)}).",
         about="machine",
         of_machine=True,
     ),
@@ -121,7 +121,7 @@ FIELDS: Final = (
         parameter="sampler",
         flags=("--sampler",),
         kind=str,
-        help=f"{names_of(SAMPLERS.values())}.",
+        help=f"{choice_of(SAMPLERS.values())}.",
     ),
     FitField(
         setting="alpha",

@@ -242,7 +242,7 @@ def sampler(wanted: str | Sampler) -> Sampler:
         raise ValueError(f"no sampler is called {wanted!r}; there are auto, {', '.join(SAMPLERS)}") from None
 
 
-def names_of(rows: Iterable[Sampler]) -> str:
+def choice_of(rows: Iterable[Sampler]) -> str:
     """Their names as a sentence lists them: a, b or c."""
     names = [row.name for row in rows]
     return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

@@ -39,7 +39,8 @@ def _cell(row: Row) -> str:
     if row.own_level is None:
         return FAILED
     said = times_ours(row)
-    return f"**{said}**" if row.ratio is None or row.ratio < 1 else said
+    loses = row.ratio is None or (row.ratio < 1 and not row.at_least)  # of a lower bound it is not known
+    return f"**{said}**" if loses else said
 
 
 def _explanation() -> str:

@@ -59,8 +59,8 @@ def write_folder(
         write_remote(str(path), batches, vocabulary, summary, overwrite=overwrite)
         return
     target = Path(path)
-    # Not flushed, unlike a model: what a crash of the system left half-written is told by sizes and checksums, and
-    # can be built again; to wait for the disk would make up a good part of a large build.
+    # The files are not flushed, unlike a model's: what a crash of the system left half-written is noticed by sizes and
+    # checksums, and can be built again; waiting for the disk would make up a good part of a large build.
     with replaced_folder(target, lambda: check_target(target, overwrite=overwrite)) as folder:
         entry = _write_file(folder / VOCABULARY_FILE, one_batch(vocabulary))
         entries: list[FileEntry] = []

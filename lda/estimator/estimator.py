@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import Checkpointing, Cluster, FitResult, FitSettings, FrozenModel, SweepRecord
-    from lda.corpus.batches import Tokenizer
+    from lda.corpus.text.tokenizer import Tokenizer
     from lda.estimator.sklearn_conventions import RandomState
     from lda.evaluation.coherence_result import Coherence, CoherenceEngine
     from lda.evaluation.diagnostics import TopicDiagnostics
@@ -322,7 +322,9 @@ class LDA(EstimatorConventions):
             ValueError: a setting is wrong.
             TypeError: the kind of X is wrong.
         """
-        return self._fitted().coherence(X, measure, n_words=n_words, engine=engine)
+        from lda.evaluation.coherence import coherence_on
+
+        return coherence_on(self._fitted(), X, measure, n_words=n_words, engine=engine)
 
     def diagnostics(self, X: object = None, *, n_words: int = 10) -> TopicDiagnostics:
         """Numbers about each topic under MALLET's names.

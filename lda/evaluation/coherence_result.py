@@ -83,8 +83,8 @@ class Coherence:
         if self.missing:
             topic, word = self.missing[0]
             found.append(
-                f"{len(self.missing):,} top words do not occur in the reference corpus "
-                f"({word!r} of topic {topic}, for one); their pairs are left out"
+                f"{plural(len(self.missing), 'top word')} not found in the reference corpus "
+                f"({word!r} of topic {topic}, for one); pairs with such words are left out"
             )
         return found
 

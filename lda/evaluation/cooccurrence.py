@@ -63,7 +63,7 @@ def count(
 def _pairs(
     topics: list[npt.NDArray[np.int32]], words: npt.NDArray[np.int32], n_terms: int
 ) -> tuple[Pairs, Counts]:
-    """The pairs within topics, each once, as `samplers.cooccurrence.Pairs`, and their sorted codes."""
+    """The pairs within topics, each once, as `samplers.scoring.cooccurrence.Pairs`, and their sorted codes."""
     from lda.samplers.scoring.cooccurrence import Pairs
 
     n = len(words)

@@ -106,8 +106,7 @@ def diagnose(
         raise ValueError(f"n_words must be 1 or more, got {n_words}")
     words = model.top_words(n_words)
     if batches is not None:
-        index = {term: number for number, term in enumerate(model.vocabulary)}
-        ids = [np.array([index[word] for word in topic], dtype=np.int32) for topic in words]
+        ids = _term_ids(words, model.vocabulary)
         frozen = model.frozen(threads=threads, device=device)
         use = use_of_documents(frozen, possible(model, batches), model.alpha, ids, seed)
     return describe_topics(
@@ -142,8 +141,8 @@ def describe_topics(
         tokens: (K,) n_k to report; None for a topic-word matrix, of which the corpus is not known either.
         use: how documents use the topics, if there are any.
     """
-    index = {term: number for number, term in enumerate(vocabulary)}
-    ids = [np.array([index[word] for word in words[:n_words]], dtype=np.int32) for words in top_words]
+    top_words = [words[:n_words] for words in top_words]
+    ids = _term_ids(top_words, vocabulary)
     totals = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
     with np.errstate(divide="ignore", invalid="ignore"):  # an empty topic has no diagnostics: 0 / 0 is NaN
         p, term, topic = _probabilities(counts, totals)
@@ -161,13 +160,19 @@ def describe_topics(
         return TopicDiagnostics(
             n_words=n_words,
             tokens=use.n_k.astype(np.float64) if tokens is None and use is not None else tokens,
-            word_length=np.array([_mean([len(word) for word in words[:n_words]]) for words in top_words]),
+            word_length=np.array([_mean([len(word) for word in words]) for words in top_words]),
             uniform_dist=_nan_where_empty(uniform, totals),
             corpus_dist=corpus,
             eff_num_words=1.0 / np.where(squares > 0, squares, np.nan),
             exclusivity=_exclusivity(counts, totals, beta, ids),
             **({} if use is None else _of_documents(counts, beta, ids, use)),
         )
+
+
+def _term_ids(top_words: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> TopWords:
+    """Term numbers of each topic's words."""
+    index = {term: number for number, term in enumerate(vocabulary)}
+    return [np.array([index[word] for word in words], dtype=np.int32) for words in top_words]
 
 
 def _probabilities(

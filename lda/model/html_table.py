@@ -39,9 +39,9 @@ def html_table(
     shown = list(range(n_topics))
     if tokens is not None:
         shown = np.argsort(-tokens, kind="stable").tolist()
-    rows = []
+    rows, total = [], 1.0 if tokens is None else max(float(tokens.sum()), 1.0)
     for k in shown[:MOST_TOPICS]:
-        share = "" if tokens is None else f"<td>{tokens[k] / max(tokens.sum(), 1.0):.1%}</td>"
+        share = "" if tokens is None else f"<td>{tokens[k] / total:.1%}</td>"
         terms = " ".join(f'<span title="{p:.4g}">{_escaped(term)}</span>' for term, p in words[k])
         rows.append(f'<tr><td>{k}</td>{share}<td style="text-align: left">{terms}</td></tr>')
     if n_topics > MOST_TOPICS:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lda.cluster.spec.top_words import TopWords
     from lda.cluster.sweeping.frozen_model import FrozenModel
     from lda.corpus import Corpus
-    from lda.corpus.batches import Tokenizer
+    from lda.corpus.text.tokenizer import Tokenizer
     from lda.model.run_record import RunRecord
 
     Floats = npt.NDArray[np.float64]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lda.cluster import FrozenModel
     from lda.corpus import Recipe
-    from lda.corpus.batches import Tokenizer
+    from lda.corpus.text.tokenizer import Tokenizer
 
 
 class OfTexts(Recorded, Protocol):

@@ -137,5 +137,5 @@ def _get(packed: NDArray[np.uint8], i: int) -> tuple[int, int]:
 
 @helper
 def _signed(x: Any) -> Any:  # noqa: ANN401 - of any width
-    """`value` as int64: the sum of an unsigned and a signed integer would be a float."""
+    """`x` as int64: the sum of an unsigned and a signed integer would be a float."""
     return np.int64(x)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import ClassVar, Final
 
-from lda.samplers.registry import SAMPLERS, Sampler, names_of
+from lda.samplers.registry import SAMPLERS, Sampler, choice_of
 
 INSTALL: Final = "pip install 'raylda[cuda]'"
 
@@ -25,10 +25,10 @@ class DeviceError(ValueError):
 def check_sampler(sampler: Sampler) -> None:
     """Raise DeviceError when the sampler is not offered on a GPU.
 
-    Those are that give the CPU's bits there: they take no logarithms and no powers.
+    Offered are those that give the CPU's bits there, since they take no logarithms and no powers.
     """
     if sampler.cuda is None:
-        offered = names_of(row for row in SAMPLERS.values() if row.cuda is not None)
+        offered = choice_of(row for row in SAMPLERS.values() if row.cuda is not None)
         raise DeviceError(
             f"the sampler {sampler.name} is not offered on a GPU, which would round its logarithms and powers "
             f"otherwise, or run it by one thread; take {offered}, or the device cpu"

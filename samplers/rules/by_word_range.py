@@ -85,10 +85,8 @@ def _sweep_few(
         for i in range(begin, opened if fresh else end):
             if opened == low or i < opened or i >= closes:
                 sequential_few_topics.count(model, document, tokens.z[i], np.float32(1))
-        numbers, part = (
-            stream(seed, pass_number, tokens.doc_keys[d]),
-            TokenRange(begin, end, low, high, span[0]),
-        )
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
+        part = TokenRange(begin, end, low, high, span[0])
         sequential_few_topics.resample_tokens(tokens, part, model, document, numbers, leave_out, fresh)
         sequential_few_topics.forget(model, document)
         paused.cursor[d - paused.first] = high
@@ -123,10 +121,8 @@ def sweep_range(
         high = _end_of_range(tokens.words, low, end, span[1])
         if high == low:
             continue
-        numbers, part = (
-            stream(seed, pass_number, tokens.doc_keys[d]),
-            TokenRange(begin, end, low, high, span[0]),
-        )
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
+        part = TokenRange(begin, end, low, high, span[0])
         k_d, smooth_sum = _take_up(tokens, d, model, document, paused, at_once, fresh)
         if at_once:
             _simultaneous_tokens(tokens, part, model, document, aside, numbers, leave_out, k_d, smooth_sum)
