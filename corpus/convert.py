@@ -114,9 +114,8 @@ def resolve_vocabulary(vocabulary: Any, n_terms: int | None = None) -> list[str]
 
         return read_vocabulary(vocabulary)
     mapping = getattr(vocabulary, "token2id", vocabulary)
-    if not hasattr(mapping, "items") or hasattr(
-        mapping, "iloc"
-    ):  # a pandas Series has items, but is a sequence
+    # A pandas Series has items, but is a sequence.
+    if not hasattr(mapping, "items") or hasattr(mapping, "iloc"):
         return [term_name(term, number) for number, term in enumerate(vocabulary)]
     pairs = [
         (key, value) if isinstance(value, int | np.integer) else (value, key)

@@ -228,10 +228,8 @@ def iter_range(
     """
     bounds = corpus.shard_bounds
     for number in range(int(np.searchsorted(bounds, first, side="right")) - 1, corpus.n_shards):
-        low, high = (
-            max(first - int(bounds[number]), 0),
-            min(last, int(bounds[number + 1])) - int(bounds[number]),
-        )
+        begin, end = int(bounds[number]), int(bounds[number + 1])
+        low, high = max(first - begin, 0), min(last, end) - begin
         if low >= high:
             break
         offsets, words = corpus.shard(number)[2:]

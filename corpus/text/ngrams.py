@@ -27,9 +27,8 @@ def add_ngrams(
     """
     low, high = ngram_range
     position = np.arange(len(words), dtype=np.int64)
-    room = (
-        np.repeat(doc_offsets[1:], np.diff(doc_offsets)) - position
-    )  # tokens from here to the document's end
+    # Tokens from here to the document's end.
+    room = np.repeat(doc_offsets[1:], np.diff(doc_offsets)) - position
     codes, names = words.astype(np.int64), terms
     out_codes: list[npt.NDArray[np.int64]] = []
     out_positions: list[npt.NDArray[np.int64]] = []

@@ -45,9 +45,8 @@ class WordLoss:
         step = -(-len(texts) // DOCUMENTS_LOOKED_AT) or 1
         for number in range(0, len(texts), step):
             text = texts[number].as_py() or ""
-            begin = max(
-                0, (len(text) - CHARACTERS_LOOKED_AT) // 2
-            )  # the head of a file may be unlike the rest
+            # From the middle: the head of a file may be unlike the rest.
+            begin = max(0, (len(text) - CHARACTERS_LOOKED_AT) // 2)
             text = text[begin : begin + CHARACTERS_LOOKED_AT]
             for chunk in (strip_html(text) if self._strip else text).split():
                 self._add(chunk)

@@ -191,9 +191,8 @@ def sweep_kernel(n_blocks: int, *, leave_out: bool, fresh: bool) -> Any:  # noqa
                 for slot in range(BUNCH):
                     source = leader + slot
                     others, same = F64(0), I64(0)
-                    before = (
-                        length - opened if not fresh else I64(slot)
-                    )  # others are the tokens 0 .. before - 1
+                    # The others are the tokens 0 .. before - 1.
+                    before = length - opened if not fresh else I64(slot)
                     for j in range(BUNCH):
                         entry = F64(shuffle(pair, half + slot * BUNCH + j))
                         topic = shuffle(new, leader + j)

@@ -217,9 +217,8 @@ def _run(
             raise
         except ValueError as error:  # the settings do not fit this corpus
             raise DataError(str(error)) from error
-    if (
-        resumed_from is not None and began
-    ):  # workers may have found that checkpoint damaged, and used one before
+    if resumed_from is not None and began:
+        # Workers may have found that checkpoint damaged, and used one before.
         resumed_from = began[0] or None
     return result, resumed_from
 

@@ -121,9 +121,8 @@ class Output:
     def _place(self) -> str:
         from lda.model.write import new_model
 
-        if (
-            self._writer is not None
-        ):  # asked again after a loss in the midst of writing, maybe with fewer parts
+        if self._writer is not None:
+            # Asked again after a loss in the midst of writing, maybe with fewer parts.
             self._writer.clear()
         else:
             targets = self._targets
@@ -140,11 +139,8 @@ class Output:
         from lda.evaluation.trained_documents import trained_hashes
         from lda.model.model import topics_of
 
-        stored, alpha, vocabulary = (
-            result.stored,
-            np.asarray(result.alpha, dtype=np.float64),
-            corpus.vocabulary,
-        )
+        stored, vocabulary = result.stored, corpus.vocabulary
+        alpha = np.asarray(result.alpha, dtype=np.float64)
         assert stored is not None
         assert self._writer is not None
         self._writer.finish(
