@@ -248,7 +248,7 @@ def draw_bits(origin: Scalar, step: Scalar, i: Scalar) -> Scalar:
 
 @device
 def lane_with_weight(scan: Array, last: Scalar, lane: Scalar) -> Scalar:
-    """`prefix_sum._lane_with_weight`: the nearest lane of positive total below `lane`, else above it, else lane 0."""
+    """`prefix_sum.lane_with_weight`: the nearest lane of positive total below `lane`, else above it, else lane 0."""
     for j in range(lane - 1, -1, -1):
         if scan[U64(last + j)] > 0:
             return I64(j)

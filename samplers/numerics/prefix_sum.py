@@ -73,7 +73,7 @@ def vector_store(builder: Any, value: Any, pointer: Any, index: Any) -> None:
     builder.store(value, address, align=4)
 
 
-def _lane_prefix(builder: Any, lanes: Any) -> Any:
+def lane_prefix(builder: Any, lanes: Any) -> Any:
     """Inclusive prefix sum over the 16 lanes in four shift-and-add steps (Hillis and Steele 1986)."""
     zero = ir.Constant(VECTOR, [0.0] * LANES)
     for step in (1, 2, 4, 8):
@@ -84,26 +84,22 @@ def _lane_prefix(builder: Any, lanes: Any) -> Any:
     return lanes
 
 
-def accumulate(builder: Any, n_blocks: Any, prefixes: list[Any], products: Any) -> list[Any]:
-    """Add up several scans side by side, store S and the lane totals of each; returns their totals.
+def _accumulate(builder: Any, n_blocks: Any, prefix: Any, product: Callable[[Any], Any]) -> Any:
+    """Add up a scan, store S and the lane totals in `prefix`; returns the total.
 
-    products(index of a block's first element): the block's products, one for each of `prefixes`.
+    product(index of a block's first element): the block's products.
     """
     zero = ir.Constant(VECTOR, [0.0] * LANES)
-    running = [cgutils.alloca_once_value(builder, zero) for _ in prefixes]  # type: ignore[no-untyped-call]
+    running = cgutils.alloca_once_value(builder, zero)  # type: ignore[no-untyped-call]
     intp = n_blocks.type
     with cgutils.for_range(builder, n_blocks) as loop:
         first = builder.mul(loop.index, intp(LANES))
-        for prefix, total, product in zip(prefixes, running, products(first), strict=True):
-            summed = builder.fadd(builder.load(total), product)
-            builder.store(summed, total)
-            vector_store(builder, summed, prefix, first)
-    totals = []
-    for prefix, total in zip(prefixes, running, strict=True):
-        lanes = _lane_prefix(builder, builder.load(total))
-        vector_store(builder, lanes, prefix, builder.mul(n_blocks, intp(LANES)))
-        totals.append(builder.extract_element(lanes, _I32(LANES - 1)))
-    return totals
+        summed = builder.fadd(builder.load(running), product(first))
+        builder.store(summed, running)
+        vector_store(builder, summed, prefix, first)
+    lanes = lane_prefix(builder, builder.load(running))
+    vector_store(builder, lanes, prefix, builder.mul(n_blocks, intp(LANES)))
+    return builder.extract_element(lanes, _I32(LANES - 1))
 
 
 def _scan_rows(typing: Any, a: Any, a0: Any, b: Any, b0: Any, n_blocks: Any, prefix: Any) -> Any:
@@ -119,10 +115,10 @@ def _scan_rows(typing: Any, a: Any, a0: Any, b: Any, b0: Any, n_blocks: Any, pre
         right = pointer_to(context, builder, signature.args[2], args[2], args[3])
         out = pointer_to(context, builder, signature.args[5], args[5], args[4].type(0))
 
-        def products(first: Any) -> list[Any]:
-            return [builder.fmul(vector_load(builder, left, first), vector_load(builder, right, first))]
+        def product(first: Any) -> Any:
+            return builder.fmul(vector_load(builder, left, first), vector_load(builder, right, first))
 
-        return accumulate(builder, args[4], [out], products)[0]
+        return _accumulate(builder, args[4], out, product)
 
     return signature, codegen
 
@@ -152,7 +148,7 @@ def _scan_gather(
         out = pointer_to(context, builder, signature.args[6], args[6], args[5].type(0))
         intp = args[5].type
 
-        def products(first: Any) -> list[Any]:
+        def product(first: Any) -> Any:
             gathered = ir.Constant(VECTOR, ir.Undefined)
             for lane in range(LANES):
                 address = builder.gep(indices, [builder.add(first, intp(lane))])
@@ -161,9 +157,9 @@ def _scan_gather(
                     position = builder.zext(position, intp)
                 value = builder.load(builder.gep(table, [position]))
                 gathered = builder.insert_element(gathered, value, _I32(lane))
-            return [builder.fmul(gathered, vector_load(builder, weights, first))]
+            return builder.fmul(gathered, vector_load(builder, weights, first))
 
-        return accumulate(builder, args[5], [out], products)[0]
+        return _accumulate(builder, args[5], out, product)
 
     return signature, codegen
 
@@ -205,7 +201,7 @@ def _prefetch(typing: Any, array: Any, start: Any) -> Any:
 scan_rows = cast("Callable[..., float]", intrinsic(_scan_rows))
 scan_gather = cast("Callable[..., float]", intrinsic(_scan_gather))
 prefetch = cast("Callable[..., None]", intrinsic(_prefetch))
-_lane_of = cast("Callable[..., int]", intrinsic(_count_lanes))
+lanes_passed = cast("Callable[..., int]", intrinsic(_count_lanes))
 
 
 @helper
@@ -224,9 +220,9 @@ def pick_from(prefix: NDArray[np.float32], first: int, n_blocks: int, target: fl
     weights are zero.
     """
     begin, last, ends = INDEX(first), INDEX(first + (n_blocks - 1) * LANES), INDEX(first + n_blocks * LANES)
-    lane = INDEX(min(_lane_of(prefix, first + n_blocks * LANES, np.float32(target)), LANES - 1))
+    lane = INDEX(min(lanes_passed(prefix, first + n_blocks * LANES, np.float32(target)), LANES - 1))
     if prefix[last + lane] <= 0:
-        lane = INDEX(_lane_with_weight(prefix, first + (n_blocks - 1) * LANES, int(lane)))
+        lane = INDEX(lane_with_weight(prefix, first + (n_blocks - 1) * LANES, int(lane)))
     rest = np.float32(target)
     if lane > INDEX(0):
         rest = max(np.float32(rest - prefix[ends + lane - INDEX(1)]), np.float32(0))
@@ -242,7 +238,7 @@ def pick_from(prefix: NDArray[np.float32], first: int, n_blocks: int, target: fl
 
 
 @helper
-def _lane_with_weight(prefix: NDArray[np.float32], last: int, lane: int) -> int:
+def lane_with_weight(prefix: NDArray[np.float32], last: int, lane: int) -> int:
     """The nearest lane of positive total below `lane`, else above it, else lane 0."""
     for j in range(lane - 1, -1, -1):
         if prefix[last + j] > 0:

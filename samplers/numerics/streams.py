@@ -22,14 +22,12 @@ _M1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _M2: Final = np.uint64(0x94D049BB133111EB)
 _G1: Final = np.uint64(0xFF51AFD7ED558CCD)
 _G2: Final = np.uint64(0xC4CEB9FE1A85EC53)
-_S24: Final = np.uint64(24)
 _S27: Final = np.uint64(27)
 _S30: Final = np.uint64(30)
 _S31: Final = np.uint64(31)
 _S33: Final = np.uint64(33)
 _S11: Final = np.uint64(11)
 _ONE: Final = np.uint64(1)
-_LOW24: Final = np.uint64(0xFFFFFF)
 _ALTERNATE: Final = np.uint64(0xAAAAAAAAAAAAAAAA)
 
 
@@ -77,10 +75,3 @@ def uniform(numbers: Stream, i: int) -> float:
     return float(mix(numbers.origin + numbers.step * (np.uint64(i) + _ONE)) >> _S11) * (
         1.0 / 9007199254740992.0
     )
-
-
-@helper
-def two_uniforms(numbers: Stream, i: int) -> tuple[float, float]:
-    """Two numbers in [0, 1) from draw i of a stream: float64, of 40 and of the other 24 random bits."""
-    x = mix(numbers.origin + numbers.step * (np.uint64(i) + _ONE))
-    return float(x >> _S24) * (1.0 / 1099511627776.0), float(x & _LOW24) * (1.0 / 16777216.0)

@@ -5,7 +5,7 @@ order are the whole document. Between two ranges the sweep of a document is set 
 order of its topics, and the running sum of phi0. The order matters because scans add in that order: with it kept,
 the bits are those of `sequential.sweep_documents` and `simultaneous.sweep_documents`. Counts need not be kept;
 they follow from the topics. Sorting the topics at each range instead would make the bits depend on the ranges.
-Where topics are few there is no order to keep; but a range may end within a bunch of tokens, which is then not counted.
+Where topics are few there is no order to keep.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.counts.row_layout import FEW_TOPICS
-from lda.samplers.numerics.jit import helper, kernel
+from lda.samplers.numerics.jit import kernel
 from lda.samplers.numerics.streams import stream
 from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.rules import sequential, sequential_few_topics, simultaneous
 from lda.samplers.rules.document_counts import Document, add_token, clear, empty_document
+from lda.samplers.rules.sequential_few_topics import end_of_range
 from lda.samplers.tokens import TokenRange, Tokens
 
 _sequential_tokens = sequential.resample_tokens
@@ -52,47 +53,6 @@ def begin_documents(doc_offsets: NDArray[np.int64], first: int, last: int, pause
         paused.cursor[d - paused.first] = doc_offsets[d]
 
 
-@helper
-def _end_of_range(words: NDArray[np.int32], low: int, end: int, last_word: int) -> int:
-    """The first of the tokens low .. end - 1 whose word is last_word or later."""
-    high = low
-    while high < end and words[high] < last_word:
-        high += 1
-    return high
-
-
-@kernel
-def _sweep_few(
-    tokens: Tokens,
-    first: int,
-    last: int,
-    span: tuple[int, int],
-    model: LanguageModel,
-    paused: Paused,
-    seed: np.uint64,
-    pass_number: np.uint64,
-    leave_out: bool,
-    fresh: bool,
-) -> None:
-    """`sweep_range` by the sequential rule where topics are few."""
-    document = sequential_few_topics.no_tokens(model)
-    for d in range(first, last):
-        begin, end, low = tokens.doc_offsets[d], tokens.doc_offsets[d + 1], paused.cursor[d - paused.first]
-        high = _end_of_range(tokens.words, low, end, span[1])
-        if high == low:
-            continue
-        opened, closes = sequential_few_topics.bunch_of(low, begin, end)
-        for i in range(begin, opened if fresh else end):
-            if opened == low or i < opened or i >= closes:
-                sequential_few_topics.count(model, document, tokens.z[i], np.float32(1))
-        numbers = stream(seed, pass_number, tokens.doc_keys[d])
-        part = TokenRange(begin, end, low, high, span[0])
-        sequential_few_topics.resample_tokens(tokens, part, model, document, numbers, leave_out, fresh)
-        sequential_few_topics.forget(model, document)
-        paused.cursor[d - paused.first] = high
-
-
-@kernel
 def sweep_range(
     tokens: Tokens,
     first: int,
@@ -111,14 +71,35 @@ def sweep_range(
     model: of these words alone; its phi0 and denominators are the whole vocabulary's. at_once: the simultaneous rule,
     which takes no fresh documents. The other arguments are those of `sequential.sweep_documents`.
     """
+    keys = (seed, pass_number)
     if model.n_topics <= FEW_TOPICS and not at_once:
-        _sweep_few(tokens, first, last, span, model, paused, seed, pass_number, leave_out, fresh)
-        return
+        sequential_few_topics.sweep_range(
+            tokens, first, last, span, model, paused.first, paused.cursor, *keys, leave_out, fresh
+        )
+    else:
+        _sweep_by_lists(tokens, first, last, span, model, paused, *keys, at_once, leave_out, fresh)
+
+
+@kernel
+def _sweep_by_lists(
+    tokens: Tokens,
+    first: int,
+    last: int,
+    span: tuple[int, int],
+    model: LanguageModel,
+    paused: Paused,
+    seed: np.uint64,
+    pass_number: np.uint64,
+    at_once: bool,
+    leave_out: bool,
+    fresh: bool,
+) -> None:
+    """`sweep_range` with lists of the documents' topics."""
     document = empty_document(model, tokens.doc_offsets, first, last)
     aside = empty_document(model, tokens.doc_offsets, first, last)
     for d in range(first, last):
         begin, end, low = tokens.doc_offsets[d], tokens.doc_offsets[d + 1], paused.cursor[d - paused.first]
-        high = _end_of_range(tokens.words, low, end, span[1])
+        high = end_of_range(tokens.words, low, end, span[1])
         if high == low:
             continue
         numbers = stream(seed, pass_number, tokens.doc_keys[d])

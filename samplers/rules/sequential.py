@@ -8,8 +8,8 @@ collapsed sampler (Magnusson et al., JCGS 2018, doi:10.1080/10618600.2017.136691
 For the mean model the token also leaves phi: its old topic's term becomes (n_kw - 1 + beta) / (n_k - 1 + bbar).
 Only that one term differs, so it is corrected in place and the tables of the phase serve all tokens.
 
-Rejected: two documents at a time, their tokens in turns so that one's chain of dependent steps runs beside the
-other's, because it gained nothing beyond the machine's noise at K = 100, and nothing or less at K = 1000 (same bits).
+Where topics are few, documents take turns: `sequential_few_topics`. Rejected: turns of two documents here as well, because
+with the branches of lists they gained nothing at K = 1000 (same bits).
 Rejected: word by word over a thousand documents at a time, each with its list of topics, because a row of phi then
 stays in the cache for all that need it, but the lists do not (same bits, for the tokens of a document lie by word).
 """
@@ -34,10 +34,7 @@ from lda.samplers.rules.document_counts import (
 from lda.samplers.rules.full_conditional import draw_token
 from lda.samplers.tokens import TokenRange, Tokens
 
-_few = sequential_few_topics.sweep_documents
 
-
-@kernel
 def sweep_documents(
     tokens: Tokens,
     first: int,
@@ -53,9 +50,24 @@ def sweep_documents(
     leave_out: the own token is counted in `model` and must leave it (AD-LDA).
     fresh: the tokens have no topic yet; each is drawn given those before it in its document.
     """
-    if model.n_topics <= FEW_TOPICS:
-        _few(tokens, first, last, model, seed, pass_number, leave_out, fresh)
-        return
+    # Chosen here, not in a kernel, which would have to compile both.
+    few = model.n_topics <= FEW_TOPICS
+    sweep = sequential_few_topics.sweep_documents if few else _sweep_by_lists
+    sweep(tokens, first, last, model, seed, pass_number, leave_out, fresh)
+
+
+@kernel
+def _sweep_by_lists(
+    tokens: Tokens,
+    first: int,
+    last: int,
+    model: LanguageModel,
+    seed: np.uint64,
+    pass_number: np.uint64,
+    leave_out: bool,
+    fresh: bool,
+) -> None:
+    """`sweep_documents` with lists of the documents' topics, where topics are many."""
     document = empty_document(model, tokens.doc_offsets, first, last)
     smooth = len(model.phi) - model.stride
     for d in range(first, last):

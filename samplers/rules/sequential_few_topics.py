@@ -1,65 +1,120 @@
-"""The sequential token rule where topics are few: every draw scans all of them, four tokens at a time.
+"""The sequential token rule where topics are few: every draw scans all of them, documents taking turns.
 
 Lists of a document's topics save reading at the price of branches that no processor can foresee, and up to some
-hundreds of topics reading is cheaper. And tokens need not wait for one another. A bunch of four leaves the document
-together. Each of its tokens then finds its topic among those of the other three, as they are by then, or else, most
-of the time, by the counts without the bunch. That is the same law in two parts:
+hundreds of topics reading is cheaper. A document is one chain of dependent steps: a token cannot be drawn before its
+predecessor is counted. But documents do not wait for one another. Four of them take turns, a token each, in steps
+without a branch, and the processor makes the steps of one beside those of another:
 
-    n_dk = n_dk without the bunch + its other tokens in topic k
+    p(z = k | rest) ~ (n_dk + alpha_k) phi_kw,       the own token left out of n_dk and, at its old topic, of phi
 
-What the second part reads is there for all four before any is drawn: they share the reading of n_dk + alpha_k, and the
-processor makes the steps of one beside those of another. docs/benchmarks.md has times a token. Rejected: bunches of two
-and three, because they were no faster. Rejected: bunches together with the lists, the shortest way chosen for each
-token, because they gained nothing.
+Nothing of a document depends on which others take turns with it, so the bits do not depend on how documents are
+divided. A scan adds alpha to the counts anew: kept as sums n_dk + alpha_k that follow each token, they would drift, by
+up to 0.001 of alpha = 0.1 in a document of 10,000 tokens.
 
-The own token's term leaves the scan afterwards, by moving the target past it (`_past_own`). Scanning without it takes a
-write before the scan and one after, and the scan waits for the first.
+Rejected: four tokens of one document at a time, each drawn given the other three in a second step, because branches
+decide whether there is one (docs/benchmarks.md has times a token). Rejected: a loop unrolled for each number of blocks
+of topics, because every other K would have to be compiled first.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import helper, kernel
-from lda.samplers.numerics.prefix_sum import INDEX, LANES, pick_from, prefetch
-from lda.samplers.numerics.prefix_sum_of_four import BUNCH, entry, scan_bunch
-from lda.samplers.numerics.streams import Stream, stream, two_uniforms
+from lda.samplers.numerics.prefix_sum import INDEX, LANES
+from lda.samplers.numerics.prefix_sums_in_turns import (
+    TURNS,
+    add_to_lane,
+    entry,
+    pick_of,
+    scan_turns,
+    total_of,
+)
+from lda.samplers.numerics.streams import Stream, stream, uniform
 from lda.samplers.phi.language_model import LanguageModel
-from lda.samplers.tokens import TokenRange, Tokens
+from lda.samplers.tokens import Tokens
+
+AHEAD: Final = 4
+"""Tokens between the one at hand and the one whose row is asked for."""
+
+SORTED: Final = 64
+"""Up to so many documents take their turns in order of length, long ones first: towards the end of a call, turns stay
+empty. With more documents that end is short."""
+
+_ALL_WORDS: Final = (0, np.iinfo(np.int32).max)
+_NO_CURSOR: Final = np.zeros(0, dtype=np.int64)
 
 
-class Bunch(NamedTuple):
-    """The document at hand, and what a bunch of its tokens reads; reused for all documents of a kernel call.
+class Turns(NamedTuple):
+    """The documents that take turns, and what the step at hand reads of each; reused throughout a kernel call.
 
-    n_dk: (stride,) float32. weight: (stride,) float32, n_dk + alpha_k. rows: (BUNCH,) int64, the tokens' rows:
-    where they begin in model.phi, or ~start of one in aside. aside: (BUNCH * stride,) float32, sparse rows written out.
-    prefix: (BUNCH * (stride + 16),) float32, the scans.
+    n_dk: (TURNS * stride,) float32, counts without alpha. prefix: (TURNS * (stride + 16),) float32, scans; both as
+    `prefix_sums_in_turns` lays them out. aside: (TURNS * stride,) float32, sparse rows written out.
+
+    Of each turn, (TURNS,): at, begin, end: int64, the token at hand, the document's first, the token after the last
+    that is drawn. Where a turn is empty, end is ~0, and the token at hand, any of the call's, stays as it is. origin, step: uint64, of its stream. rows, ahead: int64, as
+    `scan_turns` takes them. old: int64. own: float32. less, more: float32, what counts lose and gain around a draw.
+
+    leaving: (2, stride) float64, T / (T - 1) and 1 / (T - 1), so that phi_kw without the own token is
+    phi_kw leaving[0, k] - leaving[1, k]:
+
+        (n_kw - 1 + beta) / (n_k - 1 + bbar) = (phi_kw T - 1) / (T - 1),      T = n_k + bbar
     """
 
     n_dk: NDArray[np.float32]
-    weight: NDArray[np.float32]
-    rows: NDArray[np.int64]
-    aside: NDArray[np.float32]
     prefix: NDArray[np.float32]
+    aside: NDArray[np.float32]
+    at: NDArray[np.int64]
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+    origin: NDArray[np.uint64]
+    step: NDArray[np.uint64]
+    rows: NDArray[np.int64]
+    ahead: NDArray[np.int64]
+    old: NDArray[np.int64]
+    own: NDArray[np.float32]
+    less: NDArray[np.float32]
+    more: NDArray[np.float32]
+    leaving: NDArray[np.float64]
 
 
 @kernel
-def no_tokens(model: LanguageModel) -> Bunch:
-    """A document without tokens."""
+def _empty_turns(model: LanguageModel, token: int, leave_out: bool) -> Turns:
+    """Turns without documents, all at `token`, which may be any."""
     stride = model.stride
-    return Bunch(
-        np.zeros(stride, dtype=np.float32),
-        model.alpha.copy(),
-        np.zeros(BUNCH, dtype=np.int64),
-        np.zeros(BUNCH * stride, dtype=np.float32),
-        np.zeros(BUNCH * (stride + LANES), dtype=np.float32),
+    size = TURNS * stride
+    room = np.zeros(3 * size + TURNS * LANES + LANES, dtype=np.float32)
+    first = -(room.ctypes.data // 4) % LANES  # the counts begin on a cache line
+    leaving = np.zeros((2, stride), dtype=np.float64)
+    for k in range(stride):
+        leaving[0, k] = 1.0
+        if leave_out:
+            # With stale counts a topic may be all but empty; its own token then leaves nothing.
+            t = model.denominator[k]
+            leaving[0, k] = t / (t - 1.0) if t > 1.0 else 0.0
+            leaving[1, k] = 1.0 / (t - 1.0) if t > 1.0 else 0.0
+    return Turns(
+        room[first : first + size],
+        room[first + size : first + 2 * size + TURNS * LANES],
+        room[first + 2 * size + TURNS * LANES : first + 3 * size + TURNS * LANES],
+        np.full(TURNS, token, dtype=np.int64),
+        np.zeros(TURNS, dtype=np.int64),
+        np.full(TURNS, ~0, dtype=np.int64),
+        np.zeros(TURNS, dtype=np.uint64),
+        np.zeros(TURNS, dtype=np.uint64),
+        np.zeros(TURNS, dtype=np.int64),
+        np.zeros(TURNS, dtype=np.int64),
+        np.zeros(TURNS, dtype=np.int64),
+        np.zeros(TURNS, dtype=np.float32),
+        np.zeros(TURNS, dtype=np.float32),
+        np.zeros(TURNS, dtype=np.float32),
+        leaving,
     )
 
 
-@kernel
 def sweep_documents(
     tokens: Tokens,
     first: int,
@@ -71,171 +126,183 @@ def sweep_documents(
     fresh: bool,
 ) -> None:
     """`sequential.sweep_documents`."""
-    document = no_tokens(model)
-    for d in range(first, last):
-        begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
-        numbers = stream(seed, pass_number, tokens.doc_keys[d])
-        for i in range(begin, begin if fresh else end):
-            count(model, document, tokens.z[i], np.float32(1))
-        whole = TokenRange(begin, end, begin, end, np.int64(0))
-        resample_tokens(tokens, whole, model, document, numbers, leave_out, fresh)
-        forget(model, document)
+    sweep_range(
+        tokens, first, last, _ALL_WORDS, model, first, _NO_CURSOR, seed, pass_number, leave_out, fresh
+    )
 
 
-@helper
-def resample_tokens(
+@kernel
+def sweep_range(
     tokens: Tokens,
-    part: TokenRange,
+    first: int,
+    last: int,
+    span: tuple[int, int],
     model: LanguageModel,
-    document: Bunch,
-    numbers: Stream,
+    first_kept: int,
+    cursor: NDArray[np.int64],
+    seed: np.uint64,
+    pass_number: np.uint64,
     leave_out: bool,
     fresh: bool,
 ) -> None:
-    """Draw the tokens of `part`, whose document is counted in `document`.
+    """Resample the tokens of the words span[0] .. span[1] - 1 in documents first .. last - 1.
 
-    A bunch that an end of `part` cuts in two is not counted there.
+    model: its first row is that of word span[0]. cursor: the next token of the documents from `first_kept` on, moved
+    on here; empty where the span is all of the vocabulary. leave_out, fresh: as in `sequential.sweep_documents`.
     """
-    words, z = tokens.words, tokens.z
-    begin, end, low, high, first_word = part
-    rows, blocks = document.rows, model.stride // LANES
-    i = low
-    while i < high:
-        opened, closes = bunch_of(i, begin, end)
-        stop = min(closes, high)
-        if i == opened and not fresh:
-            for j in range(opened, closes):
-                count(model, document, z[j], np.float32(-1))
-        for j in range(i, stop):
-            rows[j - i] = _row(model, document, words[j] - first_word, j - i)
-        for j in range(stop - i, BUNCH):
-            rows[j] = 0
-        for j in range(stop, min(stop + BUNCH, high)):
-            row = model.start[words[j] - first_word]
-            if row >= 0:
-                for b in range(blocks):
-                    prefetch(model.phi, row + b * LANES)
-        scan_bunch(document.weight, model.phi, document.aside, rows, blocks, document.prefix)
-        for j in range(i, stop):
-            u, v = two_uniforms(numbers, j - begin)
-            z[j] = _draw(z, opened, closes, j, model, document, j - i, leave_out, fresh, u, v)
-        if stop == closes:
-            for j in range(opened, closes):
-                count(model, document, z[j], np.float32(1))
-        i = stop
+    if first >= last or tokens.doc_offsets[first] == tokens.doc_offsets[last]:
+        return
+    turns = _empty_turns(model, tokens.doc_offsets[first], leave_out and not fresh)
+    order = np.arange(first, last) if last - first <= SORTED else np.arange(0)
+    _longest_first(tokens.doc_offsets, order)
+    blocks = model.stride // LANES
+    live, waiting = 0, first
+    for j in range(TURNS):
+        if turns.end[j] < 0:
+            waiting = _take_turn(
+                turns, j, tokens, waiting, last, order, span, first_kept, cursor, seed, pass_number, fresh
+            )
+            live += int(turns.end[j] >= 0)
+    while live > 0:
+        for j in range(TURNS):
+            _leave(turns, j, tokens, span[0], model, fresh)
+        scan_turns(
+            turns.n_dk,
+            model.alpha,
+            model.phi,
+            turns.aside,
+            turns.rows,
+            turns.ahead,
+            turns.old,
+            turns.own,
+            blocks,
+            turns.prefix,
+        )
+        for j in range(TURNS):
+            _draw(turns, j, tokens, blocks)
+        for j in range(TURNS):
+            if turns.at[j] == turns.end[j]:
+                _give_up_turn(turns, j, model.stride)
+                waiting = _take_turn(
+                    turns, j, tokens, waiting, last, order, span, first_kept, cursor, seed, pass_number, fresh
+                )
+                live -= int(turns.end[j] < 0)
 
 
 @helper
-def bunch_of(i: int, begin: int, end: int) -> tuple[int, int]:
-    """(first token, token after the last) of the bunch of token i, in the document of the tokens begin .. end - 1."""
-    opened = i - (i - begin) % BUNCH
-    return opened, min(opened + BUNCH, end)
+def _longest_first(doc_offsets: NDArray[np.int64], order: NDArray[np.int64]) -> None:
+    """Sort the documents in `order` by length, in place, by insertion."""
+    for i in range(1, len(order)):
+        d, j = order[i], i - 1
+        length = doc_offsets[d + 1] - doc_offsets[d]
+        while j >= 0 and doc_offsets[order[j] + 1] - doc_offsets[order[j]] < length:
+            order[j + 1] = order[j]
+            j -= 1
+        order[j + 1] = d
 
 
 @helper
-def count(model: LanguageModel, document: Bunch, k: Any, change: np.float32) -> None:  # noqa: ANN401 - a topic of either width
-    """Count a token of topic k into the document (1) or out of it (-1)."""
-    k = INDEX(k)
-    n = document.n_dk[k] + change
-    document.n_dk[k] = n
-    document.weight[k] = n + model.alpha[k]
+def end_of_range(words: NDArray[np.int32], low: int, end: int, last_word: int) -> int:
+    """The first of the tokens low .. end - 1 whose word is last_word or later."""
+    high = low
+    while high < end and words[high] < last_word:
+        high += 1
+    return high
+
+
+# Called at the end of a document, not at each token, so a call of its own: inlined twice it would only be compiled twice.
+@kernel
+def _take_turn(
+    turns: Turns,
+    j: int,
+    tokens: Tokens,
+    waiting: int,
+    last: int,
+    order: NDArray[np.int64],
+    span: tuple[int, int],
+    first_kept: int,
+    cursor: NDArray[np.int64],
+    seed: np.uint64,
+    pass_number: np.uint64,
+    fresh: bool,
+) -> int:
+    """Give turn j to the next document that has tokens to draw, if there is any; returns the one after it.
+
+    waiting: place of the next document, from the first of the call on; it is order[...] where `order` has them.
+    """
+    while waiting < last:
+        d = order[waiting - last + len(order)] if len(order) else waiting
+        waiting += 1
+        begin, end = tokens.doc_offsets[d], tokens.doc_offsets[d + 1]
+        low, high = begin, end
+        if len(cursor):
+            low = cursor[d - first_kept]
+            high = end_of_range(tokens.words, low, end, span[1])
+            cursor[d - first_kept] = high
+        if low == high:
+            continue
+        turns.at[j], turns.begin[j], turns.end[j] = low, begin, high
+        numbers = stream(seed, pass_number, tokens.doc_keys[d])
+        turns.origin[j], turns.step[j] = numbers.origin, numbers.step
+        turns.less[j] = 0 if fresh else -1
+        turns.more[j] = 1
+        for i in range(begin, low if fresh else end):
+            add_to_lane(turns.n_dk, INDEX(j), INDEX(tokens.z[i]), np.float32(1))
+        return waiting
+    return waiting
+
+
+@kernel
+def _give_up_turn(turns: Turns, j: int, stride: int) -> None:
+    """Empty turn j, which stays at the last token of its document."""
+    for b in range(stride // LANES):
+        for lane in range(LANES):
+            turns.n_dk[(b * TURNS + j) * LANES + lane] = 0
+    turns.at[j] -= 1
+    turns.end[j] = ~0
+    turns.less[j] = turns.more[j] = 0
 
 
 @helper
-def forget(model: LanguageModel, document: Bunch) -> None:
-    """Take all tokens out."""
+def _leave(turns: Turns, j: int, tokens: Tokens, first_word: int, model: LanguageModel, fresh: bool) -> None:
+    """Take the token at hand of turn j out of its document, and find its row.
+
+    A fresh token passes for one of topic 0, where `less` and `leaving` have nothing leave.
+    """
+    i = INDEX(turns.at[j])
+    k = INDEX(0) if fresh else INDEX(tokens.z[i])
+    row = model.start[INDEX(tokens.words[i] - first_word)]
+    if row < 0:
+        row = _write_out(turns, j, model, INDEX(tokens.words[i] - first_word))
+    turns.rows[j] = row
+    later = INDEX(max(min(turns.at[j] + AHEAD, turns.end[j] - 1), turns.at[j]))
+    ahead = model.start[INDEX(tokens.words[later] - first_word)]
+    turns.ahead[j] = max(ahead, 0)
+    add_to_lane(turns.n_dk, INDEX(j), k, turns.less[j])
+    value = np.float64(entry(model.phi, turns.aside, row, k))
+    turns.own[j] = max(value * turns.leaving[0, k] - turns.leaving[1, k], 0.0)
+    turns.old[j] = k
+
+
+@helper
+def _write_out(turns: Turns, j: int, model: LanguageModel, w: Any) -> int:  # noqa: ANN401 - an unsigned index
+    """~start of the sparse row of word w, written out into `aside`."""
+    row, out, smooth = model.start[w], j * model.stride, len(model.phi) - model.stride
     for k in range(model.stride):
-        document.n_dk[k] = 0
-        document.weight[k] = model.alpha[k]
-
-
-@helper
-def _row(model: LanguageModel, document: Bunch, w: int, slot: int) -> int:
-    """Start of the row phi_kw in model.phi, or ~start in document.aside, where a sparse one is written out."""
-    row = model.start[w]
-    if row >= 0:
-        return int(row)
-    out, smooth = slot * model.stride, len(model.phi) - model.stride
-    for k in range(model.stride):
-        document.aside[out + k] = model.phi[smooth + k]
-    for j in range(~row, ~row + model.length[w]):
-        document.aside[out + model.topic[j]] += model.weight[j]
+        turns.aside[out + k] = model.phi[smooth + k]
+    for i in range(~row, ~row + model.length[w]):
+        turns.aside[out + model.topic[i]] += model.weight[i]
     return ~out
 
 
 @helper
-def _draw(
-    z: NDArray[Any],
-    opened: int,
-    closes: int,
-    i: int,
-    model: LanguageModel,
-    document: Bunch,
-    slot: int,
-    leave_out: bool,
-    fresh: bool,
-    u: float,
-    v: float,
-) -> int:
-    """The topic of token i of the bunch opened .. closes - 1, whose row is `slot`. u, v: uniform in [0, 1)."""
-    phi, aside, row = model.phi, document.aside, document.rows[slot]
-    prefix, first = document.prefix, slot * (model.stride + LANES)
-    blocks = model.stride // LANES
-    mass = float(prefix[first + model.stride + LANES - 1])
-    old = INDEX(z[i])
-    value, own = 0.0, 0.0  # phi of the old topic, what the own count adds to it
-    if not fresh:
-        value = float(entry(phi, aside, row, old))
-    if leave_out and not fresh:
-        own = value - _without_own(model, value, old)
-        whole, gone = document.weight[old] * value, document.weight[old] * own
-        mass = max(mass - gone, 0.0)
-        new = pick_from(prefix, first, blocks, _past_own(prefix, first, blocks, old, whole, gone, u * mass))
-    else:
-        new = pick_from(prefix, first, blocks, u * mass)
-    # Sums in place of choices: a branch would go where no processor expects it.
-    others, same = 0.0, 0
-    for j in range(opened, i if fresh else closes):
-        others += float(entry(phi, aside, row, INDEX(z[j])))
-        same += int(INDEX(z[j]) == old)
-    if not fresh:  # the token itself was among them
-        others -= value + own * (same - 1)
-    target = v * (mass + others)
-    if target < others:
-        for j in range(opened, i if fresh else closes):
-            if j != i:
-                new = int(z[j])
-                target -= float(entry(phi, aside, row, INDEX(new))) - own * int(INDEX(new) == old)
-                if target < 0:
-                    break
-    return new
-
-
-@helper
-def _without_own(model: LanguageModel, value: float, k: Any) -> float:  # noqa: ANN401 - an unsigned topic
-    """phi_kw of the mean model, `value`, without one token of word w and topic k.
-
-        (n_kw - 1 + beta) / (n_k - 1 + bbar) = (phi_kw T - 1) / (T - 1),      T = n_k + bbar
-
-    With stale counts the token may not be among them; this then stops at zero.
-    """
-    t = float(model.denominator[k])
-    return max(value * t - 1.0, 0.0) / (t - 1.0) if t > 1.0 else 0.0
-
-
-@helper
-def _past_own(
-    prefix: NDArray[np.float32],
-    first: int,
-    n_blocks: int,
-    k: Any,  # noqa: ANN401 - an unsigned topic
-    whole: float,
-    gone: float,
-    target: float,
-) -> float:
-    """`target` of a scan in which topic k weighs `gone` less, as one of the stored scan, in which it weighs `whole`."""
-    lane = k & INDEX(LANES - 1)
-    begins = float(prefix[INDEX(first) + k]) - whole
-    if lane > INDEX(0):
-        begins += float(prefix[INDEX(first + n_blocks * LANES - 1) + lane])
-    return target + gone if target >= begins + whole - gone else target
+def _draw(turns: Turns, j: int, tokens: Tokens, blocks: int) -> None:
+    """Draw the token at hand of turn j from its scan, count it, and go on to the next."""
+    if turns.end[j] < 0:
+        return
+    i = turns.at[j]
+    u = uniform(Stream(turns.origin[j], turns.step[j]), i - turns.begin[j])
+    k = INDEX(pick_of(turns.prefix, j, blocks, u * float(total_of(turns.prefix, j, blocks))))
+    tokens.z[INDEX(i)] = k
+    add_to_lane(turns.n_dk, INDEX(j), k, turns.more[j])
+    turns.at[j] = i + 1

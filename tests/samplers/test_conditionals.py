@@ -262,7 +262,7 @@ def test_whole_documents_sequential(unused: int) -> None:
 
 
 @pytest.mark.parametrize("leave_out", [False, True])
-def test_whole_documents_of_two_bunches(leave_out: bool) -> None:
+def test_whole_documents_of_more_tokens(leave_out: bool) -> None:
     words, old, counts, alpha = [0, 0, 1, 1, 2, 3, 3], [0, 1, 1, 0, 0, 1, 1], COUNTS[:, :2] + 1, ALPHA[:2]
     n_k, bbar = counts.sum(axis=0), len(counts) * BETA
     phi = (counts + BETA) / (n_k + bbar)

@@ -81,15 +81,16 @@ def test_rules_to_the_bit() -> None:
             np.testing.assert_array_equal(z, expected, f"{name}, simultaneous, {leave_out=}")
         paths |= twin.paths
     dense, sparse = {"all topics", "document side", "alpha part"}, {"short word row", "long word row"}
-    assert paths == dense | sparse | {"smooth document part", "smooth alpha part", "others of the bunch"}
+    assert paths == dense | sparse | {"smooth document part", "smooth alpha part"}
 
 
 def test_few_topics_to_the_bit_whatever_they_are() -> None:
-    """Widths of a block and around, priors down to 1e-12, counts that lack some of the tokens."""
+    """Widths of a block and around, priors down to 1e-12, counts that lack some of the tokens, turns left empty."""
     rng = np.random.default_rng(11)
     for case in range(200):
         n_topics, n_terms = int(rng.choice([1, 2, 15, 16, 17, 100, 255, 256])), int(rng.integers(1, 20))
-        lengths = rng.integers(0, rng.choice([3, 6, 30]), rng.integers(1, 5))
+        # More than 64 documents are not sorted by length.
+        lengths = rng.integers(0, rng.choice([3, 6, 30]), 70 if case % 20 == 0 else rng.integers(1, 10))
         lists = [sorted(rng.integers(0, n_terms, n).tolist()) for n in lengths]
         docs = documents(lists, rng.integers(0, 2**63, len(lists), dtype=np.uint64))
         used = int(rng.integers(1, n_topics + 1))

@@ -56,9 +56,6 @@ class Stream:
     def __call__(self, i: int) -> float:
         return (self.bits(i) >> 11) / 2.0**53
 
-    def two(self, i: int) -> tuple[float, float]:
-        return (self.bits(i) >> 24) / 2.0**40, (self.bits(i) & 0xFFFFFF) / 2.0**24
-
 
 def gamma(shape: float, stream: Stream, i: int) -> tuple[float, int]:
     """(Gamma(shape) by Marsaglia and Tsang, below 1 by Ahrens and Dieter; next free number of the stream)."""

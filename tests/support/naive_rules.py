@@ -11,7 +11,7 @@ from naive import PHI_STREAM, THETA_STREAM, Scan, Stream, f32, gamma, pick, scan
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-GROUP, SHORT, FEW_TOPICS, BUNCH = 256, 8, 256, 4
+GROUP, SHORT, FEW_TOPICS = 256, 8, 256
 
 
 class Model:
@@ -241,64 +241,22 @@ def _few_topics(
     leave_out: bool,
     fresh: bool,
 ) -> None:
-    """One document by the sequential rule, in place in z, four tokens at a time."""
+    """One document by the sequential rule, in place in z, every draw from a scan of all topics."""
     n = np.zeros(model.stride, dtype=f32)
     for i in tokens if not fresh else ():
         n[z[i]] += f32(1)
-    for opened in tokens[::BUNCH]:
-        bunch = range(opened, min(opened + BUNCH, tokens.stop))
-        for i in bunch if not fresh else ():
-            n[z[i]] -= f32(1)
-        weight = n + model.alpha
-        for i in bunch:
-            others = [z[j] for j in bunch if j < i or (j > i and not fresh)]
-            old = -1 if fresh else z[i]
-            u, v = stream.two(i - tokens[0])
-            z[i] = _of_few(model, model.row(int(words[i])), weight, old, others, u, v, leave_out=leave_out)
-        for i in bunch:
-            n[z[i]] += f32(1)
-
-
-def _of_few(
-    model: Model,
-    row: NDArray[np.float32],
-    weight: NDArray[np.float32],
-    old: int,
-    others: list[int],
-    u: float,
-    v: float,
-    *,
-    leave_out: bool,
-) -> int:
-    """A topic by the counts without the bunch, n_dk + alpha_k = weight, or one of the others' topics."""
-    s = scan(weight * row)
-    mass, own, value = s.total, 0.0, float(row[old]) if old >= 0 else 0.0
-    gone = 0.0
-    if leave_out and old >= 0:
-        t = float(model.denominator[old])
-        own = value - (max(value * t - 1.0, 0.0) / (t - 1.0) if t > 1.0 else 0.0)
-        gone = float(weight[old]) * own
-        mass = max(mass - gone, 0.0)
-    target = u * mass
-    if leave_out and old >= 0:
-        whole = float(weight[old]) * value
-        begins = float(s.rows[old // 16, old % 16]) - whole
-        if old % 16:
-            begins += float(s.lanes[old % 16 - 1])
-        if target >= begins + whole - gone:
-            target += gone
-    new = pick(s, target)
-    # The kernel adds up the whole bunch, the token itself among it, and takes that one off.
-    weights = [float(row[k]) - own * (k == old) for k in others]
-    here = v * (mass + sum(weights))
-    if here < sum(weights):
-        model.paths.add("others of the bunch")
-        for k, of_k in zip(others, weights, strict=True):
-            new = k
-            here -= of_k
-            if here < 0:
-                break
-    return new
+    for i in tokens:
+        row = model.row(int(words[i]))
+        if not fresh:
+            old = z[i]
+            n[old] -= f32(1)
+            if leave_out:
+                t, row = float(model.denominator[old]), row.copy()
+                left, lost = (t / (t - 1.0), 1.0 / (t - 1.0)) if t > 1 else (0.0, 0.0)
+                row[old] = max(float(row[old]) * left - lost, 0.0)
+        s = scan(row * (n + model.alpha))
+        z[i] = pick(s, stream(i - tokens[0]) * s.total)
+        n[z[i]] += f32(1)
 
 
 def simultaneous(
