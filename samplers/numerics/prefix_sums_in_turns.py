@@ -1,7 +1,7 @@
 """Prefix sums of several documents' tokens side by side: `prefix_sum.scan_rows` for documents that take turns.
 
-A processor overlaps chains of steps that do not depend on one another, as long as none of them branches. Everything here
-is therefore straight: a lane is changed by a masked operation on its whole block, and where a token's row lies is a
+A processor overlaps chains of steps that do not depend on one another, as long as none of them branches. Everything
+here is therefore straight: a lane is changed by a masked operation on its whole block, and where a token's row lies is a
 choice between two pointers. Blocks are read and written whole, because a vector load that follows a scalar store into
 its block has to wait for it.
 """
@@ -114,11 +114,13 @@ def _scan_turns(
             return pointer_to(context, builder, kinds[which], args[which], at)
 
         priors, counts, scans = (start_of(which, intp(0)) for which in (1, 0, 9))
-        tokens, later, olds, owns = [], [], [], []
+        tokens: list[Any] = []
+        later: list[Any] = []
+        olds, owns = [], []
         for j in range(TURNS):
-            for which, rows in ((4, tokens), (5, later)):
+            for which, row_of in ((4, tokens), (5, later)):
                 start = builder.load(start_of(which, intp(j)))
-                rows.append(_row_pointer(context, builder, kinds[2:4], args[2:4], start))
+                row_of.append(_row_pointer(context, builder, kinds[2:4], args[2:4], start))
             olds.append(_everywhere(builder, builder.trunc(builder.load(start_of(6, intp(j))), _I32)))
             owns.append(_everywhere(builder, builder.load(start_of(7, intp(j)))))
         byte = ir.IntType(8).as_pointer()

@@ -8,8 +8,8 @@ collapsed sampler (Magnusson et al., JCGS 2018, doi:10.1080/10618600.2017.136691
 For the mean model the token also leaves phi: its old topic's term becomes (n_kw - 1 + beta) / (n_k - 1 + bbar).
 Only that one term differs, so it is corrected in place and the tables of the phase serve all tokens.
 
-Where topics are few, documents take turns: `sequential_few_topics`. Rejected: turns of two documents here as well, because
-with the branches of lists they gained nothing at K = 1000 (same bits).
+Where topics are few, documents take turns: `sequential_few_topics`. Rejected: turns of two documents here as well,
+because with the branches of lists they gained nothing at K = 1000 (same bits).
 Rejected: word by word over a thousand documents at a time, each with its list of topics, because a row of phi then
 stays in the cache for all that need it, but the lists do not (same bits, for the tokens of a document lie by word).
 """

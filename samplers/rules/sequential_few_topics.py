@@ -55,8 +55,9 @@ class Turns(NamedTuple):
     `prefix_sums_in_turns` lays them out. aside: (TURNS * stride,) float32, sparse rows written out.
 
     Of each turn, (TURNS,): at, begin, end: int64, the token at hand, the document's first, the token after the last
-    that is drawn. Where a turn is empty, end is ~0, and the token at hand, any of the call's, stays as it is. origin, step: uint64, of its stream. rows, ahead: int64, as
-    `scan_turns` takes them. old: int64. own: float32. less, more: float32, what counts lose and gain around a draw.
+    that is drawn. Where a turn is empty, end is ~0, and the token at hand, any of the call's, stays as it is.
+    origin, step: uint64, of its stream. rows, ahead: int64, as `scan_turns` takes them. old: int64. own: float32.
+    less, more: float32, what counts lose and gain around a draw.
 
     leaving: (2, stride) float64, T / (T - 1) and 1 / (T - 1), so that phi_kw without the own token is
     phi_kw leaving[0, k] - leaving[1, k]:
@@ -210,7 +211,7 @@ def end_of_range(words: NDArray[np.int32], low: int, end: int, last_word: int) -
     return high
 
 
-# Called at the end of a document, not at each token, so a call of its own: inlined twice it would only be compiled twice.
+# At the end of a document, not at each token: a call of its own, which inlined twice would be compiled twice.
 @kernel
 def _take_turn(
     turns: Turns,
