@@ -1,8 +1,8 @@
 """Prefix sums of several documents' tokens side by side: `prefix_sum.scan_rows` for documents that take turns.
 
 A processor overlaps chains of steps that do not depend on one another, as long as none of them branches. Everything
-here is therefore straight: a lane is changed by a masked operation on its whole block, and where a token's row lies is a
-choice between two pointers. Blocks are read and written whole, because a vector load that follows a scalar store into
+here is therefore straight: a lane is changed by a masked operation on its whole block, and where a token's row lies is
+a choice between two pointers. Blocks are read and written whole, because a vector load that follows a scalar store into
 its block has to wait for it.
 """
 
