@@ -271,5 +271,5 @@ def test_kernels_are_compiled_once() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["rules.sequential.sweep_documents"] == 1
+    assert found["rules.sequential_few_topics.sweep_range"] == 1
     assert {name: n for name, n in found.items() if n > 1} == {}
