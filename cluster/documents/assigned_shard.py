@@ -14,7 +14,7 @@ from lda.cluster.documents.phase_plan import Plan
 from lda.cluster.documents.word_index import WordIndex
 from lda.cluster.resources.arrays import Arrays, InMemory
 from lda.cluster.resources.shared_memory import SharedArrays
-from lda.cluster.resources.threads import Threads, block_count, blocks
+from lda.cluster.resources.threads import Threads, blocks, document_block_count
 from lda.corpus.shard import CorpusShard
 from lda.samplers.counts.histograms import Histogram, add_histograms, document_topics
 from lda.samplers.counts.row_layout import topic_dtype
@@ -243,7 +243,9 @@ class Shard:
 
     def _document_blocks(self, phase: int, stage: int, threads: Threads, *, fresh: bool) -> list[Span]:
         begin, end = self.token_range(phase)
-        return self.assigned.blocks(phase, stage, block_count(end - begin, threads.n), fresh=fresh)
+        documents = int(self.doc_edges[phase, -1] - self.doc_edges[phase, 0])
+        n = document_block_count(documents, end - begin, threads.n)
+        return self.assigned.blocks(phase, stage, n, fresh=fresh)
 
     def delta(self, phase: int, span: tuple[int, int]) -> Delta:
         """Net changes of the counts of a range of words that the phase made."""

@@ -21,6 +21,9 @@ BLOCKS_PER_THREAD: Final = 8
 BLOCK_TOKENS: Final = 1 << 14
 """A smaller block is not worth the call of a kernel."""
 
+BLOCK_DOCUMENTS: Final = 24
+"""Fewer documents than this leave turns empty towards the end of a kernel's call (`rules/sequential_few_topics.py`)."""
+
 
 class Threads:
     """A pool of `n` threads; with one, everything runs in the caller."""
@@ -80,6 +83,11 @@ class Threads:
 def block_count(tokens: int, n_threads: int) -> int:
     """How many blocks to cut so many tokens into."""
     return max(n_threads, min(n_threads * BLOCKS_PER_THREAD, tokens // BLOCK_TOKENS))
+
+
+def document_block_count(documents: int, tokens: int, n_threads: int) -> int:
+    """`block_count` of documents with so many tokens."""
+    return max(n_threads, min(block_count(tokens, n_threads), documents // BLOCK_DOCUMENTS))
 
 
 def blocks(cumulated: NDArray[np.int64], first: int, last: int, n: int) -> list[tuple[int, int]]:
