@@ -251,16 +251,19 @@ class Shard:
         """Net changes of the counts of a range of words that the phase made."""
         return net_delta(self._moves(phase), *span, self.plan.n_topics)
 
-    def count(self, phase: int, span: tuple[int, int], aggregator: Aggregator) -> NDArray[np.int64]:
-        """Add `delta` to the aggregator's counts; returns its part of n_k, (K,) int64."""
-        return aggregator.count(self._moves(phase), span)
+    def count(
+        self, phase: int, span: tuple[int, int], aggregator: Aggregator, *, by_document: bool
+    ) -> NDArray[np.int64]:
+        """Add `delta` to the aggregator's counts, as `Aggregator.count`; returns its part of n_k, (K,) int64."""
+        return aggregator.count(self._moves(phase), span, by_document=by_document)
 
     def _moves(self, phase: int) -> Moves:
         """What the phase did to the topics of its tokens."""
         begin, end = self.token_range(phase)
         return Moves(
-            self._before(phase), self.z[begin:end], self.by_word.order[phase], self.by_word.start[phase]
-        )
+            self._before(phase), self.z[begin:end], self.by_word.order[phase], self.by_word.start[phase],
+            self.words[begin:end],
+        )  # fmt: skip
 
     def topic_histogram(self, threads: Threads) -> Histogram:
         """Documents by (topic, n_dk), all documents having topics."""

@@ -44,8 +44,14 @@ class WordIndex:
             self.order.append(order)
             self.start.append(start)
 
-    def blocks(self, phase: int, threads: Threads, first: int, last: int) -> list[tuple[int, int]]:
-        """Ranges of words first .. last - 1 to net separately, of about equal numbers of tokens in this phase."""
+    def blocks(
+        self, phase: int, threads: Threads, first: int, last: int, *, finely: bool = True
+    ) -> list[tuple[int, int]]:
+        """Ranges of words first .. last - 1 to net separately, of about equal numbers of tokens in this phase.
+
+        finely: several for each thread, and none with more than DELTA_TOKENS; otherwise one for each.
+        """
         start = self.start[phase]
         n_tokens = int(start[last] - start[first])
-        return blocks(start, first, last, max(block_count(n_tokens, threads.n), n_tokens // DELTA_TOKENS))
+        several = max(block_count(n_tokens, threads.n), n_tokens // DELTA_TOKENS)
+        return blocks(start, first, last, several if finely else threads.n)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ from lda.samplers.rules.collapsed import CurrentCounts
 
 if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
+
+MOST_READERS: Final = 8
+"""Threads that may each read all tokens of a phase to count what the phase changed."""
 
 
 class Sweeper:
@@ -268,10 +271,15 @@ class Sweeper:
         found: list[NDArray[np.int64]] = []
 
         def count(span: tuple[int, int]) -> None:
-            found.append(shard.count(phase, span, self.counts))
+            found.append(shard.count(phase, span, self.counts, by_document=by_document))
             self.counts.arrays.release()
 
-        self.threads.run(count, shard.by_word.blocks(phase, self.threads, 0, self.plan.n_terms))
+        # By document each thread has one range of words, and reads the tokens of all.
+        by_document = self.threads.n <= MOST_READERS
+        self.threads.run(
+            count,
+            shard.by_word.blocks(phase, self.threads, 0, self.plan.n_terms, finely=not by_document),
+        )
         for totals in found:
             self.counts.add_totals(totals)
 

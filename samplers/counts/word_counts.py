@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lda.samplers.counts.row_layout import TopicCounts
 from lda.samplers.limits import MAX_COUNT
 from lda.samplers.numerics.jit import helper, kernel
+from lda.samplers.numerics.prefix_sum import INDEX
 
 _SHORT: Final = 48
 
@@ -39,13 +40,14 @@ class Moves(NamedTuple):
     """What a phase did to the topics of its n tokens.
 
     before, after: (n,) topics, K for a token without one. order: (n,) int32, positions of the tokens by word.
-    word_start: (V + 1,) int64, where in `order` each word begins. Both from `index_by_word`.
+    word_start: (V + 1,) int64, where in `order` each word begins. Both from `index_by_word`. words: (n,) int32.
     """
 
     before: NDArray[Any]
     after: NDArray[Any]
     order: NDArray[Any]
     word_start: NDArray[np.int64]
+    words: NDArray[np.int32]
 
 
 @kernel
@@ -77,6 +79,8 @@ def net_delta(
     rows: (V,) int64, `WordRows.start`, to leave out words with dense rows (`count_dense` has them).
     """
     n_tokens = int(moves.word_start[last] - moves.word_start[first])
+    if rows is not None:
+        n_tokens = int(np.diff(moves.word_start[first : last + 1])[rows[first:last] < 0].sum())
     start = np.empty(last - first + 1, dtype=np.int64)
     topic = np.empty(2 * n_tokens, dtype=moves.after.dtype)
     change = np.empty(2 * n_tokens, dtype=np.int32)
@@ -89,7 +93,7 @@ def net_delta(
 @kernel
 def _net(moves: Moves, last: int, rows: NDArray[np.int64], out: Delta) -> int:
     """Fill `out`, whose arrays have room for two changes a token, up to word last - 1; returns how many there are."""
-    z_before, z_after, order, word_start = moves
+    z_before, z_after, order, word_start, _ = moves
     first, start, topic, change, totals = out
     n_topics = len(totals)
     balance = np.zeros(n_topics + 1, dtype=np.int32)  # one place more: topic K marks a token that had none
@@ -212,9 +216,9 @@ def count_dense(counts: TopicCounts, moves: Moves, first: int, last: int, totals
 
     Returns -1, or the first word of which a count became negative. Where counts and tokens are in one process, no
     delta need be made. Tokens that keep their topic are added and taken away, too. Rejected: skipping them, because it
-    takes a branch that no processor foresees.
+    takes a branch that no processor foresees in this order.
     """
-    z_before, z_after, order, word_start = moves
+    z_before, z_after, order, word_start, _ = moves
     n_topics = len(totals)
     for w in range(first, last):
         row = counts.start[w]
@@ -231,6 +235,36 @@ def count_dense(counts: TopicCounts, moves: Moves, first: int, last: int, totals
                 if counts.dense[row + old] < 0:
                     return w
     return -1
+
+
+@kernel
+def count_dense_by_document(
+    counts: TopicCounts, moves: Moves, first: int, last: int, totals: NDArray[np.int64]
+) -> int:
+    """`count_dense` in the order of the documents; which word it returns may be another.
+
+    It reads on where `count_dense` jumps about, and takes half its time, but reads the tokens of all words for each
+    range of words.
+    """
+    n_topics, lowest, width = len(totals), INDEX(first), INDEX(last - first)
+    wrong = -1
+    for i in range(len(moves.words)):
+        old, new = INDEX(moves.before[INDEX(i)]), INDEX(moves.after[INDEX(i)])
+        w = INDEX(moves.words[INDEX(i)])
+        if old == new or w - lowest >= width:
+            continue
+        row = counts.start[w]
+        if row < 0:
+            continue
+        if new < n_topics:
+            counts.dense[INDEX(row) + new] += 1
+            totals[new] += 1
+        if old < n_topics:
+            totals[old] -= 1
+            counts.dense[INDEX(row) + old] -= 1
+            if counts.dense[INDEX(row) + old] < 0:
+                wrong = int(w)
+    return wrong
 
 
 @kernel

@@ -55,9 +55,8 @@ class Turns(NamedTuple):
     `prefix_sums_in_turns` lays them out. aside: (TURNS * stride,) float32, sparse rows written out.
 
     Of each turn, (TURNS,): at, begin, end: int64, the token at hand, the document's first, the token after the last
-    that is drawn. Where a turn is empty, end is ~0, and the token at hand, any of the call's, stays as it is.
-    origin, step: uint64, of its stream. rows, ahead: int64, as `scan_turns` takes them. old: int64. own: float32.
-    less, more: float32, what counts lose and gain around a draw.
+    that is drawn; end is ~0 where the turn is empty, whose scans are made and not looked at. origin, step: uint64, of
+    its stream. rows, ahead, old, own: as `scan_turns` takes them.
 
     leaving: (2, stride) float64, T / (T - 1) and 1 / (T - 1), so that phi_kw without the own token is
     phi_kw leaving[0, k] - leaving[1, k]:
@@ -77,14 +76,12 @@ class Turns(NamedTuple):
     ahead: NDArray[np.int64]
     old: NDArray[np.int64]
     own: NDArray[np.float32]
-    less: NDArray[np.float32]
-    more: NDArray[np.float32]
     leaving: NDArray[np.float64]
 
 
 @kernel
-def _empty_turns(model: LanguageModel, token: int, leave_out: bool) -> Turns:
-    """Turns that all are through with a document which ends at `token` + 1, any of the call's tokens."""
+def _empty_turns(model: LanguageModel, leave_out: bool) -> Turns:
+    """Turns that all are through with a document of no tokens."""
     stride = model.stride
     size = TURNS * stride
     room = np.zeros(3 * size + TURNS * LANES + LANES, dtype=np.float32)
@@ -101,16 +98,14 @@ def _empty_turns(model: LanguageModel, token: int, leave_out: bool) -> Turns:
         room[first : first + size],
         room[first + size : first + 2 * size + TURNS * LANES],
         room[first + 2 * size + TURNS * LANES : first + 3 * size + TURNS * LANES],
-        np.full(TURNS, token + 1, dtype=np.int64),
         np.zeros(TURNS, dtype=np.int64),
-        np.full(TURNS, token + 1, dtype=np.int64),
+        np.zeros(TURNS, dtype=np.int64),
+        np.zeros(TURNS, dtype=np.int64),
         np.zeros(TURNS, dtype=np.uint64),
         np.zeros(TURNS, dtype=np.uint64),
         np.zeros(TURNS, dtype=np.int64),
         np.zeros(TURNS, dtype=np.int64),
         np.zeros(TURNS, dtype=np.int64),
-        np.zeros(TURNS, dtype=np.float32),
-        np.zeros(TURNS, dtype=np.float32),
         np.zeros(TURNS, dtype=np.float32),
         leaving,
     )
@@ -153,7 +148,7 @@ def sweep_range(
     """
     if first >= last or tokens.doc_offsets[first] == tokens.doc_offsets[last]:
         return
-    turns = _empty_turns(model, tokens.doc_offsets[first], leave_out and not fresh)
+    turns = _empty_turns(model, leave_out and not fresh)
     order = np.arange(first, last) if last - first <= SORTED else np.arange(0)
     _longest_first(tokens.doc_offsets, order)
     blocks = model.stride // LANES
@@ -245,8 +240,6 @@ def _take_turn(
         turns.at[j], turns.begin[j], turns.end[j] = low, begin, high
         numbers = stream(seed, pass_number, tokens.doc_keys[d])
         turns.origin[j], turns.step[j] = numbers.origin, numbers.step
-        turns.less[j] = 0 if fresh else -1
-        turns.more[j] = 1
         for i in range(begin, low if fresh else end):
             add_to_lane(turns.n_dk, INDEX(j), INDEX(tokens.z[i]), np.float32(1))
         return waiting
@@ -255,31 +248,31 @@ def _take_turn(
 
 @helper
 def _give_up_turn(turns: Turns, j: int, stride: int) -> None:
-    """Empty turn j, which stays at the last token of its document."""
+    """Empty turn j."""
     for b in range(stride // LANES):
         for lane in range(LANES):
             turns.n_dk[(b * TURNS + j) * LANES + lane] = 0
-    turns.at[j] -= 1
     turns.end[j] = ~0
-    turns.less[j] = turns.more[j] = 0
 
 
 @helper
 def _leave(turns: Turns, j: int, tokens: Tokens, first_word: int, model: LanguageModel, fresh: bool) -> None:
     """Take the token at hand of turn j out of its document, and find its row.
 
-    A fresh token passes for one of topic 0, where `less` and `leaving` have nothing leave.
+    A fresh token passes for one of topic 0 that takes nothing with it.
     """
+    if turns.end[j] < 0:
+        return
     i = INDEX(turns.at[j])
     k = INDEX(0) if fresh else INDEX(tokens.z[i])
     row = model.start[INDEX(tokens.words[i] - first_word)]
     if row < 0:
         row = _write_out(turns, j, model, INDEX(tokens.words[i] - first_word))
     turns.rows[j] = row
-    later = INDEX(max(min(turns.at[j] + AHEAD, turns.end[j] - 1), turns.at[j]))
+    later = INDEX(min(turns.at[j] + AHEAD, turns.end[j] - 1))
     ahead = model.start[INDEX(tokens.words[later] - first_word)]
     turns.ahead[j] = max(ahead, 0)
-    add_to_lane(turns.n_dk, INDEX(j), k, turns.less[j])
+    add_to_lane(turns.n_dk, INDEX(j), k, np.float32(0) if fresh else np.float32(-1))
     value = np.float64(entry(model.phi, turns.aside, row, k))
     turns.own[j] = max(value * turns.leaving[0, k] - turns.leaving[1, k], 0.0)
     turns.old[j] = k
@@ -305,5 +298,5 @@ def _draw(turns: Turns, j: int, tokens: Tokens, blocks: int) -> None:
     u = uniform(Stream(turns.origin[j], turns.step[j]), i - turns.begin[j])
     k = INDEX(pick_of(turns.prefix, j, blocks, u * float(total_of(turns.prefix, j, blocks))))
     tokens.z[INDEX(i)] = k
-    add_to_lane(turns.n_dk, INDEX(j), k, turns.more[j])
+    add_to_lane(turns.n_dk, INDEX(j), k, np.float32(1))
     turns.at[j] = i + 1

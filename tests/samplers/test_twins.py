@@ -20,6 +20,7 @@ from lda.samplers.counts.word_counts import (
     Moves,
     add_delta,
     count_dense,
+    count_dense_by_document,
     gather_rows,
     index_by_word,
     net_delta,
@@ -166,7 +167,7 @@ def test_counting(name: str) -> None:
     # The layout has room for what the corpus holds: words without a topic so far are part of that.
     n_wk = p.n_wk - naive.counts(words, p.z, n_terms, n_topics) + gone
     _fill(counts, n_wk, n_topics)
-    middle, moves = n_terms // 2, Moves(z_old, z_new, order, word_start)
+    middle, moves = n_terms // 2, Moves(z_old, z_new, order, word_start, words)
     for first, last in [(0, middle), (middle, n_terms)]:
         delta = net_delta(moves, first, last, n_topics)
         change = np.zeros((last - first, n_topics), dtype=np.int64)
@@ -181,13 +182,14 @@ def test_counting(name: str) -> None:
     np.testing.assert_array_equal(_matrix(counts, n_terms, n_topics), n_wk + come - gone)
     assert rows.n_topics == n_topics
     # Without deltas for dense rows.
-    _fill(counts, n_wk, n_topics)
-    totals = np.zeros(n_topics, dtype=np.int64)
-    assert count_dense(counts, moves, 0, n_terms, totals) == -1
     dense = rows.start >= 0
-    there = _matrix(counts, n_terms, n_topics)
-    np.testing.assert_array_equal(there, n_wk + np.where(dense[:, None], come - gone, 0))
-    np.testing.assert_array_equal(totals, (come - gone)[dense].sum(axis=0))
+    for count in (count_dense, count_dense_by_document):
+        _fill(counts, n_wk, n_topics)
+        totals = np.zeros(n_topics, dtype=np.int64)
+        assert count(counts, moves, 0, middle, totals) == count(counts, moves, middle, n_terms, totals) == -1
+        there = _matrix(counts, n_terms, n_topics)
+        np.testing.assert_array_equal(there, n_wk + np.where(dense[:, None], come - gone, 0))
+        np.testing.assert_array_equal(totals, (come - gone)[dense].sum(axis=0))
     delta = net_delta(moves, 0, n_terms, n_topics, rows.start)
     assert not np.diff(delta.start)[dense].any()
     assert add_delta(counts, delta) == -1
@@ -202,9 +204,10 @@ def test_counts_that_cannot_be_are_found() -> None:
     words, z = np.repeat(np.arange(3, dtype=np.int32), 2), np.zeros(6, dtype=np.uint16)
     word_start, order = np.zeros(4, dtype=np.int64), np.zeros(6, dtype=np.int32)
     index_by_word(words, 0, 6, word_start, order)
-    counts.dense[rows.start[1]] = 1  # two of its tokens leave topic 0
-    totals = np.zeros(2, dtype=np.int64)
-    assert count_dense(counts, Moves(z, z + np.uint16(1), order, word_start), 0, 3, totals) == 1
+    moves = Moves(z, z + np.uint16(1), order, word_start, words)
+    for count in (count_dense, count_dense_by_document):
+        counts.dense[rows.start[1]] = 1  # two of its tokens leave topic 0
+        assert count(counts, moves, 0, 3, np.zeros(2, dtype=np.int64)) == 1
 
 
 def _fill(counts: Any, n_wk: NDArray[Any], n_topics: int) -> None:

@@ -137,7 +137,7 @@ def state_of(case: Case) -> State:
     counts = empty_counts(rows)
     start, order = np.zeros(case.n_terms + 1, dtype=np.int64), np.zeros(n, dtype=np.int32)
     index_by_word(words, 0, n, start, order)
-    moves = Moves(np.full_like(z, case.topics), counted, order, start)
+    moves = Moves(np.full_like(z, case.topics), counted, order, start, words)
     delta = net_delta(moves, 0, case.n_terms, case.topics)
     assert add_delta(counts, delta) == -1
     alpha = rng.random(case.topics) * 0.3 + 1e-3 if case.asymmetric else np.full(case.topics, case.prior)
