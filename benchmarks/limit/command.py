@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.corpora import COUNTED, SOURCES, default_source, prepared
+from benchmarks.corpora import NAMES, default_source, prepared
 from benchmarks.limit.measure import Limit, measure
 from benchmarks.limit.programs import NoProgram, compiler
 from benchmarks.limit.text import cells, markdown
@@ -19,7 +19,6 @@ from benchmarks.report import machine
 from lda.cluster import FitSettings
 from lda.corpus.machine import available_cores
 
-CORPORA = (*SOURCES, *COUNTED)
 SAMPLERS = ("adlda", "pclda")
 
 
@@ -27,7 +26,7 @@ SAMPLERS = ("adlda", "pclda")
 @click.option(
     "--corpus",
     "names",
-    type=click.Choice(CORPORA),
+    type=click.Choice(NAMES),
     multiple=True,
     default=(default_source(),),
     help="Corpora.",

@@ -40,8 +40,8 @@ class Limit:
     """What was measured: nanoseconds of a core a token, medians over turns; `_all` with every core busy.
 
     sampling, counting: of the C program, counting with phi. kernel: raylda's sampling calls. sweep: all that raylda
-    does in a sweep, alpha learned. tomotopy: a sweep of one worker, None where it was not measured. log_phi, ours_log_phi:
-    mean log phi of the tokens' topics at the end. turns: documents that the C program resamples in turns.
+    does in a sweep, alpha learned. tomotopy: a sweep of one worker, None where it was not measured. log_phi,
+    ours_log_phi: mean log phi of the tokens' topics at the end. turns: documents that the C program resamples in turns.
     """
 
     corpus: str

@@ -1,6 +1,6 @@
 """Any program that can be called, as a small TOML file describes it; see docs/benchmarks.md.
 
-The program runs from the beginning for each snapshot, with more sweeps each time. Its seconds are those of the whole
+The program runs from the beginning for each level, with more sweeps each time. Its seconds are those of the whole
 call, less those of a call with `startup_sweeps` where that is given.
 """
 
@@ -91,7 +91,7 @@ def main(race: Race, config: dict[str, Any]) -> None:
     race.settings(**{name: str(config[name]) for name in ("command", "alpha", "version") if name in config})
     program.prepare()
     startup = program.startup()
-    race.restarted(lambda sweeps: program.fit(sweeps, startup), int(config.get("first_sweeps", 5)))
+    race.restarted(lambda sweeps: program.fit(sweeps, startup))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from itertools import pairwise
 
 import numpy as np
 import tomotopy
@@ -23,7 +24,7 @@ def main(path: str, sweeps_before: int) -> None:
         words = np.fromfile(file, np.int32, n_tokens)
     model = tomotopy.LDAModel(k=int(n_topics), alpha=min(0.1, 20 / n_topics), eta=float(beta), seed=1)
     names = [str(i) for i in range(n_terms)]
-    for begin, end in zip(offsets[:-1], offsets[1:], strict=True):
+    for begin, end in pairwise(offsets):
         if end > begin:
             model.add_doc([names[w] for w in words[begin:end]])
     model.train(sweeps_before, workers=1, show_progress=False)
