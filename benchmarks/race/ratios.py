@@ -49,7 +49,7 @@ def _times(level: Level) -> str:
 def _explanation(levels: Sequence[int]) -> str:
     said = " / ".join(str(sweeps) for sweeps in levels)
     return (
-        f"Seconds that a system trains for {said} sweeps, over those that {OURS} trains until it is as good on documents "
-        "that neither has seen, with no option set and as many threads. "
+        f"Seconds that a system trains for {said} sweeps, over those that {OURS} trains until it is as good on "
+        "documents that neither has seen, with no option set and as many threads. "
         f"Bold: {OURS} loses. ≥: {OURS} was there with its first snapshot."
     )

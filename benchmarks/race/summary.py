@@ -34,14 +34,15 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One system on one corpus at one K; medians over seeds. spread: of the last level, largest less smallest."""
+    """One system on one corpus at one K; medians over seeds. spread: of the last level, largest less smallest,
+    None of one seed."""
 
     system: str
     version: str
     settings: str
     n_seeds: int
     levels: list[Level]
-    spread: float
+    spread: float | None
     peak_bytes: float | None
     tokens_per_second: float | None
     notes: list[str]
@@ -118,7 +119,7 @@ def _row(runs: list[Result], levels: list[int], ours: list[Result]) -> Row:
         settings=next((describe(run) for run in runs if run.settings), ""),
         n_seeds=len(raced),
         levels=[_level(raced, sweeps, ours) for sweeps in levels],
-        spread=max(last) - min(last) if last else 0.0,
+        spread=max(last) - min(last) if len(last) > 1 else None,
         peak_bytes=_median(float(run.peak_bytes) for run in raced),
         tokens_per_second=_median(rate for run in raced if (rate := run.tokens_per_second) is not None),
         notes=list(dict.fromkeys(reasons)),

@@ -45,7 +45,7 @@ def cells(row: Row) -> list[str]:
         *found,
         MISSING if row.peak_bytes is None else f"{row.peak_bytes / 1e6:,.0f}",
         MISSING if row.tokens_per_second is None else f"{row.tokens_per_second / 1e6:.2f}",
-        f"{row.n_seeds} (spread {row.spread:.4f})" if row.n_seeds > 1 else str(row.n_seeds),
+        str(row.n_seeds) if row.spread is None else f"{row.n_seeds} (spread {row.spread:.4f})",
         "; ".join(row.notes).replace("|", "/"),
     ]
 

@@ -46,8 +46,8 @@ def job(tmp_path: Path, data: str, **values: object) -> dict[str, object]:
     out = tmp_path / "run"
     out.mkdir()
     return {
-        "data": data, "out": str(out), "k": 3, "seed": 1, "threads": 1, "alpha": 0.1, "beta": 0.01, "points": [1], "levels": [1],
-        "seconds": 9.0,
+        "data": data, "out": str(out), "k": 3, "seed": 1, "threads": 1, "alpha": 0.1, "beta": 0.01, "points": [1],
+        "levels": [1], "seconds": 9.0,
     } | values  # fmt: skip
 
 
@@ -242,7 +242,7 @@ def test_race_of_raylda_an_external_program_and_ones_that_fail(
     assert {name: result.status for name, result in found.items()} == {
         "raylda": "done", "tomotopy": "failed", "mine": "done", "broken": "failed",
     }  # fmt: skip
-    assert [point["sweeps"] for point in found["raylda"].points] == [4, 20, 30, 60]
+    assert [point["sweeps"] for point in found["raylda"].points] == [4, 20, 30, 40, 60]
     assert [point["sweeps"] for point in found["mine"].points] == [4, 30]
     # One topic that is uniform: log V, whatever theta.
     assert found["mine"].curve[-1][1] == pytest.approx(-np.log(found["mine"].n_terms), abs=1e-5)
@@ -305,7 +305,15 @@ def test_summary_tells_when_raylda_is_where_a_system_is_late() -> None:
     assert first.lead == pytest.approx(-7.6 + 0.5 / 3 + 8.05)
     assert not first.lead_at_least
     assert (second.lead, second.lead_at_least) == (pytest.approx(0.25), True)
+    assert (ours.spread, slow.spread) == (None, None)
     assert (absent.levels[0].heldout, absent.notes) == (None, ["not installed"])
+
+
+def test_spread_is_that_of_the_last_level() -> None:
+    runs = [result("two", seed, {160: (4, -9.0), 500: (8, -8.0 - 0.2 * seed)}) for seed in (0, 1)]
+    [heat] = heats(runs, LEVELS)
+    assert heat.rows[0].spread == pytest.approx(0.2)
+    assert heat.rows[0].levels[1].heldout == pytest.approx(-8.1)
 
 
 def test_curves_are_read_between_their_snapshots() -> None:
