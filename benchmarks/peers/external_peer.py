@@ -85,10 +85,17 @@ class External:
         ) else np.array(alpha)
 
 
+def shown(command: str) -> str:
+    """A command in one line, without the folder that its program lies in: that is of this machine alone."""
+    program, *arguments = shlex.split(command)
+    return " ".join([Path(program).name, *arguments])
+
+
 def main(race: Race, config: dict[str, Any]) -> None:
     """Run with more and more sweeps."""
     program = External(race, config)
-    race.settings(**{name: str(config[name]) for name in ("command", "alpha", "version") if name in config})
+    told = {name: str(config[name]) for name in ("alpha", "version") if name in config}
+    race.settings(command=shown(config["command"]), **told)
     program.prepare()
     startup = program.startup()
     race.restarted(lambda sweeps: program.fit(sweeps, startup))

@@ -42,7 +42,7 @@ def _cell(row: Row) -> str:
 def _times(level: Level) -> str:
     said = times(level)
     # Of a lower bound it is not known.
-    loses = level.heldout is not None and (level.ratio is None or (level.ratio < 1 and not level.at_least))
+    loses = level.compared and (level.ratio is None or (level.ratio < 1 and not level.at_least))
     return f"**{said}**" if loses else said
 
 

@@ -16,15 +16,16 @@ OURS: Final = "raylda"
 class Level:
     """Where a system is after so many sweeps, and raylda beside it; medians over seeds, None where there are none.
 
-    heldout: nats a token. seconds: that it trained. ours_seconds: that raylda trains to the same held-out; None when
-    fewer than half of its seeds get there. ratio: seconds / ours_seconds; at_least: raylda was there with its first
-    snapshot, so that the ratio is a lower bound. lead: raylda's held-out after the system's seconds, less the
-    system's; lead_at_least: raylda's runs had ended before that time.
+    heldout: nats a token. seconds: that it trained. compared: raylda raced, too. ours_seconds: that raylda trains to
+    the same held-out; None when fewer than half of its seeds get there. ratio: seconds / ours_seconds; at_least:
+    raylda was there with its first snapshot, so that the ratio is a lower bound. lead: raylda's held-out after the
+    system's seconds, less the system's; lead_at_least: raylda's runs had ended before that time.
     """
 
     sweeps: int
     heldout: float | None
     seconds: float | None
+    compared: bool
     ours_seconds: float | None
     ratio: float | None
     at_least: bool
@@ -34,8 +35,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One system on one corpus at one K; medians over seeds. spread: of the last level, largest less smallest,
-    None of one seed."""
+    """One system on one corpus at one K; medians over seeds.
+
+    spread: of the last level, largest less smallest; None of one seed.
+    """
 
     system: str
     version: str
@@ -130,8 +133,9 @@ def _level(raced: list[Result], sweeps: int, ours: list[Result]) -> Level:
     found = [point for run in raced if (point := run.after(sweeps)) is not None]
     heldout, seconds = _median(value for _, value in found), _median(time for time, _ in found)
     ours_seconds = ratio = lead = None
-    at_least = lead_at_least = False
+    compared = at_least = lead_at_least = False
     if heldout is not None and seconds is not None and ours and raced[0].system != OURS:
+        compared = True
         ours_seconds = _time(ours, heldout)
         ratio = seconds / ours_seconds if ours_seconds else None
         at_least = 2 * sum(run.curve[0][1] >= heldout for run in ours) > len(ours)
@@ -139,8 +143,8 @@ def _level(raced: list[Result], sweeps: int, ours: list[Result]) -> Level:
         lead = None if then is None else then - heldout
         lead_at_least = 2 * sum(run.curve[-1][0] < seconds for run in ours) > len(ours)
     return Level(
-        sweeps=sweeps, heldout=heldout, seconds=seconds, ours_seconds=ours_seconds, ratio=ratio, at_least=at_least,
-        lead=lead, lead_at_least=lead_at_least,
+        sweeps=sweeps, heldout=heldout, seconds=seconds, compared=compared, ours_seconds=ours_seconds, ratio=ratio,
+        at_least=at_least, lead=lead, lead_at_least=lead_at_least,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def header(heat: Heat) -> list[str]:
 
 def cells(row: Row) -> list[str]:
     """A row of a race; a system that did not finish keeps it."""
-    found = [cell for level in row.levels for cell in _level(row, level)]
+    found = [cell for level in row.levels for cell in _level(level)]
     return [
         f"{row.system} {row.version}".strip(),
         *found,
@@ -50,10 +50,10 @@ def cells(row: Row) -> list[str]:
     ]
 
 
-def _level(row: Row, level: Level) -> list[str]:
+def _level(level: Level) -> list[str]:
     value = MISSING if level.heldout is None else f"{level.heldout:.4f}"
     seconds = MISSING if level.seconds is None else f"{level.seconds:.3g}"
-    if row.system == OURS or level.heldout is None:
+    if not level.compared:
         return [value, seconds, MISSING, MISSING, MISSING]
     there = NEVER if level.ours_seconds is None else f"{level.ours_seconds:.3g}"
     lead = MISSING if level.lead is None else f"{'≥ ' if level.lead_at_least else ''}{level.lead:+.4f}"
@@ -62,7 +62,7 @@ def _level(row: Row, level: Level) -> list[str]:
 
 def times(level: Level) -> str:
     """Seconds of a system to a level over raylda's, in a cell."""
-    if level.heldout is None:
+    if not level.compared:
         return MISSING
     if level.ratio is None:
         return NEVER

@@ -249,6 +249,7 @@ def test_race_of_raylda_an_external_program_and_ones_that_fail(
     assert found["raylda"].curve[-1][1] > found["mine"].curve[-1][1] + 0.3
     assert found["raylda"].peak_bytes > 50e6
     assert "exit code 1: out of order" in found["broken"].reason
+    assert str(tmp_path) not in str(found["mine"].settings["command"]).split()[0]
     assert f"| tomotopy |{' - |' * 12} 0 | not installed: no such package" in first.stdout
 
     again = CliRunner().invoke(race, arguments)
@@ -327,7 +328,7 @@ def test_curves_are_read_between_their_snapshots() -> None:
 def test_a_run_whose_time_was_over_says_how_far_it_came() -> None:
     [heat] = heats([result("late", 0, {20: (5, -9.0), 170: (60, -8.5)})], LEVELS)
     [row] = heat.rows
-    assert [level.heldout for level in row.levels] == [None, None]
+    assert [(level.heldout, level.compared) for level in row.levels] == [(None, False)] * 2
     assert row.notes == ["the time was over after 170 sweeps, at -8.5000"]
 
 
