@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ from benchmarks.peers.protocol import __file__ as peers
 from lda.cluster import FitSettings
 from lda.cluster.loop.local_engine import Engine
 from lda.cluster.resources.threads import Threads
+from lda.samplers.counts.row_layout import FEW_TOPICS
 
 if TYPE_CHECKING:
     from lda.corpus import Corpus
@@ -116,8 +118,9 @@ class Ours:
 def fastest(folder: Path, state: Path, n_topics: int) -> tuple[int, list[str]]:
     """(documents in turns, command) of the C program that is fastest with this state. Raises NoProgram."""
     found = []
-    for turns in TURNS:
-        command = [*build(folder, n_topics, turns), str(state)]
+    ways = (False, True) if n_topics > FEW_TOPICS else (False,)
+    for turns, gather in product(TURNS, ways):
+        command = [*build(folder, n_topics, turns, gather=gather), str(state)]
         with Program(command) as program:
             program.wait_until_ready()
             program.ask(1)

@@ -14,7 +14,7 @@ from lda.samplers.counts.row_layout import FEW_TOPICS
 
 HERE: Final = Path(__file__).parent
 COMPILERS: Final = ("gcc", "clang", "cc")
-FLAGS: Final = ("-O3", "-march=native", "-ffp-contract=off", "-Wall", "-Wextra")
+FLAGS: Final = ("-O3", "-march=native", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi")
 LANES: Final = 16
 TURNS: Final = (3, 4, 6)
 """Documents in turns that are tried; the fastest number depends on the processor and on K."""
@@ -36,15 +36,16 @@ def compiler() -> str:
     )
 
 
-def build(folder: Path, n_topics: int, turns: int) -> list[str]:
+def build(folder: Path, n_topics: int, turns: int, *, gather: bool = False) -> list[str]:
     """Build the program for K topics in `folder`; returns the command that starts it, without the state.
 
-    Raises NoProgram.
+    gather: with the processor's instruction for it, where topics are many. Raises NoProgram.
     """
     source = "few_topics" if n_topics <= FEW_TOPICS else "many_topics"
     blocks = -(-n_topics // LANES)
-    out = folder / f"{source}-{blocks}-{turns}"
+    out = folder / f"{source}-{blocks}-{turns}{'-gather' if gather else ''}"
     defined = [f"-DTURNS={turns}", *([f"-DBLOCKS={blocks}"] if source == "few_topics" else [])]
+    defined += ["-DGATHER"] if gather else []
     command = [compiler(), *FLAGS, *defined, str(HERE / f"{source}.c"), "-o", str(out), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

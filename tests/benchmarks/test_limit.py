@@ -79,6 +79,8 @@ def test_turns_change_no_topic_and_each_order_is_answered(tmp_path: Path, begun:
         assert min(*first.values(), *second.values()) > 0
         ends.append(last["mean_log_phi"])
     assert ends[0] == ends[1]
+    asked = [build(tmp_path, 300, 3, gather=gather)[0] for gather in (False, True)]
+    assert asked[0] != asked[1]
     turns, command = fastest(tmp_path, tmp_path / "state", 5)
     assert turns in programs.TURNS
     assert command[-1] == str(tmp_path / "state")
