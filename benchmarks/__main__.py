@@ -8,6 +8,7 @@ from benchmarks.cluster import cluster
 from benchmarks.gpu import gpu
 from benchmarks.inference import transform
 from benchmarks.ingest import ingest
+from benchmarks.limit.command import limit
 from benchmarks.locality import locality
 from benchmarks.memory import memory
 from benchmarks.picture import picture
@@ -31,6 +32,7 @@ main.add_command(race)
 main.add_command(topics)
 main.add_command(transform)
 main.add_command(locality)
+main.add_command(limit)
 main.add_command(gpu)
 main.add_command(picture)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,8 +25,8 @@ SHARED: Final = Path(os.environ.get("RAYLDA_DATA") or HERE.parents[1] / "shared"
 class Source:
     """Where a corpus lies and how its text is read.
 
-    text: fields that hold it. min_df: rarest word kept. group: a field whose equal values mark near-duplicates, which
-    must not stand on both sides of a split.
+    text: fields that hold it; empty where each file of a zip archive is a text. min_df: rarest word kept. group: a
+    field whose equal values mark near-duplicates, which must not stand on both sides of a split.
     """
 
     path: Path
@@ -50,11 +51,18 @@ SOURCES: Final[dict[str, Source]] = {
     "debian": Source(path=SHARED / "debian-descriptions.jsonl.xz", text="summary,text", group="source"),
 }
 
+ZIPPED: Final[dict[str, Source]] = {"movies": Source(path=SHARED / "movie_reviews.zip", text="")}
+"""Folders of texts that come as an archive, which no reader opens."""
+
 COUNTED: Final[dict[str, CountSource]] = {
     "nips": CountSource(
         path=SHARED / "docword.nips-freq20.txt.gz", vocabulary=SHARED / "vocab.nips-freq20.txt"
     ),
 }
+
+
+NAMES: Final = (*SOURCES, *ZIPPED, *COUNTED)
+"""All of them."""
 
 
 def default_source() -> str:
@@ -64,7 +72,7 @@ def default_source() -> str:
 
 def recipe(source: Source | CountSource) -> Recipe:
     """English without stop words, rare words dropped: what a person fitting topics would do."""
-    text = source.text if isinstance(source, Source) else None
+    text = source.text or None if isinstance(source, Source) else None
     return Recipe(text=text, stop_words="english", min_df=source.min_df, max_df=0.5)
 
 
@@ -73,11 +81,16 @@ def built(name: str, folder: Path) -> Corpus:
 
     Raises FileNotFoundError when its file is not here.
     """
-    source = SOURCES[name] if name in SOURCES else COUNTED[name]
+    source = (SOURCES | ZIPPED | COUNTED)[name]
     if not source.path.exists():
         raise FileNotFoundError(f"the corpus {name} is not here: {source.path}")
     vocabulary = source.vocabulary if isinstance(source, CountSource) else None
-    return build_corpus([source.path], folder, recipe=recipe(source), vocabulary=vocabulary)
+    if name not in ZIPPED:
+        return build_corpus([source.path], folder, recipe=recipe(source), vocabulary=vocabulary)
+    with tempfile.TemporaryDirectory(prefix="raylda-benchmark-") as texts:
+        with zipfile.ZipFile(source.path) as archive:
+            archive.extractall(texts, [name for name in archive.namelist() if name.endswith(".txt")])
+        return build_corpus([Path(texts)], folder, recipe=recipe(source))
 
 
 def prepared(name: str) -> Corpus:

@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks import speed
 from benchmarks.corpora import documents
-from benchmarks.race.command import CORPORA
-from benchmarks.race.data import prepare
+from benchmarks.race.data import NAMES, prepare
 from benchmarks.report import machine, table
 from lda.cluster import FitSettings, FrozenModel, fit
 from lda.corpus import Corpus
@@ -151,7 +150,7 @@ def curve(
 
 
 @click.command()
-@click.option("--corpus", "name", type=click.Choice(CORPORA), default="sotu", help="Corpus.")
+@click.option("--corpus", "name", type=click.Choice(NAMES), default="sotu", help="Corpus.")
 @click.option("-k", "n_topics", type=int, default=100, help="Topics.")
 @click.option(
     "--sweeps", type=int, default=100, help="Sweeps of training; a fiftieth as many passes of gensim."

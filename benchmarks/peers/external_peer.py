@@ -1,6 +1,6 @@
 """Any program that can be called, as a small TOML file describes it; see docs/benchmarks.md.
 
-The program runs from the beginning for each snapshot, with more sweeps each time. Its seconds are those of the whole
+The program runs from the beginning for each level, with more sweeps each time. Its seconds are those of the whole
 call, less those of a call with `startup_sweeps` where that is given.
 """
 
@@ -85,13 +85,20 @@ class External:
         ) else np.array(alpha)
 
 
+def shown(command: str) -> str:
+    """A command in one line, without the folder that its program lies in: that is of this machine alone."""
+    program, *arguments = shlex.split(command)
+    return " ".join([Path(program).name, *arguments])
+
+
 def main(race: Race, config: dict[str, Any]) -> None:
     """Run with more and more sweeps."""
     program = External(race, config)
-    race.settings(**{name: str(config[name]) for name in ("command", "alpha", "version") if name in config})
+    told = {name: str(config[name]) for name in ("alpha", "version") if name in config}
+    race.settings(command=shown(config["command"]), **told)
     program.prepare()
     startup = program.startup()
-    race.restarted(lambda sweeps: program.fit(sweeps, startup), int(config.get("first_sweeps", 5)))
+    race.restarted(lambda sweeps: program.fit(sweeps, startup))
 
 
 if __name__ == "__main__":

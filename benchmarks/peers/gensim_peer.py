@@ -48,7 +48,7 @@ def main(race: Race) -> None:
             self.seen += other.numdocs
             super().do_mstep(rho, other, extra_pass)
             share = self.seen / max(len(bags), 1)
-            if race.seconds() < race.next_point:
+            if not race.due(int(share)):
                 return
             # The workers would go on while the clock stands still.
             tell_workers(signal.SIGSTOP)

@@ -1,6 +1,6 @@
 """MALLET's SparseLDA as RustMallet (pyrmallet) has it: one thread, alpha and beta learned as MALLET's guide advises.
 
-A fit cannot be looked into, so each snapshot is a fit from the beginning (the same seed, the same chain).
+A fit cannot be looked into, so each level is a fit from the beginning (the same seed, the same chain).
 """
 
 from __future__ import annotations

@@ -6,7 +6,10 @@ A driver is called with the path of a job, a JSON file:
               matrix of counts, and vocabulary.txt, V terms, one a line; corpus/, the same as a corpus folder of raylda
     out       folder for the snapshots
     k, seed, threads, alpha (a number a topic to begin with), beta
-    points    training seconds after which a snapshot is due; the last one ends the run
+    points    sweeps after which a snapshot is due; the last one ends the run
+    levels    those of them that the race is about: a system that is fitted anew for each snapshot makes no others
+    seconds   training seconds after which a run ends in any case, with a snapshot; a fit that would take longer is
+              not begun
     variant   which of several methods, for drivers that have more than one
     config    the file that describes an external program
 
@@ -21,7 +24,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,10 +38,6 @@ PAUSED = "paused"
 """A file that stands in `out` while a snapshot is taken: what that needs is not the system's memory."""
 
 
-GROWTH, MOST_SWEEPS = 30, 10**6
-"""Most times as many sweeps as in the fit before, and most sweeps, of systems that are fitted from the beginning."""
-
-
 class Over(Exception):  # noqa: N818 - nothing is wrong
     """Raised to leave a system's own loop when the time is over."""
 
@@ -50,7 +49,9 @@ class Race:
         self.data, self.out = Path(job["data"]), Path(job["out"])
         self.k, self.seed, self.threads = int(job["k"]), int(job["seed"]), int(job["threads"])
         self.alpha, self.beta = float(job["alpha"]), float(job["beta"])
-        self.points = [float(point) for point in job["points"]]
+        self.points = [int(point) for point in job["points"]]
+        self.levels = [int(level) for level in job["levels"]]
+        self.most_seconds = float(job["seconds"])
         self.variant, self.config = job.get("variant"), str(job.get("config"))
         if hasattr(
             os, "sched_setaffinity"
@@ -100,22 +101,26 @@ class Race:
             marker.unlink()
             self._stopped += time.perf_counter() - before
 
-    @property
-    def next_point(self) -> float:
-        """Training seconds at which the next snapshot is due."""
-        return self.points[0] if self.points else float("inf")
+    def due(self, sweeps: int) -> bool:
+        """Whether a snapshot is due after so many sweeps, or the time is over."""
+        return bool(self.points) and (sweeps >= self.points[0] or self.seconds() >= self.most_seconds)
 
     def sweeps_until_next(self, sweeps: int) -> int:
-        """How many sweeps fit before the next snapshot, at the rate of the `sweeps` so far; at least one."""
+        """How many sweeps to make before the next snapshot, after `sweeps` of them; no more than time allows."""
         now = self.seconds()
-        return max(1, int((self.next_point - now) * sweeps / now)) if sweeps and now > 0 else 1
+        if not sweeps or now <= 0 or not self.points:
+            return 1  # how long one takes is not known yet
+        more = min(self.points[0] - sweeps, int((self.most_seconds - now) * sweeps / now))
+        return max(1, more)
 
     def passed(self, sweeps: int, model: Callable[[], Model], tokens: int | None = None) -> bool:
-        """Call after each sweep: takes a snapshot where one is due. True when the time is over."""
-        now = self.seconds()
-        if now >= self.next_point:
+        """Call after each sweep: takes a snapshot where one is due. True when the run is over."""
+        if self.due(sweeps):
+            now = self.seconds()
             with self.stopped():
                 self.record(now, sweeps, model(), tokens)
+            if now >= self.most_seconds:
+                self.points = []
         return not self.points
 
     def record(self, seconds: float, sweeps: int, model: Model, tokens: int | None = None) -> None:
@@ -129,29 +134,25 @@ class Race:
         body = {"seconds": seconds, "sweeps": sweeps, "tokens": tokens, "alpha": alpha.tolist()}
         self._write(f"snapshot-{name}.json", body)
         self._taken += 1
-        self.points = [point for point in self.points if point > seconds]
+        self.points = [point for point in self.points if point > sweeps]
 
-    def restarted(self, fit: Callable[[int], tuple[float, Model]], first: int = 5) -> None:
-        """Race a system that cannot be stopped: a fit from the beginning for each snapshot, with more sweeps each time.
+    def restarted(self, fit: Callable[[int], tuple[float, Model]]) -> None:
+        """Race a system that cannot be looked into: a fit from the beginning for each level.
 
         fit: takes the number of sweeps, returns the seconds that these took, and the model.
         """
-        sweeps, before = first, (0, 0.0)
-        while self.points:
+        self.fitted_anew(self.levels, fit)
+
+    def fitted_anew(self, points: Iterable[int], fit: Callable[[int], tuple[float, Model]]) -> None:
+        """A fit from the beginning for each number of sweeps, ascending, while the time of a fit is not over."""
+        before: tuple[int, float] | None = None
+        for sweeps in points:
+            if before is not None and before[1] / before[0] * sweeps > self.most_seconds:
+                break
             seconds, model = fit(sweeps)
-            if seconds >= 0.7 * self.next_point or sweeps in (first, MOST_SWEEPS):
-                with self.stopped():
-                    self.record(seconds, sweeps, model)
-                # The last one is to end near the end, not on it: a rate that was off must not repeat the longest fit.
-                self.points = [point for point in self.points if 0.9 * point > seconds]
-            if not self.points or sweeps == MOST_SWEEPS:
-                return
-            # What a sweep takes, whatever a fit takes besides. Sweeps become faster, but half of the mean is the least
-            # that is believed: one slow short fit would else make the next one far too long.
-            rate = max((seconds - before[1]) / (sweeps - before[0]), 0.5 * seconds / sweeps)
-            more = (self.next_point - seconds) / rate
+            with self.stopped():
+                self.record(seconds, sweeps, model)
             before = (sweeps, seconds)
-            sweeps = min(max(sweeps + 1, int(min(sweeps + more, GROWTH * sweeps))), MOST_SWEEPS)
 
     def _write(self, name: str, body: object) -> None:
         partial = self.out / f"{name}.partial"

@@ -1,26 +1,21 @@
-"""raylda itself, with the settings of `lda fit`; its kernels are compiled before the clock starts.
+"""raylda as a user has it who sets nothing but the number of topics and of sweeps: `lda.LDA(k, max_iter=...)`.
 
-The variant "averaged" is `lda fit --samples 10`: topics are those of the last ten states that are five sweeps apart.
-The variant "beta" is `lda fit --beta auto`.
+Each snapshot is a fit of its own, from the beginning to what a fit does at its end, for that depends on which sweep is
+the last. Its seconds are those of the whole call, the copying of the documents included, which the others are not
+charged for. Kernels are compiled before.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections import deque
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 
-from lda.cluster import FitSettings, fit
-from lda.cluster.loop.local_engine import Engine
-from lda.cluster.loop.training_loop import Clock, Run
-from lda.cluster.spec.results import SweepRecord
-from lda.cluster.sweeping.start_schedule import start_in_effect
-from lda.corpus import Corpus, as_corpus
-from lda.samplers.registry import sampler
+import lda
 
 if TYPE_CHECKING:
     from benchmarks.peers.protocol import Model, Race
@@ -28,67 +23,42 @@ else:  # a driver is run as a file, and sees what lies beside it
     from protocol import Model, Race
 
 ENDLESS = 10**9
-SAMPLES, INTERVAL = 10, 5
 COMPILE = "--compile"
 
 
 def main(race: Race) -> None:
-    """Sweep until the time is over."""
-    with race.stopped():
-        # The compiler's memory is not that of a fit: it stays in another process, the machine code in the cache.
-        subprocess.run([sys.executable, __file__, sys.argv[1], COMPILE], check=True)
+    """Fit with more and more sweeps."""
+    # The compiler's memory is not that of a fit: it stays in another process, the machine code in the cache.
+    subprocess.run([sys.executable, __file__, sys.argv[1], COMPILE], check=True)
     compile_kernels(race)
-    settings = FitSettings(
-        n_topics=race.k,
-        seed=race.seed,
-        threads=race.threads,
-        sweeps=ENDLESS,
-        evaluate_every=ENDLESS,
-        beta="auto" if race.variant == "beta" else race.beta,
-    ).resolved()
-    corpus = Corpus.open(race.data / "corpus")
-    start = start_in_effect(settings, corpus.n_documents, sampler(settings.sampler))
-    averaging = {"samples": SAMPLES, "sample_interval": INTERVAL} if race.variant == "averaged" else {}
+    corpus = lda.Corpus.open(race.data / "corpus")
+    settings = estimator(race, race.levels[-1]).get_params()
+    told = ("sampler", "start", "alpha", "beta", "n_samples", "phases")
     race.settings(
-        sampler=settings.sampler, start=start, alpha="learned, asymmetric",
-        beta="learned" if settings.beta == "auto" else settings.beta,
-        threads=settings.threads, phases=settings.phases, **averaging,
-    )  # fmt: skip
-    engine = Engine(corpus, settings, lambda: False)
-    late: deque[sp.csr_matrix] = deque(maxlen=SAMPLES - 1)
+        all="defaults", **{name: settings[name] for name in told if name in settings}, n_jobs=race.threads
+    )
 
-    def model() -> Model:
-        # As many as there are. A fit, which knows its last sweep, keeps a sum; here the states must be told apart.
-        counts = sum(late, engine.matrix()) / (1 + len(late))
-        return counts.toarray().T + engine.priors.beta, engine.priors.alpha
+    def fit(sweeps: int) -> tuple[float, Model]:
+        before = time.perf_counter()
+        model = estimator(race, sweeps).fit(corpus)
+        seconds = time.perf_counter() - before
+        return seconds, (model.topic_word_, model.alpha_)
 
-    def on_sweep(record: SweepRecord) -> bool:
-        over = race.passed(record.sweep, model)
-        if averaging and record.sweep % INTERVAL == 0:
-            late.append(engine.matrix())
-        return over
+    race.fitted_anew(list(race.points), fit)
 
-    race.start()
-    run = Run(engine, Clock(), on_sweep, None)
-    try:
-        engine.start()
-        run.sweeps()
-    finally:
-        engine.close()
+
+def estimator(race: Race, sweeps: int) -> lda.LDA:
+    """An unfitted model of a fit of so many sweeps, with the defaults."""
+    # Scores that nobody reads are left out; they are no part of training, and change nothing.
+    return lda.LDA(
+        race.k, max_iter=sweeps, n_jobs=race.threads, random_state=race.seed, evaluate_every=ENDLESS
+    )
 
 
 def compile_kernels(race: Race) -> None:
     """Run every kernel once, on next to nothing: machine code depends on the types of the arrays, and these on K."""
     few = sp.csr_matrix(np.random.default_rng(0).poisson(0.5, (300, 50)))
-    settings = FitSettings(
-        n_topics=race.k,
-        threads=race.threads,
-        sweeps=2,
-        burn_in=0,
-        optimize_interval=1,
-        evaluate_every=ENDLESS,
-    )
-    fit(as_corpus(few), settings, document_topics=False)
+    estimator(race, 12).fit(few)
 
 
 if __name__ == "__main__":

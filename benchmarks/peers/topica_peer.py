@@ -1,6 +1,6 @@
 """topica's LDA: SparseLDA with threads, alpha learned.
 
-A fit cannot be looked into, so each snapshot is a fit from the beginning (the same seed, the same chain).
+A fit cannot be looked into, so each level is a fit from the beginning (the same seed, the same chain).
 """
 
 from __future__ import annotations

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
-from benchmarks.corpora import COUNTED, SOURCES, default_source
+from benchmarks.corpora import default_source
 from benchmarks.published import README, TABLES, docs_option, write_between
+from benchmarks.race.data import NAMES
 from benchmarks.race.external import read_external
 from benchmarks.race.job import SYSTEMS, System
 from benchmarks.race.plot import write_html, write_png
@@ -18,13 +22,21 @@ from benchmarks.race.runner import race as race_all
 from benchmarks.race.summary import heats
 from benchmarks.race.text import markdown, origin
 
-CORPORA = (*SOURCES, *COUNTED, "synthetic")
+QUICK: Final[dict[str, Any]] = {
+    "corpora": ("sotu", "nips", "movies", "arxiv-third"),
+    "topics": (20, 100),
+    "systems": "raylda,tomotopy,mallet",
+    "levels": (160,),
+    "seeds": 1,
+    "seconds": 300.0,
+}
+"""A race of some twenty minutes on two cores: what is not said otherwise."""
 
 
 @click.command()
 @click.option(
     "--corpus", "corpora", multiple=True, default=(default_source(),), metavar="NAME|FOLDER",
-    help=f"{', '.join(CORPORA)}, or a corpus folder of `lda corpus build`; may be repeated.",
+    help=f"{', '.join(NAMES)}, or a corpus folder of `lda corpus build`; may be repeated.",
 )  # fmt: skip
 @click.option(
     "-k", "topics", type=click.IntRange(2), multiple=True, default=(100,), help="Topics; may be repeated."
@@ -35,13 +47,21 @@ CORPORA = (*SOURCES, *COUNTED, "synthetic")
     help="TOML file of a program that races too; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--seconds", type=click.FloatRange(0, min_open=True), default=60.0, help="Training seconds of a run."
-)
-@click.option("--points", "n_points", type=click.IntRange(1, 40), default=7, help="Snapshots; see --spacing.")
-@click.option(
-    "--spacing", type=click.FloatRange(1, min_open=True), default=2.0,
-    help="Time of a snapshot over that of the one before.",
+    "--sweeps", "levels", type=click.IntRange(1), multiple=True, default=(160, 500),
+    help="Sweeps after which systems are compared; may be repeated.",
 )  # fmt: skip
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=1800.0,
+    help="Training seconds of a run at most.",
+)
+@click.option(
+    "--spacing",
+    type=click.FloatRange(1.1),
+    default=2.0,
+    help="Sweeps of a snapshot over those of the one before.",
+)
 @click.option("--seeds", type=click.IntRange(1), default=3, help="Runs of each system.")
 @click.option("--threads", type=click.IntRange(1), default=2, help="Cores that a system may use.")
 @click.option(
@@ -51,7 +71,7 @@ CORPORA = (*SOURCES, *COUNTED, "synthetic")
     "--tokens", type=click.IntRange(1000), default=100_000_000, help="Size of the synthetic corpus."
 )
 @click.option(
-    "--level", "levels", type=float, multiple=True, help="Level to tell the seconds to; may be repeated."
+    "--quick", is_flag=True, help="Some twenty minutes on two cores; options that are given still count."
 )
 @click.option(
     "-o",
@@ -62,33 +82,48 @@ CORPORA = (*SOURCES, *COUNTED, "synthetic")
 )
 @click.option("--resume", is_flag=True, help="Keep the runs that the folder has, and go on.")
 @docs_option("the tables into docs/benchmarks.md, and the ratios into README.md")
+@click.pass_context
 def race(
-    corpora: tuple[str, ...], topics: tuple[int, ...], systems: str, externals: tuple[Path, ...], seconds: float,
-    n_points: int, spacing: float, seeds: int, threads: int, limit: float | None, tokens: int,
-    levels: tuple[float, ...], output: Path, resume: bool, write_docs: bool,
+    context: click.Context, /, **options: Any,  # noqa: ANN401 - each as it is declared above
 ) -> None:  # fmt: skip
-    """Held-out log-likelihood against training seconds, of raylda and of others.
+    """Held-out log-likelihood after many sweeps, of raylda and of others, and the seconds to get there.
 
     Each system runs in a process of its own, peers in environments that this command makes under ~/.cache/raylda. A
     system that cannot be installed, fails or is too slow keeps its row, with the reason. docs/benchmarks.md says more.
     """
+    if options.pop("quick"):
+        options |= {
+            name: value
+            for name, value in QUICK.items()
+            if context.get_parameter_source(name) == ParameterSource.DEFAULT
+        }
+    _race(**options)
+
+
+def _race(
+    *, corpora: tuple[str, ...], topics: tuple[int, ...], systems: str, externals: tuple[Path, ...],
+    levels: tuple[int, ...], seconds: float, spacing: float, seeds: int, threads: int, limit: float | None, tokens: int,
+    output: Path, resume: bool, write_docs: bool,
+) -> None:  # fmt: skip
     plan = Plan(
-        corpora=_checked_corpora(corpora), topics=topics, systems=_entrants(systems, externals), seconds=seconds,
-        n_points=n_points, spacing=spacing, seeds=seeds, threads=_checked_threads(threads),
+        corpora=_checked_corpora(corpora), topics=topics, systems=_entrants(systems, externals), levels=levels,
+        seconds=seconds, spacing=spacing, seeds=seeds, threads=_checked_threads(threads),
         limit=600 + 5 * seconds if limit is None else limit, tokens=tokens, output=output,
     )  # fmt: skip
     if (output / RESULTS).exists() and not resume:
         raise click.UsageError(f"{output} has results already; add --resume to go on, or name another folder")
     results = race_all(plan, lambda line: click.echo(line, err=True))
+    # The folder may have races of other lengths, too.
+    results = [result for result in results if result.sweeps == max(levels)]
     if not results:
         raise click.ClickException("nothing was raced, so there is no table")
     text = publish(results, output, levels)
     click.echo(text)
     if write_docs:
-        write_tables(results, text)
+        write_tables(results, levels, text)
 
 
-def publish(results: list[Result], output: Path, levels: tuple[float, ...] = ()) -> str:
+def publish(results: list[Result], output: Path, levels: Sequence[int]) -> str:
     """Write race.md, race.png and race.html of some results; returns the Markdown."""
     found = heats(results, levels)
     text = f"{markdown(found)}\n\n{origin(results)}"
@@ -101,10 +136,12 @@ def publish(results: list[Result], output: Path, levels: tuple[float, ...] = ())
     return text
 
 
-def write_tables(results: list[Result], text: str, tables: Path = TABLES, readme: Path = README) -> None:
+def write_tables(
+    results: list[Result], levels: Sequence[int], text: str, tables: Path = TABLES, readme: Path = README
+) -> None:
     """Put the Markdown of some results into one document, and their ratios into another."""
     write_between(tables, "race", text)
-    write_between(readme, "race", ratios(heats(results), origin(results)))
+    write_between(readme, "race", ratios(heats(results, levels), origin(results)))
 
 
 def _entrants(names: str, externals: tuple[Path, ...]) -> list[System]:
@@ -129,9 +166,9 @@ def _entrants(names: str, externals: tuple[Path, ...]) -> list[System]:
 
 def _checked_corpora(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
-        if name not in CORPORA and not Path(name).is_dir():
+        if name not in NAMES and not Path(name).is_dir():
             raise click.BadParameter(
-                f"corpora are {', '.join(CORPORA)} and folders; got {name!r}", param_hint="--corpus"
+                f"corpora are {', '.join(NAMES)} and folders; got {name!r}", param_hint="--corpus"
             )
     return names
 

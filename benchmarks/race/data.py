@@ -12,7 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from benchmarks.corpora import COUNTED, SOURCES, built
+from benchmarks import corpora
+from benchmarks.corpora import SOURCES, built
 from benchmarks.race.synthetic import build_synthetic
 from lda.corpus import Corpus, DocumentBatch, as_corpus
 
@@ -20,6 +21,11 @@ HELDOUT_MOST: Final = 1000
 HELDOUT_SHARE: Final = 0.1
 SPLIT_SEED: Final = 20_260
 META: Final = "meta.json"
+PARTS: Final = {"arxiv-third": ("arxiv", 3)}
+"""Corpora that are every n-th document of another one, for a race that is to be over soon."""
+
+NAMES: Final = (*corpora.NAMES, *PARTS, "synthetic")
+"""Corpora that are known by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,7 @@ def source_corpus(name: str, folder: Path, tokens: int) -> tuple[Corpus, NDArray
     """
     if name == "synthetic":
         corpus = build_synthetic(folder, tokens)
-    elif name in SOURCES or name in COUNTED:
+    elif name in corpora.NAMES:
         corpus = built(name, folder)
     else:
         corpus = Corpus.open(name)
@@ -85,15 +91,16 @@ def heldout_documents(groups: NDArray[np.int64], candidates: NDArray[np.bool_]) 
 
 def prepare(name: str, folder: Path, tokens: int) -> Prepared:
     """Prepare a corpus in `folder`, or take what was prepared there before."""
-    label = name if name in (*SOURCES, *COUNTED, "synthetic") else Path(name).resolve().name
+    label = name if name in NAMES else Path(name).resolve().name
     meta = folder / META
     if meta.exists():
         known: dict[str, Any] = json.loads(meta.read_text(encoding="utf-8"))
         return Prepared(**(known | {"folder": str(folder)}))
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    corpus, groups = source_corpus(name, folder / "whole", tokens)
-    counts = corpus.to_csr()
+    whole, every = PARTS.get(name, (name, 1))
+    corpus, groups = source_corpus(whole, folder / "whole", tokens)
+    counts, groups = corpus.to_csr()[::every], groups[::every]
     lengths = np.asarray(counts.sum(axis=1)).ravel()
     out = heldout_documents(groups, lengths >= 2) & (lengths >= 2)
     train = _rows(counts, ~out & (lengths > 0) & ~np.isin(groups, groups[out]))

@@ -11,7 +11,7 @@ from benchmarks.race.job import System
 
 KEYS: Final[dict[str, type | tuple[type, ...]]] = {
     "name": str, "version": str, "prepare": str, "command": str, "input": str, "output": str,
-    "alpha": (int, float, str), "smooth": (int, float), "first_sweeps": int, "startup_sweeps": int,
+    "alpha": (int, float, str), "smooth": (int, float), "startup_sweeps": int,
 }  # fmt: skip
 NEEDED: Final = ("name", "command", "input", "output")
 

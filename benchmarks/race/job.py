@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -45,16 +46,6 @@ SYSTEMS: Final = {
     system.name: system
     for system in (
         System(name="raylda", driver="raylda_peer.py", requirements=None, package="raylda"),
-        System(
-            name="raylda-averaged",
-            driver="raylda_peer.py",
-            requirements=None,
-            package="raylda",
-            variant="averaged",
-        ),
-        System(
-            name="raylda-beta", driver="raylda_peer.py", requirements=None, package="raylda", variant="beta"
-        ),
         _peer("tomotopy", "tomotopy", "tomotopy", "tomotopy==0.14.0"),
         _peer("mallet", "mallet", "pyrmallet", "pyrmallet==0.1.2", "numpy"),
         _peer("gensim", "gensim", "gensim", "gensim==4.4.0"),
@@ -77,7 +68,9 @@ class Job:
     threads: int
     alpha: float
     beta: float
-    points: list[float]
+    points: list[int]
+    levels: list[int]
+    seconds: float
     variant: str | None = None
     config: str | None = None
 
@@ -95,6 +88,16 @@ def first_alpha(k: int) -> float:
     return min(ALPHA_MOST, ALPHA_SUM / k)
 
 
-def points(seconds: float, n: int, spacing: float = 2.0) -> list[float]:
-    """Training seconds of the snapshots: the last at the end, each at `spacing` times the one before it."""
-    return [seconds / spacing**i for i in reversed(range(n))]
+FIRST_POINT: Final = 20
+"""Sweeps of the first snapshot: late enough that priors have been learned."""
+
+
+def points(levels: Sequence[int], spacing: float = 2.0) -> list[int]:
+    """Sweeps of the snapshots, ascending: the levels, and before the last one steps of `spacing` from 20 on."""
+    last, found, step = max(levels), set(levels), float(FIRST_POINT)
+    while step < last:
+        # One just beside a level would tell nothing more.
+        if all(abs(step - level) > 0.2 * level for level in levels):
+            found.add(round(step))
+        step *= spacing
+    return sorted(found)

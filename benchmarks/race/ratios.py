@@ -1,51 +1,55 @@
-"""The race in one small table: how many times as long as raylda each of the others takes."""
+"""The race in one small table: how many times as long as raylda each of the others takes to its late levels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.race.summary import OURS, OWN_MARGIN, Heat, Row
-from benchmarks.race.text import MISSING, plural, times_ours
+from benchmarks.race.summary import OURS, Heat, Level, Row
+from benchmarks.race.text import MISSING, plural, times
 from benchmarks.report import table
 
 FAILED: Final = "no topics"
 
 
 def ratios(heats: Sequence[Heat], origin: str) -> str:
-    """A row for each corpus and K, a column for each system and its threads; origin: when and where, a line.
-
-    raylda's own variants are left out: they are its options, and the table is about others.
-    """
+    """A row for each corpus and K, a column for each system and its threads; origin: when and where, a line."""
     cells: dict[str, dict[tuple[str, int], str]] = {}
     columns: dict[tuple[str, int], None] = {}
+    levels = heats[0].levels if heats else []
     for heat in heats:
         if all(row.system != OURS for row in heat.rows):
             continue  # nothing to compare with
         raced_on = f"{heat.corpus}, {heat.results[0].n_documents:,} documents, K = {heat.k}"
         line = cells.setdefault(raced_on, {})
         for row in heat.rows:
-            if row.system.split("-")[0] != OURS:
+            if row.system != OURS:
                 columns[row.system, heat.threads] = None
                 line.setdefault((row.system, heat.threads), _cell(row))
     header = ["corpus", *(f"{system}, {plural(threads, 'thread')}" for system, threads in columns)]
     rows = [
         [raced_on, *(line.get(column, MISSING) for column in columns)] for raced_on, line in cells.items()
     ]
-    return f"{table(header, rows)}\n\n{_explanation()} {origin}"
+    return f"{table(header, rows)}\n\n{_explanation(levels)} {origin}"
 
 
 def _cell(row: Row) -> str:
-    if row.own_level is None:
+    if row.n_seeds == 0:
         return FAILED
-    said = times_ours(row)
-    loses = row.ratio is None or (row.ratio < 1 and not row.at_least)  # of a lower bound it is not known
+    return " / ".join(_times(level) for level in row.levels)
+
+
+def _times(level: Level) -> str:
+    said = times(level)
+    # Of a lower bound it is not known.
+    loses = level.compared and (level.ratio is None or (level.ratio < 1 and not level.at_least))
     return f"**{said}**" if loses else said
 
 
-def _explanation() -> str:
+def _explanation(levels: Sequence[int]) -> str:
+    said = " / ".join(str(sweeps) for sweeps in levels)
     return (
-        f"Seconds that a system trains to its own best held-out likelihood, less {OWN_MARGIN:g} nats a token, over the "
-        f"seconds that {OURS} trains to the same likelihood on as many threads. Bold: {OURS} loses. ≥: {OURS} was "
-        "there with its first topics."
+        f"Seconds that a system trains for {said} sweeps, over those that {OURS} trains until it is as good on "
+        "documents that neither has seen, with no option set and as many threads. "
+        f"Bold: {OURS} loses. ≥: {OURS} was there with its first snapshot."
     )

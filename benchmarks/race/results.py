@@ -22,12 +22,15 @@ class Key(NamedTuple):
     system: str
     seed: int
     threads: int
-    seconds: float
+    sweeps: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One run of one system, as `Outcome` has it, with what it was a run of."""
+    """One run of one system, as `Outcome` has it, with what it was a run of.
+
+    sweeps: the last level of the race. points: a dictionary a snapshot, with at least seconds, sweeps and heldout.
+    """
 
     corpus: str
     digest: str
@@ -35,7 +38,7 @@ class Result:
     system: str
     seed: int
     threads: int
-    seconds: float
+    sweeps: int
     status: str
     reason: str = ""
     version: str = ""
@@ -53,7 +56,7 @@ class Result:
     @property
     def key(self) -> Key:
         """What this is a run of."""
-        return Key(self.corpus, self.digest, self.k, self.system, self.seed, self.threads, self.seconds)
+        return Key(self.corpus, self.digest, self.k, self.system, self.seed, self.threads, self.sweeps)
 
     @property
     def curve(self) -> list[tuple[float, float]]:
@@ -62,18 +65,15 @@ class Result:
 
     @property
     def final(self) -> float | None:
-        """Held-out nats a token when the time is over: a system that overshoots is taken back on a straight line.
+        """Held-out nats a token at the end."""
+        return self.curve[-1][1] if self.points else None
 
-        That of the first snapshot where it came later still.
-        """
-        before, curve = None, self.curve
-        for seconds, value in curve:
-            if seconds > self.seconds:
-                if before is None:
-                    return value
-                return before[1] + (value - before[1]) * (self.seconds - before[0]) / (seconds - before[0])
-            before = (seconds, value)
-        return curve[-1][1] if curve else None
+    def after(self, sweeps: int) -> tuple[float, float] | None:
+        """(training seconds, held-out nats a token) after so many sweeps; None where the run has no such snapshot."""
+        for point in self.points:
+            if int(point["sweeps"]) == sweeps:
+                return float(point["seconds"]), float(point["heldout"])
+        return None
 
     @property
     def tokens_per_second(self) -> float | None:

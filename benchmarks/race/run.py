@@ -50,7 +50,8 @@ def run(system: System, python: Path, job: Job, limit: float, scorer: Scorer) ->
     out.mkdir(parents=True)
     file = out / "job.json"
     file.write_text(json.dumps(job.to_dict()), encoding="utf-8")
-    outcome = _watched([str(python), str(PEERS / system.driver), str(file)], out, job.threads, limit)
+    command = [str(python), str(PEERS / system.driver), str(file)]
+    outcome = _watched(command, out, job.threads, limit, ours=system.requirements is None)
     if (out / "settings.json").exists():
         outcome.settings = json.loads((out / "settings.json").read_text(encoding="utf-8"))
     try:
@@ -62,11 +63,15 @@ def run(system: System, python: Path, job: Job, limit: float, scorer: Scorer) ->
     return outcome
 
 
-def _watched(command: list[str], out: Path, threads: int, limit: float) -> Outcome:
-    """Run a command until its end or the limit, and note the most memory that its processes held at a time."""
+def _watched(command: list[str], out: Path, threads: int, limit: float, *, ours: bool) -> Outcome:
+    """Run a command until its end or the limit, and note the most memory that its processes held at a time.
+
+    ours: it runs in the environment of this process, and finds the modules that this one does.
+    """
     environment = dict(os.environ) | {f"{name}_NUM_THREADS": str(threads) for name in THREAD_LIMITS}
     environment["LOKY_MAX_CPU_COUNT"] = str(threads)
-    environment.pop("PYTHONPATH", None)
+    if not ours:
+        environment.pop("PYTHONPATH", None)
     began, peak = time.monotonic(), 0
     with (out / "log.txt").open("wb") as log:
         process = subprocess.Popen(

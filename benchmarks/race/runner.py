@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from benchmarks.race.data import Prepared, prepare
 from benchmarks.race.environments import NotInstalled, python_of, version_of
@@ -16,24 +17,27 @@ from benchmarks.race.job import BETA, Job, System, first_alpha, points
 from benchmarks.race.results import Key, Result, append, finished, load
 from benchmarks.race.run import Outcome, run
 from benchmarks.race.score import Scorer
+from benchmarks.race.summary import OURS
 from benchmarks.report import processor
 from lda.corpus import DataError
 
-RESULTS = "results.jsonl"
+RESULTS: Final = "results.jsonl"
+AHEAD: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is to be raced, and where it is written.
 
-    limit: wall-clock seconds after which a run is ended. tokens: size of a synthetic corpus.
+    levels: sweeps after which systems are compared. seconds: training seconds of a run at most. limit: wall-clock
+    seconds after which a run is ended. tokens: size of a synthetic corpus.
     """
 
     corpora: Sequence[str]
     topics: Sequence[int]
     systems: Sequence[System]
+    levels: Sequence[int]
     seconds: float
-    n_points: int
     spacing: float
     seeds: int
     threads: int
@@ -56,7 +60,7 @@ def race(plan: Plan, say: Callable[[str], None]) -> list[Result]:
         say(f"{name}: {corpus.n_documents:,} documents, {corpus.n_tokens:,} tokens, {corpus.n_terms:,} terms")
         scorer = Scorer(corpus.heldout(), corpus.vocabulary())
         for system, k, seed in _order(plan):
-            key = Key(corpus.name, corpus.digest, k, system.name, seed, plan.threads, plan.seconds)
+            key = Key(corpus.name, corpus.digest, k, system.name, seed, plan.threads, max(plan.levels))
             if key in finished(load(file)):
                 continue
             say(f"{name}, K = {k}, seed {seed}: {system.name}")
@@ -103,7 +107,7 @@ def _one(
         job = Job(
             data=str(Path(corpus.folder).absolute()), out=str(out.absolute()), k=key.k, seed=key.seed,
             threads=plan.threads, alpha=first_alpha(key.k), beta=BETA,
-            points=points(plan.seconds, plan.n_points, plan.spacing), variant=system.variant,
+            points=_points(plan, system), levels=sorted(plan.levels), seconds=plan.seconds, variant=system.variant,
             config=None if system.config is None else str(system.config),
         )  # fmt: skip
         outcome = run(system, python, job, plan.limit, scorer)
@@ -117,10 +121,18 @@ def _one(
     )  # fmt: skip
 
 
+def _points(plan: Plan, system: System) -> list[int]:
+    """Sweeps of the snapshots: raylda goes twice as far, for it may be asked later what it reaches in equal time."""
+    levels = [*plan.levels, AHEAD * max(plan.levels)] if system.name == OURS else plan.levels
+    return points(levels, plan.spacing)
+
+
 def told(result: Result) -> str:
     """A run in a line."""
     if not result.curve:
         return f"{result.status}: {result.reason}"
     seconds, value = result.curve[-1]
+    sweeps = max(int(point["sweeps"]) for point in result.points)
     note = f" ({result.status}: {result.reason})" if result.status != "done" else ""
-    return f"{value:.4f} nats a token after {seconds:.1f} s, peak {result.peak_bytes / 1e6:,.0f} MB{note}"
+    peak = f"peak {result.peak_bytes / 1e6:,.0f} MB"
+    return f"{value:.4f} nats a token after {sweeps} sweeps, {seconds:.1f} s, {peak}{note}"

@@ -1,4 +1,4 @@
-"""What many runs say together: medians over seeds, seconds to levels, how many times as long as raylda."""
+"""What many runs say together: each system's late levels, and when raylda is there."""
 
 from __future__ import annotations
 
@@ -10,34 +10,42 @@ from typing import Final
 from benchmarks.race.results import Result
 
 OURS: Final = "raylda"
-BELOW_BEST: Final = (0.2, 0.1, 0.05, 0.02)
-"""Levels, in nats a token below the best that any system reached."""
-OWN_MARGIN: Final = 0.005
-"""A system's own level is its best less this: nearly flat curves would else be compared by their noise."""
 
-LATE: Final = 1.1
-"""A system whose first snapshot comes later than this share of the time has no value at its end."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Where a system is after so many sweeps, and raylda beside it; medians over seeds, None where there are none.
+
+    heldout: nats a token. seconds: that it trained. compared: raylda raced, too. ours_seconds: that raylda trains to
+    the same held-out; None when fewer than half of its seeds get there. ratio: seconds / ours_seconds; at_least:
+    raylda was there with its first snapshot, so that the ratio is a lower bound. lead: raylda's held-out after the
+    system's seconds, less the system's; lead_at_least: raylda's runs had ended before that time.
+    """
+
+    sweeps: int
+    heldout: float | None
+    seconds: float | None
+    compared: bool
+    ours_seconds: float | None
+    ratio: float | None
+    at_least: bool
+    lead: float | None
+    lead_at_least: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One system on one corpus at one K; numbers are medians over seeds, None where there are none.
+    """One system on one corpus at one K; medians over seeds.
 
-    heldout: at the end. spread: largest less smallest. to_level: seconds to each level of the race, None if more
-    than half of the seeds do not get there. ratio: its seconds to its own best level over raylda's seconds to that;
-    at_least: raylda was there with its first topics, so that the ratio is a lower bound.
+    spread: of the last level, largest less smallest; None of one seed.
     """
 
     system: str
     version: str
     settings: str
     n_seeds: int
-    heldout: float | None
-    spread: float
-    to_level: list[float | None]
-    own_level: float | None
-    ratio: float | None
-    at_least: bool
+    levels: list[Level]
+    spread: float | None
     peak_bytes: float | None
     tokens_per_second: float | None
     notes: list[str]
@@ -45,13 +53,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heat:
-    """All runs on one corpus with one K, threads and time."""
+    """All runs on one corpus with one K and as many threads."""
 
     corpus: str
     k: int
     threads: int
-    seconds: float
-    levels: list[float]
+    levels: list[int]
     rows: list[Row]
     results: list[Result]
 
@@ -68,65 +75,77 @@ def seconds_to(curve: Sequence[tuple[float, float]], level: float) -> float | No
     return None
 
 
-def levels_of(results: Iterable[Result]) -> list[float]:
-    """Levels to ask the seconds of: rounded, below the best median that a system ends with."""
-    finals: dict[str, list[float]] = {}
-    for result in results:
-        if result.final is not None:
-            finals.setdefault(result.system, []).append(result.final)
-    if not finals:
-        return []
-    best = max(statistics.median(values) for values in finals.values())
-    return [round(best - below, 2) for below in BELOW_BEST]
+def value_at(curve: Sequence[tuple[float, float]], seconds: float) -> float | None:
+    """Held-out of a curve after so many seconds, straight lines between snapshots; None before its first.
+
+    After its last snapshot it is that of the last.
+    """
+    before: tuple[float, float] | None = None
+    for now, value in curve:
+        if now > seconds:
+            if before is None:
+                return None
+            return before[1] + (value - before[1]) * (seconds - before[0]) / (now - before[0])
+        before = (now, value)
+    return None if before is None else before[1]
 
 
-def heats(results: Sequence[Result], levels: Sequence[float] = ()) -> list[Heat]:
+def heats(results: Sequence[Result], levels: Sequence[int]) -> list[Heat]:
     """The results, sorted into races in order of appearance."""
-    groups: dict[tuple[str, str, int, int, float], list[Result]] = {}
+    groups: dict[tuple[str, str, int, int], list[Result]] = {}
     for result in results:
-        groups.setdefault(
-            (result.corpus, result.digest, result.k, result.threads, result.seconds), []
-        ).append(result)
-    return [_heat(group, levels) for group in groups.values()]
+        groups.setdefault((result.corpus, result.digest, result.k, result.threads), []).append(result)
+    return [_heat(group, sorted(levels)) for group in groups.values()]
 
 
-def _heat(results: list[Result], levels: Sequence[float]) -> Heat:
+def _heat(results: list[Result], levels: list[int]) -> Heat:
     first = results[0]
-    asked = list(levels) or levels_of(results)
     systems = dict.fromkeys(result.system for result in results)
-    ours = [result for result in results if result.system == OURS]
-    rows = [_row([r for r in results if r.system == system], asked, ours) for system in systems]
+    ours = [result for result in results if result.system == OURS and result.points]
+    rows = [_row([r for r in results if r.system == system], levels, ours) for system in systems]
     return Heat(
-        corpus=first.corpus, k=first.k, threads=first.threads, seconds=first.seconds, levels=asked,
-        rows=rows, results=results,
+        corpus=first.corpus, k=first.k, threads=first.threads, levels=levels, rows=rows, results=results
     )  # fmt: skip
 
 
-def _row(runs: list[Result], levels: list[float], ours: list[Result]) -> Row:
-    raced = [run for run in runs if run.curve]
-    finals = [run.final for run in raced if run.final is not None]
-    # The worst seed's best: with the median, half of an even number of seeds would not get to their own level.
-    own = min((max(value for _, value in run.curve) for run in raced), default=None)
-    level = None if own is None else own - OWN_MARGIN
+def _row(runs: list[Result], levels: list[int], ours: list[Result]) -> Row:
+    raced = [run for run in runs if run.points]
     reasons = [run.reason for run in runs if run.status != "done" and run.reason]
-    late = [run.curve[0][0] for run in raced if run.curve[0][0] > LATE * run.seconds]
-    if late:
-        reasons.append(f"its first snapshot came after {min(late):.1f} s")
+    if raced and not any(run.after(levels[-1]) for run in raced):
+        most = max(int(point["sweeps"]) for run in raced for point in run.points)
+        there = _median(run.curve[-1][1] for run in raced)
+        reasons.append(f"the time was over after {most} sweeps, at {there:.4f}")
+    last = [found[1] for run in raced if (found := run.after(levels[-1])) is not None]
     return Row(
         system=runs[0].system,
         version=next((run.version for run in runs if run.version), ""),
         settings=next((describe(run) for run in runs if run.settings), ""),
         n_seeds=len(raced),
-        heldout=_median(finals),
-        spread=max(finals) - min(finals) if finals else 0.0,
-        to_level=[_time(raced, one) for one in levels],
-        own_level=level,
-        ratio=_ratio(raced, ours, level),
-        at_least=_at_once(ours, level),
-        peak_bytes=_median([float(run.peak_bytes) for run in raced]),
-        tokens_per_second=_median([rate for run in raced if (rate := run.tokens_per_second) is not None]),
+        levels=[_level(raced, sweeps, ours) for sweeps in levels],
+        spread=max(last) - min(last) if len(last) > 1 else None,
+        peak_bytes=_median(float(run.peak_bytes) for run in raced),
+        tokens_per_second=_median(rate for run in raced if (rate := run.tokens_per_second) is not None),
         notes=list(dict.fromkeys(reasons)),
     )
+
+
+def _level(raced: list[Result], sweeps: int, ours: list[Result]) -> Level:
+    found = [point for run in raced if (point := run.after(sweeps)) is not None]
+    heldout, seconds = _median(value for _, value in found), _median(time for time, _ in found)
+    ours_seconds = ratio = lead = None
+    compared = at_least = lead_at_least = False
+    if heldout is not None and seconds is not None and ours and raced[0].system != OURS:
+        compared = True
+        ours_seconds = _time(ours, heldout)
+        ratio = seconds / ours_seconds if ours_seconds else None
+        at_least = 2 * sum(run.curve[0][1] >= heldout for run in ours) > len(ours)
+        then = _median(value for run in ours if (value := value_at(run.curve, seconds)) is not None)
+        lead = None if then is None else then - heldout
+        lead_at_least = 2 * sum(run.curve[-1][0] < seconds for run in ours) > len(ours)
+    return Level(
+        sweeps=sweeps, heldout=heldout, seconds=seconds, compared=compared, ours_seconds=ours_seconds, ratio=ratio,
+        at_least=at_least, lead=lead, lead_at_least=lead_at_least,
+    )  # fmt: skip
 
 
 def describe(run: Result) -> str:
@@ -134,29 +153,13 @@ def describe(run: Result) -> str:
     return ", ".join(f"{name} {value}" for name, value in run.settings.items())
 
 
-def _ratio(raced: list[Result], ours: list[Result], level: float | None) -> float | None:
-    if level is None:
-        return None
-    theirs, mine = _time(raced, level), _time([run for run in ours if run.curve], level)
-    return None if theirs is None or not mine else theirs / mine
-
-
-def _at_once(ours: list[Result], level: float | None) -> bool:
-    """Whether more than half of raylda's runs were at a level with their first snapshot, the end of the start."""
-    raced = [run for run in ours if run.curve]
-    if level is None or not raced:
-        return False
-    return sum(run.curve[0][1] >= level for run in raced) * 2 > len(raced)
-
-
 def _time(raced: list[Result], level: float) -> float | None:
     """Median over seeds of the seconds to a level; None when fewer than half of the seeds get there."""
-    times = sorted(
-        float("inf") if (found := seconds_to(run.curve, level)) is None else found for run in raced
-    )
+    times = [float("inf") if (found := seconds_to(run.curve, level)) is None else found for run in raced]
     middle = _median(times)
     return None if middle is None or middle == float("inf") else middle
 
 
-def _median(values: Sequence[float]) -> float | None:
-    return statistics.median(values) if values else None
+def _median(values: Iterable[float]) -> float | None:
+    found = list(values)
+    return statistics.median(found) if found else None

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from benchmarks.race.results import Result
-from benchmarks.race.summary import OURS, OWN_MARGIN, Heat, Row
+from benchmarks.race.summary import OURS, Heat, Level, Row
 from benchmarks.report import table
 
 MISSING: Final = "-"
+NEVER: Final = "not reached"
 
 
 def title(heat: Heat) -> str:
@@ -17,7 +18,7 @@ def title(heat: Heat) -> str:
     one = heat.results[0]
     return (
         f"{heat.corpus}, K = {heat.k}: {one.n_documents:,} documents, {one.n_tokens:,} tokens, {one.n_terms:,} terms; "
-        f"{one.n_heldout:,} held-out documents; {heat.seconds:g} training seconds, {plural(heat.threads, 'thread')}"
+        f"{one.n_heldout:,} held-out documents; {plural(heat.threads, 'thread')}"
     )
 
 
@@ -28,34 +29,44 @@ def plural(n: int, noun: str) -> str:
 
 def header(heat: Heat) -> list[str]:
     """Column names of a race."""
-    levels = [f"s to {level:.2f}" for level in heat.levels]
-    return ["system", "held-out, nats/token", *levels, f"times {OURS}", "peak MB", "Mtok/s", "seeds", "notes"]
+    levels = [
+        name
+        for sweeps in heat.levels
+        for name in (f"after {sweeps} sweeps", "s", f"{OURS} there, s", "times", f"{OURS} then")
+    ]
+    return ["system", *levels, "peak MB", "Mtok/s", "seeds", "notes"]
 
 
 def cells(row: Row) -> list[str]:
     """A row of a race; a system that did not finish keeps it."""
-    value = MISSING if row.heldout is None else f"{row.heldout:.4f}"
-    if row.n_seeds > 1:
-        value += f" (spread {row.spread:.4f})"
+    found = [cell for level in row.levels for cell in _level(level)]
     return [
         f"{row.system} {row.version}".strip(),
-        value,
-        *(MISSING if seconds is None else f"{seconds:.3g}" for seconds in row.to_level),
-        times_ours(row),
+        *found,
         MISSING if row.peak_bytes is None else f"{row.peak_bytes / 1e6:,.0f}",
         MISSING if row.tokens_per_second is None else f"{row.tokens_per_second / 1e6:.2f}",
-        str(row.n_seeds),
+        str(row.n_seeds) if row.spread is None else f"{row.n_seeds} (spread {row.spread:.4f})",
         "; ".join(row.notes).replace("|", "/"),
     ]
 
 
-def times_ours(row: Row) -> str:
-    """Seconds of a system to its own best level over raylda's, in a cell."""
-    if row.system == OURS or row.own_level is None:
+def _level(level: Level) -> list[str]:
+    value = MISSING if level.heldout is None else f"{level.heldout:.4f}"
+    seconds = MISSING if level.seconds is None else f"{level.seconds:.3g}"
+    if not level.compared:
+        return [value, seconds, MISSING, MISSING, MISSING]
+    there = NEVER if level.ours_seconds is None else f"{level.ours_seconds:.3g}"
+    lead = MISSING if level.lead is None else f"{'≥ ' if level.lead_at_least else ''}{level.lead:+.4f}"
+    return [value, seconds, there, times(level), lead]
+
+
+def times(level: Level) -> str:
+    """Seconds of a system to a level over raylda's, in a cell."""
+    if not level.compared:
         return MISSING
-    if row.ratio is None:
-        return f"{OURS} does not get there"
-    return f"{'≥ ' if row.at_least else ''}{row.ratio:.2g}"
+    if level.ratio is None:
+        return NEVER
+    return f"{'≥ ' if level.at_least else ''}{level.ratio:.2g}"
 
 
 def markdown(heats: Sequence[Heat]) -> str:
@@ -78,11 +89,12 @@ def settings(heat: Heat) -> str:
 def explanation() -> str:
     """How to read the numbers."""
     return (
-        "Held-out log-likelihood by document completion, on documents that none has seen, each model with its own "
-        "alpha; medians over seeds. The clock begins when the documents are in a system's own form, and stands while "
-        f'topics are taken out. "times {OURS}": seconds to a system\'s own best level less {OWN_MARGIN:g} nats, over '
-        f"the seconds that {OURS} takes to that level; below 1, the system is the faster one, and with ≥ {OURS} was "
-        "there with its first topics, after its start."
+        "Held-out log-likelihood by document completion, nats a token, on documents that none has seen, each model "
+        "with its own alpha; medians over seeds. For each system: what it has reached after so many sweeps, and the "
+        f"seconds that it trained; the seconds after which a fit of {OURS} is as good, and how many times fewer they "
+        f'are; "{OURS} then": by how much {OURS} is better (+) or worse (-) when it has trained as long. ≥: {OURS} was '
+        "there with its first snapshot, or had ended long before. Seconds are of training alone; only those of "
+        f"{OURS} are of the whole call, its documents copied and its topics estimated at the end."
     )
 
 

@@ -21,14 +21,14 @@ from benchmarks.peers.protocol import Race
 from benchmarks.published import README, TABLES, markers, write_between
 from benchmarks.race import runner
 from benchmarks.race.command import publish, race, write_tables
-from benchmarks.race.data import heldout_documents, prepare
+from benchmarks.race.data import PARTS, heldout_documents, prepare
 from benchmarks.race.environments import NotInstalled, python_of
 from benchmarks.race.external import read_external
-from benchmarks.race.job import SYSTEMS, System
+from benchmarks.race.job import SYSTEMS, System, points
 from benchmarks.race.ratios import ratios
 from benchmarks.race.results import Result, append, finished, load
 from benchmarks.race.score import Scorer
-from benchmarks.race.summary import heats, seconds_to
+from benchmarks.race.summary import heats, seconds_to, value_at
 from benchmarks.race.synthetic import Planted, build_synthetic
 from lda.cluster.sweeping.frozen_model import FrozenModel
 from lda.corpus import DocumentBatch, as_corpus
@@ -46,7 +46,8 @@ def job(tmp_path: Path, data: str, **values: object) -> dict[str, object]:
     out = tmp_path / "run"
     out.mkdir()
     return {
-        "data": data, "out": str(out), "k": 3, "seed": 1, "threads": 1, "alpha": 0.1, "beta": 0.01, "points": [0.001],
+        "data": data, "out": str(out), "k": 3, "seed": 1, "threads": 1, "alpha": 0.1, "beta": 0.01, "points": [1],
+        "levels": [1], "seconds": 9.0,
     } | values  # fmt: skip
 
 
@@ -95,9 +96,7 @@ def test_clock_stands_still_and_snapshots_come_when_due(
     now = [100.0]
     clock = SimpleNamespace(perf_counter=lambda: now[0])
     monkeypatch.setattr("benchmarks.peers.protocol.time", clock)
-    run = object.__new__(Race)
-    run.out, run.k, run.n_tokens, run.points = tmp_path, 1, 10, [1.0, 2.0, 4.0]
-    run._taken, run._stopped = 0, 0.0
+    run = race_of(tmp_path, points=[1, 3, 9], most_seconds=4.0)
     run.start()
 
     def model() -> tuple[list[list[float]], float]:
@@ -105,42 +104,63 @@ def test_clock_stands_still_and_snapshots_come_when_due(
         return [[1.0, 3.0]], 0.5
 
     over = []
-    for sweep in range(1, 5):
-        now[0] += 1.5
+    for sweep in range(1, 6):
+        now[0] += 1.0
         over.append(run.passed(sweep, model))
-    seconds = [json.loads(path.read_text())["seconds"] for path in sorted(tmp_path.glob("snapshot-*.json"))]
-    assert over == [False, False, True, True]
-    assert seconds == [1.5, 3.0, 4.5]
+    found = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("snapshot-*.json"))]
+    assert over == [False, False, False, True, True]
+    # That of four sweeps is the end of the time, not of the sweeps.
+    assert [(body["sweeps"], body["seconds"]) for body in found] == [(1, 1.0), (3, 3.0), (4, 4.0)]
 
 
-@pytest.mark.parametrize(("startup", "a_sweep"), [(0.0, 0.0103), (0.5, 0.0103), (0.1, 0.0)])
-def test_fits_from_the_beginning_grow_until_the_time_is_reached(
-    tmp_path: Path, startup: float, a_sweep: float
-) -> None:
+def race_of(out: Path, **values: object) -> Race:
+    """A run that knows its clock and its snapshots, and no documents."""
     run = object.__new__(Race)
-    run.out, run.k, run.n_tokens, run.points, run._taken, run._stopped = (
-        tmp_path,
-        1,
-        10,
-        [1.0, 2.0, 4.0],
-        0,
-        0.0,
-    )
+    run.out, run.k, run.n_tokens, run._taken, run._stopped = out, 1, 10, 0, 0.0
+    for name, value in values.items():
+        setattr(run, name, value)
+    return run
+
+
+def test_systems_sweep_on_to_the_next_snapshot_or_as_long_as_time_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("benchmarks.peers.protocol.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    run = race_of(tmp_path, points=[20, 160], most_seconds=30.0)
+    run.start()
+    assert run.sweeps_until_next(0) == 1
+    now[0] = 1.0
+    assert run.sweeps_until_next(1) == 19
+    assert run.sweeps_until_next(10) == 10
+    run.points = [160]
+    assert run.sweeps_until_next(4) == 116
+    now[0] = 31.0
+    assert run.sweeps_until_next(100) == 1
+
+
+@pytest.mark.parametrize(("a_sweep", "made"), [(0.01, [5, 40, 160]), (0.2, [5, 40]), (9.0, [5])])
+def test_fits_from_the_beginning_are_made_for_each_level_that_time_allows(
+    tmp_path: Path, a_sweep: float, made: list[int]
+) -> None:
+    run = race_of(tmp_path, points=[5, 20, 40, 80, 160], levels=[5, 40, 160], most_seconds=10.0)
     fits = []
 
     def fit(sweeps: int) -> tuple[float, tuple[list[list[float]], float]]:
         fits.append(sweeps)
-        return startup + a_sweep * sweeps, ([[1.0]], 0.5)
+        return a_sweep * sweeps, ([[1.0]], 0.5)
 
-    run.restarted(fit, first=5)
+    run.restarted(fit)
     taken = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("snapshot-*.json"))]
-    assert fits == sorted(set(fits))
-    assert len(fits) < 10
-    if a_sweep:
-        assert taken[-1]["seconds"] == pytest.approx(4.0, rel=0.1)
-        assert sum(fits) < 3 * fits[-1]
-    else:  # it never gets slower: it is not asked for ever
-        assert [body["sweeps"] for body in taken] == [5, 10**6]
+    assert fits == [body["sweeps"] for body in taken] == made
+    assert taken[-1]["seconds"] == a_sweep * made[-1]
+
+
+def test_snapshots_lie_at_the_levels_and_between_them() -> None:
+    assert points([160, 500]) == [20, 40, 80, 160, 320, 500]
+    assert points([160, 320]) == [20, 40, 80, 160, 320]
+    assert points([30], 1.5) == [20, 30]
+    assert points([10]) == [10]
 
 
 @pytest.mark.parametrize("name", ["ldac", "mallet", "uci", "npz"])
@@ -213,24 +233,24 @@ def test_race_of_raylda_an_external_program_and_ones_that_fail(
     monkeypatch.setattr(runner, "python_of", python)
     out = tmp_path / "out"
     arguments = ["--corpus", str(corpus_folder), "-k", "3", "-o", str(out)]
-    arguments += ["--systems", "raylda,raylda-averaged,tomotopy"]
+    arguments += ["--systems", "raylda,tomotopy"]
     arguments += ["--external", str(external(tmp_path)), "--external", str(broken)]
-    arguments += ["--seconds", "0.3", "--points", "2", "--seeds", "1", "--threads", "1", "--limit", "120"]
+    arguments += ["--sweeps", "4", "--sweeps", "30", "--seeds", "1", "--threads", "1", "--limit", "120"]
     first = CliRunner().invoke(race, arguments)
     assert first.exit_code == 0, first.output
     found = {result.system: result for result in load(out / "results.jsonl")}
     assert {name: result.status for name, result in found.items()} == {
-        "raylda": "done", "raylda-averaged": "done", "tomotopy": "failed", "mine": "done", "broken": "failed",
+        "raylda": "done", "tomotopy": "failed", "mine": "done", "broken": "failed",
     }  # fmt: skip
-    assert len(found["raylda"].points) == 2
+    assert [point["sweeps"] for point in found["raylda"].points] == [4, 20, 30, 40, 60]
+    assert [point["sweeps"] for point in found["mine"].points] == [4, 30]
     # One topic that is uniform: log V, whatever theta.
     assert found["mine"].curve[-1][1] == pytest.approx(-np.log(found["mine"].n_terms), abs=1e-5)
     assert found["raylda"].curve[-1][1] > found["mine"].curve[-1][1] + 0.3
     assert found["raylda"].peak_bytes > 50e6
-    assert found["raylda-averaged"].settings["samples"] == 10
-    assert found["raylda-averaged"].curve[-1][1] > found["raylda"].curve[-1][1] - 0.05
     assert "exit code 1: out of order" in found["broken"].reason
-    assert "| tomotopy | - | - | - | - | - | - | - | - | 0 | not installed: no such package" in first.stdout
+    assert str(tmp_path) not in str(found["mine"].settings["command"]).split()[0]
+    assert f"| tomotopy |{' - |' * 12} 0 | not installed: no such package" in first.stdout
 
     again = CliRunner().invoke(race, arguments)
     assert again.exit_code == 2
@@ -241,8 +261,11 @@ def test_race_of_raylda_an_external_program_and_ones_that_fail(
     assert "seed 0: broken" in resumed.stderr
 
 
-def result(system: str, seed: int, curve: list[tuple[float, float]], **values: object) -> Result:
-    points = [{"seconds": s, "heldout": h, "tokens": int(1e6 * s), "sweeps": 1} for s, h in curve]
+def result(system: str, seed: int, curve: dict[int, tuple[float, float]], **values: object) -> Result:
+    """curve: (training seconds, held-out) by sweeps."""
+    points = [
+        {"seconds": s, "heldout": h, "tokens": int(1e6 * s), "sweeps": n} for n, (s, h) in curve.items()
+    ]
     fields = {
         "status": "done",
         "date": "2026-11-21",
@@ -251,51 +274,62 @@ def result(system: str, seed: int, curve: list[tuple[float, float]], **values: o
         "n_tokens": 9,
     } | values
     return Result(
-        corpus="c", digest="d", k=5, system=system, seed=seed, threads=2, seconds=8.0, points=points,
+        corpus="c", digest="d", k=5, system=system, seed=seed, threads=2, sweeps=500, points=points,
         **fields,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
+LEVELS = [160, 500]
 CANNED = [
-    result("raylda", 0, [(1, -8.0), (2, -7.5), (8, -7.0)]),
-    result("raylda", 1, [(1, -8.1), (2, -7.6), (8, -7.1)]),
-    result("raylda", 2, [(1, -8.2), (2, -7.7), (8, -7.2)]),
+    result("raylda", 0, {20: (1, -8.0), 160: (2, -7.5), 1000: (8, -7.0)}),
+    result("raylda", 1, {20: (1, -8.1), 160: (2, -7.6), 1000: (8, -7.1)}),
+    result("raylda", 2, {20: (1, -8.2), 160: (2, -7.7), 1000: (8, -7.2)}),
     result(
-        "slow<one>",
-        0,
-        [(4, -9.0), (8, -8.005 + 0.01)],
-        status="slow",
-        reason="stopped after 9 s",
-        settings={"a": 1},
+        "slow<one>", 0, {160: (4, -8.05), 500: (9, -7.35)}, status="slow", reason="stopped", settings={"a": 1}
     ),
-    result("absent", 0, [], status="failed", reason="not installed"),
+    result("absent", 0, {}, status="failed", reason="not installed"),
 ]
 
 
-def test_summary_takes_medians_and_times_to_levels() -> None:
-    [heat] = heats(CANNED, levels=[-8.5, -7.35])
+def test_summary_tells_when_raylda_is_where_a_system_is_late() -> None:
+    [heat] = heats(CANNED, LEVELS)
     ours, slow, absent = heat.rows
-    assert (ours.heldout, ours.n_seeds, round(ours.spread, 9)) == (-7.1, 3, 0.2)
-    assert ours.to_level == [1, pytest.approx(2 + 6 * 0.25 / 0.5)]
-    assert slow.to_level == [pytest.approx(4 + 4 * 0.5 / 1.005), None]
-    # Its best, -7.995, less 0.005 is -8.0, where it is shortly before its end; ours gets there after 1, 1.2 and 1.4 s.
-    assert slow.ratio == pytest.approx((4 + 4 * 1.0 / 1.005) / 1.2)
-    assert (absent.heldout, absent.ratio, absent.notes) == (None, None, ["not installed"])
-    assert seconds_to([(1.0, -9.0), (2.0, -8.0), (3.0, -8.5)], -8.2) == pytest.approx(1.8)
+    assert (ours.levels[0].heldout, ours.n_seeds, ours.levels[0].ratio) == (-7.6, 3, None)
+    first, second = slow.levels
+    # raylda's seeds are there after 1, 1.1 and 1.3 s, and after 3.8, 5 and 6.2.
+    assert (first.heldout, first.seconds, first.ours_seconds) == (-8.05, 4, pytest.approx(1.1))
+    assert first.ratio == pytest.approx(4 / 1.1)
+    assert not first.at_least
+    assert second.ours_seconds == pytest.approx(5)
+    assert second.ratio == pytest.approx(9 / 5)
+    # In the median they are at -7.4333 when four seconds are over, and at -7.1, their end, after nine.
+    assert first.lead == pytest.approx(-7.6 + 0.5 / 3 + 8.05)
+    assert not first.lead_at_least
+    assert (second.lead, second.lead_at_least) == (pytest.approx(0.25), True)
+    assert (ours.spread, slow.spread) == (None, None)
+    assert (absent.levels[0].heldout, absent.notes) == (None, ["not installed"])
 
 
-def test_end_of_a_race_is_the_same_time_for_all() -> None:
-    late = [(2.0, -9.0), (7.0, -8.5), (17.0, -7.5)]
-    [heat] = heats(
-        [result("late", 0, late), result("never", 0, [(30, -7.0)]), result("soon", 0, [(7.9, -7.9)])]
-    )
-    late_row, never, soon = heat.rows
-    assert (late_row.heldout, soon.heldout) == (pytest.approx(-8.4), -7.9)
-    assert (never.heldout, never.notes) == (-7.0, ["its first snapshot came after 30.0 s"])
+def test_spread_is_that_of_the_last_level() -> None:
+    runs = [result("two", seed, {160: (4, -9.0), 500: (8, -8.0 - 0.2 * seed)}) for seed in (0, 1)]
+    [heat] = heats(runs, LEVELS)
+    assert heat.rows[0].spread == pytest.approx(0.2)
+    assert heat.rows[0].levels[1].heldout == pytest.approx(-8.1)
 
 
-def test_default_levels_lie_below_the_best_median() -> None:
-    assert heats(CANNED)[0].levels == [-7.3, -7.2, -7.15, -7.12]
+def test_curves_are_read_between_their_snapshots() -> None:
+    curve = [(1.0, -9.0), (2.0, -8.0), (3.0, -8.5)]
+    assert seconds_to(curve, -8.2) == pytest.approx(1.8)
+    assert seconds_to(curve, -9.5) == 1.0
+    assert seconds_to(curve, -7.0) is None
+    assert [value_at(curve, s) for s in (0.5, 1.0, 2.5, 9.0)] == [None, -9.0, -8.25, -8.5]
+
+
+def test_a_run_whose_time_was_over_says_how_far_it_came() -> None:
+    [heat] = heats([result("late", 0, {20: (5, -9.0), 170: (60, -8.5)})], LEVELS)
+    [row] = heat.rows
+    assert [(level.heldout, level.compared) for level in row.levels] == [(None, False)] * 2
+    assert row.notes == ["the time was over after 170 sweeps, at -8.5000"]
 
 
 def test_results_survive_a_line_that_was_cut_off(tmp_path: Path) -> None:
@@ -310,15 +344,19 @@ def test_results_survive_a_line_that_was_cut_off(tmp_path: Path) -> None:
 
 
 def test_table_of_canned_results(tmp_path: Path) -> None:
-    text = publish(CANNED, tmp_path, (-7.5,))
-    assert "| slow<one> | -7.9950 | - | 6.7 | 2 | 1.00 | 1 | stopped after 9 s |" in text
-    assert "| absent | - | - | - | - | - | 0 | not installed |" in text
+    text = publish(CANNED, tmp_path, LEVELS)
+    said = (
+        "| slow<one> | -8.0500 | 4 | 1.1 | 3.6 | +0.6167 | -7.3500 | 9 | 5 | 1.8 | ≥ +0.2500 | 2 | 1.00 | 1 |"
+    )
+    assert said in text
+    assert "| raylda | -7.6000 | 2 | - | - | - | - | - | - | - | - | 2 | 1.00 | 3 |" in text
+    assert f"| absent |{' - |' * 12} 0 | not installed |" in text
     assert text.endswith("Measured 2026-11-21 on M.")
 
 
 def test_pictures_need_nothing_from_elsewhere(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    publish(CANNED, tmp_path)
+    publish(CANNED, tmp_path, LEVELS)
     page = (tmp_path / "race.html").read_text()
     assert page.count("<svg") == 1
     assert "slow&lt;one&gt;" in page
@@ -338,7 +376,7 @@ def test_documents_are_written_between_their_markers_only(tmp_path: Path) -> Non
 
 
 def test_documents_have_the_markers_that_programs_write_between() -> None:
-    for path, names in ((README, ["race"]), (TABLES, ["race", "speed", "memory", "ingest"])):
+    for path, names in ((README, ["race"]), (TABLES, ["race", "limit", "speed", "memory", "ingest"])):
         text = path.read_text()
         assert [text.count(marker) for name in names for marker in markers(name)] == [1, 1] * len(names)
 
@@ -347,28 +385,25 @@ def test_a_race_is_published_in_full_and_in_short(tmp_path: Path) -> None:
     tables, readme = tmp_path / "benchmarks.md", tmp_path / "README.md"
     for path in (tables, readme):
         path.write_text("\n".join(markers("race")))
-    write_tables(CANNED, publish(CANNED, tmp_path), tables, readme)
-    assert "| absent | - | - | - | - | - | - | - | - | 0 | not installed |" in tables.read_text()
-    assert "| c, 0 documents, K = 5 | 6.7 | no topics |" in readme.read_text()
+    write_tables(CANNED, LEVELS, publish(CANNED, tmp_path, LEVELS), tables, readme)
+    assert f"| absent |{' - |' * 12} 0 | not installed |" in tables.read_text()
+    assert "| c, 0 documents, K = 5 | 3.6 / 1.8 | no topics |" in readme.read_text()
 
 
 def test_ratios_show_where_raylda_loses_and_where_it_was_at_once() -> None:
     raced = [
         *CANNED[:3],
-        result("raylda-averaged", 0, [(1, -6.0)]),
-        result("better", 0, [(4, -6.0)]),
-        result("sooner", 0, [(0.5, -7.095)]),
-        result("far", 0, [(8, -9.0)]),
-        Result(**{**asdict(result("raylda", 0, [(1, -9.0), (2, -8.0)])), "threads": 1}),
-        Result(**{**asdict(result("single", 0, [(4, -8.0)])), "threads": 1}),
-        Result(**{**asdict(result("alone", 0, [(4, -8.0)])), "k": 6}),
+        result("better", 0, {160: (4, -7.4), 500: (9, -6.0)}),
+        result("sooner", 0, {160: (0.5, -8.3), 500: (1.0, -7.3)}),
+        Result(**{**asdict(result("raylda", 0, {20: (1, -9.0), 160: (2, -8.0)})), "threads": 1}),
+        Result(**{**asdict(result("single", 0, {160: (4, -8.0)})), "threads": 1}),
+        Result(**{**asdict(result("alone", 0, {160: (4, -8.0)})), "k": 6}),
     ]
-    lines = ratios(heats(raced), "Measured.").splitlines()
-    assert (
-        lines[0] == "| corpus | better, 2 threads | sooner, 2 threads | far, 2 threads | single, 1 thread |"
-    )
-    assert lines[2] == "| c, 0 documents, K = 5 | **raylda does not get there** | **0.062** | ≥ 8 | 2 |"
-    assert lines[3] == ""
+    lines = ratios(heats(raced, LEVELS), "Measured.").splitlines()
+    assert lines[0] == "| corpus | better, 2 threads | sooner, 2 threads | single, 1 thread |"
+    cells = "| **0.91** / **not reached** | ≥ 0.5 / **0.18** | 2 / - |"
+    assert lines[2] == f"| c, 0 documents, K = 5 {cells}"
+    assert lines[4].startswith("Seconds that a system trains for 160 / 500 sweeps")
     assert lines[4].endswith("Measured.")
 
 
@@ -379,7 +414,7 @@ def test_ratios_show_where_raylda_loses_and_where_it_was_at_once() -> None:
         ({"command": "'run {input}'"}, "number of sweeps"),
         ({"output": '"pickle"'}, "must be one of npy, tsv"),
         ({"alpha": '"state"'}, 'needs output = "mallet-state"'),
-        ({"first_sweeps": '"ten"'}, "wrong type"),
+        ({"startup_sweeps": '"ten"'}, "wrong type"),
         ({"colour": "1"}, "colour is not known"),
     ],
 )
@@ -435,12 +470,21 @@ def test_synthetic_words_follow_zipf(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["whole"]
 
 
-def test_all_seeds_reach_the_level_a_system_is_compared_at() -> None:
-    runs = [
-        CANNED[0],
-        result("two", 0, [(4, -9.0), (8, -8.0)]),
-        result("two", 1, [(4, -9.0), (8, -8.2)]),
-    ]
-    [heat] = heats(runs)
-    assert heat.rows[1].own_level == pytest.approx(-8.205)
-    assert heat.rows[1].ratio == pytest.approx(((4 + 4 * 0.795) + (4 + 4 * 0.795 / 0.8)) / 2 / 1)
+def test_a_quick_race_gives_way_to_what_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[runner.Plan] = []
+    monkeypatch.setattr("benchmarks.race.command.race_all", lambda plan, say: plans.append(plan) or [])
+    arguments = ["--quick", "-k", "7", "--threads", "1", "-o", str(tmp_path)]
+    assert CliRunner().invoke(race, arguments).exit_code == 1
+    [plan] = plans
+    assert plan.corpora == ("sotu", "nips", "movies", "arxiv-third")
+    assert (plan.topics, plan.levels, plan.seeds) == ((7,), (160,), 1)
+    assert [system.name for system in plan.systems] == ["raylda", "tomotopy", "mallet"]
+
+
+def test_a_third_of_a_corpus_is_every_third_document(
+    corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PARTS, "third", (str(corpus_folder), 3))
+    made = prepare("third", tmp_path / "data", 0)
+    assert (made.n_documents, made.n_heldout) == (18, 2)
+    assert made.n_tokens + len(made.heldout().words) == 20 * 40

@@ -1,0 +1,1 @@
+"""How far the machine is from raylda: C programs of the same rule, and nothing around it."""
