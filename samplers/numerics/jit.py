@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -38,45 +40,62 @@ def digest_of_sources(folder: Path) -> str:
 
 
 @lru_cache(maxsize=1)
-def _cache_folder() -> str:
-    """Folder of compiled kernels, one per version of these sources.
+def cache_folder() -> str | None:
+    """Folder of compiled kernels, one per version of these sources; None where none can be written, which is said once.
 
     Numba checks only the file of a kernel, not the files of the functions it calls, so a cache beside the
     sources would go stale; a name made from all sources cannot. It also keeps compiled files out of
-    site-packages, where they would outlive an uninstall.
+    site-packages, where they would outlive an uninstall, and where Numba would put them if this folder were given to
+    it and could not be written.
     """
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "raylda"
-    )
-    return os.path.join(base, f"kernels-{digest_of_sources(SOURCES)[:16]}")
+    base = os.environ.get("NUMBA_CACHE_DIR")
+    if not base:
+        caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+        base = os.path.join(caches, "raylda")
+    folder = os.path.join(base, f"kernels-{digest_of_sources(SOURCES)[:16]}")
+    try:
+        if base.startswith("~"):
+            raise OSError("this user has no home folder")
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        reason = error.strerror or str(error)
+        warnings.warn(
+            f"compiled kernels cannot be kept in {folder!r} ({reason}), so every process compiles them anew, for "
+            "seconds; set XDG_CACHE_HOME or NUMBA_CACHE_DIR to a folder that can be written",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
 
 
 def kernel(function: F) -> F:
     """Compile `function` on first use, without the interpreter lock, and keep the result on disk.
 
-    The undecorated function stays reachable as `function.py_func`.
+    The undecorated function stays reachable as `function.py_func`. Arguments of the same types every time: others are
+    another compilation.
     """
-    return _compiled(function)
-
-
-def helper(function: F) -> F:
-    """Compile a small function that kernels call, inlined into them.
-
-    It may read and write arrays but not make or slice any: `_nrt=False` drops the reference counting of its
-    array arguments. Left in, each call updates a counter per argument, and a token costs 300 ns instead of 60.
-    """
-    return _compiled(function, forceinline=True, _nrt=False)
-
-
-def _compiled(function: F, **options: Any) -> F:  # noqa: ANN401 - Numba's options are of any type
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    folder = cache_folder()
+    if folder is None:
+        return cast("F", njit(**options)(function))
     previous = settings.CACHE_DIR
     # Read by Numba when the cache is attached, that is within the next call; other users of Numba in this
     # process keep their own setting.
-    settings.CACHE_DIR = _cache_folder()
+    settings.CACHE_DIR = folder
     try:
-        try:
-            return cast("F", njit(nogil=True, cache=True, error_model="numpy", **options)(function))
-        except RuntimeError:  # nowhere to write: compile anew in each process
-            return cast("F", njit(nogil=True, error_model="numpy", **options)(function))
+        return cast("F", njit(cache=True, **options)(function))
     finally:
         settings.CACHE_DIR = previous
+
+
+def helper(function: F) -> F:
+    """Compile a small function that kernels call, inlined into them; Python cannot call it.
+
+    It may read and write arrays but not make or slice any: `_nrt=False` drops the reference counting of its
+    array arguments. Left in, each call updates a counter per argument, and a token costs 300 ns instead of 60.
+    Nor does it take the time to make it callable from Python and to keep it by itself: a quarter of what kernels took.
+    """
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    return cast("F", njit(nogil=True, error_model="numpy", forceinline=True, **options)(function))
