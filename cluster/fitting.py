@@ -22,6 +22,7 @@ from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
+from lda.cluster.sweeping import compile_ahead
 from lda.corpus.presentable import presentable
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def fit(
             if checkpointing.every:
                 stack.enter_context(store.claimed())
         if cluster is None:
+            compile_ahead.begin_fit(task.settings)
             found = store.latest() if store is not None and store.settings.resume else None
             engine = Engine(corpus, task.settings, task.interrupted)
             return _attempt(task, engine, store, found)

@@ -27,7 +27,7 @@ MAY_IMPORT = {
 }
 
 FLOORS = {
-    "samplers": "limits tokens numerics counts priors start phi rules scoring registry cuda",
+    "samplers": "limits tokens numerics counts priors start phi rules scoring registry rehearsal cuda",
     "corpus": "presentable errors machine ordered_map arrow metadata batches shard terms document_hashes storage "
     "readers text summary files corpus assembly convert build stream",
     "cluster": "spec resources counts documents sweeping exchange checkpoints loop distributed tasks fitting",

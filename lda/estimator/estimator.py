@@ -180,6 +180,10 @@ class LDA(EstimatorConventions):
             from lda.cluster.distributed.address_check import reach
 
             reach(cluster.address)  # before X is gone through
+        else:
+            from lda.cluster.sweeping.compile_ahead import begin_fit
+
+            begin_fit(settings)
         corpus = as_corpus(X)
         with ExitStack() as stack:
             if checkpointing is not None:

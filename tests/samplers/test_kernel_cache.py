@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lda.samplers
-from lda.samplers.numerics.jit import SOURCES, digest_of_sources
+from lda.samplers.numerics.kernel_cache import SOURCES, digest_of_sources
 
 
 def test_the_cache_is_named_after_all_sources(tmp_path: Path) -> None:
