@@ -209,6 +209,7 @@ def _run(
                 corpus,
                 settings,
                 on_sweep=note,
+                on_start=tell.on_start,
                 interrupted=interrupted,
                 document_topics=output.wants_document_topics,
                 checkpointing=checkpoints.settings,
