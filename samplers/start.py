@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
+from lda.samplers.numerics.prefix_sum import read_only
 from lda.samplers.numerics.sorting import sort_long, sort_short
 from lda.samplers.numerics.streams import stream, uniform
 from lda.samplers.tokens import Tokens
@@ -22,7 +23,7 @@ def copy_documents(
     words: NDArray[np.int32],
 ) -> None:
     """Copy document d to words[target[d]:], its tokens sorted by word; documents with target < 0 are left out."""
-    _copy(source, source_offsets, target, words)
+    _copy(read_only(source), read_only(source_offsets), target, words)
     wanted = target >= 0
     sort_long(words, target[wanted], np.diff(source_offsets)[wanted])
 

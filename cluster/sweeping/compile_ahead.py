@@ -55,7 +55,7 @@ def begin(chosen: str | Sampler, n_topics: int, *, threads: int | None = None) -
         if (row.name, n_topics) in _asked:
             return
         _asked.add((row.name, n_topics))
-        folder = cache_folder()
+        folder = cache_folder(warn=False)  # that is said when the first kernel is compiled
         if folder is None or _has(Path(folder), row.name, n_topics):
             return
         try:
@@ -93,7 +93,7 @@ def compile_rule(name: str, n_topics: int) -> None:
     from lda.samplers.rehearsal import rehearse, same_rule
 
     rehearse(SAMPLERS[name], n_topics)
-    folder = cache_folder()
+    folder = cache_folder(warn=False)
     if folder is not None:
         low, high = same_rule(n_topics)
         (Path(folder) / f"{_mark(name)}{low}-{high}").touch()

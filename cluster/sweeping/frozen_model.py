@@ -67,7 +67,8 @@ class _Batch:
     def of(cls, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], n_terms: int) -> _Batch:
         _check_whole("doc_offsets", doc_offsets)
         _check_whole("words", words)
-        offsets = np.ascontiguousarray(doc_offsets, dtype=np.int64)
+        # Copies: what is mapped from a file cannot be written, which to Numba is another type.
+        offsets = np.array(doc_offsets, dtype=np.int64)
         # Kernels look where these point, without a question.
         if not (
             len(offsets) and offsets[0] == 0 and offsets[-1] == len(words) and np.all(np.diff(offsets) >= 0)

@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
     "info": ("lda.cli.info", "info", "Describe a model."),
     "corpus": ("lda.cli.corpus.command", "corpus", "Build and inspect corpora on disk."),
+    "warm": ("lda.cli.warm", "warm", "Compile everything before the first fit."),
     "deploy": ("lda.cli.deploy.command", "deploy", "Print files that start a fit on a cluster."),
 }
 """Commands by name: the module, the name of the command in it, and its line in `lda --help`."""
@@ -105,10 +106,7 @@ class _WithoutPandas(MetaPathFinder):
     "lda",
     cls=LazyGroup,
     table=COMMANDS,
-    examples=(
-        "lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",
-        "lda topics model/",
-    ),
+    examples=("lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",),
     context_settings={
         "auto_envvar_prefix": "LDA",
         "help_option_names": ["-h", "--help"],

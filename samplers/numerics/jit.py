@@ -10,10 +10,12 @@ vector width of the machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from numba import config, njit
+from numba.core import event
 
 from lda.samplers.numerics.kernel_cache import cache_folder
 
@@ -51,3 +53,22 @@ def helper(function: F) -> F:
     """
     options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
     return cast("F", njit(nogil=True, error_model="numpy", forceinline=True, **options)(function))
+
+
+@contextmanager
+def count_compiled() -> Iterator[list[str]]:
+    """Yields a list that holds, after the block, the kernels compiled in it, a name for each set of types.
+
+    Those that were found on disk are not among them, nor what is compiled into them.
+    """
+    names: list[str] = []
+    with event.install_recorder("numba:compile") as recorder:
+        yield names
+    for _, told in recorder.buffer:
+        made = told.data["dispatcher"]
+        if (
+            told.is_end
+            and made.py_func.__module__.startswith("lda.")
+            and not made.targetoptions.get("forceinline")
+        ):
+            names.append(f"{made.py_func.__module__.removeprefix('lda.samplers.')}.{made.py_func.__name__}")
