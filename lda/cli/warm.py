@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -17,7 +17,8 @@ from lda.samplers.registry import SAMPLERS
 if TYPE_CHECKING:
     from lda.warming import Warmed
 
-MAX_TOPICS = (1 << 31) - 1
+
+MAX_TOPICS: Final = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,37 +29,38 @@ class WarmOptions:
     topics: tuple[int, ...]
     console: Console
 
+    def __post_init__(self) -> None:
+        """Refuse what no model can have."""
+        if (most := max(self.topics, default=1)) > MAX_TOPICS:
+            raise click.UsageError(f"the number of topics must be at most {MAX_TOPICS}, got {most}")
+
 
 @click.command(
     cls=Command,
-    examples=(
-        "lda warm",
-        "lda warm --sampler adlda -k 50",
-        "NUMBA_CACHE_DIR=/srv/kernels lda warm --json",
-    ),
+    examples=("lda warm", "lda warm --sampler adlda -k 50"),
 )
 @option(
     "--sampler",
     type=click.Choice(["auto", *SAMPLERS]),
     multiple=True,
     heading=Heading.SAMPLER,
+    metavar="NAME",
     help="Only what fits with it need; repeat it.  [default: all]",
 )
 @option(
     "-k",
     "--topics",
-    type=click.IntRange(1, MAX_TOPICS),
+    type=click.IntRange(min=1),
     multiple=True,
     heading=Heading.MODEL,
-    help="Only what so many topics need; repeat it.  [default: few and many]",
+    help="Only what so many need; repeat it.  [default: few, many]",
 )
 @output_options
 @taking(WarmOptions)
 def warm(options: WarmOptions) -> None:
-    """Compile all kernels, so that the first fit need not: for images, and services that are to answer at once.
+    """Compile all kernels, so that the first fit need not: for images and services.
 
-    They are kept in a folder, for this version of raylda and this kind of processor: NUMBA_CACHE_DIR, or raylda in
-    XDG_CACHE_HOME or ~/.cache. What lies there already is not compiled again.
+    They are kept for this version and kind of processor, in NUMBA_CACHE_DIR, or raylda in XDG_CACHE_HOME or ~/.cache.
     """
     from lda.samplers.numerics.kernel_cache import cache_folder, why_none
 

@@ -15,19 +15,25 @@ from commands import run
 if TYPE_CHECKING:
     from pathlib import Path
 
-COUNT_SIGNATURES = """
+COUNT_SIGNATURES = '''
 import sys
 from numba.core.registry import CPUDispatcher
 
 def signatures():
-    found = {}
+    """Types that each kernel is compiled for; one that kernels call need not be, where they were found on disk."""
+    found, called = {}, set()
+    for held in list(sys.modules.values()):
+        for thing in list(vars(held).values()) if held.__name__.startswith("lda.samplers.") else ():
+            if isinstance(thing, CPUDispatcher):
+                function = thing.py_func
+                called |= {id(function.__globals__.get(name)) for name in function.__code__.co_names}
     for module, held in list(sys.modules.items()):
         for name, thing in vars(held).items() if module.startswith("lda.samplers.") else ():
             if isinstance(thing, CPUDispatcher) and thing.py_func.__module__ == module:
-                if not thing.targetoptions.get("forceinline"):
+                if not thing.targetoptions.get("forceinline") and (thing.signatures or id(thing) not in called):
                     found[f"{module.removeprefix('lda.samplers.')}.{name}"] = len(thing.signatures)
     return found
-"""
+'''
 
 WARM = """
 import json
@@ -78,7 +84,7 @@ def test_every_kernel_is_compiled_for_one_set_of_types_and_fits_ask_for_no_other
     once, again = in_new_process(COUNT_SIGNATURES + WARM, source, tmp_path / "model")
     assert len(once) > 30
     assert {name: n for name, n in once.items() if n != 1 + (name in TWO_TYPES)} == {}
-    assert again == once
+    assert {name: n for name, n in again.items() if n != 1 + (name in TWO_TYPES)} == {}
 
 
 @pytest.mark.slow
