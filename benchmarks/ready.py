@@ -1,8 +1,8 @@
-"""How soon a first fit is under way, and its memory: without kernels on disk, with them, and beside tomotopy.
+"""How soon a first fit is under way, and its memory: without kernels on disk, with them, beside tomotopy.
 
-Each figure is of a process of its own, from its start, imports and reading included: the command of `make demo` until its
-first sweep is over, and a script until it has the topics of one new document of a model on disk. tomotopy reads the
-same file, with a regular expression for the words.
+Each figure is of a process of its own, from its start, imports and reading included: the command of `make demo` until
+its first sweep is over, and a script until it has the topics of one new document of a model on disk. tomotopy reads
+the same file, with a regular expression for the words.
 """
 
 from __future__ import annotations
