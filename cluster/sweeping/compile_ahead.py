@@ -3,7 +3,8 @@
 Numba compiles one kernel at a time in a process, under a lock, so threads would gain nothing. Both processes keep
 what they compile in one folder on disk, where this one finds the rule when it first needs it. Only the first fit on a
 machine has anything to gain: it leaves a note in the folder, and later ones start no process.
-Rejected: all kernels divided among several processes, because the rule takes as long as all others together.
+When the rule is there, the second process goes on to what a fit needs last. Rejected: all kernels divided among
+several processes, because the rule takes as long as all others together.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.corpus.machine import available_cores
@@ -24,24 +26,37 @@ from lda.samplers.registry import SAMPLERS, Sampler, sampler
 MOST_SECONDS: Final = 300.0
 """A process that takes longer is ended, and the rule compiled here."""
 
-_PROGRAM: Final = (
-    "import sys; from lda.cluster.sweeping.compile_ahead import compile_rule; "
-    "compile_rule(sys.argv[1], int(sys.argv[2]))"
-)
+POLL_SECONDS: Final = 0.02
+
+_RULE: Final = "lda.cluster.sweeping.compile_ahead import compile_rule as run"
+_FIT: Final = "lda.cluster.first_fit import compile_for_fit as run"
+
+
+class _Begun(NamedTuple):
+    """A process, and what its note in `folder` is about: the rule of a sampler, for so many topics."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    name: str
+    n_topics: int
+
 
 _lock: Final = threading.Lock()
 _asked: Final[set[tuple[str, int]]] = set()
-_running: Final[list[subprocess.Popen[bytes]]] = []
+_waited_for: Final[list[_Begun]] = []
+_begun: Final[list[_Begun]] = []
 
 
 def begin_fit(settings: FitSettings) -> None:
     """`begin` for a fit in this process; best called before the documents are read."""
     if settings.device == "cpu" and settings.model_memory is None:
-        begin(settings.sampler, settings.n_topics, threads=settings.threads)
+        begin(settings.sampler, settings.n_topics, threads=settings.threads, whole_fit=True)
 
 
-def begin(chosen: str | Sampler, n_topics: int, *, threads: int | None = None) -> None:
-    """Have the rule of a sampler compiled for n_topics, where that is worth a process.
+def begin(
+    chosen: str | Sampler, n_topics: int, *, threads: int | None = None, whole_fit: bool = False
+) -> None:
+    """Have the rule of a sampler compiled for n_topics, where that is worth a process; whole_fit: and then all else.
 
     It is not where it has been compiled already, what is compiled cannot be kept, or there is but one core or thread
     (threads: as of a fit), and not for a sampler that is not in the table.
@@ -60,7 +75,13 @@ def begin(chosen: str | Sampler, n_topics: int, *, threads: int | None = None) -
             return
         try:
             process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
-                [sys.executable, "-c", _PROGRAM, row.name, str(n_topics)],
+                [
+                    sys.executable,
+                    "-c",
+                    f"import sys; from {_FIT if whole_fit else _RULE}; run(sys.argv[1], int(sys.argv[2]))",
+                    row.name,
+                    str(n_topics),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -69,27 +90,29 @@ def begin(chosen: str | Sampler, n_topics: int, *, threads: int | None = None) -
             )
         except OSError:
             return  # no room for a process: the rule is compiled here
-        if not _running:
+        if not _begun:
             atexit.register(_end)
-        _running.append(process)
+        _begun.append(_Begun(process, Path(folder), row.name, n_topics))
+        _waited_for.append(_begun[-1])
 
 
 def wait() -> None:
-    """Wait until the processes that have been begun are done; to be called before a rule is."""
-    if not _running:
+    """Wait until the rules that have been asked for are there, or will not be; to be called before a rule is."""
+    if not _waited_for:
         return
     with _lock:
-        for process in _running:
-            try:
-                process.wait(MOST_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        _running.clear()
+        last = time.monotonic() + MOST_SECONDS
+        for begun in _waited_for:
+            while begun.process.poll() is None and not _has(begun.folder, begun.name, begun.n_topics):
+                if time.monotonic() > last:
+                    begun.process.kill()
+                    begun.process.wait()
+                time.sleep(POLL_SECONDS)
+        _waited_for.clear()
 
 
 def compile_rule(name: str, n_topics: int) -> None:
-    """What the second process does: compile the rule of the sampler `name`, and leave a note that it is there."""
+    """What the second process does first: compile the rule of the sampler `name`, and leave a note that it is there."""
     from lda.samplers.rehearsal import rehearse, same_rule
 
     rehearse(SAMPLERS[name], n_topics)
@@ -121,6 +144,6 @@ def _is_python(executable: str | None) -> bool:
 
 
 def _end() -> None:
-    for process in _running:
-        process.kill()
-        process.wait()
+    for begun in _begun:
+        begun.process.kill()
+        begun.process.wait()

@@ -69,3 +69,25 @@ def test_a_process_that_fails_leaves_the_rule_to_this_one(tmp_path: Path) -> Non
     broken.chmod(0o755)
     assert begin(tmp_path / "none", "collapsed", 5, hits=True, executable=broken) != ["1", "0"]
     assert not list(tmp_path.rglob("compiled-*"))
+
+
+COUNT = """
+import numpy as np
+from lda.cluster import FitSettings, fit
+from lda.corpus import as_corpus
+from lda.samplers.numerics.jit import count_compiled
+corpus = as_corpus(np.random.default_rng(5).poisson(1.0, size=(50, 20)))
+with count_compiled() as names:
+    fit(corpus, FitSettings(n_topics=4, sampler="collapsed", alpha=0.1, sweeps=30))
+print(names)
+"""
+
+
+def test_what_a_fit_needs_last_is_compiled_as_well(tmp_path: Path) -> None:
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    before = "from lda.cluster.first_fit import compile_for_fit; compile_for_fit('collapsed', 3)"
+    subprocess.run([sys.executable, "-c", before], check=True, env=environment)
+    found = subprocess.run(
+        [sys.executable, "-c", COUNT], check=True, env=environment, capture_output=True, text=True
+    )
+    assert found.stdout == "[]\n"
