@@ -13,6 +13,7 @@ from benchmarks.locality import locality
 from benchmarks.memory import memory
 from benchmarks.picture import picture
 from benchmarks.race.command import race
+from benchmarks.ready import ready
 from benchmarks.sizing import sizing
 from benchmarks.speed import speed
 from benchmarks.topics import topics
@@ -35,6 +36,7 @@ main.add_command(locality)
 main.add_command(limit)
 main.add_command(gpu)
 main.add_command(picture)
+main.add_command(ready)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")

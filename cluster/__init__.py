@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lda.cluster.spec.cluster import Cluster
     from lda.cluster.spec.errors import CheckpointError, ClusterError
     from lda.cluster.spec.fit_settings import FitSettings
-    from lda.cluster.spec.results import FitResult, SweepRecord
+    from lda.cluster.spec.results import FitResult, StartRecord, SweepRecord
     from lda.cluster.sweeping.frozen_model import FrozenModel
 
 _HOME: Final = {
@@ -28,6 +28,7 @@ _HOME: Final = {
     "FitSettings": "spec.fit_settings",
     "FrozenModel": "sweeping.frozen_model",
     "Runtime": "distributed.runtime",
+    "StartRecord": "spec.results",
     "SweepRecord": "spec.results",
     "fingerprint": "counts.fingerprint",
     "fit": "fitting",
@@ -42,6 +43,7 @@ __all__ = [
     "FitSettings",
     "FrozenModel",
     "Runtime",
+    "StartRecord",
     "SweepRecord",
     "fingerprint",
     "fit",

@@ -17,11 +17,13 @@ from lda.cluster.distributed.engine import ClusterEngine
 from lda.cluster.distributed.failures import go_on_after_losses
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.loop.local_engine import Engine
+from lda.cluster.loop.start_report import StartReport
 from lda.cluster.loop.training_loop import AnyEngine, Clock, Run
 from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
-from lda.cluster.spec.results import CountsTo, FitResult, SweepRecord
+from lda.cluster.spec.results import CountsTo, FitResult, StartRecord, SweepRecord
+from lda.cluster.sweeping import compile_ahead
 from lda.corpus.presentable import presentable
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def fit(
     settings: FitSettings,
     *,
     on_sweep: Callable[[SweepRecord], bool | None] | None = None,
+    on_start: Callable[[StartRecord], object] | None = None,
     interrupted: Callable[[], bool] | None = None,
     document_topics: bool = True,
     checkpointing: Checkpointing | None = None,
@@ -43,13 +46,15 @@ def fit(
 ) -> FitResult:
     """Fit a model to a corpus, in this process or on a cluster.
 
-    on_sweep is called after each sweep; returning True ends the fit. interrupted is polled after each phase;
-    when it is true the fit ends there with the state so far. document_topics: keep n_dk in the result.
-    checkpointing: store the state every so many sweeps; with its `resume`, go on from the last one, to the same
-    bits as a fit that was never cut off. cluster: where to run; None is this process. counts_to: write the
-    counts there, on a cluster by the aggregators; without it they are fetched into this process, as are the
-    documents' topics. warn: receives a line on checkpoints that are damaged or could not be written, on workers that
-    were lost, and on counts that had to be fetched all the same. runtime: of a cluster; None for Ray's.
+    on_sweep is called after each sweep; returning True ends the fit. on_start is called after each pass of
+    the start; what it returns is ignored, and where a lost actor makes the fit begin anew, the start is told
+    anew. interrupted is polled after each phase; when it is true the fit ends there with the state so far.
+    document_topics: keep n_dk in the result. checkpointing: store the state every so many sweeps; with its
+    `resume`, go on from the last one, to the same bits as a fit that was never cut off. cluster: where to
+    run; None is this process. counts_to: write the counts there, on a cluster by the aggregators; without it
+    they are fetched into this process, as are the documents' topics. warn: receives a line on checkpoints
+    that are damaged or could not be written, on workers that were lost, and on counts that had to be fetched
+    all the same. runtime: of a cluster; None for Ray's.
 
     Raises ValueError when the settings do not fit the corpus, CheckpointError when no checkpoint can be written
     there, three in a row could not, or one is of another fit or in use by another run, ClusterError when there is no
@@ -64,6 +69,7 @@ def fit(
     task = _Task(
         settings=settings.resolved(),
         on_sweep=on_sweep or (lambda record: None),
+        on_start=on_start or (lambda record: None),
         interrupted=interrupted or (lambda: False),
         document_topics=document_topics,
         counts_to=counts_to,
@@ -76,6 +82,7 @@ def fit(
             if checkpointing.every:
                 stack.enter_context(store.claimed())
         if cluster is None:
+            compile_ahead.begin_fit(task.settings)
             found = store.latest() if store is not None and store.settings.resume else None
             engine = Engine(corpus, task.settings, task.interrupted)
             return _attempt(task, engine, store, found)
@@ -94,6 +101,7 @@ def fit(
 class _Task:
     settings: FitSettings
     on_sweep: Callable[[SweepRecord], bool | None]
+    on_start: Callable[[StartRecord], object]
     interrupted: Callable[[], bool]
     document_topics: bool
     counts_to: CountsTo | None
@@ -105,9 +113,15 @@ def _attempt(
 ) -> FitResult:
     """Run a fit on an engine that has not begun, from a checkpoint or from the beginning."""
     try:
-        run = Run(engine, Clock(), task.on_sweep, store)
+        clock = Clock()
+        run = Run(engine, clock, task.on_sweep, store)
         if found is None:
-            engine.start()
+
+            def tell(record: StartRecord) -> None:
+                with clock.paused():
+                    task.on_start(record)
+
+            engine.start(StartReport(engine.n_tokens, clock.seconds, tell))
         else:
             engine.restore(found)
             run.restore(found.state)

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING, Any, Final
 from lda.name_collision import warn_if_shared
 
 if TYPE_CHECKING:
-    from lda.cluster import CheckpointError, Checkpointing, Cluster, ClusterError, FrozenModel, SweepRecord
+    from lda.cluster import (
+        CheckpointError,
+        Checkpointing,
+        Cluster,
+        ClusterError,
+        FrozenModel,
+        StartRecord,
+        SweepRecord,
+    )
     from lda.corpus import Corpus, CorpusShard, DataError, Recipe, as_corpus, build_corpus, read_corpus
     from lda.estimator.estimator import LDA, load
     from lda.evaluation.coherence_result import Coherence
@@ -49,6 +57,7 @@ __all__ = [
     "Recipe",
     "RunRecord",
     "Stability",
+    "StartRecord",
     "SweepRecord",
     "Topic",
     "TopicDiagnostics",
@@ -68,6 +77,7 @@ _HOME: Final = {
     "Cluster": "lda.cluster",
     "ClusterError": "lda.cluster",
     "FrozenModel": "lda.cluster",
+    "StartRecord": "lda.cluster",
     "SweepRecord": "lda.cluster",
     "Corpus": "lda.corpus",
     "CorpusShard": "lda.corpus",

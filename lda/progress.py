@@ -15,7 +15,7 @@ from lda.corpus.presentable import presentable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from lda.cluster import FitSettings, SweepRecord
+    from lda.cluster import FitSettings, StartRecord, SweepRecord
 
     OnSweep = Callable[[SweepRecord], bool | None]
 
@@ -56,21 +56,15 @@ class Progress:
     @contextmanager
     def fit(
         self, settings: FitSettings, n_documents: int, callbacks: Sequence[OnSweep] = ()
-    ) -> Iterator[OnSweep]:
-        """Announce a fit and yield the function to call after each sweep; the callbacks are called by it."""
+    ) -> Iterator[FitListener]:
+        """Announce a fit and yield what is to be told of it; the callbacks are told by that."""
         self.note(describe(settings, n_documents))
         show = {"bar": self._bar, "log": self._lines}.get(self.mode, _nothing)
         with show(settings.sweeps) as tell:
-
-            def on_sweep(record: SweepRecord) -> bool:
-                tell(record)
-                wishes = [bool(callback(record)) for callback in callbacks]  # none is skipped
-                return any(wishes)
-
-            yield on_sweep
+            yield FitListener(tell, callbacks)
 
     @contextmanager
-    def _lines(self, sweeps: int) -> Iterator[Callable[[SweepRecord], None]]:
+    def _lines(self, sweeps: int) -> Iterator[Callable[[SweepRecord | StartRecord], None]]:
         waiting = threading.Timer(
             SECONDS_BETWEEN_LINES,
             self.note,
@@ -78,12 +72,20 @@ class Progress:
         )
         waiting.daemon = True
         waiting.start()
+        from lda.cluster import StartRecord
+
         eta, last = _Eta(sweeps), time.monotonic()
 
-        def tell(record: SweepRecord) -> None:
+        def tell(record: SweepRecord | StartRecord) -> None:
             nonlocal last
             waiting.cancel()
-            left, now = eta.after(record), time.monotonic()
+            now = time.monotonic()
+            if isinstance(record, StartRecord):
+                if self.verbosity > 0 or now - last >= SECONDS_BETWEEN_LINES:
+                    last = now
+                    self.note(f"start, {_of_start(record)}")
+                return
+            left = eta.after(record)
             evaluated = record.log_likelihood is not None or record.heldout is not None
             if evaluated or self.verbosity > 0 or now - last >= SECONDS_BETWEEN_LINES or record.sweep == 1:
                 last = now
@@ -97,10 +99,12 @@ class Progress:
             waiting.cancel()
 
     @contextmanager
-    def _bar(self, sweeps: int) -> Iterator[Callable[[SweepRecord], None]]:
+    def _bar(self, sweeps: int) -> Iterator[Callable[[SweepRecord | StartRecord], None]]:
         from rich.console import Console
         from rich.progress import BarColumn, SpinnerColumn, TextColumn
         from rich.progress import Progress as RichProgress
+
+        from lda.cluster import StartRecord
 
         columns = (
             SpinnerColumn(),
@@ -114,8 +118,11 @@ class Progress:
             task = bar.add_task("starting", total=sweeps)
             self._write = lambda text: bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-            def tell(record: SweepRecord) -> None:
+            def tell(record: SweepRecord | StartRecord) -> None:
                 nonlocal quality
+                if isinstance(record, StartRecord):
+                    bar.update(task, description=f"starting, {_of_start(record)}")
+                    return
                 quality = _quality(record) or quality
                 line = f"{_speed(record)}{_workers(record)}{quality}{eta.after(record)}"
                 bar.update(task, completed=record.sweep, description=line)
@@ -124,6 +131,32 @@ class Progress:
                 yield tell
             finally:
                 self._write = _to_stderr
+
+
+class FitListener:
+    """What a fit tells: each pass of its start, and each sweep; to those who show it, and to callbacks.
+
+    A callback takes a `SweepRecord`; one that has a method `on_start` is told of the start, too, by a `StartRecord`.
+    """
+
+    def __init__(
+        self, tell: Callable[[SweepRecord | StartRecord], None], callbacks: Sequence[OnSweep]
+    ) -> None:
+        self._tell, self._callbacks = tell, callbacks
+
+    def __call__(self, record: SweepRecord) -> bool:
+        """A sweep is over; returns whether a callback wants the fit to end."""
+        self._tell(record)
+        wishes = [bool(callback(record)) for callback in self._callbacks]  # none is skipped
+        return any(wishes)
+
+    def on_start(self, record: StartRecord) -> None:
+        """A pass of the start is over."""
+        self._tell(record)
+        for callback in self._callbacks:
+            tell = getattr(callback, "on_start", None)
+            if tell is not None:
+                tell(record)
 
 
 class _Eta:
@@ -166,7 +199,15 @@ def describe(settings: FitSettings, n_documents: int) -> str:
     )
 
 
-def _speed(record: SweepRecord) -> str:
+def _of_start(record: StartRecord) -> str:
+    """Where the start is, the tokens whose documents have joined, and how long it will still take."""
+    at = f"stage {record.stage}/{record.n_stages}, pass {record.number}/{record.n_passes}"
+    over = record.stage == record.n_stages and record.number == record.n_passes
+    left = "" if over else f", {clock(record.seconds_left)} left"
+    return f"{at}: {plural(record.tokens, 'token')}, {_speed(record)}{left}"
+
+
+def _speed(record: SweepRecord | StartRecord) -> str:
     return f"{record.tokens_per_second / 1e6:.2f} M tokens/s"
 
 

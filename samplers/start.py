@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
+from lda.samplers.numerics.prefix_sum import read_only
+from lda.samplers.numerics.sorting import sort_long, sort_short
 from lda.samplers.numerics.streams import stream, uniform
 from lda.samplers.tokens import Tokens
 
 _SHARE_STREAM: Final = np.uint64(0x7368617265)
 
 
-@kernel
 def copy_documents(
     source: NDArray[np.int32],
     source_offsets: NDArray[np.int64],
@@ -22,21 +23,27 @@ def copy_documents(
     words: NDArray[np.int32],
 ) -> None:
     """Copy document d to words[target[d]:], its tokens sorted by word; documents with target < 0 are left out."""
+    _copy(read_only(source), read_only(source_offsets), target, words)
+    wanted = target >= 0
+    sort_long(words, target[wanted], np.diff(source_offsets)[wanted])
+
+
+@kernel
+def _copy(
+    source: NDArray[np.int32],
+    source_offsets: NDArray[np.int64],
+    target: NDArray[np.int64],
+    words: NDArray[np.int32],
+) -> None:
+    """`copy_documents`, but for the order of long documents."""
     for d in range(len(target)):
         if target[d] < 0:
             continue
-        begin, n = source_offsets[d], source_offsets[d + 1] - source_offsets[d]
-        out = words[target[d] : target[d] + n]
-        if n > 64:
-            out[:] = np.sort(source[begin : begin + n])
-            continue
+        begin, out = source_offsets[d], target[d]
+        n = source_offsets[d + 1] - begin
         for i in range(n):
-            w = source[begin + i]
-            j = i - 1
-            while j >= 0 and out[j] > w:
-                out[j + 1] = out[j]
-                j -= 1
-            out[j + 1] = w
+            words[out + i] = source[begin + i]
+        sort_short(words, out, out + n)
 
 
 @kernel

@@ -12,6 +12,7 @@ from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.driver import Driver
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
+from lda.cluster.loop.start_report import StartTeller, nobody
 from lda.cluster.loop.validation import choose_heldout
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
@@ -92,18 +93,20 @@ class ClusterEngine:
             self.driver.waiting.results([reference for references in self._asked for reference in references])
             self._asked.clear()
 
-    def start(self) -> None:
-        """Give every token a topic, as `Engine.start` does."""
+    def start(self, told: StartTeller = nobody) -> None:
+        """Give every token a topic, as `Engine.start` does; the passes of a stage are asked for at once."""
         schedule = self.driver.schedule
         for stage in range(schedule.n_stages):
-            waiting = self.driver.first_topics(self.pass_number, stage, self.priors)
+            passes = [self.driver.first_topics(self.pass_number, stage, self.priors)]
             self.pass_number += 1
             for _ in range(schedule.sweeps):
                 if self.interrupted():
                     break
-                waiting += self.driver.resample(self.pass_number, self.priors, stage)
+                passes.append(self.driver.resample(self.pass_number, self.priors, stage))
                 self.pass_number += 1
-            self.driver.waiting.results(waiting)
+            for number, asked in enumerate(passes):
+                reports = self.driver.waiting.results(asked)
+                told(schedule, stage, number, sum(report.tokens for report in reports))
 
     def check(self, place: Storage, folder: str, files: Mapping[str, str]) -> None:
         """Have the workers look at the files of a checkpoint. Raises ValueError when one is damaged."""

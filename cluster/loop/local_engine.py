@@ -13,6 +13,7 @@ from lda.cluster.checkpoints.write import put_topics
 from lda.cluster.counts.gather_parts import gathered
 from lda.cluster.counts.word_range import WordRange
 from lda.cluster.loop.prior_learning import learned
+from lda.cluster.loop.start_report import StartTeller, nobody
 from lda.cluster.loop.validation import choose_heldout
 from lda.cluster.resources.threads import Threads
 from lda.cluster.spec.fit_settings import FitSettings
@@ -51,8 +52,8 @@ class Engine:
         self.sweeper.drop_model()
         self.threads.close()
 
-    def start(self) -> None:
-        """Give every token a topic: at random, or by the growing start.
+    def start(self, told: StartTeller = nobody) -> None:
+        """Give every token a topic: at random, or by the growing start; `told` is called after each whole pass.
 
         An interrupt cuts the sweeps of the growing start short, not the first topics: without them there would
         be no model to keep.
@@ -62,8 +63,11 @@ class Engine:
                 self.sweeper.first_topics(phase, self.pass_number, stage, self.priors)
                 self.sweeper.apply(phase)
             self.pass_number += 1
-            for _ in range(self.sweeper.schedule.sweeps):
-                self._pass(stage)
+            joined = self.documents.tokens_through(stage)
+            told(self.sweeper.schedule, stage, 0, joined)
+            for i in range(self.sweeper.schedule.sweeps):
+                if self._pass(stage):
+                    told(self.sweeper.schedule, stage, 1 + i, joined)
         self.aggregator.check(self.documents.n_tokens)
 
     def restore(self, checkpoint: Checkpoint) -> None:

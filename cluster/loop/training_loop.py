@@ -13,6 +13,7 @@ from lda.cluster.checkpoints.manifest import RunState
 from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.checkpoints.store import CheckpointStore
 from lda.cluster.loop.early_stopping import Patience, Samples
+from lda.cluster.loop.start_report import StartTeller
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import CountsTo, ExchangeReport, FitResult, StoredCounts, SweepRecord
 from lda.corpus.storage.places import Storage
@@ -37,8 +38,8 @@ class AnyEngine(Protocol):
         """Whether documents were kept out for validation."""
         ...
 
-    def start(self) -> None:
-        """Give every token its first topic."""
+    def start(self, told: StartTeller = ...) -> None:
+        """Give every token its first topic; `told` is called after each pass."""
         ...
 
     def restore(self, checkpoint: Checkpoint) -> None:

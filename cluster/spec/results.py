@@ -29,6 +29,25 @@ class ExchangeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartRecord:
+    """One pass of the start as it ended.
+
+    stage: from 1, of n_stages; documents join at the first pass of each. number: of the pass within its stage, from
+    1, of n_passes. tokens: of the documents that have joined. tokens_per_second: drawn in this pass. seconds: of
+    training since the fit began. seconds_left: until the start is over, at the pace of this pass.
+    """
+
+    stage: int
+    n_stages: int
+    number: int
+    n_passes: int
+    tokens: int
+    tokens_per_second: float
+    seconds: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRecord:
     """One sweep as it ended.
 

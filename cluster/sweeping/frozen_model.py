@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lda.cluster.resources.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.cluster.spec.fit_settings import Device
+from lda.cluster.sweeping import compile_ahead
 from lda.cluster.sweeping.device_sweeper import device_states, frozen_on_device
 from lda.cluster.sweeping.phase_model import MeanModel
 from lda.corpus.errors import DataError
@@ -23,6 +24,7 @@ from lda.samplers.cuda.available import check_device
 from lda.samplers.limits import MAX_COUNT, check_document_length
 from lda.samplers.phi.language_model import LanguageModel, add_alpha_parts, empty_model
 from lda.samplers.priors import Priors
+from lda.samplers.registry import DEFAULT_SAMPLER
 from lda.samplers.rules.sequential import sweep_documents
 from lda.samplers.scoring.completion import (
     content_keys,
@@ -65,7 +67,8 @@ class _Batch:
     def of(cls, doc_offsets: NDArray[np.int64], words: NDArray[np.int32], n_terms: int) -> _Batch:
         _check_whole("doc_offsets", doc_offsets)
         _check_whole("words", words)
-        offsets = np.ascontiguousarray(doc_offsets, dtype=np.int64)
+        # Copies: what is mapped from a file cannot be written, which to Numba is another type.
+        offsets = np.array(doc_offsets, dtype=np.int64)
         # Kernels look where these point, without a question.
         if not (
             len(offsets) and offsets[0] == 0 and offsets[-1] == len(words) and np.all(np.diff(offsets) >= 0)
@@ -159,6 +162,8 @@ class FrozenModel:
         _check_device(device)
         matrix = canonical(counts)
         n_terms, n_topics = matrix.shape
+        if device == "cpu":
+            compile_ahead.begin(DEFAULT_SAMPLER, n_topics, threads=threads)
         scale = _scale(matrix)
         data = _whole_counts(matrix.data, scale)
         # Averages hold more topics than tokens where a rare word moved about.
@@ -347,6 +352,7 @@ class FrozenModel:
         if self._device is not None and len(words):
             yield from device_states(self._device, words, offsets, keys, z, seed, burn_in, samples)
             return
+        compile_ahead.wait()
         for sweep in range(burn_in + samples):
             sweep_documents(tokens, 0, n, self._model, key, np.uint64(sweep), False, sweep == 0)
             if sweep >= burn_in:

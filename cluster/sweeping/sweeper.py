@@ -22,6 +22,7 @@ from lda.cluster.resources.budget import cut_ranges, document_memory
 from lda.cluster.resources.threads import Threads
 from lda.cluster.resources.work_sharing import Queues, Team
 from lda.cluster.spec.fit_settings import FitSettings
+from lda.cluster.sweeping import compile_ahead
 from lda.cluster.sweeping.device_sweeper import DeviceAggregator, DeviceModels, DeviceShard
 from lda.cluster.sweeping.phase_model import DrawnModel, MeanModel
 from lda.cluster.sweeping.range_walk import CountSource, Walk
@@ -183,6 +184,7 @@ class Sweeper:
         counts, totals = self.counts.counts, self.counts.topic_totals
         if anew:
             self._model.build(counts, totals, priors, self.threads, pass_number * self.plan.phases + phase)
+        compile_ahead.wait()
         if self._together is not None:
             self._together.sample(
                 phase, pass_number, self.sampler, self._model.model, stage=stage, fresh=fresh
@@ -238,6 +240,7 @@ class Sweeper:
         dense, totals = self.counts.counts.dense.copy(), self.counts.topic_totals.copy()
         counts = CurrentCounts(dense, totals, alpha, priors.beta)
         stage = self.plan.n_stages - 1
+        compile_ahead.wait()
         for shard in self.documents.each():
             shard.sample(0, pass_number, self.sampler, counts, self.threads, stage=stage, fresh=False)
 

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
     from lda.corpus.batches import TokenBatch
 
-BATCH_CHARACTERS: Final = 2**22
+BATCH_CHARACTERS: Final = 2**20
 """Text handed on at a time. Fixed, whatever the number of threads; large enough that the distinct words of a
-batch are few beside its tokens, small enough that all batches in flight take little memory."""
+batch are few beside its tokens, small enough that all batches in flight take little memory. Four times as much reads
+in a tenth less time, and takes 100 MB more (48 MB of speeches, two threads)."""
 
 BATCH_DOCUMENTS: Final = 2**14
 """Documents handed on at a time, if they are short."""

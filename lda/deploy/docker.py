@@ -30,10 +30,12 @@ def dockerfile(image: str, package: str | None) -> str:
 RUN apt-get update && apt-get install --yes --no-install-recommends rsync tmux wget && rm -rf /var/lib/apt/lists/*
 # Jobs need what [default] brings.
 {copy}RUN pip install --no-cache-dir "ray[default]=={version("ray")}" {what}
-# `ray up` looks for HOME among the image's variables. Kernels are compiled on first use, for the processor there.
+# `ray up` looks for HOME among the image's variables.
 RUN useradd --create-home --uid {USER} ray
-ENV HOME=/home/ray NUMBA_CACHE_DIR=/tmp/raylda-kernels PYTHONUNBUFFERED=1
+ENV HOME=/home/ray NUMBA_CACHE_DIR=/home/ray/raylda-kernels PYTHONUNBUFFERED=1
 USER {USER}
+# Kernels, for the kind of processor that builds the image; on another kind the first fit compiles its own.
+RUN lda warm
 WORKDIR /home/ray
 ENTRYPOINT ["lda"]
 CMD ["--help"]

@@ -66,8 +66,9 @@ class LDA(EstimatorConventions):
         sample_interval: see `n_samples`.
         optimize_interval: sweeps between updates of priors that are learned.
         burn_in: sweeps before the first of them.
-        callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit.
-        verbose: 1 writes progress to stderr every few seconds, 2 every sweep.
+        callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit. One that has a
+            method `on_start` has it called with a `StartRecord` after each pass of the start.
+        verbose: 1 writes progress to stderr every few seconds, 2 every sweep and each pass of the start.
 
     Attributes (after `fit` or `lda.load`):
         topic_word_: (K, V) float64, p(term | topic); rows sum to 1.
@@ -180,12 +181,19 @@ class LDA(EstimatorConventions):
             from lda.cluster.distributed.address_check import reach
 
             reach(cluster.address)  # before X is gone through
+        else:
+            from lda.cluster.sweeping.compile_ahead import begin_fit
+
+            begin_fit(settings)
         corpus = as_corpus(X)
         with ExitStack() as stack:
             if checkpointing is not None:
                 stack.enter_context(self._place(checkpointing))
             tell = stack.enter_context(self._progress(settings, corpus.n_documents))
-            result = fit(corpus, settings, on_sweep=tell, checkpointing=checkpointing, cluster=cluster)
+            result = fit(
+                corpus, settings, on_sweep=tell, on_start=tell.on_start,
+                checkpointing=checkpointing, cluster=cluster,
+            )  # fmt: skip
         return self._adopt(Model.from_fit(result, corpus, remember=cluster is None), result)
 
     def fit_transform(self, X: object, y: object = None) -> npt.NDArray[np.float32]:

@@ -41,6 +41,7 @@ def count(
     topics: for each the (n,) term ids of its top words, no word twice. window: 0 takes documents whole, which
     is all that can be done where tokens have lost their order.
     """
+    from lda.samplers.numerics.prefix_sum import read_only
     from lda.samplers.scoring.cooccurrence import count_windows, no_windows
 
     words = np.unique(np.concatenate([np.zeros(0, np.int32), *topics]))
@@ -48,7 +49,9 @@ def count(
     counted = no_windows(len(words), len(codes))
     n_windows = 0
     for batch in batches:
-        n_windows += int(count_windows(batch.words, batch.doc_offsets, window, pairs, counted))
+        n_windows += int(
+            count_windows(read_only(batch.words), read_only(batch.doc_offsets), window, pairs, counted)
+        )
     together = []
     for topic in topics:
         number = np.searchsorted(words, topic).astype(np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
+from lda.samplers.numerics.sorting import sort_part
 
 
 @kernel
@@ -50,7 +51,7 @@ def fill_rows(
                 topic[n] = k
                 n += 1
             n_dk[k] += 1
-        topic[low:n] = np.sort(topic[low:n])
+        sort_part(topic, low, n)
         for j in range(low, n):
             count[j] = n_dk[topic[j]]
             n_dk[topic[j]] = 0

@@ -9,17 +9,16 @@ for all.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.counts.row_layout import TopicCounts
 from lda.samplers.limits import MAX_COUNT
-from lda.samplers.numerics.jit import helper, kernel
+from lda.samplers.numerics.jit import kernel
 from lda.samplers.numerics.prefix_sum import INDEX
-
-_SHORT: Final = 48
+from lda.samplers.numerics.sorting import sort_part
 
 
 class Delta(NamedTuple):
@@ -127,10 +126,8 @@ def _net(moves: Moves, last: int, rows: NDArray[np.int64], out: Delta) -> int:
                 if seen[k]:
                     touched[n_touched] = k
                     n_touched += 1
-        elif n_touched > _SHORT:
-            touched[:n_touched] = np.sort(touched[:n_touched])
         else:
-            _insertion_sort(touched, n_touched)
+            sort_part(touched, 0, n_touched)
         for j in range(n_touched):
             k = touched[j]
             c = balance[k]
@@ -143,18 +140,6 @@ def _net(moves: Moves, last: int, rows: NDArray[np.int64], out: Delta) -> int:
                 n += 1
         start[w - first + 1] = n
     return n
-
-
-@helper
-def _insertion_sort(values: NDArray[np.int32], n: int) -> None:
-    """Sort values[:n] in place; most lists are short."""
-    for i in range(1, n):
-        x = values[i]
-        j = i - 1
-        while j >= 0 and values[j] > x:
-            values[j + 1] = values[j]
-            j -= 1
-        values[j + 1] = x
 
 
 @kernel

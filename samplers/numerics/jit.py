@@ -10,73 +10,65 @@ vector width of the machine.
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 from numba import config, njit
+from numba.core import event
+
+from lda.samplers.numerics.kernel_cache import cache_folder
 
 settings = cast("Any", config)  # Numba fills this module in at run time
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-SOURCES: Final = Path(__file__).parents[1]
-"""All of `samplers/`: a kernel calls helpers of several folders."""
-
-
-def digest_of_sources(folder: Path) -> str:
-    """sha256, in hex, of all Python sources below `folder`: their names and what they hold."""
-    digest = hashlib.sha256()
-    for source in sorted(folder.rglob("*.py")):
-        digest.update(str(source.relative_to(folder)).encode())
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _cache_folder() -> str:
-    """Folder of compiled kernels, one per version of these sources.
-
-    Numba checks only the file of a kernel, not the files of the functions it calls, so a cache beside the
-    sources would go stale; a name made from all sources cannot. It also keeps compiled files out of
-    site-packages, where they would outlive an uninstall.
-    """
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "raylda"
-    )
-    return os.path.join(base, f"kernels-{digest_of_sources(SOURCES)[:16]}")
-
-
 def kernel(function: F) -> F:
     """Compile `function` on first use, without the interpreter lock, and keep the result on disk.
 
-    The undecorated function stays reachable as `function.py_func`.
+    The undecorated function stays reachable as `function.py_func`. Arguments of the same types every time: others are
+    another compilation.
     """
-    return _compiled(function)
-
-
-def helper(function: F) -> F:
-    """Compile a small function that kernels call, inlined into them.
-
-    It may read and write arrays but not make or slice any: `_nrt=False` drops the reference counting of its
-    array arguments. Left in, each call updates a counter per argument, and a token costs 300 ns instead of 60.
-    """
-    return _compiled(function, forceinline=True, _nrt=False)
-
-
-def _compiled(function: F, **options: Any) -> F:  # noqa: ANN401 - Numba's options are of any type
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    folder = cache_folder()
+    if folder is None:
+        return cast("F", njit(**options)(function))
     previous = settings.CACHE_DIR
     # Read by Numba when the cache is attached, that is within the next call; other users of Numba in this
     # process keep their own setting.
-    settings.CACHE_DIR = _cache_folder()
+    settings.CACHE_DIR = folder
     try:
-        try:
-            return cast("F", njit(nogil=True, cache=True, error_model="numpy", **options)(function))
-        except RuntimeError:  # nowhere to write: compile anew in each process
-            return cast("F", njit(nogil=True, error_model="numpy", **options)(function))
+        return cast("F", njit(cache=True, **options)(function))
     finally:
         settings.CACHE_DIR = previous
+
+
+def helper(function: F) -> F:
+    """Compile a small function that kernels call, inlined into them; Python cannot call it.
+
+    It may read and write arrays but not make or slice any: `_nrt=False` drops the reference counting of its
+    array arguments. Left in, each call updates a counter per argument, and a token costs 300 ns instead of 60.
+    Nor does it take the time to make it callable from Python and to keep it by itself: a quarter of what kernels took.
+    """
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    return cast("F", njit(nogil=True, error_model="numpy", forceinline=True, **options)(function))
+
+
+@contextmanager
+def count_compiled() -> Iterator[list[str]]:
+    """Yields a list that holds, after the block, the kernels compiled in it, a name for each set of types.
+
+    Those that were found on disk are not among them, nor what is compiled into them.
+    """
+    names: list[str] = []
+    with event.install_recorder("numba:compile") as recorder:
+        yield names
+    for _, told in recorder.buffer:
+        made = told.data["dispatcher"]
+        if (
+            told.is_end
+            and made.py_func.__module__.startswith("lda.")
+            and not made.targetoptions.get("forceinline")
+        ):
+            names.append(f"{made.py_func.__module__.removeprefix('lda.samplers.')}.{made.py_func.__name__}")

@@ -50,6 +50,17 @@ def aligned_zeros(length: int, dtype: Any = np.float32) -> NDArray[Any]:
     return raw[start : start + length * itemsize].view(dtype)
 
 
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view that cannot be written.
+
+    To Numba it has another type than one that can, and each type is a compilation. So arrays that come now from memory,
+    now mapped from a file, are given as such views always.
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 def padded(length: int) -> int:
     """`length` rounded up to whole blocks."""
     return -(-length // LANES) * LANES

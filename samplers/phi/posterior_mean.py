@@ -18,7 +18,8 @@ def fill_mean(model: LanguageModel, counts: TopicCounts, beta: float, first: int
     """
     n_topics, stride = model.n_topics, model.stride
     inverse = np.zeros(stride, dtype=np.float64)
-    inverse[:n_topics] = 1.0 / model.denominator[:n_topics]
+    for k in range(n_topics):  # not in one line: assigning arrays to slices takes two seconds to compile
+        inverse[k] = 1.0 / model.denominator[k]
     lanes = np.zeros(LANES, dtype=np.float32)
     for w in range(first, last):
         row = model.start[w]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
+from lda.samplers.numerics.sorting import sort_long, sort_short
 from lda.samplers.numerics.streams import mix, stream, uniform
 from lda.samplers.phi.language_model import LanguageModel
 
@@ -19,21 +20,16 @@ _SPLIT_STREAM: Final = np.uint64(0x73706C6974)
 _FNV: Final = np.uint64(0x100000001B3)
 
 
-@kernel
 def sort_documents(words: NDArray[np.int32], doc_offsets: NDArray[np.int64]) -> None:
     """Sort the tokens of each document by word, in place: repeats stand together, order carries no meaning."""
+    _sort_short(words, doc_offsets)
+    sort_long(words, doc_offsets[:-1], np.diff(doc_offsets))
+
+
+@kernel
+def _sort_short(words: NDArray[np.int32], doc_offsets: NDArray[np.int64]) -> None:
     for d in range(len(doc_offsets) - 1):
-        begin, end = doc_offsets[d], doc_offsets[d + 1]
-        if end - begin > 64:
-            words[begin:end] = np.sort(words[begin:end])
-            continue
-        for i in range(begin + 1, end):
-            w = words[i]
-            j = i - 1
-            while j >= begin and words[j] > w:
-                words[j + 1] = words[j]
-                j -= 1
-            words[j + 1] = w
+        sort_short(words, doc_offsets[d], doc_offsets[d + 1])
 
 
 @kernel

@@ -1,11 +1,16 @@
-"""Compiled kernels on disk: none outlives a change of any source it was made of."""
+"""Compiled kernels on disk: where they lie, and that none outlives a change of any source it was made of."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 import lda.samplers
-from lda.samplers.numerics.jit import SOURCES, digest_of_sources
+from lda.samplers.numerics.kernel_cache import SOURCES, digest_of_sources
 
 
 def test_the_cache_is_named_after_all_sources(tmp_path: Path) -> None:
@@ -20,3 +25,43 @@ def test_the_cache_is_named_after_all_sources(tmp_path: Path) -> None:
         source.write_bytes(source.read_bytes() + b"\n")
         digests.add(digest_of_sources(tmp_path))
     assert len(digests) == 1 + len(list(tmp_path.rglob("*.py")))
+
+
+def fit_like(environment: dict[str, str], tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """A fresh process that calls two kernels of two files, once each."""
+    code = (
+        "import numpy as np\n"
+        "from lda.samplers.start import document_shares\n"
+        "from lda.samplers.numerics.atomic_flags import set_flag\n"
+        "document_shares(np.uint64(0), np.uint64(0), 0, np.zeros(2))\n"
+        "set_flag(np.zeros(16, dtype=np.int64), 0, 1)\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"} | environment,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("variable", ["NUMBA_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_kernels_lie_where_the_variables_say(variable: str, tmp_path: Path) -> None:
+    found = fit_like({variable: str(tmp_path / "kept")}, tmp_path)
+    assert found.stderr == ""
+    kept = {path.name.split("-")[0] for path in (tmp_path / "kept").rglob("*.nbc")}
+    assert kept == {"start.document_shares", "atomic_flags.set_flag"}  # no entry for what is inlined
+
+
+def test_a_folder_that_cannot_be_written_is_said_once_and_nothing_lands_beside_the_sources(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    before = set(SOURCES.rglob("*"))
+    found = fit_like({"NUMBA_CACHE_DIR": str(tmp_path / "file")}, tmp_path)
+    assert found.stderr.count("compiled kernels cannot be kept in") == 1
+    assert "set XDG_CACHE_HOME or NUMBA_CACHE_DIR" in found.stderr
+    assert {path.suffix for path in set(SOURCES.rglob("*")) - before} <= {".pyc", ""}
+
+
+def test_a_user_without_a_home_is_told_so(tmp_path: Path) -> None:
+    found = fit_like({"XDG_CACHE_HOME": "~/none"}, tmp_path)
+    assert "this user has no home folder" in found.stderr
+    assert not (tmp_path / "~").exists()

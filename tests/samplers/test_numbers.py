@@ -5,16 +5,21 @@ from __future__ import annotations
 import naive
 import numpy as np
 import pytest
+from compiled import from_python
 from goodness import accept, assert_fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lda.samplers.numerics.prefix_sum import pick
-from lda.samplers.numerics.streams import Stream, increment, mix, stream, uniform
-from lda.samplers.phi.dirichlet_draw import gamma_draw
+from lda.samplers.numerics import prefix_sum, streams
+from lda.samplers.numerics.streams import Stream
+from lda.samplers.phi import dirichlet_draw
 from lda.samplers.start import document_shares, random_topics
 from lda.samplers.tokens import Tokens
+
+pick, gamma_draw = from_python(prefix_sum.pick), from_python(dirichlet_draw.gamma_draw)
+stream, uniform = from_python(streams.stream), from_python(streams.uniform)
+increment, mix = from_python(streams.increment), from_python(streams.mix)
 
 WORD = st.integers(0, 2**64 - 1)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import scipy.sparse as sp
+from numba import njit
 
 from lda.cluster.resources.threads import Threads
 from lda.cluster.sweeping.phase_model import DrawnModel, MeanModel
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lda.samplers.phi.language_model import LanguageModel
+
+
+F = TypeVar("F")
+
+
+def from_python(helper: F) -> F:
+    """A helper of kernels, compiled so that Python can call it as well."""
+    return cast("F", njit(error_model="numpy")(cast("Any", helper).py_func))
 
 
 class Documents(NamedTuple):

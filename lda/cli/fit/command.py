@@ -132,6 +132,10 @@ def fit(options: FitOptions) -> None:
         check_device()  # before the input is read; on a cluster the workers say what they have
     n_words = max(options.top_words, 0)
     resumed_from: int | None
+    if cluster is None:
+        from lda.cluster.sweeping.compile_ahead import begin_fit
+
+        begin_fit(settings)
     ready = reach_early(cluster, options.inputs, finished=checkpoints.has_model(targets.model))
     with opened_corpus(console, options.inputs, options.source, recipe, ready, threads=settings.threads) as (
         corpus,
@@ -205,6 +209,7 @@ def _run(
                 corpus,
                 settings,
                 on_sweep=note,
+                on_start=tell.on_start,
                 interrupted=interrupted,
                 document_topics=output.wants_document_topics,
                 checkpointing=checkpoints.settings,

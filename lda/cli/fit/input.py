@@ -78,11 +78,11 @@ def _read(
     if finished_corpora(paths):
         return read_corpus(paths, **how)
     corpus = build_corpus(paths, folder, **how)
-    _give_back_memory()
+    give_back_memory()
     return corpus
 
 
-def _give_back_memory() -> None:
+def give_back_memory() -> None:
     """Return to the system what reading has freed: allocators keep it, and it would stand beside the fit's own."""
     import pyarrow as pa
 

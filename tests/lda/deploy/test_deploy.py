@@ -195,6 +195,10 @@ def test_dockerfile() -> None:
             subprocess.run(["sh", "-n", "-c", rest], check=True)
     assert [rest for name, rest in instructions if name == "USER"] == ["1000"]
     assert f"ray[default]=={ray.__version__}" in text
+    # Kernels are compiled by the user who runs them, where that user finds them.
+    runs = [rest for name, rest in instructions if name in ("RUN", "USER", "ENV")]
+    assert "NUMBA_CACHE_DIR=/home/ray/" in runs[-3]
+    assert runs[-2:] == ["1000", "lda warm"]
     # The build stage holds all that setuptools is told to pack.
     packed = re.findall(
         r'^"lda[\w.]*" = "(\w+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
