@@ -44,6 +44,11 @@ K = 100, random topics, 16 s: -7.495 for -7.512), but a 40-sweep fit would spend
 Rejected: cooling within a share of the sweeps requested, because a fit resumed with more sweeps would differ from one
 that requested them at once."""
 
+BETA_SWEEPS: Final = 20
+"""Sweeps from random topics after each of which a beta that is to be learned is learned."""
+
+CAP_DECAY: Final = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class StartSchedule:
@@ -53,6 +58,8 @@ class StartSchedule:
 
     beta: the least beta of the passes of a start. decay: its factor from pass to pass; 1 for one that stays until
     the start is over.
+
+    beta_sweeps: after the first topics and each of so many sweeps, beta is learned. cap: the largest at first.
     """
 
     n_stages: int
@@ -60,6 +67,8 @@ class StartSchedule:
     sweeps: int
     beta: float = 0.0
     decay: float = 1.0
+    beta_sweeps: int = 0
+    cap: float = math.inf
 
     def warm(self, pass_number: int, priors: Priors) -> Priors:
         """The priors of pass number `pass_number`. Depends on nothing else, so a resumed fit goes on alike."""
@@ -68,6 +77,10 @@ class StartSchedule:
         else:
             beta = self.beta if pass_number < self.n_stages * (1 + self.sweeps) else 0.0
         return priors if beta <= priors.beta else replace(priors, beta=beta)
+
+    def widest(self, pass_number: int) -> float:
+        """The largest beta that may be learned after `pass_number` passes; infinity once the start is over."""
+        return self.cap * CAP_DECAY ** (pass_number - 1) if pass_number <= 1 + self.beta_sweeps else math.inf
 
 
 def start_in_effect(settings: FitSettings, n_documents: int, sampler: Sampler) -> str:
@@ -90,9 +103,12 @@ def start_schedule(settings: FitSettings, n_documents: int, sampler: Sampler) ->
     if start == "random":
         return StartSchedule(1, everything, 0)
     warm = 1 / math.sqrt(settings.n_topics)
+    learns = isinstance(settings.beta, str)
     if start == "annealed":
+        if learns:
+            return StartSchedule(1, everything, 0, beta_sweeps=BETA_SWEEPS, cap=ANNEALED * warm)
         return StartSchedule(1, everything, 0, ANNEALED * warm, DECAY)
     n_stages = 1
     while FIRST_STAGE << (n_stages - 1) < n_documents:
         n_stages += 1
-    return StartSchedule(n_stages, FIRST_STAGE, STAGE_SWEEPS, warm)
+    return StartSchedule(n_stages, FIRST_STAGE, STAGE_SWEEPS, warm, beta_sweeps=BETA_SWEEPS if learns else 0)
