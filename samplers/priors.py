@@ -54,6 +54,8 @@ ALPHA_START: Final = 0.1
 
 ALPHA_SUM: Final = 50.0
 BETA_STEPS: Final = 20
+BETA_START: Final = 0.01
+"""Where learning begins, and what it does not go below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def start_priors(alpha: float | Sequence[float] | str, beta: float | str, n_topi
             raise ValueError(
                 f"alpha must be one number or one per topic ({n_topics}), got {len(start)}; give K numbers"
             )
-    return Priors(alpha=start, beta=0.01 if isinstance(beta, str) else float(beta))
+    return Priors(alpha=start, beta=BETA_START if isinstance(beta, str) else float(beta))
 
 
 def least_sum(n_topics: int) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.samplers.counts.histograms import Histogram
-from lda.samplers.priors import Priors, learn_alpha, learn_beta, raised
+from lda.samplers.priors import BETA_START, Priors, learn_alpha, learn_beta, raised
 
 
 def learned(
@@ -34,5 +34,5 @@ def learned(
         alpha = raised(learn_alpha(alpha, topics(), lengths))
     if isinstance(settings.beta, str):
         histogram, totals = cells()
-        beta = min(learn_beta(beta, histogram, totals, n_terms), widest)
+        beta = max(min(learn_beta(beta, histogram, totals, n_terms), widest), BETA_START)
     return Priors(alpha=alpha, beta=beta)

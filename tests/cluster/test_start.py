@@ -147,7 +147,7 @@ def test_random_topics_and_drawn_models_learn_beta_after_the_burn_in(
 
 
 @pytest.mark.parametrize("more", [{}, {"burn_in": 0, "optimize_interval": 1}])
-def test_topics_that_are_all_alike_do_not_hold_beta_at_infinity(more: dict[str, int]) -> None:
+def test_topics_that_are_all_alike_do_not_hold_beta_at_infinity(more: dict[str, Any]) -> None:
     """The likeliest beta of random topics has no upper end where all words are equally frequent."""
     rng = np.random.default_rng(5)
     phi = np.kron(np.eye(4), np.full(15, 1 / 15))
