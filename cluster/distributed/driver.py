@@ -151,10 +151,13 @@ class Driver:
         )
         return score
 
-    def learned(self, priors: Priors, *, now: bool) -> Priors:
-        """Priors learned from the state after all steps so far, where they are to be learned; now: as above."""
+    def learned(self, priors: Priors, *, now: bool, widest: float, beta_alone: bool) -> Priors:
+        """Priors learned from the state after all steps so far; now: as above, the others: as `learned` has them."""
         topics, cells = partial(self._histograms, now), partial(self.counts.cells, now=now)
-        return learned(self.settings, priors, self.lengths, self.counts.n_terms, topics, cells)
+        lengths, n_terms = self.lengths, self.counts.n_terms
+        return learned(
+            self.settings, priors, lengths, n_terms, topics, cells, widest=widest, beta_alone=beta_alone
+        )
 
     def checkpoint(self, place: str, folder: str) -> dict[str, str]:
         """Have all workers store their topics and all aggregators their sums; returns the checksums of the files.

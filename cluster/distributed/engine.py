@@ -107,6 +107,8 @@ class ClusterEngine:
             for number, asked in enumerate(passes):
                 reports = self.driver.waiting.results(asked)
                 told(schedule, stage, number, sum(report.tokens for report in reports))
+        if self.beta_sweeps:
+            self.learn_beta()
 
     def check(self, place: Storage, folder: str, files: Mapping[str, str]) -> None:
         """Have the workers look at the files of a checkpoint. Raises ValueError when one is damaged."""
@@ -147,9 +149,22 @@ class ClusterEngine:
             slowest=min((r.tokens / max(r.seconds - r.waited, 1e-9) for r in reports), default=0.0),
         )
 
+    @property
+    def beta_sweeps(self) -> int:
+        """First sweeps that beta is learned after, each."""
+        return self.driver.schedule.beta_sweeps
+
+    def learn_beta(self) -> None:
+        """Update beta alone, as a start does."""
+        self._learn(beta_alone=True)
+
     def learn_priors(self) -> None:
         """Update those priors that are to be learned; without steps in common, from what there is."""
-        self.priors = self.driver.learned(self.priors, now=not self._in_step)
+        self._learn(beta_alone=False)
+
+    def _learn(self, *, beta_alone: bool) -> None:
+        widest, now = self.driver.schedule.widest(self.pass_number), not self._in_step
+        self.priors = self.driver.learned(self.priors, now=now, widest=widest, beta_alone=beta_alone)
         if not self._in_step:
             self.driver.set_priors(self.priors)
 

@@ -68,6 +68,8 @@ class Engine:
             for i in range(self.sweeper.schedule.sweeps):
                 if self._pass(stage):
                     told(self.sweeper.schedule, stage, 1 + i, joined)
+        if self.beta_sweeps:
+            self.learn_beta()
         self.aggregator.check(self.documents.n_tokens)
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -105,8 +107,20 @@ class Engine:
         self.pass_number += whole
         return whole
 
+    @property
+    def beta_sweeps(self) -> int:
+        """First sweeps that beta is learned after, each."""
+        return self.sweeper.schedule.beta_sweeps
+
+    def learn_beta(self) -> None:
+        """Update beta alone, as a start does."""
+        self._learn(beta_alone=True)
+
     def learn_priors(self) -> None:
         """Update those priors that are to be learned from the present state."""
+        self._learn(beta_alone=False)
+
+    def _learn(self, *, beta_alone: bool) -> None:
         self.priors = learned(
             self.settings,
             self.priors,
@@ -114,6 +128,8 @@ class Engine:
             self.plan.n_terms,
             lambda: self.documents.topic_histogram(self.threads),
             lambda: (self.aggregator.cell_histogram(), self.aggregator.topic_totals),
+            widest=self.sweeper.schedule.widest(self.pass_number),
+            beta_alone=beta_alone,
         )
 
     def log_likelihood(self) -> float:

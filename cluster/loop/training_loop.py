@@ -54,6 +54,15 @@ class AnyEngine(Protocol):
         """What was exchanged in the last sweep."""
         ...
 
+    @property
+    def beta_sweeps(self) -> int:
+        """First sweeps that beta is learned after, each."""
+        ...
+
+    def learn_beta(self) -> None:
+        """Update beta alone, as a start does."""
+        ...
+
     def learn_priors(self) -> None:
         """Update the priors that are to be learned."""
         ...
@@ -155,6 +164,8 @@ class Run:
             self.n_sweeps += 1
             if self.n_sweeps >= settings.burn_in and self.n_sweeps % settings.optimize_interval == 0:
                 self.engine.learn_priors()
+            elif self.n_sweeps <= self.engine.beta_sweeps:
+                self.engine.learn_beta()
             if self.samples.take(self.n_sweeps):
                 self.engine.accumulate()
             seconds = self.clock.seconds()

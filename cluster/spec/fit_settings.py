@@ -24,7 +24,8 @@ class FitSettings:
     n_topics: K, 1 .. 2^31 - 1. sampler: a name of `lda.samplers.registry`, or a row of one's own. alpha: per topic,
     one number, K numbers, or "auto" to learn an asymmetric prior. beta: a number, or "auto" to learn it.
     sweeps: passes over the corpus after the start. phases: exchanges of counts a sweep. threads: None for all cores.
-    optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first.
+    optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first, though a start may
+    learn beta sooner (`lda.cluster.sweeping.start_schedule`).
     n_samples, sample_interval: average the counts of this many late sweeps, so far apart.
     validation_fraction: share of documents kept out of training to score. tol, n_iter_no_change: stop when
     that many evaluations in a row gained less than tol nats a token. evaluate_every: sweeps between evaluations.

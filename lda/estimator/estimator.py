@@ -65,7 +65,7 @@ class LDA(EstimatorConventions):
         n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart: less noise.
         sample_interval: see `n_samples`.
         optimize_interval: sweeps between updates of priors that are learned.
-        burn_in: sweeps before the first of them.
+        burn_in: sweeps before the first of them; a start that is not random learns beta from its first on.
         callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit. One that has a
             method `on_start` has it called with a `StartRecord` after each pass of the start.
         verbose: 1 writes progress to stderr every few seconds, 2 every sweep and each pass of the start.

@@ -11,6 +11,7 @@ from planted import match, plant
 
 from lda.cluster import Checkpointing, FitResult, FitSettings, fingerprint, fit
 from lda.corpus import as_corpus
+from lda.samplers.priors import least_sum, raised, start_priors
 from lda.samplers.registry import SAMPLERS
 
 if TYPE_CHECKING:
@@ -56,6 +57,28 @@ def test_learned_priors_come_near_the_planted_ones(sampler: str) -> None:
     np.testing.assert_allclose(result.alpha[found], alpha, rtol=0.2)
     assert result.beta == pytest.approx(0.3, rel=0.15)
     assert result.history[-1].alpha_sum == pytest.approx(alpha.sum(), rel=0.1)
+
+
+@pytest.mark.parametrize("n_topics", [2, 6])
+def test_a_learned_sum_of_alpha_does_not_fall_below_the_one_it_began_with(n_topics: int) -> None:
+    """Documents of one topic each would take it to nothing; proportions are learned all the same."""
+    share = np.arange(1, n_topics + 1) / np.arange(1, n_topics + 1).sum()
+    truth = plant(3, 600, 60, share * 1e-3, 80, 0.08)
+    result = fit(as_corpus(truth.counts), FitSettings(n_topics=n_topics, sweeps=60, alpha="auto"))
+    sums = [record.alpha_sum for record in result.history]
+    assert min(sums) > least_sum(n_topics) - 1e-9
+    assert sums[-1] == pytest.approx(least_sum(n_topics)) == pytest.approx(0.1 * n_topics)
+    assert result.alpha.max() > 1.3 * result.alpha.min()
+
+
+@pytest.mark.parametrize(("n_topics", "least"), [(1, 0.1), (20, 2.0), (500, 50.0), (10_000, 50.0)])
+def test_a_sum_that_is_too_small_is_raised_in_proportion(n_topics: int, least: float) -> None:
+    assert least_sum(n_topics) == pytest.approx(least)
+    assert start_priors("auto", 0.1, n_topics).alpha.sum() == pytest.approx(least)
+    shape = np.random.default_rng(0).gamma(1.0, size=n_topics)
+    small, large = shape * least / shape.sum() / 7, shape * least / shape.sum() * 7
+    np.testing.assert_allclose(raised(small), small * 7)
+    np.testing.assert_array_equal(raised(large), large)
 
 
 def test_given_priors_stay() -> None:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import itertools
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from planted import match
 
-from lda.cluster import FitSettings, fit
+from lda.cluster import Checkpointing, FitSettings, fingerprint, fit
 from lda.cluster.sweeping import start_schedule as start_module
 from lda.cluster.sweeping.phase_model import MeanModel
-from lda.cluster.sweeping.start_schedule import DECAY, FIRST_STAGE, StartSchedule, start_schedule
+from lda.cluster.sweeping.start_schedule import (
+    BETA_SWEEPS,
+    DECAY,
+    FIRST_STAGE,
+    StartSchedule,
+    start_schedule,
+)
 from lda.corpus import as_corpus
 from lda.progress import describe
 from lda.samplers.priors import Priors
 from lda.samplers.registry import SAMPLERS, sampler
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lda.corpus import Corpus
 
 K = 16
@@ -29,7 +40,7 @@ def priors(beta: float = 0.01) -> Priors:
 
 
 def wanted(**more: Any) -> FitSettings:
-    return FitSettings(n_topics=K, **more).resolved()
+    return FitSettings(n_topics=K, **{"beta": 0.01} | more).resolved()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +55,7 @@ def wanted(**more: Any) -> FitSettings:
     ],
 )
 def test_the_start_is_announced_as_it_will_be(start: Any, name: str, n_documents: int, said: str) -> None:
-    settings = FitSettings(n_topics=K, start=start, sampler=name)
+    settings = FitSettings(n_topics=K, start=start, sampler=name, beta=0.01)
     assert f", {said} start, " in describe(settings, n_documents)
     made = start_schedule(settings.resolved(), n_documents, sampler(name))
     assert (made.n_stages > 1, made.decay < 1) == (said == "growing", said == "annealed")
@@ -109,3 +120,61 @@ def test_passes_sample_with_it(
     assert used == pytest.approx(expected)
     assert used[0] > 0.2
     assert used[-1] == 0.05 == result.beta
+
+
+@pytest.mark.parametrize("start", ["annealed", "growing"])
+def test_a_beta_to_be_learned_is_learned_after_every_sweep_of_its_start(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    """Long before the burn-in and between the intervals, and in the start alone."""
+    monkeypatch.setattr(start_module, "FIRST_STAGE", 20)
+    settings = wanted(start=start, beta="auto", sweeps=BETA_SWEEPS + 10, burn_in=1000, threads=1)
+    result = fit(corpus, settings)
+    assert np.all(result.alpha == result.alpha[0])
+    betas = [record.beta for record in result.history]
+    assert all(a != b for a, b in itertools.pairwise(betas[:BETA_SWEEPS]))
+    assert set(betas[BETA_SWEEPS - 1 :]) == {result.beta}
+
+
+@pytest.mark.parametrize(("start", "sampler"), [("random", "adlda"), ("annealed", "pclda")])
+def test_random_topics_and_drawn_models_learn_beta_after_the_burn_in(
+    corpus: Corpus, start: str, sampler: str
+) -> None:
+    settings = wanted(start=start, beta="auto", sampler=sampler, sweeps=12, burn_in=10, optimize_interval=5)
+    betas = [record.beta for record in fit(corpus, settings).history]
+    assert set(betas[:9]) == {0.01}
+    assert 0.01 not in betas[9:]
+
+
+@pytest.mark.parametrize("more", [{}, {"burn_in": 0, "optimize_interval": 1}])
+def test_topics_that_are_all_alike_do_not_hold_beta_at_infinity(more: dict[str, Any]) -> None:
+    """The likeliest beta of random topics has no upper end where all words are equally frequent."""
+    rng = np.random.default_rng(5)
+    phi = np.kron(np.eye(4), np.full(15, 1 / 15))
+    even = rng.multinomial(40, rng.dirichlet(np.full(4, 0.1), 400) @ phi)
+    settings = FitSettings(n_topics=4, beta="auto", start="annealed", sweeps=60, threads=1, **more)
+    result = fit(as_corpus(even), settings)
+    schedule = start_schedule(settings.resolved(), 400, sampler("adlda"))
+    for record in result.history[:BETA_SWEEPS]:
+        assert record.beta <= schedule.widest(1 + record.sweep) < 3 / math.sqrt(4)
+    assert schedule.widest(2 + BETA_SWEEPS) == math.inf
+    assert result.topic_word_counts is not None
+    found = result.topic_word_counts.toarray().T + result.beta
+    _, distance = match(found / found.sum(axis=1, keepdims=True), phi)
+    assert distance < 0.15
+
+
+@pytest.mark.parametrize("start", ["annealed", "growing"])
+def test_a_fit_resumed_within_its_start_ends_alike(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, start: str
+) -> None:
+    """Also when it was first asked for fewer sweeps."""
+    monkeypatch.setattr(start_module, "FIRST_STAGE", 20)
+    settings = wanted(start=start, beta="auto", sweeps=BETA_SWEEPS + 12, threads=1)
+    undisturbed = fit(corpus, settings)
+    place = Checkpointing(path=str(tmp_path / "c"), every=4)
+    fit(corpus, replace(settings, sweeps=8), checkpointing=place)
+    resumed = fit(corpus, settings, checkpointing=replace(place, resume=True))
+    assert [r.beta for r in resumed.history] == [r.beta for r in undisturbed.history]
+    assert fingerprint(resumed.topic_word_counts) == fingerprint(undisturbed.topic_word_counts)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(resumed.alpha, undisturbed.alpha)
