@@ -109,6 +109,8 @@ def _attempt(
         if found is None:
             engine.start()
         else:
+            if not run.samples.keeps(found.state.sampled):
+                found = found.without_sums()
             engine.restore(found)
             run.restore(found.state)
         run.sweeps()

@@ -171,14 +171,15 @@ FIELDS: Final = (
         parameter="n_samples",
         flags=("--samples", "--n-samples"),
         kind=int,
-        help="Average the topics over so many late sweeps,",
+        help="States whose soft counts are averaged; 0: the last state's plain counts,",
+        shown="10",
     ),
     FitField(
         setting="sample_interval",
         parameter="sample_interval",
         flags=("--sample-interval",),
         kind=int,
-        help="so many sweeps apart.",
+        help="and sweeps between two of them.",
     ),
     FitField(
         setting="validation_fraction",

@@ -1,4 +1,4 @@
-"""What becomes of the counts of a range of words: sums over late sweeps, and their part of the model.
+"""What becomes of the counts of a range of words: soft sums over late sweeps, and their part of the model.
 
 In one process the range is the whole vocabulary; on a cluster each aggregator has one, so that sums, checkpoints
 of them and the files of the model never meet in one place.
@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from lda.cluster.counts.aggregator import Aggregator
 from lda.cluster.counts.fingerprint import block_digests
@@ -23,17 +24,20 @@ from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.top_words import TopWords
 from lda.corpus.storage.checksum import checksum
 from lda.corpus.storage.places import Storage
+from lda.samplers.counts.row_layout import topic_dtype
+from lda.samplers.counts.soft_counts import SoftRows, add_rows, joined_rows, mean_of, spread_rest, terms_of
+from lda.samplers.priors import Priors
 
-SUMS: Final = re.compile(r"sum-(\d+)-(\d+)\.npz")
-WHOLE: Final = "mean.npz"
-"""Where checkpoints of format 1 have the sums of all words."""
+SUMS: Final = re.compile(r"soft-(\d+)-(\d+)\.npz")
+"""Files of a checkpoint with sums of soft counts, by first word and last word + 1. Those of earlier versions, which are
+of plain counts, have other names and are left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPart:
     """Report of the owner of a range of words on its part of the model.
 
-    first, last: the words, first .. last - 1. files: names and contents; `mean_counts` only after averaging.
+    first, last: the words, first .. last - 1. files: names and contents; `soft_counts` only after sampling.
     digests: of the blocks of the fingerprint. tokens: sum of the counts. problem: why the files could not be
     written, or None.
     """
@@ -48,35 +52,53 @@ class WrittenPart:
 
 
 class WordRange:
-    """The counts of the words first .. last - 1, held by `counts`, and their sum over late sweeps."""
+    """The counts of the words first .. last - 1, held by `counts`, and the sum of their soft counts in late sweeps."""
 
     def __init__(self, counts: Aggregator, first: int, last: int) -> None:
         self._counts, self.first, self.last = counts, first, last
-        self._sum: sp.csr_matrix | None = None
+        self._sum: SoftRows | None = None
+        self._taken: dict[
+            tuple[int, int], SoftRows
+        ] = {}  # of the present state, by first word and last word + 1
 
-    def accumulate(self) -> None:
-        """Add the present counts to the sum, which is int64: 80 samples of 30 million are more than 31 bits hold."""
-        counts = self._counts.matrix()
-        self._sum = _wide(counts) if self._sum is None else (self._sum + counts).tocsr()
+    def take(self, span: tuple[int, int], rows: SoftRows) -> None:
+        """Take soft counts of the present state, of some of its tokens of the words of `span`, in any order.
 
-    def mean(self, taken: int) -> sp.csr_matrix | None:
-        """The mean of the `taken` counts in the sum, (words, K) float32; None where there are none."""
+        The same spans must come again and again, or others that share no words with them.
+        """
+        before = self._taken.get(span)
+        self._taken[span] = rows if before is None else add_rows(before, rows)
+
+    def accumulate(self, totals: NDArray[np.int64], priors: Priors, n_terms: int) -> None:
+        """Add the soft counts taken, which must be of all tokens by now, to the sum.
+
+        totals: n_k (K,), of all V = n_terms words.
+        """
+        parts, terms = [], terms_of(totals, priors, n_terms)
+        for first, last in sorted(self._taken):
+            counts = self._counts.between(first - self.first, last - self.first)
+            parts.append(spread_rest(self._taken.pop((first, last)), counts, terms))
+        state = joined_rows(parts)
+        self._sum = state if self._sum is None else add_rows(self._sum, state)
+
+    def soft(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` states in the sum, (words, K) float32; None where there are none."""
         if self._sum is None or not taken:
             return None
-        mean = sp.csr_matrix(
-            ((self._sum.data / taken).astype(np.float32), self._sum.indices, self._sum.indptr),
-            shape=self._sum.shape,
-            copy=True,  # the running sum keeps using these index arrays
+        start, topic, value = mean_of(self._sum, taken)
+        return sp.csr_matrix(
+            (value, topic, start), shape=(self.last - self.first, self._counts.rows.n_topics)
         )
-        mean.sort_indices()
-        return mean
 
     def store_sum(self, place: Storage, folder: str) -> dict[str, str]:
         """Store the sum in a folder of a checkpoint; returns the file's checksum."""
         if self._sum is None:
             return {}
-        name = f"sum-{self.first:010d}-{self.last:010d}.npz"
-        data = csr_bytes(self._sum)
+        name = f"soft-{self.first:010d}-{self.last:010d}.npz"
+        shape = self.last - self.first, self._counts.rows.n_topics
+        data = csr_bytes(
+            sp.csr_matrix((self._sum.value, self._sum.topic.astype(np.int32), self._sum.start), shape=shape)
+        )
         place.write(f"{folder}/{name}", data)
         return {name: checksum(data)}
 
@@ -90,8 +112,16 @@ class WordRange:
             if max(low, self.first) >= min(high, self.last):
                 continue
             whole = read_csr(name, place.read(f"{folder}/{name}"))
-            parts.append(whole[max(self.first - low, 0) : min(self.last, low + whole.shape[0]) - low])
-        self._sum = _wide(sp.csr_matrix(sp.vstack(parts, format="csr"))) if parts else None
+            parts.append(whole[max(self.first - low, 0) : min(self.last, high) - low])
+        self._sum = None
+        if parts:
+            found = sp.csr_matrix(sp.vstack(parts, format="csr"))
+            self._sum = SoftRows(
+                found.indptr.astype(np.int64),
+                found.indices.astype(topic_dtype(self._counts.rows.n_topics)),
+                found.data.astype(np.int64),
+                np.zeros(self.last - self.first, dtype=np.int64),
+            )
 
     def write_part(self, place: str, part: int, of: int, taken: int, n_top: int) -> WrittenPart:
         """Write the files of this range into a model's folder, as part number `part` of `of`.
@@ -100,8 +130,8 @@ class WordRange:
         """
         files: dict[str, PartFile] = {}
         problem: str | None = None
-        counts, mean = self._counts.matrix(), self.mean(taken)
-        for kind, matrix in (("counts", counts), ("mean_counts", mean)):
+        counts, soft = self._counts.matrix(), self.soft(taken)
+        for kind, matrix in (("counts", counts), ("soft_counts", soft)):
             if matrix is not None:
                 files[kind], why_not = write_matrix(place, part_name(kind, part, of), matrix)
                 problem = problem or why_not
@@ -111,26 +141,24 @@ class WordRange:
             files=files,
             digests=block_digests(counts),
             tokens=int(counts.sum(dtype=np.int64)),
-            tops=top_words(counts, mean, n_top, self.first),
+            tops=top_words(counts, soft, n_top, self.first),
             problem=problem,
         )
 
     def part_bytes(self, kind: str, taken: int) -> bytes:
         """The content of one of the files, for where it cannot be written from here."""
-        matrix = self._counts.matrix() if kind == "counts" else self.mean(taken)
+        matrix = self._counts.matrix() if kind == "counts" else self.soft(taken)
         assert matrix is not None
         return bytes(csr_bytes(matrix))
 
 
-def _wide(counts: sp.csr_matrix) -> sp.csr_matrix:
-    """`counts` as int64; earlier versions stored sums as int32."""
-    return counts.astype(np.int64)
+def sums_among(names: Iterable[str]) -> set[str]:
+    """Those files of a checkpoint that hold sums of soft counts."""
+    return {name for _, _, name in _sums(names)}
 
 
 def _sums(names: Iterable[str]) -> Iterable[tuple[int, int, str]]:
     """(first word, last word + 1, file) of those files that hold sums."""
     for name in names:
-        if name == WHOLE:
-            yield 0, np.iinfo(np.int64).max, name
-        elif found := SUMS.fullmatch(name):
+        if found := SUMS.fullmatch(name):
             yield int(found[1]), int(found[2]), name

@@ -156,6 +156,12 @@ class Driver:
         topics, cells = partial(self._histograms, now), partial(self.counts.cells, now=now)
         return learned(self.settings, priors, self.lengths, self.counts.n_terms, topics, cells)
 
+    def accumulate(self, priors: Priors) -> None:
+        """Have the workers count softly, after all steps so far, and the aggregators add that to their sums."""
+        self.counts.come_to(now=False)
+        self.waiting.results([w.count_softly.remote(priors) for w in self.group.workers])
+        self.counts.accumulate(priors)
+
     def checkpoint(self, place: str, folder: str) -> dict[str, str]:
         """Have all workers store their topics and all aggregators their sums; returns the checksums of the files.
 

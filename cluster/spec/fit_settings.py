@@ -15,6 +15,8 @@ from lda.samplers.registry import SAMPLERS, Sampler, recorded_name, sampler
 Device = Literal["cpu", "cuda"]
 Start = Literal["auto", "random", "annealed", "growing"]
 MAX_TOPICS: Final = (1 << 31) - 1
+N_SAMPLES: Final = 10
+"""States that are averaged by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,8 @@ class FitSettings:
     one number, K numbers, or "auto" to learn an asymmetric prior. beta: a number, or "auto" to learn it.
     sweeps: passes over the corpus after the start. phases: exchanges of counts a sweep. threads: None for all cores.
     optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first.
-    n_samples, sample_interval: average the counts of this many late sweeps, so far apart.
+    n_samples, sample_interval: average the soft counts of this many late sweeps, so far apart; 0 keeps the counts of the
+    last state alone. None is 10, or 0 for a sampler without averages.
     validation_fraction: share of documents kept out of training to score. tol, n_iter_no_change: stop when
     that many evaluations in a row gained less than tol nats a token. evaluate_every: sweeps between evaluations.
     memory: bytes that a process may hold; documents beyond it stay on disk. model_memory: bytes of them that the
@@ -38,7 +41,7 @@ class FitSettings:
     n_topics: int
     sampler: str | Sampler = "auto"
     alpha: float | Sequence[float] | Literal["auto"] = "auto"
-    beta: float | Literal["auto"] = 0.01
+    beta: float | Literal["auto"] = "auto"
     sweeps: int = 200
     phases: int | None = None
     start: Start = "auto"
@@ -46,7 +49,7 @@ class FitSettings:
     threads: int | None = None
     optimize_interval: int = 5
     burn_in: int = 10
-    n_samples: int = 1
+    n_samples: int | None = None
     sample_interval: int = 5
     validation_fraction: float = 0.0
     tol: float | None = None
@@ -63,13 +66,14 @@ class FitSettings:
         _whole("the seed", self.seed, 0, (1 << 64) - 1)
         for name in (
             "optimize_interval",
-            "n_samples",
             "sample_interval",
             "n_iter_no_change",
             "evaluate_every",
         ):
             _whole(name, getattr(self, name), 1)
         _whole("burn_in", self.burn_in, 0)
+        if self.n_samples is not None:
+            _whole("n_samples", self.n_samples, 0)
         if self.phases is not None:
             _whole("phases", self.phases, 1, 1024)
         if self.threads is not None:
@@ -97,10 +101,10 @@ class FitSettings:
             raise ValueError(
                 f"alpha must be one number or one per topic ({self.n_topics}), got {len(self.alpha)} numbers"
             )
-        if not chosen.averages and self.n_samples > 1:
+        if not chosen.averages and self.n_samples:
             raise ValueError(
                 f"the sampler {chosen.name} takes no averages over sweeps, got n_samples {self.n_samples}; "
-                "leave n_samples at 1"
+                "leave n_samples out, or give 0"
             )
         if not (isinstance(self.validation_fraction, Real) and 0 <= self.validation_fraction < 1):
             raise ValueError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction!r}")
@@ -147,6 +151,7 @@ class FitSettings:
             phases=1 if chosen.language == "current" else (self.phases or chosen.phases),
             threads=(self.threads or available_cores()) if chosen.parallel else 1,
             start="growing" if self.start == "auto" else self.start,
+            n_samples=(N_SAMPLES if chosen.averages else 0) if self.n_samples is None else self.n_samples,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.aggregator import CELLS, Aggregator
 from lda.cluster.documents.assigned_shard import Shard
 from lda.cluster.documents.phase_plan import Plan
 from lda.cluster.documents.shard_groups import Documents
@@ -29,7 +29,8 @@ from lda.cluster.sweeping.shared_sampling import Together
 from lda.cluster.sweeping.start_schedule import StartSchedule, start_schedule
 from lda.corpus.machine import available_memory
 from lda.samplers.counts.deltas import joined, merge_deltas
-from lda.samplers.counts.row_layout import WordRows, word_rows
+from lda.samplers.counts.row_layout import TopicCounts, WordRows, word_rows
+from lda.samplers.counts.soft_counts import SoftRows, Terms, terms_of
 from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import check_device
 from lda.samplers.limits import MAX_COUNT
@@ -237,6 +238,41 @@ class Sweeper:
         stage = self.plan.n_stages - 1
         for shard in self.documents.each():
             shard.sample(0, pass_number, self.sampler, counts, self.threads, stage=stage, fresh=False)
+
+    def soft_rows(
+        self, priors: Priors, ranges: list[tuple[int, int]]
+    ) -> Iterator[tuple[tuple[int, int], SoftRows]]:
+        """(words first .. last - 1, soft counts of their tokens here) of the present state; `rest` not divided yet.
+
+        Words come in parts of `ranges` or of the ranges that are walked, and come again for each phase and shard: all
+        is to be added up. The counts kept here must include what all workers have changed.
+        """
+        for phase in range(self.plan.phases):
+            for shard in self.documents.each():
+                shard.list_topics(phase, self.threads)
+            for span, base, counts, terms in self._present(priors, ranges):
+                for shard in self.documents.each():
+                    yield span, shard.soft_rows(phase, span, counts, base, terms, self.threads)
+
+    def _present(
+        self, priors: Priors, ranges: list[tuple[int, int]]
+    ) -> Iterator[tuple[tuple[int, int], int, TopicCounts, Terms]]:
+        """(range of words, word of the first row of these counts, counts, terms of phi) of the present state."""
+        if self._walk is None and not isinstance(self._counts, DeviceAggregator):
+            terms = terms_of(self.counts.topic_totals, priors, self.plan.n_terms)
+            for span in ranges:
+                yield span, 0, self.counts.counts, terms
+            return
+        walk = self._walk
+        if walk is None:
+            words = max(CELLS // self.counts.rows.stride, 1)
+            cut = [
+                (low, min(low + words, last)) for first, last in ranges for low in range(first, last, words)
+            ]
+            walk = Walk(self.counts.rows, cut, self.counts)
+        terms = terms_of(walk.source.totals(), priors, self.plan.n_terms)
+        for span, part in walk.counts(self.threads):
+            yield span, span[0], part.counts, terms
 
     def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
         """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""

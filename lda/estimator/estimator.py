@@ -62,7 +62,9 @@ class LDA(EstimatorConventions):
             the score on the validation documents, or without these of the training likelihood; None never stops.
         n_iter_no_change: see `tol`.
         evaluate_every: sweeps between evaluations.
-        n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart: less noise.
+        n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart, each token counted in
+            all topics by its full conditional ("soft counts"): less noise. 0 takes the plain counts of the last sweep;
+            None is 10, or 0 for a sampler of your own that takes no averages.
         sample_interval: see `n_samples`.
         optimize_interval: sweeps between updates of priors that are learned.
         burn_in: sweeps before the first of them.
@@ -94,7 +96,7 @@ class LDA(EstimatorConventions):
         *,
         sampler: str | Sampler = "auto",
         alpha: float | Sequence[float] | npt.NDArray[np.float64] | Literal["auto"] = "auto",
-        beta: float | Literal["auto"] = 0.01,
+        beta: float | Literal["auto"] = "auto",
         max_iter: int = 200,
         phases: int | None = None,
         start: Literal["auto", "random", "annealed", "growing"] = "auto",
@@ -106,7 +108,7 @@ class LDA(EstimatorConventions):
         validation_fraction: float = 0.0,
         tol: float | None = None,
         n_iter_no_change: int = 5,
-        n_samples: int = 1,
+        n_samples: int | None = None,
         sample_interval: int = 5,
         optimize_interval: int = 5,
         burn_in: int = 10,
