@@ -20,17 +20,29 @@ from lda.cluster.counts.fingerprint import block_digests
 from lda.cluster.counts.part_files import part_name, write_matrix
 from lda.cluster.counts.sparse_npz import csr_bytes, read_csr
 from lda.cluster.counts.top_words import top_words
+from lda.cluster.resources.arrays import OnDisk
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.top_words import TopWords
 from lda.corpus.storage.checksum import checksum
 from lda.corpus.storage.places import Storage
 from lda.samplers.counts.row_layout import topic_dtype
-from lda.samplers.counts.soft_counts import SoftRows, add_rows, joined_rows, mean_of, spread_rest, terms_of
+from lda.samplers.counts.soft_counts import (
+    SoftRows,
+    add_rows,
+    joined_rows,
+    mean_of,
+    slice_rows,
+    spread_rest,
+    terms_of,
+)
 from lda.samplers.priors import Priors
 
 SUMS: Final = re.compile(r"soft-(\d+)-(\d+)\.npz")
 """Files of a checkpoint with sums of soft counts, by first word and last word + 1. Those of earlier versions, which are
 of plain counts, have other names and are left alone."""
+
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,76 +64,86 @@ class WrittenPart:
 
 
 class WordRange:
-    """The counts of the words first .. last - 1, held by `counts`, and the sum of their soft counts in late sweeps."""
+    """The counts of the words first .. last - 1, held by `counts`, and the sum of their soft counts in late sweeps.
 
-    def __init__(self, counts: Aggregator, first: int, last: int) -> None:
-        self._counts, self.first, self.last = counts, first, last
-        self._sum: SoftRows | None = None
-        self._taken: dict[
-            tuple[int, int], SoftRows
-        ] = {}  # of the present state, by first word and last word + 1
+    on_disk: keep the sum in files of the temporary folder.
+    """
 
-    def take(self, span: tuple[int, int], rows: SoftRows) -> None:
+    def __init__(self, counts: Aggregator, first: int, last: int, *, on_disk: bool = False) -> None:
+        self._counts, self.first, self.last, self._on_disk = counts, first, last, on_disk
+        # Both by first word and last word + 1 of a part of these words.
+        self._sum: dict[Span, SoftRows] = {}
+        self._taken: dict[Span, SoftRows] = {}
+
+    def take(self, span: Span, rows: SoftRows) -> None:
         """Take soft counts of the present state, of some of its tokens of the words of `span`, in any order.
 
         The same spans must come again and again, or others that share no words with them.
         """
         before = self._taken.get(span)
-        self._taken[span] = rows if before is None else add_rows(before, rows)
+        self._taken[span] = self._kept(rows if before is None else add_rows(before, rows))
 
     def accumulate(self, totals: NDArray[np.int64], priors: Priors, n_terms: int) -> None:
         """Add the soft counts taken, which must be of all tokens by now, to the sum.
 
         totals: n_k (K,), of all V = n_terms words.
         """
-        parts, terms = [], terms_of(totals, priors, n_terms)
-        for first, last in sorted(self._taken):
-            counts = self._counts.between(first - self.first, last - self.first)
-            parts.append(spread_rest(self._taken.pop((first, last)), counts, terms))
-        state = joined_rows(parts)
-        self._sum = state if self._sum is None else add_rows(self._sum, state)
+        terms, before, self._sum = terms_of(totals, priors, n_terms), self._sum, {}
+        for span in sorted(self._taken):
+            counts = self._counts.between(span[0] - self.first, span[1] - self.first)
+            state = spread_rest(self._taken.pop(span), counts, terms)
+            self._sum[span] = self._kept(add_rows(_part(before, span), state) if before else state)
+
+    def _kept(self, rows: SoftRows) -> SoftRows:
+        """`rows` where they are to be kept."""
+        if not self._on_disk:
+            return rows
+        files = OnDisk()  # gone when these rows are
+        kept = SoftRows(*(files.zeros(len(array), array.dtype) for array in rows))
+        for array, values in zip(kept, rows, strict=True):
+            array[:] = values
+        files.release()
+        return kept
 
     def soft(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` states in the sum, (words, K) float32; None where there are none."""
-        if self._sum is None or not taken:
+        if not self._sum or not taken:
             return None
-        start, topic, value = mean_of(self._sum, taken)
-        return sp.csr_matrix(
-            (value, topic, start), shape=(self.last - self.first, self._counts.rows.n_topics)
-        )
+        parts, n_topics = [], self._counts.rows.n_topics
+        for (first, last), rows in sorted(self._sum.items()):
+            start, topic, value = mean_of(rows, taken)
+            parts.append(sp.csr_matrix((value, topic, start), shape=(last - first, n_topics)))
+        return parts[0] if len(parts) == 1 else sp.csr_matrix(sp.vstack(parts, format="csr"))
 
     def store_sum(self, place: Storage, folder: str) -> dict[str, str]:
-        """Store the sum in a folder of a checkpoint; returns the file's checksum."""
-        if self._sum is None:
-            return {}
-        name = f"soft-{self.first:010d}-{self.last:010d}.npz"
-        shape = self.last - self.first, self._counts.rows.n_topics
-        data = csr_bytes(
-            sp.csr_matrix((self._sum.value, self._sum.topic.astype(np.int32), self._sum.start), shape=shape)
-        )
-        place.write(f"{folder}/{name}", data)
-        return {name: checksum(data)}
+        """Store the sum in a folder of a checkpoint; returns the files' checksums."""
+        files = {}
+        for (first, last), rows in sorted(self._sum.items()):
+            name = f"soft-{first:010d}-{last:010d}.npz"
+            shape = last - first, self._counts.rows.n_topics
+            data = csr_bytes(
+                sp.csr_matrix((rows.value, rows.topic.astype(np.int32), rows.start), shape=shape)
+            )
+            place.write(f"{folder}/{name}", data)
+            files[name] = checksum(data)
+        return files
 
     def restore_sum(self, place: Storage, folder: str, names: Iterable[str]) -> None:
         """Take the sum from those files of a checkpoint that hold words of this range.
 
         The vocabulary may have been divided otherwise when they were written.
         """
-        parts = []
+        self._sum = {}
+        dtype = topic_dtype(self._counts.rows.n_topics)
         for low, high, name in sorted(_sums(names)):
-            if max(low, self.first) >= min(high, self.last):
+            first, last = max(low, self.first), min(high, self.last)
+            if first >= last:
                 continue
-            whole = read_csr(name, place.read(f"{folder}/{name}"))
-            parts.append(whole[max(self.first - low, 0) : min(self.last, high) - low])
-        self._sum = None
-        if parts:
-            found = sp.csr_matrix(sp.vstack(parts, format="csr"))
-            self._sum = SoftRows(
-                found.indptr.astype(np.int64),
-                found.indices.astype(topic_dtype(self._counts.rows.n_topics)),
-                found.data.astype(np.int64),
-                np.zeros(self.last - self.first, dtype=np.int64),
-            )
+            found = read_csr(name, place.read(f"{folder}/{name}"))[first - low : last - low]
+            rest = np.zeros(last - first, dtype=np.int64)
+            start, topic, value = found.indptr, found.indices, found.data
+            rows = SoftRows(start.astype(np.int64), topic.astype(dtype), value.astype(np.int64), rest)
+            self._sum[first, last] = self._kept(rows)
 
     def write_part(self, place: str, part: int, of: int, taken: int, n_top: int) -> WrittenPart:
         """Write the files of this range into a model's folder, as part number `part` of `of`.
@@ -150,6 +172,18 @@ class WordRange:
         matrix = self._counts.matrix() if kind == "counts" else self.soft(taken)
         assert matrix is not None
         return bytes(csr_bytes(matrix))
+
+
+def _part(rows: dict[Span, SoftRows], span: Span) -> SoftRows:
+    """The rows of the words of `span`, of rows of parts that cover them."""
+    if span in rows:
+        return rows[span]
+    parts = []
+    for (first, last), part in sorted(rows.items()):
+        low, high = max(first, span[0]), min(last, span[1])
+        if low < high:
+            parts.append(slice_rows(part, low - first, high - first))
+    return joined_rows(parts)
 
 
 def sums_among(names: Iterable[str]) -> set[str]:

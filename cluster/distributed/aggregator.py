@@ -66,7 +66,7 @@ class AggregatorActor:
 
     def _begin(self) -> None:
         self.counts = Aggregator(slice_rows(count_rows(self.corpus, self.settings), *self.span))
-        self.words = WordRange(self.counts, *self.span)
+        self.words = WordRange(self.counts, *self.span, on_disk=self.settings.memory is not None)
 
     async def ready(self) -> Ready:
         """Where this aggregator runs, and whether it can work."""
@@ -86,7 +86,7 @@ class AggregatorActor:
         except OSError:
             return False
         self.counts, self.reads = whole.part(*self.span), True
-        self.words = WordRange(self.counts, *self.span)
+        self.words = WordRange(self.counts, *self.span, on_disk=self.settings.memory is not None)
         return True
 
     async def count_here(self) -> None:

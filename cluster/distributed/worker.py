@@ -38,7 +38,6 @@ from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.priors import Priors
 
-
 SOFT_ROWS_UNDER_WAY: Final = 8
 """Messages of soft counts that a worker has sent and no aggregator confirmed: they bound its memory."""
 

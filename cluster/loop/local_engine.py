@@ -42,7 +42,7 @@ class Engine:
         self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads, alone=True)
         self.plan, self.documents = self.sweeper.plan, self.sweeper.documents
         self.aggregator = self.sweeper.counts
-        self.words = WordRange(self.aggregator, 0, corpus.n_terms)
+        self.words = WordRange(self.aggregator, 0, corpus.n_terms, on_disk=settings.memory is not None)
         self._lengths = self.documents.length_histogram()
         self.pass_number = 0  # passes over documents since the beginning, the start's included
 

@@ -27,8 +27,8 @@ class FitSettings:
     one number, K numbers, or "auto" to learn an asymmetric prior. beta: a number, or "auto" to learn it.
     sweeps: passes over the corpus after the start. phases: exchanges of counts a sweep. threads: None for all cores.
     optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first.
-    n_samples, sample_interval: average the soft counts of this many late sweeps, so far apart; 0 keeps the counts of the
-    last state alone. None is 10, or 0 for a sampler without averages.
+    n_samples, sample_interval: average the soft counts of this many late sweeps, so far apart; 0 keeps the
+    counts of the last state alone. None is 10, or 0 for a sampler without averages.
     validation_fraction: share of documents kept out of training to score. tol, n_iter_no_change: stop when
     that many evaluations in a row gained less than tol nats a token. evaluate_every: sweeps between evaluations.
     memory: bytes that a process may hold; documents beyond it stay on disk. model_memory: bytes of them that the

@@ -84,7 +84,8 @@ class FitResult:
     """A fitted model.
 
     topic_word_counts: (V, K) int32 CSR, word-major, topics ascending. soft_counts: (V, K) float32 CSR, the mean
-    of soft counts over late sweeps, or None. Where the counts were to be written both are None, and `stored` tells of the files.
+    of soft counts over late sweeps, or None. Where the counts were to be written both are None, and `stored` tells
+    of the files.
     alpha: (K,) float64. doc_topic_counts: (D, K) int32 CSR, or None where not wanted;
     documents kept for validation have the topics inferred for them. seconds: of training, the start included;
     tokens_per_second: over the sweeps, the start excluded. settings: as resolved.

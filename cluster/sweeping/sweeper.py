@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lda.cluster.counts.aggregator import CELLS, Aggregator
+from lda.cluster.counts.aggregator import Aggregator
 from lda.cluster.documents.assigned_shard import Shard
 from lda.cluster.documents.phase_plan import Plan
 from lda.cluster.documents.shard_groups import Documents
@@ -40,6 +40,10 @@ from lda.samplers.rules.collapsed import CurrentCounts
 
 if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
+
+
+SOFT_CELLS: Final = 1 << 21
+"""Words times topics that are counted softly at a time: so many entries, of 10 or 12 bytes, a part may get."""
 
 
 class Sweeper:
@@ -258,18 +262,14 @@ class Sweeper:
         self, priors: Priors, ranges: list[tuple[int, int]]
     ) -> Iterator[tuple[tuple[int, int], int, TopicCounts, Terms]]:
         """(range of words, word of the first row of these counts, counts, terms of phi) of the present state."""
+        words = max(SOFT_CELLS // self.plan.n_topics, 1)
+        cut = [(low, min(low + words, last)) for first, last in ranges for low in range(first, last, words)]
         if self._walk is None and not isinstance(self._counts, DeviceAggregator):
             terms = terms_of(self.counts.topic_totals, priors, self.plan.n_terms)
-            for span in ranges:
+            for span in cut:
                 yield span, 0, self.counts.counts, terms
             return
-        walk = self._walk
-        if walk is None:
-            words = max(CELLS // self.counts.rows.stride, 1)
-            cut = [
-                (low, min(low + words, last)) for first, last in ranges for low in range(first, last, words)
-            ]
-            walk = Walk(self.counts.rows, cut, self.counts)
+        walk = self._walk or Walk(self.counts.rows, cut, self.counts)
         terms = terms_of(walk.source.totals(), priors, self.plan.n_terms)
         for span, part in walk.counts(self.threads):
             yield span, span[0], part.counts, terms

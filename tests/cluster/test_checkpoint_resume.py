@@ -31,7 +31,7 @@ def corpus() -> Corpus:
 def outcome(result: FitResult) -> dict[str, Any]:
     """All of a result but how long it took."""
     rows = [{k: v for k, v in asdict(row).items() if k not in TIMES} for row in result.history]
-    mean = None if result.mean_counts is None else result.mean_counts.toarray().tolist()
+    mean = None if result.soft_counts is None else result.soft_counts.toarray().tolist()
     assert result.doc_topic_counts is not None
     return {
         "fingerprint": fingerprint(result.topic_word_counts),  # type: ignore[arg-type]

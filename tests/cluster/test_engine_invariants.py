@@ -201,12 +201,12 @@ def test_callbacks_and_patience_end_a_fit(corpus: Corpus) -> None:
 def test_average_over_late_sweeps(corpus: Corpus) -> None:
     states = [fit(corpus, settings(sweeps=n)).topic_word_counts for n in (3, 5, 7)]
     result = fit(corpus, settings(sweeps=7, n_samples=3, sample_interval=2))
-    assert result.mean_counts is not None
+    assert result.soft_counts is not None
     assert (result.topic_word_counts != states[-1]).nnz == 0  # type: ignore[attr-defined]
     np.testing.assert_allclose(
-        result.mean_counts.toarray(), np.mean([s.toarray() for s in states], axis=0), rtol=1e-6
+        result.soft_counts.toarray(), np.mean([s.toarray() for s in states], axis=0), rtol=1e-6
     )
-    assert fit(corpus, settings()).mean_counts is None
+    assert fit(corpus, settings()).soft_counts is None
 
 
 def test_reported_likelihood_is_that_of_the_state(corpus: Corpus) -> None:
@@ -251,7 +251,7 @@ for sampler in json.loads(sys.argv[1]):
         r = fit(corpus, FitSettings(n_topics=20, sampler=sampler, start=start, sweeps=2, beta="auto", burn_in=0,
                 optimize_interval=1, n_samples=2, sample_interval=1, validation_fraction=0.1, threads=2))
 offsets, words = np.array([0, 3, 3, 5]), np.array([4, 1, 1, 59, 0], dtype=np.int32)
-for counts in (r.topic_word_counts, r.mean_counts):
+for counts in (r.topic_word_counts, r.soft_counts):
     model = FrozenModel(counts, r.alpha, r.beta)
     model.transform(offsets, words), model.completion(offsets, words), model.assign(offsets, words)
 found = {}

@@ -74,10 +74,10 @@ def test_round_trip(model: Model, saved: Path) -> None:
     assert loaded.record.to_dict() == json.loads(json.dumps(model.record.to_dict()))
     np.testing.assert_array_equal(loaded.alpha, model.alpha)
     np.testing.assert_array_equal(loaded.topic_word, model.topic_word)
-    assert loaded.mean_counts is not None
+    assert loaded.soft_counts is not None
     assert not loaded.counts.data.flags.writeable
     assert sorted(path.name for path in saved.iterdir()) == [
-        "alpha.npy", "counts.npz", "documents.npy", "mean_counts.npz", "model.json", "vocabulary.txt",
+        "alpha.npy", "counts.npz", "documents.npy", "soft_counts.npz", "model.json", "vocabulary.txt",
     ]  # fmt: skip
 
 
@@ -85,8 +85,8 @@ def test_language_model_adds_up(model: Model) -> None:
     weights = model.topic_word
     assert weights.shape == (3, 15)
     np.testing.assert_allclose(weights.sum(axis=1), 1)
-    assert model.mean_counts is not None
-    expected = model.mean_counts.toarray().T.astype(np.float64) + model.beta
+    assert model.soft_counts is not None
+    expected = model.soft_counts.toarray().T.astype(np.float64) + model.beta
     np.testing.assert_allclose(weights, expected / expected.sum(axis=1, keepdims=True))
     assert model.prior.sum() == pytest.approx(1)
     for topic, row in zip(model.topics(5), weights, strict=True):
@@ -207,7 +207,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty folder": lambda m: [path.unlink() for path in m.iterdir()],
     "a file": lambda m: (shutil.rmtree(m), m.write_text("x")),
     "no counts": lambda m: (m / "counts.npz").unlink(),
-    "no averages": lambda m: (m / "mean_counts.npz").unlink(),
+    "no averages": lambda m: (m / "soft_counts.npz").unlink(),
     "no alpha": lambda m: (m / "alpha.npy").unlink(),
     "no vocabulary": lambda m: (m / "vocabulary.txt").unlink(),
     "cut counts": lambda m: os.truncate(m / "counts.npz", 300),
