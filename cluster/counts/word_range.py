@@ -26,7 +26,7 @@ from lda.cluster.spec.top_words import TopWords
 from lda.corpus.storage.checksum import checksum
 from lda.corpus.storage.places import Storage
 from lda.samplers.counts.row_layout import topic_dtype
-from lda.samplers.counts.soft_counts import (
+from lda.samplers.phi.soft_counts import (
     SoftRows,
     add_rows,
     joined_rows,

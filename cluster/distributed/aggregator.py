@@ -23,8 +23,8 @@ from lda.corpus.corpus import Corpus
 from lda.corpus.storage.places import storage
 from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.row_layout import slice_rows
-from lda.samplers.counts.soft_counts import SoftRows
 from lda.samplers.counts.word_counts import Delta
+from lda.samplers.phi.soft_counts import SoftRows
 from lda.samplers.priors import Priors
 
 REPLY_SECONDS: Final = 0.002

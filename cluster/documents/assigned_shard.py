@@ -18,7 +18,10 @@ from lda.cluster.resources.threads import Threads, block_count, blocks
 from lda.corpus.shard import CorpusShard
 from lda.samplers.counts.histograms import Histogram, add_histograms, document_topics
 from lda.samplers.counts.row_layout import TopicCounts, topic_dtype
-from lda.samplers.counts.soft_counts import (
+from lda.samplers.counts.word_counts import Delta, Moves, net_delta
+from lda.samplers.limits import check_document_length
+from lda.samplers.phi.language_model import LanguageModel
+from lda.samplers.phi.soft_counts import (
     DocumentTopics,
     SoftRows,
     Terms,
@@ -26,9 +29,6 @@ from lda.samplers.counts.soft_counts import (
     list_topics,
     soft_rows,
 )
-from lda.samplers.counts.word_counts import Delta, Moves, net_delta
-from lda.samplers.limits import check_document_length
-from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.registry import Sampler
 from lda.samplers.rules.by_word_range import Paused, begin_documents, draw_first_topics
 from lda.samplers.rules.collapsed import CurrentCounts

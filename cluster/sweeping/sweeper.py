@@ -30,10 +30,10 @@ from lda.cluster.sweeping.start_schedule import StartSchedule, start_schedule
 from lda.corpus.machine import available_memory
 from lda.samplers.counts.deltas import joined, merge_deltas
 from lda.samplers.counts.row_layout import TopicCounts, WordRows, word_rows
-from lda.samplers.counts.soft_counts import SoftRows, Terms, terms_of
 from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import check_device
 from lda.samplers.limits import MAX_COUNT
+from lda.samplers.phi.soft_counts import SoftRows, Terms, terms_of
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
 from lda.samplers.rules.collapsed import CurrentCounts
