@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from lda.samplers.counts.row_layout import TopicCounts
 from lda.samplers.counts.word_counts import Delta
 from lda.samplers.numerics.jit import helper, kernel
-from lda.samplers.numerics.prefix_sum import prefetch
+from lda.samplers.numerics.prefix_sum import INDEX, prefetch
 from lda.samplers.priors import Priors
 
 UNIT: Final = 1 << 10
@@ -179,6 +179,58 @@ def _clear_row(counts: TopicCounts, terms: Terms, w: int, phi: NDArray[np.float6
             phi[counts.topic[j]] = terms.smooth[counts.topic[j]]
 
 
+@helper
+def _weigh(
+    topic: NDArray[Any],
+    count: NDArray[np.float32],
+    low: int,
+    n_d: int,
+    phi: NDArray[np.float64],
+    products: NDArray[np.float64],
+) -> float:
+    """Write n_dk phi_kw of the n_d topics from `low` on into `products`; returns their sum."""
+    # Four sums, so that an addition need not wait for the one before it.
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    at, four = INDEX(low), INDEX(4)
+    p, n = INDEX(0), INDEX(n_d)
+    while p + four <= n:
+        v0 = count[at + p] * phi[topic[at + p]]
+        v1 = count[at + p + INDEX(1)] * phi[topic[at + p + INDEX(1)]]
+        v2 = count[at + p + INDEX(2)] * phi[topic[at + p + INDEX(2)]]
+        v3 = count[at + p + INDEX(3)] * phi[topic[at + p + INDEX(3)]]
+        products[p], products[p + INDEX(1)] = v0, v1
+        products[p + INDEX(2)], products[p + INDEX(3)] = v2, v3
+        s0 += v0
+        s1 += v1
+        s2 += v2
+        s3 += v3
+        p += four
+    while p < n:
+        v0 = count[at + p] * phi[topic[at + p]]
+        products[p] = v0
+        s0 += v0
+        p += INDEX(1)
+    return (s0 + s1) + (s2 + s3)
+
+
+@helper
+def _divide(
+    topic: NDArray[Any],
+    low: int,
+    n_d: int,
+    products: NDArray[np.float64],
+    inverse: float,
+    sums: NDArray[np.int64],
+) -> int:
+    """Add products times `inverse`, as whole numbers, to the sums of their topics; returns what was added."""
+    used, at = 0, INDEX(low)
+    for p in range(INDEX(n_d)):
+        change = int(products[p] * inverse + 0.5)  # none is negative
+        sums[topic[at + p]] += change
+        used += change
+    return used
+
+
 @kernel
 def _soft_rows(
     documents: DocumentTopics,
@@ -204,6 +256,7 @@ def _soft_rows(
     phi = terms.smooth.copy()
     seen = np.zeros(n_topics, dtype=np.uint8)
     listed = np.empty(n_topics, dtype=np.int64)
+    products = np.empty(n_topics, dtype=np.float64)
     n = out.start[first - begin]
     for w in range(first, last):
         i, end = word_start[w], word_start[w + 1]
@@ -229,19 +282,8 @@ def _soft_rows(
                 ahead = start[document[order[stop]]]
                 prefetch(topic, ahead)
                 prefetch(count, ahead)
-            # Four sums, so that an addition need not wait for the one before it.
-            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-            p = low
-            while p + 4 <= high:
-                s0 += count[p] * phi[topic[p]]
-                s1 += count[p + 1] * phi[topic[p + 1]]
-                s2 += count[p + 2] * phi[topic[p + 2]]
-                s3 += count[p + 3] * phi[topic[p + 3]]
-                p += 4
-            while p < high:
-                s0 += count[p] * phi[topic[p]]
-                p += 1
-            whole = (s0 + s1) + (s2 + s3) + mass
+            n_d = high - low
+            whole = _weigh(topic, count, low, n_d, phi, products) + mass
             inverse = 0.0
             for j in range(i, stop):
                 p = low + slot[order[j]]
@@ -260,12 +302,7 @@ def _soft_rows(
                     change = UNIT
                 sums[k] += change
                 used += change
-            inverse *= UNIT
-            for p in range(low, high):
-                k = topic[p]
-                change = _to_unit(count[p] * phi[k] * inverse)
-                sums[k] += change
-                used += change
+            used += _divide(topic, low, n_d, products, inverse * UNIT, sums)
             if not scans:
                 for p in range(low, high):
                     k = topic[p]
