@@ -172,7 +172,7 @@ FIELDS: Final = (
         flags=("--samples", "--n-samples"),
         kind=int,
         help="States whose soft counts are averaged; 0: the last state's plain counts,",
-        shown="10",
+        shown="5",
     ),
     FitField(
         setting="sample_interval",
@@ -180,6 +180,7 @@ FIELDS: Final = (
         flags=("--sample-interval",),
         kind=int,
         help="and sweeps between two of them.",
+        shown="a twentieth of all, 20 at most",
     ),
     FitField(
         setting="validation_fraction",

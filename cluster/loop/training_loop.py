@@ -141,7 +141,7 @@ class Run:
         self.engine, self.clock, self.on_sweep, self.checkpoints = engine, clock, on_sweep, checkpoints
         s = engine.settings
         self.patience = Patience(s.tol, s.n_iter_no_change)
-        self.samples = Samples(s.n_samples or 0, s.sample_interval, s.sweeps)
+        self.samples = Samples(s.n_samples or 0, s.sample_interval or 1, s.sweeps)
         self.history: list[SweepRecord] = []
         self.n_sweeps = 0
         self.was_interrupted = False

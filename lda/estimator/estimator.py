@@ -64,8 +64,8 @@ class LDA(EstimatorConventions):
         evaluate_every: sweeps between evaluations.
         n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart, each token counted in
             all topics by its full conditional ("soft counts"): less noise. 0 takes the plain counts of the last sweep;
-            None is 10, or 0 for a sampler of your own that takes no averages.
-        sample_interval: see `n_samples`.
+            None is 5, or 0 for a sampler of your own that takes no averages.
+        sample_interval: see `n_samples`; None is a twentieth of `max_iter`, 20 at most.
         optimize_interval: sweeps between updates of priors that are learned.
         burn_in: sweeps before the first of them.
         callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit.
@@ -109,7 +109,7 @@ class LDA(EstimatorConventions):
         tol: float | None = None,
         n_iter_no_change: int = 5,
         n_samples: int | None = None,
-        sample_interval: int = 5,
+        sample_interval: int | None = None,
         optimize_interval: int = 5,
         burn_in: int = 10,
         evaluate_every: int = 10,

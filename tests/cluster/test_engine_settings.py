@@ -62,7 +62,9 @@ def test_choices_are_made() -> None:
     assert chosen.threads is not None
     assert chosen.phases is not None
     assert FitSettings(n_topics=5, start="random").resolved().start == "random"
-    assert (chosen.n_samples, chosen.beta) == (10, "auto")
+    assert (chosen.n_samples, chosen.sample_interval, chosen.beta) == (5, 10, "auto")
+    intervals = [FitSettings(n_topics=5, sweeps=n).resolved().sample_interval for n in (0, 39, 100, 5000)]
+    assert intervals == [1, 1, 5, 20]
     assert FitSettings(n_topics=5, n_samples=0).resolved().n_samples == 0
     assert FitSettings(n_topics=5, sampler="collapsed", threads=8, phases=3).resolved().threads == 1
     assert (

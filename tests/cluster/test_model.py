@@ -107,9 +107,9 @@ def test_the_driver_gets_small_messages_and_the_same_model(
         "alpha.npy",
         "counts-00000-of-00002.npz",
         "counts-00001-of-00002.npz",
+        "model.json",
         "soft_counts-00000-of-00002.npz",
         "soft_counts-00001-of-00002.npz",
-        "model.json",
         "vocabulary.txt",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["m"]

@@ -77,7 +77,7 @@ def test_round_trip(model: Model, saved: Path) -> None:
     assert loaded.soft_counts is not None
     assert not loaded.counts.data.flags.writeable
     assert sorted(path.name for path in saved.iterdir()) == [
-        "alpha.npy", "counts.npz", "documents.npy", "soft_counts.npz", "model.json", "vocabulary.txt",
+        "alpha.npy", "counts.npz", "documents.npy", "model.json", "soft_counts.npz", "vocabulary.txt",
     ]  # fmt: skip
 
 

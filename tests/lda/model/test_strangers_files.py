@@ -94,7 +94,7 @@ def _models(place: Path) -> None:
     whole = _read(place / "whole")
     counts: Any = sp.csr_matrix(sp.load_npz(place / "whole" / "counts.npz"))
     cut = {name: data for name, data in whole.items() if name not in {"counts.npz", "soft_counts.npz"}}
-    description = json.loads(whole["model.json"]) | {"averaged": False}
+    description = json.loads(whole["model.json"]) | {"soft": False}
     parts = []
     for i, rows in enumerate((counts[:6], counts[6:])):
         buffer = io.BytesIO()

@@ -38,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "".join(json.dumps({"text": " ".join(t)}) + "\n" for t in tiny.documents())
     )
     corpus = read_corpus([folder / "d.jsonl"])
-    lda.LDA(3, max_iter=12, n_samples=3, random_state=1).fit(corpus).save(folder / "m")
+    lda.LDA(3, max_iter=12, beta=0.01, n_samples=3, random_state=1).fit(corpus).save(folder / "m")
     build_corpus([folder / "d.jsonl"], folder / "c")
     return folder
 
