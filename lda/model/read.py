@@ -209,7 +209,7 @@ class _Files:
             raise self._damaged_file(VOCABULARY, error) from error
 
     def _damaged_file(self, file: str, why: object) -> DataError:
-        return damaged(f"{self._path}/{self._name(file)}", str(why))
+        return damaged(f"{self._path}/{self._name(file):.300}", str(why))
 
     def hashes(self) -> npt.NDArray[np.uint64] | None:
         """Content hashes of the training documents, mapped where they can be. Raises `DataError`."""

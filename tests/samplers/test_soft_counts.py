@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from compiled import delta_of, documents, store
+from compiled import delta_of, dense_phi, documents, mean_model, store
 from naive import counts as counted
-from naive_soft import Soft, exact
+from naive_soft import Soft, document_sums, exact
 from problems import CASES, problem
 
-from lda.samplers.counts.row_layout import slice_counts, slice_rows, topic_dtype
+from lda.samplers.counts.row_layout import FEW_TOPICS, slice_counts, slice_rows, topic_dtype
 from lda.samplers.counts.word_counts import index_by_word
 from lda.samplers.phi import soft_counts
 from lda.samplers.phi.soft_counts import (
@@ -34,6 +34,7 @@ from lda.samplers.phi.soft_counts import (
     slice_rows as slice_soft_rows,
 )
 from lda.samplers.priors import Priors
+from lda.samplers.scoring.completion import add_full_conditionals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,3 +169,28 @@ def test_priors_near_their_smallest() -> None:
     alpha = np.full(3, 1e-12)
     found = spread_rest(rows_of(docs, z, n_wk, alpha, 1e-12), delta_of(n_wk), terms(n_wk, alpha, 1e-12))
     np.testing.assert_array_equal(dense(found, 3), n_wk * UNIT)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_new_documents_are_sums_of_full_conditionals(name: str) -> None:
+    """Under a frozen model, where only the document's counts are without the token."""
+    p = problem(name)
+    if p.n_wk.shape[1] > FEW_TOPICS:
+        return
+    model = mean_model(p.n_wk, p.alpha, p.beta)
+    sums = np.zeros((p.docs.n, p.n_wk.shape[1]))
+    for first, last in ((0, 1), (1, p.docs.n)):
+        add_full_conditionals(p.docs.words, p.z, p.docs.doc_offsets, first, last, model, sums)
+    phi = dense_phi(model)[:, : len(p.alpha)].astype(np.float64)
+    for d, (first, last) in enumerate(pairwise(p.docs.doc_offsets)):
+        expected = document_sums(p.docs.words[first:last], p.z[first:last], phi, p.alpha)
+        np.testing.assert_allclose(sums[d], expected, rtol=1e-5, atol=1e-6)
+        assert sums[d].sum() == pytest.approx(last - first)
+
+
+def test_a_lone_token_with_next_to_no_prior_keeps_its_topic() -> None:
+    docs = documents([[0]])
+    model = mean_model(np.array([[3, 0], [0, 3]]), np.full(2, 1e-12), 1e-12)
+    sums = np.zeros((1, 2))
+    add_full_conditionals(docs.words, np.array([0], dtype=np.uint16), docs.doc_offsets, 0, 1, model, sums)
+    assert sums.tolist() == [[1.0, 0.0]]

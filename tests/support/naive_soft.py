@@ -122,3 +122,14 @@ class Soft:
 
 def _near(x: float) -> int:
     return floor(x + 0.5)
+
+
+def document_sums(
+    words: NDArray[Any], z: NDArray[Any], phi: NDArray[np.float64], alpha: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum over the tokens of one document of p(k) under phi (V, K), (K,), each left out of n_dk by counting anew."""
+    total = np.zeros(len(alpha))
+    for i, w in enumerate(words):
+        p = (np.bincount(np.delete(z, i).astype(int), minlength=len(alpha)) + alpha) * phi[w]
+        total += p / p.sum()
+    return total
