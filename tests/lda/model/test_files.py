@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import tiny
+from forged import resign
 
 import lda
 from lda import DataError, Model
@@ -92,6 +94,27 @@ def test_language_model_adds_up(model: Model) -> None:
     for topic, row in zip(model.topics(5), weights, strict=True):
         assert [p for _, p in topic.words] == pytest.approx(sorted(row, reverse=True)[:5])
     assert sum(topic.share for topic in model.topics(0)) == pytest.approx(1)
+
+
+def test_averages_of_earlier_versions_are_read(model: Model, tmp_path: Path) -> None:
+    """Plain counts averaged over late sweeps, in a description that knows nothing of soft ones."""
+    mean = sp.csr_matrix(
+        model.counts.astype(np.float32) * np.float32(0.5) + model.counts.astype(np.float32) / 2
+    )
+    replace(model, soft_counts=None, mean_counts=mean).save(tmp_path / "old")
+    resign(
+        tmp_path / "old", "model.json", lambda value: [value.pop("soft"), value["parts"].pop("soft_counts")]
+    )
+    description = json.loads((tmp_path / "old" / "model.json").read_text())
+    assert description["format_version"] == 1
+    loaded = Model.load(tmp_path / "old")
+    assert loaded.soft_counts is None
+    assert loaded.mean_counts is not None
+    assert loaded.language_counts is loaded.mean_counts
+    loaded.save(tmp_path / "again")
+    again = Model.load(tmp_path / "again")
+    np.testing.assert_array_equal(again.topic_word, loaded.topic_word)
+    np.testing.assert_array_equal(again.transform(tiny.documents(4)), loaded.transform(tiny.documents(4)))
 
 
 def test_awkward_terms_survive(tmp_path: Path) -> None:
