@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,7 +20,7 @@ from lda.cluster.counts.fingerprint import block_digests
 from lda.cluster.counts.part_files import part_name, write_matrix
 from lda.cluster.counts.sparse_npz import csr_bytes, read_csr
 from lda.cluster.counts.top_words import top_words
-from lda.cluster.resources.arrays import OnDisk
+from lda.cluster.resources.arrays import Arrays, InMemory, OnDisk
 from lda.cluster.spec.part_file import PartFile
 from lda.cluster.spec.top_words import TopWords
 from lda.corpus.storage.checksum import checksum
@@ -63,6 +63,13 @@ class WrittenPart:
     problem: str | None = None
 
 
+class _Kept(NamedTuple):
+    """Rows, and what to tell when they will not be read for a while."""
+
+    rows: SoftRows
+    arrays: Arrays
+
+
 class WordRange:
     """The counts of the words first .. last - 1, held by `counts`, and the sum of their soft counts in late sweeps.
 
@@ -72,16 +79,16 @@ class WordRange:
     def __init__(self, counts: Aggregator, first: int, last: int, *, on_disk: bool = False) -> None:
         self._counts, self.first, self.last, self._on_disk = counts, first, last, on_disk
         # Both by first word and last word + 1 of a part of these words.
-        self._sum: dict[Span, SoftRows] = {}
-        self._taken: dict[Span, SoftRows] = {}
+        self._sum: dict[Span, _Kept] = {}
+        self._taken: dict[Span, _Kept] = {}
 
     def take(self, span: Span, rows: SoftRows) -> None:
         """Take soft counts of the present state, of some of its tokens of the words of `span`, in any order.
 
         The same spans must come again and again, or others that share no words with them.
         """
-        before = self._taken.get(span)
-        self._taken[span] = self._kept(rows if before is None else add_rows(before, rows))
+        before = self._taken.pop(span, None)
+        self._taken[span] = self._kept(rows if before is None else add_rows(before.rows, rows))
 
     def accumulate(self, totals: NDArray[np.int64], priors: Priors, n_terms: int) -> None:
         """Add the soft counts taken, which must be of all tokens by now, to the sum.
@@ -91,34 +98,43 @@ class WordRange:
         terms, before, self._sum = terms_of(totals, priors, n_terms), self._sum, {}
         for span in sorted(self._taken):
             counts = self._counts.between(span[0] - self.first, span[1] - self.first)
-            state = spread_rest(self._taken.pop(span), counts, terms)
+            state = spread_rest(self._taken.pop(span).rows, counts, terms)
             self._sum[span] = self._kept(add_rows(_part(before, span), state) if before else state)
+            before.pop(span, None)  # else all of it would be in memory in the end
 
-    def _kept(self, rows: SoftRows) -> SoftRows:
+    def _kept(self, rows: SoftRows) -> _Kept:
         """`rows` where they are to be kept."""
         if not self._on_disk:
-            return rows
-        files = OnDisk()  # gone when these rows are
+            return _Kept(rows, InMemory())
+        files = OnDisk()  # of these rows alone, so that they go when the rows do
         kept = SoftRows(*(files.zeros(len(array), array.dtype) for array in rows))
         for array, values in zip(kept, rows, strict=True):
             array[:] = values
         files.release()
-        return kept
+        return _Kept(kept, files)
 
     def soft(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` states in the sum, (words, K) float32; None where there are none."""
         if not self._sum or not taken:
             return None
-        parts, n_topics = [], self._counts.rows.n_topics
-        for (first, last), rows in sorted(self._sum.items()):
-            start, topic, value = mean_of(rows, taken)
-            parts.append(sp.csr_matrix((value, topic, start), shape=(last - first, n_topics)))
-        return parts[0] if len(parts) == 1 else sp.csr_matrix(sp.vstack(parts, format="csr"))
+        # Room that is never written takes no memory; parts that are put together would lie there twice.
+        most = sum(len(kept.rows.topic) for kept in self._sum.values())
+        topic, value = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.float32)
+        start, n = np.zeros(self.last - self.first + 1, dtype=np.int64), 0
+        for (first, last), kept in sorted(self._sum.items()):
+            ends, topics, values = mean_of(kept.rows, taken)
+            kept.arrays.release()
+            start[first - self.first : last - self.first + 1] = n + ends
+            topic[n : n + len(topics)], value[n : n + len(topics)] = topics, values
+            n += len(topics)
+        shape = self.last - self.first, self._counts.rows.n_topics
+        return sp.csr_matrix((value[:n], topic[:n], start), shape=shape)
 
     def store_sum(self, place: Storage, folder: str) -> dict[str, str]:
         """Store the sum in a folder of a checkpoint; returns the files' checksums."""
         files = {}
-        for (first, last), rows in sorted(self._sum.items()):
+        for (first, last), kept in sorted(self._sum.items()):
+            rows = kept.rows
             name = f"soft-{first:010d}-{last:010d}.npz"
             shape = last - first, self._counts.rows.n_topics
             data = csr_bytes(
@@ -126,6 +142,7 @@ class WordRange:
             )
             place.write(f"{folder}/{name}", data)
             files[name] = checksum(data)
+            kept.arrays.release()
         return files
 
     def restore_sum(self, place: Storage, folder: str, names: Iterable[str]) -> None:
@@ -174,15 +191,15 @@ class WordRange:
         return bytes(csr_bytes(matrix))
 
 
-def _part(rows: dict[Span, SoftRows], span: Span) -> SoftRows:
+def _part(kept: dict[Span, _Kept], span: Span) -> SoftRows:
     """The rows of the words of `span`, of rows of parts that cover them."""
-    if span in rows:
-        return rows[span]
+    if span in kept:
+        return kept[span].rows
     parts = []
-    for (first, last), part in sorted(rows.items()):
+    for (first, last), part in sorted(kept.items()):
         low, high = max(first, span[0]), min(last, span[1])
         if low < high:
-            parts.append(slice_rows(part, low - first, high - first))
+            parts.append(slice_rows(part.rows, low - first, high - first))
     return joined_rows(parts)
 
 

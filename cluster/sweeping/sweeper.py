@@ -6,7 +6,7 @@ one, whose counts are a replica that follows what the aggregators publish.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 
 SOFT_CELLS: Final = 1 << 21
-"""Words times topics that are counted softly at a time: so many entries, of 10 or 12 bytes, a part may get."""
+FEW_SOFT_CELLS: Final = 1 << 18
+"""Words times topics that are counted softly at a time: so many entries, of 10 or 12 bytes, a part may get, and there
+are some copies of them for a moment. The second where memory is limited."""
 
 
 class Sweeper:
@@ -86,6 +88,7 @@ class Sweeper:
         )
         rows = count_rows(corpus, settings)
         room = document_memory(settings.memory, settings.model_memory, rows)
+        self._soft_cells = SOFT_CELLS if settings.memory is None else FEW_SOFT_CELLS
         self._device: DeviceModels | None = None
         if settings.device == "cuda":
             check_device()
@@ -262,17 +265,23 @@ class Sweeper:
         self, priors: Priors, ranges: list[tuple[int, int]]
     ) -> Iterator[tuple[tuple[int, int], int, TopicCounts, Terms]]:
         """(range of words, word of the first row of these counts, counts, terms of phi) of the present state."""
-        words = max(SOFT_CELLS // self.plan.n_topics, 1)
-        cut = [(low, min(low + words, last)) for first, last in ranges for low in range(first, last, words)]
+        words = max(self._soft_cells // self.plan.n_topics, 1)
+
+        def cut(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+            return [
+                (low, min(low + words, last)) for first, last in spans for low in range(first, last, words)
+            ]
+
         if self._walk is None and not isinstance(self._counts, DeviceAggregator):
             terms = terms_of(self.counts.topic_totals, priors, self.plan.n_terms)
-            for span in cut:
+            for span in cut(ranges):
                 yield span, 0, self.counts.counts, terms
             return
-        walk = self._walk or Walk(self.counts.rows, cut, self.counts)
+        walk = self._walk or Walk(self.counts.rows, cut(ranges), self.counts)
         terms = terms_of(walk.source.totals(), priors, self.plan.n_terms)
         for span, part in walk.counts(self.threads):
-            yield span, span[0], part.counts, terms
+            for piece in cut([span]):
+                yield piece, span[0], part.counts, terms
 
     def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
         """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""

@@ -98,9 +98,7 @@ def test_language_model_adds_up(model: Model) -> None:
 
 def test_averages_of_earlier_versions_are_read(model: Model, tmp_path: Path) -> None:
     """Plain counts averaged over late sweeps, in a description that knows nothing of soft ones."""
-    mean = sp.csr_matrix(
-        model.counts.astype(np.float32) * np.float32(0.5) + model.counts.astype(np.float32) / 2
-    )
+    mean = model.counts.astype(np.float32)
     replace(model, soft_counts=None, mean_counts=mean).save(tmp_path / "old")
     resign(
         tmp_path / "old", "model.json", lambda value: [value.pop("soft"), value["parts"].pop("soft_counts")]
