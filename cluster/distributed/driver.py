@@ -156,11 +156,14 @@ class Driver:
         topics, cells = partial(self._histograms, now), partial(self.counts.cells, now=now)
         return learned(self.settings, priors, self.lengths, self.counts.n_terms, topics, cells)
 
-    def accumulate(self, priors: Priors) -> None:
-        """Have the workers count softly, after all steps so far, and the aggregators add that to their sums."""
-        self.counts.come_to(now=False)
+    def accumulate(self, priors: Priors, *, now: bool) -> None:
+        """Have the workers count softly, after all steps so far, and the aggregators add that to their sums.
+
+        now: of the counts as they are, which must include what all workers have changed.
+        """
+        self.counts.come_to(now)
         self.waiting.results([w.count_softly.remote(priors) for w in self.group.workers])
-        self.counts.accumulate(priors)
+        self.counts.accumulate(priors, now=now)
 
     def checkpoint(self, place: str, folder: str) -> dict[str, str]:
         """Have all workers store their topics and all aggregators their sums; returns the checksums of the files.

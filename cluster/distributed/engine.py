@@ -173,7 +173,8 @@ class ClusterEngine:
 
     def accumulate(self) -> None:
         """Have the aggregators add the soft counts of the present state to their sums over late sweeps."""
-        self.driver.accumulate(self.priors)
+        # Without steps in common all passes have ended by now, some of them called off: there is nothing to wait for.
+        self.driver.accumulate(self.priors, now=not self._in_step)
 
     def soft(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` states in the sums, (V, K) float32: for a caller who wants it here."""

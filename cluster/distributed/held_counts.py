@@ -54,9 +54,9 @@ class HeldCounts:
             self._counted = self.steps
         return 0 if now else self.steps
 
-    def accumulate(self, priors: Priors) -> None:
+    def accumulate(self, priors: Priors, *, now: bool) -> None:
         """Have the aggregators add the soft counts that workers gave them, after all steps so far, to their sums."""
-        step, aggregators = self.come_to(now=False), self.group.aggregators
+        step, aggregators = self.come_to(now), self.group.aggregators
         totals = np.sum(
             self.group.waiting.results([a.topic_totals.remote(step) for a in aggregators]), axis=0
         )
