@@ -123,6 +123,8 @@ def _attempt(
 
             engine.start(StartReport(engine.n_tokens, clock.seconds, tell))
         else:
+            if not run.samples.keeps(found.state.sampled):
+                found = found.without_sums()
             engine.restore(found)
             run.restore(found.state)
         run.sweeps()

@@ -171,14 +171,16 @@ FIELDS: Final = (
         parameter="n_samples",
         flags=("--samples", "--n-samples"),
         kind=int,
-        help="Average the topics over so many late sweeps,",
+        help="States whose soft counts are averaged; 0: the last state's plain counts,",
+        shown="5",
     ),
     FitField(
         setting="sample_interval",
         parameter="sample_interval",
         flags=("--sample-interval",),
         kind=int,
-        help="so many sweeps apart.",
+        help="and sweeps between two of them.",
+        shown="a twentieth of all, 20 at most",
     ),
     FitField(
         setting="validation_fraction",

@@ -17,15 +17,14 @@ FREE_TO_CHANGE: Final = frozenset(
         "n_samples", "sample_interval", "device",
     }
 )  # fmt: skip
-"""Settings that a resumed fit may have otherwise: they change how long it runs, not what a sweep does."""
+"""Settings that a resumed fit may have otherwise: they change how long it runs and which states are sampled, not what a
+sweep does."""
 
 
 def identity(settings: FitSettings, corpus_hash: str) -> Identity:
     """What must agree between a checkpoint and the fit that goes on from it."""
     chosen = {name: value for name, value in settings.to_dict().items() if name not in FREE_TO_CHANGE}
-    # Which sweeps are averaged depends on all three; counts taken by another plan cannot be taken out again.
-    averaging = [settings.sweeps, settings.n_samples, settings.sample_interval]
-    chosen |= {"averaging": averaging if settings.n_samples > 1 else None, "corpus": corpus_hash}
+    chosen["corpus"] = corpus_hash
     # Through JSON and back, as the checkpoint's own went: tuples become lists.
     return dict(json.loads(json.dumps(chosen, default=list)))
 

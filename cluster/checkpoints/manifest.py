@@ -1,6 +1,6 @@
 r"""`manifest.json` of a checkpoint: of which fit it is, after which sweep, and the checksums of its other files.
 
-    {"sha256": CHECKSUM, "body": "{\"format\": 2, \"identity\": {...}, \"files\": {...}, \"n_sweeps\": 120, ...}"}
+    {"sha256": CHECKSUM, "body": "{\"format\": 3, \"identity\": {...}, \"files\": {...}, \"n_sweeps\": 120, ...}"}
 
 The body is JSON within JSON: a checksum of a text needs no agreement on how numbers and blanks are written. (The
 descriptions of models and corpora, which people read, carry theirs as one more entry: see
@@ -24,9 +24,9 @@ from lda.corpus.storage.places import Storage
 from lda.corpus.storage.strict_json import parse_object, read_object
 
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 2
-READ: Final = frozenset({1, 2})
-"""Formats this version reads; in format 1 the sums over late sweeps lie in one file."""
+FORMAT: Final = 3
+READ: Final = frozenset({1, 2, 3})
+"""Formats this version reads; in 1 and 2 sums over late sweeps are of plain counts, and begin anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class RunState:
 
     n_sweeps: done. pass_number: passes over documents, the start's included ("tick" in the file). alpha: (K,).
     history: of all sweeps. seconds, sweeping: of training, and of these within sweeps. patience: (best value,
-    evaluations without gain), -inf before the first. mean_taken: how many states are in the sums over late sweeps,
-    which lie beside the topics.
+    evaluations without gain), -inf before the first. sampled: the sweeps whose soft counts are in the sums, which lie
+    beside the topics.
     """
 
     n_sweeps: int
@@ -47,7 +47,7 @@ class RunState:
     seconds: float
     sweeping: float
     patience: tuple[float, int]
-    mean_taken: int
+    sampled: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def _to_json(state: RunState) -> dict[str, Any]:
         "seconds": state.seconds,
         "sweeping": state.sweeping,
         "patience": [best if np.isfinite(best) else None, stale],
-        "mean_taken": state.mean_taken,
+        "sampled": list(state.sampled),
     }
 
 
@@ -126,5 +126,5 @@ def _from_json(body: Mapping[str, Any]) -> RunState:
         seconds=float(body["seconds"]),
         sweeping=float(body["sweeping"]),
         patience=(-np.inf if best is None else float(best), int(stale)),
-        mean_taken=int(body["mean_taken"]),
+        sampled=tuple(int(sweep) for sweep in body["sampled"]) if body["format"] >= 3 else (),
     )

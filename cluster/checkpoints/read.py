@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lda.cluster.checkpoints.identity import Identity, differences
 from lda.cluster.checkpoints.manifest import RunState, read_manifest
 from lda.cluster.checkpoints.write import stored, topics_name
+from lda.cluster.counts.word_range import sums_among
 from lda.cluster.spec.errors import CheckpointError, OtherFitError
 from lda.corpus.storage.checksum import checksum_of_file
 from lda.corpus.storage.places import Storage
@@ -33,6 +34,12 @@ class Checkpoint:
     folder: str
     files: Mapping[str, str]
     state: RunState
+
+    def without_sums(self) -> Checkpoint:
+        """The same, as if no state had been sampled."""
+        sums = sums_among(self.files)
+        files = {name: digest for name, digest in self.files.items() if name not in sums}
+        return replace(self, files=files, state=replace(self.state, sampled=()))
 
     def topics(self, index: int, dtype: np.dtype[Any]) -> NDArray[Any]:
         """Z of the tokens of one logical shard, in canonical order."""

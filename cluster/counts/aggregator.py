@@ -107,9 +107,10 @@ class Aggregator:
         row_lengths(counts, self.rows.n_topics, lengths)
         starts = np.zeros(last - first + 1, dtype=np.int64)
         np.cumsum(lengths, out=starts[1:])
-        topic = np.empty(starts[-1], dtype=self.counts.topic.dtype)
+        wide = np.empty(starts[-1], dtype=np.int32)  # as in `matrix`: one type is one compilation
         count = np.empty(starts[-1], dtype=np.int32)
-        gather_rows(counts, self.rows.n_topics, starts, topic, count)
+        gather_rows(counts, self.rows.n_topics, starts, wide, count)
+        topic = wide.astype(self.counts.topic.dtype)
         self.arrays.release()
         return Delta(first, starts, topic, count, totals_of(topic, count, self.rows.n_topics))
 

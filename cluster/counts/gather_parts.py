@@ -17,7 +17,7 @@ def gathered(parts: Sequence[WrittenPart], n_terms: int, n_topics: int, n_top: i
     """What the parts, in the order of their words, add up to."""
     return StoredCounts(
         counts=tuple(part.files["counts"] for part in parts),
-        mean_counts=tuple(part.files["mean_counts"] for part in parts if "mean_counts" in part.files),
+        soft_counts=tuple(part.files["soft_counts"] for part in parts if "soft_counts" in part.files),
         n_terms=n_terms,
         fingerprint=combine(n_terms, n_topics, (part.digests for part in parts)),
         tops=merge_tops([part.tops for part in parts], n_top),

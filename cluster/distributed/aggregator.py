@@ -6,7 +6,9 @@ import asyncio
 import time
 from typing import Any, Final
 
+import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from lda.cluster.counts.aggregator import Aggregator
 from lda.cluster.counts.word_range import WordRange, WrittenPart
@@ -22,6 +24,8 @@ from lda.corpus.storage.places import storage
 from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.row_layout import slice_rows
 from lda.samplers.counts.word_counts import Delta
+from lda.samplers.phi.soft_counts import SoftRows
+from lda.samplers.priors import Priors
 
 REPLY_SECONDS: Final = 0.002
 """Delay before adding a version to the counts, so that replies go out first."""
@@ -62,7 +66,7 @@ class AggregatorActor:
 
     def _begin(self) -> None:
         self.counts = Aggregator(slice_rows(count_rows(self.corpus, self.settings), *self.span))
-        self.words = WordRange(self.counts, *self.span)
+        self.words = WordRange(self.counts, *self.span, on_disk=self.settings.memory is not None)
 
     async def ready(self) -> Ready:
         """Where this aggregator runs, and whether it can work."""
@@ -82,7 +86,7 @@ class AggregatorActor:
         except OSError:
             return False
         self.counts, self.reads = whole.part(*self.span), True
-        self.words = WordRange(self.counts, *self.span)
+        self.words = WordRange(self.counts, *self.span, on_disk=self.settings.memory is not None)
         return True
 
     async def count_here(self) -> None:
@@ -186,14 +190,24 @@ class AggregatorActor:
             self.counts.recount()
         return self.counts.cell_histogram(), self.counts.totals()
 
-    async def accumulate(self, step: int) -> None:
-        """Add the counts of all steps before `step` to the sum over late sweeps."""
+    async def topic_totals(self, step: int) -> NDArray[np.int64]:
+        """n_k (K,) of these words, all steps before `step` counted."""
         await self._until(step)
-        self.words.accumulate()
+        if self.reads:
+            self.counts.recount()
+        return self.counts.totals()
 
-    async def mean(self, taken: int) -> sp.csr_matrix | None:
-        """The mean of the `taken` counts in the sum, (words of the range, K) float32."""
-        return self.words.mean(taken)
+    async def take_soft(self, span: tuple[int, int], rows: SoftRows) -> None:
+        """Take soft counts of a worker's tokens of the words of `span`, in the present state."""
+        self.words.take(span, rows)
+
+    async def accumulate(self, totals: NDArray[np.int64], priors: Priors) -> None:
+        """Add what was taken to the sum over late sweeps; `topic_totals` comes first. totals: n_k (K,) of all words."""
+        self.words.accumulate(totals, priors, self.corpus.n_terms)
+
+    async def soft(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` states in the sum, (words of the range, K) float32."""
+        return self.words.soft(taken)
 
     async def store_sum(self, place: str, folder: str) -> dict[str, str]:
         """Store the sum in a folder of a checkpoint; returns the file's checksum."""

@@ -159,6 +159,15 @@ class Driver:
             self.settings, priors, lengths, n_terms, topics, cells, widest=widest, beta_alone=beta_alone
         )
 
+    def accumulate(self, priors: Priors, *, now: bool) -> None:
+        """Have the workers count softly, after all steps so far, and the aggregators add that to their sums.
+
+        now: of the counts as they are, which must include what all workers have changed.
+        """
+        self.counts.come_to(now)
+        self.waiting.results([w.count_softly.remote(priors) for w in self.group.workers])
+        self.counts.accumulate(priors, now=now)
+
     def checkpoint(self, place: str, folder: str) -> dict[str, str]:
         """Have all workers store their topics and all aggregators their sums; returns the checksums of the files.
 

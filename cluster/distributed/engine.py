@@ -184,16 +184,22 @@ class ClusterEngine:
         """Have the topics of all tokens and the sums stored in a folder; returns the files' checksums."""
         return self.driver.checkpoint(place.address, folder)
 
-    def accumulate(self) -> None:
-        """Have the aggregators add their counts to their sums over late sweeps."""
-        self.driver.counts.accumulate(now=not self._in_step)
+    @property
+    def samples_midway(self) -> bool:
+        """Whether all workers stand still between sweeps, so that there is one state to sample."""
+        return self._in_step
 
-    def mean(self, taken: int) -> sp.csr_matrix | None:
-        """The mean of the `taken` counts in the sums, (V, K) float32: for a caller who wants it here."""
-        return self.driver.counts.mean(taken)
+    def accumulate(self) -> None:
+        """Have the aggregators add the soft counts of the present state to their sums over late sweeps."""
+        # Without steps in common all passes have ended by now, some of them called off: there is nothing to wait for.
+        self.driver.accumulate(self.priors, now=not self._in_step)
+
+    def soft(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` states in the sums, (V, K) float32: for a caller who wants it here."""
+        return self.driver.counts.soft(taken)
 
     def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
-        """Have the aggregators write the counts, and their mean, into a model's folder."""
+        """Have the aggregators write the counts, and soft ones, into a model's folder."""
         return self.driver.counts.store(place, taken, n_top, warn, now=not self._in_step)
 
     def document_topics(self) -> sp.csr_matrix:

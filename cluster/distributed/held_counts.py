@@ -16,6 +16,7 @@ from lda.cluster.counts.word_range import WrittenPart
 from lda.cluster.distributed.actor_group import ActorGroup
 from lda.cluster.spec.results import StoredCounts
 from lda.samplers.counts.histograms import Histogram, add_histograms
+from lda.samplers.priors import Priors
 
 
 class HeldCounts:
@@ -53,10 +54,13 @@ class HeldCounts:
             self._counted = self.steps
         return 0 if now else self.steps
 
-    def accumulate(self, *, now: bool) -> None:
-        """Have the aggregators add their counts to their sums over late sweeps."""
-        step = self.come_to(now)
-        self.group.waiting.results([a.accumulate.remote(step) for a in self.group.aggregators])
+    def accumulate(self, priors: Priors, *, now: bool) -> None:
+        """Have the aggregators add the soft counts that workers gave them, after all steps so far, to their sums."""
+        step, aggregators = self.come_to(now), self.group.aggregators
+        totals = np.sum(
+            self.group.waiting.results([a.topic_totals.remote(step) for a in aggregators]), axis=0
+        )
+        self.group.waiting.results([a.accumulate.remote(totals, priors) for a in aggregators])
 
     def matrix(self, *, now: bool) -> sp.csr_matrix:
         """All counts (V, K), after all steps so far; now: as they are. Fetched range by range."""
@@ -66,9 +70,9 @@ class HeldCounts:
         self._check(int(matrix.sum(dtype=np.int64)))
         return matrix
 
-    def mean(self, taken: int) -> sp.csr_matrix | None:
-        """The mean of the `taken` counts in the sums, (V, K) float32. Fetched range by range."""
-        parts = [self.group.waiting.result(a.mean.remote(taken)) for a in self.group.aggregators]
+    def soft(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` states in the sums, (V, K) float32. Fetched range by range."""
+        parts = [self.group.waiting.result(a.soft.remote(taken)) for a in self.group.aggregators]
         return None if parts[0] is None else sp.csr_matrix(sp.vstack(parts, format="csr"))
 
     def cells(self, *, now: bool) -> tuple[Histogram, NDArray[np.int64]]:

@@ -7,9 +7,10 @@ and pushes one message to each. The driver only says how many passes to make.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -36,6 +37,9 @@ from lda.samplers.counts.histograms import Histogram
 from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import DeviceError, check_device
 from lda.samplers.priors import Priors
+
+SOFT_ROWS_UNDER_WAY: Final = 8
+"""Messages of soft counts that a worker has sent and no aggregator confirmed: they bound its memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +252,24 @@ class WorkerActor:
             received=received,
         )
 
+    def count_softly(self, priors: Priors) -> None:
+        """Give the aggregators the soft counts of the tokens held here, after all steps made so far.
+
+        All workers must be asked, and none make a step before all have answered.
+        """
+        self._catch_up(self.step)
+        given: deque[Any] = deque()
+        for span, rows in self.sweeper.soft_rows(priors, self.ranges):
+            given.append(self._owner(span[0]).take_soft.remote(span, rows))
+            if len(given) > SOFT_ROWS_UNDER_WAY:
+                self.calls.get([given.popleft()])
+        self.calls.get(list(given))
+
+    def _owner(self, word: int) -> Any:  # noqa: ANN401 - handles are opaque
+        """The aggregator of a word."""
+        spans = zip(self.aggregators, self.ranges, strict=True)
+        return next(a for a, (low, high) in spans if low <= word < high)
+
     def totals(self) -> NDArray[np.int64]:
         """n_k (K,) that this step begins from, of all aggregators."""
         asked = [a.totals.remote(self.step, self.counted) for a in self.aggregators]
@@ -257,10 +279,7 @@ class WorkerActor:
 
     def between(self, first: int, last: int) -> Delta:
         """The counts of words first .. last - 1 that this step begins from, fetched from their aggregator."""
-        owner = next(
-            a for a, (low, high) in zip(self.aggregators, self.ranges, strict=True) if low <= first < high
-        )
-        ((reference,),) = self.calls.get([owner.between.remote(first, last)])
+        ((reference,),) = self.calls.get([self._owner(first).between.remote(first, last)])
         (message,) = self.calls.get([reference])
         self.fetched += len(message)
         return decode(message, self.settings.n_topics)

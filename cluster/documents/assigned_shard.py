@@ -17,10 +17,18 @@ from lda.cluster.resources.shared_memory import SharedArrays
 from lda.cluster.resources.threads import Threads, blocks, document_block_count
 from lda.corpus.shard import CorpusShard
 from lda.samplers.counts.histograms import Histogram, add_histograms, document_topics
-from lda.samplers.counts.row_layout import topic_dtype
+from lda.samplers.counts.row_layout import TopicCounts, topic_dtype
 from lda.samplers.counts.word_counts import Delta, Moves, net_delta
 from lda.samplers.limits import check_document_length
 from lda.samplers.phi.language_model import LanguageModel
+from lda.samplers.phi.soft_counts import (
+    DocumentTopics,
+    SoftRows,
+    Terms,
+    joined_rows,
+    list_topics,
+    soft_rows,
+)
 from lda.samplers.registry import Sampler
 from lda.samplers.rules.by_word_range import Paused, begin_documents, draw_first_topics
 from lda.samplers.rules.collapsed import CurrentCounts
@@ -77,6 +85,7 @@ class Shard:
         longest = max(len(order) for order in self.by_word.order)
         self._buffers = [self.arrays.zeros(longest, self.z.dtype) for _ in range(1 + plan.lag)]
         self._paused: Paused | None = None
+        self._listed: DocumentTopics | None = None
 
     @property
     def doc_keys(self) -> NDArray[np.uint64]:
@@ -264,6 +273,43 @@ class Shard:
             self._before(phase), self.z[begin:end], self.by_word.order[phase], self.by_word.start[phase],
             self.words[begin:end],
         )  # fmt: skip
+
+    def list_topics(self, phase: int, threads: Threads) -> None:
+        """Make ready to count the phase softly, by `soft_rows`. Memory: 10 or 12 bytes a token of the phase."""
+        (begin, end), edges, z = self.token_range(phase), self.doc_edges[phase], self.z
+        first, last = int(edges[0]), int(edges[-1])
+        if self._listed is None:
+            tokens, documents = len(self._buffers[0]), int(np.diff(self.doc_edges[:, [0, -1]]).max())
+            self._listed = DocumentTopics(
+                start=self.arrays.zeros(documents + 1, np.int64),
+                length=self.arrays.zeros(documents, np.int32),
+                topic=self.arrays.zeros(tokens, z.dtype),
+                count=self.arrays.zeros(tokens, np.float32),
+                document=self.arrays.zeros(tokens, np.int32),
+                slot=self.arrays.zeros(tokens, z.dtype),
+            )
+        listed, n_topics = self._listed, self.plan.n_topics
+        listed.start[: last - first + 1] = self.doc_offsets[first : last + 1] - begin
+        threads.run(
+            lambda span: list_topics(z, begin, first, *span, n_topics, listed),
+            blocks(self.doc_offsets, first, last, document_block_count(last - first, end - begin, threads.n)),
+        )
+
+    def soft_rows(
+        self, phase: int, span: Span, counts: TopicCounts, base: int, terms: Terms, threads: Threads
+    ) -> SoftRows:
+        """Soft counts of the words of `span` in the phase, `rest` not divided yet; `list_topics` comes first.
+
+        counts: the present ones, of the words from `base` on.
+        """
+        if self._listed is None:
+            raise RuntimeError("list_topics comes first")
+        listed, index = self._listed, self.by_word
+
+        def block(words: Span) -> SoftRows:
+            return soft_rows(listed, index.order[phase], index.start[phase], *words, counts, base, terms)
+
+        return joined_rows(list(threads.map(block, index.blocks(phase, threads, *span))))
 
     def topic_histogram(self, threads: Threads) -> Histogram:
         """Documents by (topic, n_dk), all documents having topics."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 
@@ -23,19 +25,26 @@ class Patience:
 
 
 class Samples:
-    """Which sweeps are averaged: `n_samples` of them, `interval` apart, the last sweep among them.
+    """Which sweeps are sampled for the mean of soft counts: n_samples, `interval` apart, the last sweep among them.
 
     One state's counts are one draw of the posterior; their mean estimates phi better (Griffiths and Steyvers 2004
     sample likewise). Topics keep their identity along one chain once it has converged, so late sweeps only. The
     sum itself is kept where the counts are: see `WordRange`.
+
+    taken: the sweeps in the sum by now.
     """
 
     def __init__(self, n_samples: int, interval: int, sweeps: int) -> None:
-        self._wanted = {sweeps - i * interval for i in range(n_samples)} if n_samples > 1 else set()
-        self.taken = 0
+        self._wanted = {sweeps - i * interval for i in range(n_samples)}
+        self.taken: tuple[int, ...] = ()
 
     def take(self, sweep: int) -> bool:
-        """Whether the counts after `sweep`, from 1, belong to the average; if so, they are counted in."""
+        """Whether the state after `sweep`, from 1, is to be sampled; if so, it is counted in."""
         wanted = sweep in self._wanted
-        self.taken += wanted
+        if wanted:
+            self.taken = (*self.taken, sweep)
         return wanted
+
+    def keeps(self, taken: Sequence[int]) -> bool:
+        """Whether a sum of these sweeps is part of this plan. What was added to a sum cannot be taken out again."""
+        return self._wanted.issuperset(taken)

@@ -43,7 +43,7 @@ class Engine:
         self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads, alone=True)
         self.plan, self.documents = self.sweeper.plan, self.sweeper.documents
         self.aggregator = self.sweeper.counts
-        self.words = WordRange(self.aggregator, 0, corpus.n_terms)
+        self.words = WordRange(self.aggregator, 0, corpus.n_terms, on_disk=settings.memory is not None)
         self._lengths = self.documents.length_histogram()
         self.pass_number = 0  # passes over documents since the beginning, the start's included
 
@@ -172,16 +172,23 @@ class Engine:
         """Store the topics of all tokens, and the sums, in a folder of a checkpoint; returns the files' checksums."""
         return put_topics(place, folder, self.documents.topics()) | self.words.store_sum(place, folder)
 
-    def accumulate(self) -> None:
-        """Add the present counts to the sum over late sweeps."""
-        self.words.accumulate()
+    @property
+    def samples_midway(self) -> bool:
+        """Whether states can be sampled between sweeps."""
+        return True
 
-    def mean(self, taken: int) -> sp.csr_matrix | None:
-        """The mean of the `taken` counts in the sum, (V, K) float32."""
-        return self.words.mean(taken)
+    def accumulate(self) -> None:
+        """Add the soft counts of the present state to their sum over late sweeps."""
+        for span, rows in self.sweeper.soft_rows(self.priors, [(0, self.plan.n_terms)]):
+            self.words.take(span, rows)
+        self.words.accumulate(self.aggregator.totals(), self.priors, self.plan.n_terms)
+
+    def soft(self, taken: int) -> sp.csr_matrix | None:
+        """The mean of the `taken` states in the sum, (V, K) float32."""
+        return self.words.soft(taken)
 
     def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
-        """Write the counts, and their mean, into a model's folder. Raises OSError when that is refused."""
+        """Write the counts, and soft ones, into a model's folder. Raises OSError when that is refused."""
         part = self.words.write_part(place, 0, 1, taken, n_top)
         if part.problem is not None:
             raise OSError(presentable(f"the counts could not be written to {place}: {part.problem}"))

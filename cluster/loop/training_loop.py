@@ -79,12 +79,17 @@ class AnyEngine(Protocol):
         """The counts (V, K)."""
         ...
 
-    def accumulate(self) -> None:
-        """Add the present counts to the sum over late sweeps."""
+    @property
+    def samples_midway(self) -> bool:
+        """Whether states can be sampled between sweeps; else only when all have ended."""
         ...
 
-    def mean(self, taken: int) -> sp.csr_matrix | None:
-        """The mean (V, K) of the `taken` counts in the sum; None where there are none."""
+    def accumulate(self) -> None:
+        """Add the soft counts of the present state to their sum over late sweeps."""
+        ...
+
+    def soft(self, taken: int) -> sp.csr_matrix | None:
+        """The mean (V, K) of the `taken` states in the sum; None where there are none."""
         ...
 
     def store(self, place: Storage, folder: str) -> dict[str, str]:
@@ -92,7 +97,7 @@ class AnyEngine(Protocol):
         ...
 
     def store_counts(self, place: str, taken: int, n_top: int, warn: Callable[[str], None]) -> StoredCounts:
-        """Write the counts, and their mean, into a model's folder, with the n_top heaviest words of each topic."""
+        """Write the counts, and soft ones, into a model's folder, with the n_top heaviest words of each topic."""
         ...
 
     def settle(self) -> None:
@@ -146,7 +151,7 @@ class Run:
         self.engine, self.clock, self.on_sweep, self.checkpoints = engine, clock, on_sweep, checkpoints
         s = engine.settings
         self.patience = Patience(s.tol, s.n_iter_no_change)
-        self.samples = Samples(s.n_samples, s.sample_interval, s.sweeps)
+        self.samples = Samples(s.n_samples or 0, s.sample_interval or 1, s.sweeps)
         self.history: list[SweepRecord] = []
         self.n_sweeps = 0
         self.was_interrupted = False
@@ -166,7 +171,7 @@ class Run:
                 self.engine.learn_priors()
             elif self.n_sweeps <= self.engine.beta_sweeps:
                 self.engine.learn_beta()
-            if self.samples.take(self.n_sweeps):
+            if self.engine.samples_midway and self.samples.take(self.n_sweeps):
                 self.engine.accumulate()
             seconds = self.clock.seconds()
             self.sweeping += seconds - before
@@ -182,6 +187,10 @@ class Run:
             if stop:
                 break
         self.engine.settle()
+        if settings.n_samples and not self.samples.taken:
+            # It ended before the sweeps that were to be sampled: what there is is the present state.
+            self.engine.accumulate()
+            self.samples.taken = (self.n_sweeps,)
 
     def _state(self) -> RunState:
         return RunState(
@@ -193,7 +202,7 @@ class Run:
             seconds=self.clock.seconds(),
             sweeping=self.sweeping,
             patience=self.patience.state,
-            mean_taken=self.samples.taken,
+            sampled=self.samples.taken,
         )
 
     def restore(self, state: RunState) -> None:
@@ -201,7 +210,7 @@ class Run:
         self.n_sweeps, self.sweeping = state.n_sweeps, state.sweeping
         self.history = list(state.history)
         self.patience.state = state.patience
-        self.samples.taken = state.mean_taken
+        self.samples.taken = state.sampled
         self.clock.add(state.seconds)
 
     def _record(self, before: float, seconds: float) -> SweepRecord:
@@ -226,13 +235,13 @@ class Run:
         self, document_topics: bool, counts_to: CountsTo | None, warn: Callable[[str], None]
     ) -> FitResult:
         """The state as it is now; its counts are written where counts_to says, if it does."""
-        engine, taken = self.engine, self.samples.taken
+        engine, taken = self.engine, len(self.samples.taken)
         stored = None
         if counts_to is not None:
             stored = engine.store_counts(counts_to.place(), taken, counts_to.top_words, warn)
         return FitResult(
             topic_word_counts=None if stored else engine.matrix(),
-            mean_counts=None if stored else engine.mean(taken),
+            soft_counts=None if stored else engine.soft(taken),
             alpha=engine.priors.alpha,
             beta=engine.priors.beta,
             doc_topic_counts=engine.document_topics() if document_topics else None,

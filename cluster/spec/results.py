@@ -87,12 +87,12 @@ class CountsTo:
 class StoredCounts:
     """Counts that have been written in parts, by their owners.
 
-    counts: files of consecutive ranges of words, int32 CSR (words, K). mean_counts: likewise, float32, only after
-    averaging. n_terms: V. fingerprint: of all counts. tops: the heaviest words of each topic.
+    counts: files of consecutive ranges of words, int32 CSR (words, K). soft_counts: likewise, float32, where
+    states were sampled. n_terms: V. fingerprint: of all counts. tops: the heaviest words of each topic.
     """
 
     counts: tuple[PartFile, ...]
-    mean_counts: tuple[PartFile, ...]
+    soft_counts: tuple[PartFile, ...]
     n_terms: int
     fingerprint: str
     tops: TopWords
@@ -102,15 +102,16 @@ class StoredCounts:
 class FitResult:
     """A fitted model.
 
-    topic_word_counts: (V, K) int32 CSR, word-major, topics ascending. mean_counts: (V, K) float32 CSR, the average
-    over late sweeps, or None. Where the counts were to be written both are None, and `stored` tells of the files.
+    topic_word_counts: (V, K) int32 CSR, word-major, topics ascending. soft_counts: (V, K) float32 CSR, the mean
+    of soft counts over late sweeps, or None. Where the counts were to be written both are None, and `stored` tells
+    of the files.
     alpha: (K,) float64. doc_topic_counts: (D, K) int32 CSR, or None where not wanted;
     documents kept for validation have the topics inferred for them. seconds: of training, the start included;
     tokens_per_second: over the sweeps, the start excluded. settings: as resolved.
     """
 
     topic_word_counts: sp.csr_matrix | None
-    mean_counts: sp.csr_matrix | None
+    soft_counts: sp.csr_matrix | None
     alpha: NDArray[np.float64]
     beta: float
     doc_topic_counts: sp.csr_matrix | None

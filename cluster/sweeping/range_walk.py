@@ -43,28 +43,24 @@ class Walk:
     def models(self, priors: Priors, threads: Threads) -> Iterator[tuple[tuple[int, int], LanguageModel]]:
         """(range, model of its words), one after the other; each is dropped when the next is asked for."""
         totals = self.source.totals()
+        for span, part in self.counts(threads):
+            model = MeanModel(part.rows, part.counts, len(self.rows.start))
+            yield span, model.build(part.counts, totals, priors, threads, 0)
+
+    def counts(self, threads: Threads) -> Iterator[tuple[tuple[int, int], Aggregator]]:
+        """(range, counts of its words), one after the other, as `models`; `source.totals` must be asked for before."""
         with ThreadPoolExecutor(1, thread_name_prefix="lda-fetch") as fetcher:
             ahead = fetcher.submit(self.source.between, *self.ranges[0])
             for i, span in enumerate(self.ranges):
                 delta = ahead.result()
                 if i + 1 < len(self.ranges):
                     ahead = fetcher.submit(self.source.between, *self.ranges[i + 1])
-                yield span, self._model(span, delta, totals, priors, threads)
+                part = Aggregator(slice_rows(self.rows, *span))
+                add_in_blocks(part, delta._replace(first=0), threads)
                 del delta
+                yield span, part
+                del part
                 give_back_freed()
-
-    def _model(
-        self,
-        span: tuple[int, int],
-        delta: Delta,
-        totals: NDArray[np.int64],
-        priors: Priors,
-        threads: Threads,
-    ) -> LanguageModel:
-        part = Aggregator(slice_rows(self.rows, *span))
-        add_in_blocks(part, delta._replace(first=0), threads)
-        model = MeanModel(part.rows, part.counts, len(self.rows.start))
-        return model.build(part.counts, totals, priors, threads, 0)
 
 
 def add_in_blocks(counts: Aggregator, delta: Delta, threads: Threads) -> None:

@@ -6,7 +6,7 @@ one, whose counts are a replica that follows what the aggregators publish.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -30,10 +30,11 @@ from lda.cluster.sweeping.shared_sampling import Together
 from lda.cluster.sweeping.start_schedule import StartSchedule, start_schedule
 from lda.corpus.machine import available_memory
 from lda.samplers.counts.deltas import joined, merge_deltas
-from lda.samplers.counts.row_layout import WordRows, word_rows
+from lda.samplers.counts.row_layout import TopicCounts, WordRows, word_rows
 from lda.samplers.counts.word_counts import Delta
 from lda.samplers.cuda.available import check_device
 from lda.samplers.limits import MAX_COUNT
+from lda.samplers.phi.soft_counts import SoftRows, Terms, terms_of
 from lda.samplers.priors import Priors
 from lda.samplers.registry import sampler
 from lda.samplers.rules.collapsed import CurrentCounts
@@ -43,6 +44,12 @@ if TYPE_CHECKING:
 
 MOST_READERS: Final = 8
 """Threads that may each read all tokens of a phase to count what the phase changed."""
+
+
+SOFT_CELLS: Final = 1 << 21
+FEW_SOFT_CELLS: Final = 1 << 18
+"""Words times topics that are counted softly at a time: so many entries, of 10 or 12 bytes, a part may get, and there
+are some copies of them for a moment. The second where memory is limited."""
 
 
 class Sweeper:
@@ -85,6 +92,7 @@ class Sweeper:
         )
         rows = count_rows(corpus, settings)
         room = document_memory(settings.memory, settings.model_memory, rows)
+        self._soft_cells = SOFT_CELLS if settings.memory is None else FEW_SOFT_CELLS
         self._device: DeviceModels | None = None
         if settings.device == "cuda":
             check_device()
@@ -243,6 +251,43 @@ class Sweeper:
         compile_ahead.wait()
         for shard in self.documents.each():
             shard.sample(0, pass_number, self.sampler, counts, self.threads, stage=stage, fresh=False)
+
+    def soft_rows(
+        self, priors: Priors, ranges: list[tuple[int, int]]
+    ) -> Iterator[tuple[tuple[int, int], SoftRows]]:
+        """(words first .. last - 1, soft counts of their tokens here) of the present state; `rest` not divided yet.
+
+        Words come in parts of `ranges` or of the ranges that are walked, and come again for each phase and shard: all
+        is to be added up. The counts kept here must include what all workers have changed.
+        """
+        for phase in range(self.plan.phases):
+            for shard in self.documents.each():
+                shard.list_topics(phase, self.threads)
+            for span, base, counts, terms in self._present(priors, ranges):
+                for shard in self.documents.each():
+                    yield span, shard.soft_rows(phase, span, counts, base, terms, self.threads)
+
+    def _present(
+        self, priors: Priors, ranges: list[tuple[int, int]]
+    ) -> Iterator[tuple[tuple[int, int], int, TopicCounts, Terms]]:
+        """(range of words, word of the first row of these counts, counts, terms of phi) of the present state."""
+        words = max(self._soft_cells // self.plan.n_topics, 1)
+
+        def cut(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+            return [
+                (low, min(low + words, last)) for first, last in spans for low in range(first, last, words)
+            ]
+
+        if self._walk is None and not isinstance(self._counts, DeviceAggregator):
+            terms = terms_of(self.counts.topic_totals, priors, self.plan.n_terms)
+            for span in cut(ranges):
+                yield span, 0, self.counts.counts, terms
+            return
+        walk = self._walk or Walk(self.counts.rows, cut(ranges), self.counts)
+        terms = terms_of(walk.source.totals(), priors, self.plan.n_terms)
+        for span, part in walk.counts(self.threads):
+            for piece in cut([span]):
+                yield piece, span[0], part.counts, terms
 
     def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
         """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""

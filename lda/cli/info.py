@@ -74,7 +74,7 @@ def describe(model: Model, description: Description) -> dict[str, Any]:
         "alpha_sum": float(model.alpha.sum()),
         "alpha": model.alpha.tolist(),
         "beta": model.beta,
-        "averaged": model.mean_counts is not None,
+        "averaged": model.language_counts is not model.counts,
         "sampler": run.settings["sampler"],
         "seed": run.seed,
         "sweeps": run.n_sweeps,

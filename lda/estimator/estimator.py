@@ -62,8 +62,10 @@ class LDA(EstimatorConventions):
             the score on the validation documents, or without these of the training likelihood; None never stops.
         n_iter_no_change: see `tol`.
         evaluate_every: sweeps between evaluations.
-        n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart: less noise.
-        sample_interval: see `n_samples`.
+        n_samples: average the topics over this many late sweeps, `sample_interval` sweeps apart, each token counted in
+            all topics by its full conditional ("soft counts"): less noise. 0 takes the plain counts of the last sweep;
+            None is 5, or 0 for a sampler of your own that takes no averages.
+        sample_interval: see `n_samples`; None is a twentieth of `max_iter`, 20 at most.
         optimize_interval: sweeps between updates of priors that are learned.
         burn_in: sweeps before the first of them; a start that is not random learns beta from its first on.
         callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit. One that has a
@@ -95,7 +97,7 @@ class LDA(EstimatorConventions):
         *,
         sampler: str | Sampler = "auto",
         alpha: float | Sequence[float] | npt.NDArray[np.float64] | Literal["auto"] = "auto",
-        beta: float | Literal["auto"] = 0.01,
+        beta: float | Literal["auto"] = "auto",
         max_iter: int = 200,
         phases: int | None = None,
         start: Literal["auto", "random", "annealed", "growing"] = "auto",
@@ -107,8 +109,8 @@ class LDA(EstimatorConventions):
         validation_fraction: float = 0.0,
         tol: float | None = None,
         n_iter_no_change: int = 5,
-        n_samples: int = 1,
-        sample_interval: int = 5,
+        n_samples: int | None = None,
+        sample_interval: int | None = None,
         optimize_interval: int = 5,
         burn_in: int = 10,
         evaluate_every: int = 10,

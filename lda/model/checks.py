@@ -31,8 +31,8 @@ def check_counts(counts: csr_matrix, n_tokens: int) -> None:
         raise ValueError(f"its counts add up to {total} tokens, but it was fitted to {n_tokens}")
 
 
-def check_mean_counts(counts: csr_matrix, n_tokens: int) -> None:
-    """Check counts averaged over late sweeps.
+def check_averages(counts: csr_matrix, n_tokens: int) -> None:
+    """Check soft or plain counts that were averaged over late sweeps.
 
     Raises:
         ValueError: one is negative, infinite or NaN, a topic stands twice in a row, or the sum is far from another.

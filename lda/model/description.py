@@ -14,7 +14,9 @@ from lda.corpus.storage.places import is_uri, storage
 from lda.corpus.storage.strict_json import check_signature, read_object
 
 FORMAT: Final = "raylda-model"
-FORMAT_VERSION: Final = 2  # raise it when an older reader would misread the folder; 1 knew no parts
+FORMAT_VERSION: Final = (
+    3  # raise it when an older reader would misread the folder; 1 knew no parts, 2 no soft counts
+)
 DESCRIPTION: Final = "model.json"
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
 LARGEST: Final = 2**63 - 1

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class ModelFields(NamedTuple):
     """What a `Model` is made of.
 
-    counts: (V, K) int32 CSR. alpha: (K,) float64. vocabulary: V terms. mean_counts: (V, K) float32 CSR, or None.
-    document_hashes: (n,) uint64 sorted, or None.
+    counts: (V, K) int32 CSR. alpha: (K,) float64. vocabulary: V terms. soft_counts, mean_counts: (V, K)
+    float32 CSR, or None. document_hashes: (n,) uint64 sorted, or None.
     """
 
     counts: csr_matrix
@@ -24,5 +24,6 @@ class ModelFields(NamedTuple):
     beta: float
     vocabulary: list[str]
     record: RunRecord
+    soft_counts: csr_matrix | None = None
     mean_counts: csr_matrix | None = None
     document_hashes: npt.NDArray[np.uint64] | None = None

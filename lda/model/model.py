@@ -58,7 +58,9 @@ class Model(Evaluable):
         beta: the symmetric Dirichlet prior of the terms in a topic.
         vocabulary: V terms in column order.
         record: the facts of the run.
-        mean_counts: (V, K) float32 CSR, counts averaged over late sweeps; None when one sample was asked for.
+        soft_counts: (V, K) float32 CSR, each token counted in all topics by its full conditional, averaged over late
+            sweeps; None where no state was sampled.
+        mean_counts: (V, K) float32 CSR, plain counts averaged over late sweeps, of models by versions up to 0.2.
         document_hashes: sorted uint64 content hashes of the documents trained on, so that scoring the model on
             them is noticed; None where it is not known, or they are too many.
     """
@@ -68,6 +70,7 @@ class Model(Evaluable):
     beta: float
     vocabulary: list[str]
     record: RunRecord
+    soft_counts: csr_matrix | None = None
     mean_counts: csr_matrix | None = None
     document_hashes: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
 
@@ -88,10 +91,9 @@ class Model(Evaluable):
             and self.beta > 0
         ):
             raise ValueError(f"alpha and beta must be positive and finite, got beta {self.beta}")
-        if self.mean_counts is not None and self.mean_counts.shape != self.counts.shape:
-            raise ValueError(
-                f"mean_counts must have the shape {self.counts.shape}, got {self.mean_counts.shape}"
-            )
+        for name, matrix in (("soft_counts", self.soft_counts), ("mean_counts", self.mean_counts)):
+            if matrix is not None and matrix.shape != self.counts.shape:
+                raise ValueError(f"{name} must have the shape {self.counts.shape}, got {matrix.shape}")
 
     @classmethod
     def from_fit(
@@ -132,7 +134,7 @@ class Model(Evaluable):
             beta=float(result.beta),
             vocabulary=vocabulary,
             record=record,
-            mean_counts=result.mean_counts,
+            soft_counts=result.soft_counts,
             document_hashes=trained_hashes(result, corpus) if remember else None,
         )
 
@@ -201,8 +203,8 @@ class Model(Evaluable):
 
     @property
     def language_counts(self) -> csr_matrix:
-        """(V, K) CSR, the averaged counts (float32) if there are any, else those of the last sweep (int32)."""
-        return self.counts if self.mean_counts is None else self.mean_counts
+        """(V, K) CSR, what topics are made of: soft counts (float32), or averages, or else those of the last sweep."""
+        return next(m for m in (self.soft_counts, self.mean_counts, self.counts) if m is not None)
 
     @property
     def topic_totals(self) -> Floats:
@@ -240,7 +242,7 @@ class Model(Evaluable):
             raise ValueError(f"n_words must be 0 or more, got {n_words}")
         from lda.cluster.counts.top_words import top_words
 
-        tops = top_words(self.counts, self.mean_counts, n_words)
+        tops = top_words(self.counts, self.language_counts, n_words)
         return topics_of(tops, self.alpha, self.beta, self.vocabulary)
 
     def top_words(self, n: int = 10) -> list[list[str]]:

@@ -2,7 +2,8 @@
 
 model.json        format and version, priors, sizes, fingerprint, the `RunRecord`, and bytes and sha256 of all files
 counts.npz        (V, K) int32 CSR, readable by `scipy.sparse.load_npz`
-mean_counts.npz   (V, K) float32 CSR, only after averaging over late sweeps
+soft_counts.npz   (V, K) float32 CSR, soft counts averaged over late sweeps, where states were sampled
+mean_counts.npz   (V, K) float32 CSR, plain counts averaged over late sweeps, by versions up to 0.2
 alpha.npy         (K,) float64
 documents.npy     sorted uint64, content hashes of the documents trained on, unless they were too many
 vocabulary.txt    one term a line, UTF-8 (JSON strings if a term holds a line break: see model.json)
@@ -26,7 +27,7 @@ from lda.corpus.storage.checksum import checksum, checksum_of_file
 from lda.corpus.storage.contained_path import path_inside
 from lda.corpus.storage.npy_file import check_header, read_array, read_header
 from lda.corpus.storage.places import is_uri, storage
-from lda.model.checks import check_counts, check_mean_counts, check_vocabulary
+from lda.model.checks import check_averages, check_counts, check_vocabulary
 from lda.model.description import DESCRIPTION, FORMAT, Description, FileRow, damaged, read_description
 from lda.model.fields import ModelFields
 from lda.model.run_record import RunRecord
@@ -95,17 +96,17 @@ def read_model(path: str | Path, *, verify: bool = True) -> ModelFields:
     n_terms, n_topics = description.whole("n_terms", 1), description.whole("n_topics", 1)
     record = _record(description)
     alpha, vocabulary = files.alpha(n_topics), files.vocabulary(n_terms)
-    averaged = description.field("averaged", bool)
+    kinds = averages_of(description)
     shape = (n_terms, n_topics)
     counts = files.matrix("counts", shape, np.dtype(np.int32))
-    mean_counts = files.matrix("mean_counts", shape, np.dtype(np.float32)) if averaged else None
+    averages = {kind: files.matrix(kind, shape, np.dtype(np.float32)) for kind in kinds}
     hashes = files.hashes()
     if verify:
         try:
             check_vocabulary(vocabulary)
             check_counts(counts, record.n_trained_tokens)
-            if mean_counts is not None:
-                check_mean_counts(mean_counts, record.n_trained_tokens)
+            for matrix in averages.values():
+                check_averages(matrix, record.n_trained_tokens)
             if hashes is not None and bool((hashes[1:] < hashes[:-1]).any()):  # they are searched by halves
                 raise ValueError("the hashes of its documents are not sorted")
         except ValueError as error:
@@ -117,9 +118,17 @@ def read_model(path: str | Path, *, verify: bool = True) -> ModelFields:
         beta=description.beta(),
         vocabulary=vocabulary,
         record=record,
-        mean_counts=mean_counts,
         document_hashes=hashes,
+        **averages,
     )
+
+
+def averages_of(description: Description) -> list[str]:
+    """Which kinds of averages the model has beside its counts. Raises `DataError`."""
+    given = {"mean_counts": description.field("averaged", bool)}
+    if "soft" in description.values:  # not of versions up to 0.2
+        given["soft_counts"] = description.field("soft", bool)
+    return [kind for kind, there in given.items() if there]
 
 
 def _record(description: Description) -> RunRecord:
@@ -200,7 +209,7 @@ class _Files:
             raise self._damaged_file(VOCABULARY, error) from error
 
     def _damaged_file(self, file: str, why: object) -> DataError:
-        return damaged(f"{self._path}/{self._name(file)}", str(why))
+        return damaged(f"{self._path}/{self._name(file):.300}", str(why))
 
     def hashes(self) -> npt.NDArray[np.uint64] | None:
         """Content hashes of the training documents, mapped where they can be. Raises `DataError`."""

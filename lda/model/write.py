@@ -23,7 +23,7 @@ from lda.corpus.storage.output_target import check_folder_target, new_folder
 from lda.corpus.storage.places import Storage, beside, is_uri, storage
 from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage.strict_json import signed
-from lda.model.checks import check_counts, check_mean_counts, check_vocabulary
+from lda.model.checks import check_averages, check_counts, check_vocabulary
 from lda.model.description import DESCRIPTION, FORMAT, read_description
 from lda.model.read import ALPHA, HASHES, VOCABULARY, encode_vocabulary, is_model
 from lda.model.run_record import strict_json
@@ -68,7 +68,8 @@ class ModelWriter:
         record: RunRecord,
         fingerprint: str,
         counts: Sequence[PartFile],
-        mean_counts: Sequence[PartFile],
+        soft_counts: Sequence[PartFile],
+        mean_counts: Sequence[PartFile] = (),
         document_hashes: npt.NDArray[np.uint64] | None = None,
     ) -> None:
         """Write all but the files of counts, which are there by now; `model.json` last."""
@@ -78,11 +79,12 @@ class ModelWriter:
             files[HASHES] = _npy(document_hashes)
         for name, data in files.items():
             self._files.write(name, data)
-        # Older versions know counts of one part, beside the description: of anything else they must be told.
+        # The first version knew counts of one part, beside the description, and the next no soft ones: of anything else
+        # they must be told.
         plain = len(counts) == 1 and not self._folder
         description = {
             "format": FORMAT,
-            "format_version": 1 if plain else 2,
+            "format_version": 3 if soft_counts else 1 if plain else 2,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "n_topics": len(alpha),
             "n_terms": len(vocabulary),
@@ -91,11 +93,13 @@ class ModelWriter:
             "fingerprint": fingerprint,
             "vocabulary_encoding": encoding,
             "averaged": bool(mean_counts),
+            "soft": bool(soft_counts),
             "document_hashes": document_hashes is not None,
             "folder": self._folder,
             "files": {name: {"bytes": len(data), "sha256": checksum(data)} for name, data in files.items()},
             "parts": {
                 "counts": [asdict(part) for part in counts],
+                "soft_counts": [asdict(part) for part in soft_counts],
                 "mean_counts": [asdict(part) for part in mean_counts],
             },
             "run": record.to_dict(),
@@ -143,15 +147,17 @@ def save_model(model: ModelFields, fingerprint: str, path: str | Path, *, overwr
     try:
         check_vocabulary(model.vocabulary)
         check_counts(model.counts, model.record.n_trained_tokens)
-        if model.mean_counts is not None:
-            check_mean_counts(model.mean_counts, model.record.n_trained_tokens)
+        for matrix in (model.soft_counts, model.mean_counts):
+            if matrix is not None:
+                check_averages(matrix, model.record.n_trained_tokens)
     except ValueError as error:
         raise DataError(
             f"the model is not one that a fit can have left behind: {error}; fit it again"
         ) from None
     with new_model(path, overwrite=overwrite) as writer:
-        files: dict[str, list[PartFile]] = {"counts": [], "mean_counts": []}
-        for kind, matrix in (("counts", model.counts), ("mean_counts", model.mean_counts)):
+        files: dict[str, list[PartFile]] = {"counts": [], "soft_counts": [], "mean_counts": []}
+        for kind in files:
+            matrix = getattr(model, kind)
             if matrix is not None:
                 file, problem = write_matrix(writer.place, part_name(kind, 0, 1), matrix)
                 if problem is not None:
@@ -164,6 +170,7 @@ def save_model(model: ModelFields, fingerprint: str, path: str | Path, *, overwr
             record=model.record,
             fingerprint=fingerprint,
             counts=files["counts"],
+            soft_counts=files["soft_counts"],
             mean_counts=files["mean_counts"],
             document_hashes=model.document_hashes,
         )

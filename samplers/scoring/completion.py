@@ -12,12 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
+from lda.samplers.numerics.prefix_sum import INDEX, LANES
 from lda.samplers.numerics.sorting import sort_long, sort_short
 from lda.samplers.numerics.streams import mix, stream, uniform
 from lda.samplers.phi.language_model import LanguageModel
 
 _SPLIT_STREAM: Final = np.uint64(0x73706C6974)
 _FNV: Final = np.uint64(0x100000001B3)
+
+LEAST_LEFT: Final = 1e-9
+"""Least part of a token's sum that must remain without the token; where less does, as in a document of one token with
+an alpha near the smallest, rounding would be all, and the token counts for the topic it has."""
 
 
 def sort_documents(words: NDArray[np.int32], doc_offsets: NDArray[np.int64]) -> None:
@@ -94,6 +99,65 @@ def mean_proportions(
         whole = n_states * (doc_offsets[d + 1] - doc_offsets[d] + total)
         for k in range(model.n_topics):
             theta[d, k] = (counts[d, k] + n_states * np.float64(model.alpha[k])) / whole
+
+
+@kernel
+def add_full_conditionals(
+    words: NDArray[np.int32],
+    z: NDArray[Any],
+    doc_offsets: NDArray[np.int64],
+    first: int,
+    last: int,
+    model: LanguageModel,
+    sums: NDArray[np.float64],
+) -> None:
+    """Add the full conditionals of the tokens of documents first .. last - 1, in one state z, to sums (D, K).
+
+    A token adds p(k) ~ (n_dk + alpha_k) phi_kw, itself left out of n_dk: on average what `count_topics` adds, with less
+    noise. It costs K, which is what a draw costs where topics are few.
+    """
+    stride, smooth = model.stride, len(model.phi) - model.stride
+    weight, product = np.zeros(stride, dtype=np.float64), np.zeros(stride, dtype=np.float64)
+    row, lanes = np.zeros(stride, dtype=np.float32), np.zeros(LANES, dtype=np.float64)
+    for d in range(first, last):
+        i, end = doc_offsets[d], doc_offsets[d + 1]
+        for k in range(stride):
+            weight[k] = model.alpha[k]
+        for j in range(i, end):
+            weight[z[j]] += 1.0
+        while i < end:
+            w = words[i]
+            start = model.start[w]
+            origin = start if start >= 0 else smooth
+            for k in range(INDEX(stride)):
+                row[k] = model.phi[INDEX(origin) + k]
+            if start < 0:
+                for j in range(~start, ~start + model.length[w]):
+                    row[model.topic[j]] += model.weight[j]
+            for j in range(LANES):
+                lanes[j] = 0.0
+            for g in range(INDEX(0), INDEX(stride), INDEX(LANES)):
+                for j in range(INDEX(LANES)):
+                    value = weight[g + j] * row[g + j]
+                    product[g + j] = value
+                    lanes[j] += value
+            whole = 0.0
+            for j in range(LANES):
+                whole += lanes[j]
+            # The word's other tokens share all of this but their own topic's part.
+            inverse = 0.0
+            while i < end and words[i] == w:
+                k = z[i]
+                left = whole - row[k]
+                if left > LEAST_LEFT * whole:
+                    inverse += 1.0 / left
+                    sums[d, k] -= row[k] / left
+                else:
+                    sums[d, k] += 1.0
+                i += 1
+            out = sums[d]
+            for k in range(INDEX(model.n_topics)):
+                out[k] += product[k] * inverse
 
 
 @kernel

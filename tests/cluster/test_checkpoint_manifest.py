@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BODY = (
-    '{"alpha": [0.1, 0.2], "beta": 0.01, "files": {"topics-00000.bin": "2f71"}, "format": 2, "history": '
+    '{"alpha": [0.1, 0.2], "beta": 0.01, "files": {"topics-00000.bin": "2f71"}, "format": 3, "history": '
     '[{"alpha_sum": 0.3, "beta": 0.01, "bytes_exchanged": 9, "heldout": -7.25, "log_likelihood": -Infinity, '
     '"seconds": 1.0, "seconds_waited": 0.0, "slowest_worker": 5.0, "sweep": 1, "tokens_per_second": 10.0, '
-    '"workers": 2}], "identity": {"corpus": "c", "n_topics": 2}, "mean_taken": 0, "n_sweeps": 1, '
-    '"patience": [null, 0], "seconds": 1.5, "sweeping": 1.0, "tick": 3}'
+    '"workers": 2}], "identity": {"corpus": "c", "n_topics": 2}, "n_sweeps": 1, '
+    '"patience": [null, 0], "sampled": [1], "seconds": 1.5, "sweeping": 1.0, "tick": 3}'
 )
-"""As all versions have written it; no later one may read it otherwise."""
+"""As it is written; no later version may read it otherwise."""
+
+BEFORE = BODY.replace('"sampled": [1], ', "").replace('"n_sweeps"', '"mean_taken": 1, "n_sweeps"')
+"""As versions up to 0.2 wrote it, with their sums of plain counts."""
 
 RECORD = SweepRecord(
     sweep=1,
@@ -66,7 +69,7 @@ def test_what_stands_there_is_what_stood_there(tmp_path: Path) -> None:
         seconds=1.5,
         sweeping=1.0,
         patience=(-np.inf, 0),
-        mean_taken=0,
+        sampled=(1,),
     )
     identity: dict[str, Any] = {"n_topics": 2, "corpus": "c"}
     made = CheckpointManifest(identity=identity, files={"topics-00000.bin": "2f71"}, state=state)
@@ -74,16 +77,18 @@ def test_what_stands_there_is_what_stood_there(tmp_path: Path) -> None:
     assert (tmp_path / "sweep-00000001" / MANIFEST).read_text() == outer(BODY)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_all_fields_come_back_typed(tmp_path: Path, version: int) -> None:
-    written(tmp_path, outer(BODY.replace('"format": 2', f'"format": {version}')))
+    body = BODY if version == 3 else BEFORE
+    written(tmp_path, outer(body.replace('"format": 3', f'"format": {version}')))
     manifest = read_manifest(storage(tmp_path), "sweep-00000001")
     assert manifest.identity == {"n_topics": 2, "corpus": "c"}
     assert manifest.files == {"topics-00000.bin": "2f71"}
     state = manifest.state
     np.testing.assert_array_equal(state.alpha, [0.1, 0.2])
     assert state.history == [RECORD]
-    assert (state.n_sweeps, state.pass_number, state.beta, state.mean_taken) == (1, 3, 0.01, 0)
+    assert (state.n_sweeps, state.pass_number, state.beta) == (1, 3, 0.01)
+    assert state.sampled == ((1,) if version == 3 else ())
     assert (state.seconds, state.sweeping, state.patience) == (1.5, 1.0, (-np.inf, 0))
 
 
@@ -91,7 +96,7 @@ BAD = {
     "no object": outer("[]"),
     "the body is no text": json.dumps({"sha256": "0", "body": 5}),
     "no checksum": json.dumps({"body": BODY}),
-    "format 3": outer(BODY.replace('"format": 2', '"format": 3')),
+    "format 4": outer(BODY.replace('"format": 3', '"format": 4')),
     "no identity": outer(BODY.replace('"identity"', '"identify"')),
     "the identity is no object": outer(BODY.replace('{"corpus": "c", "n_topics": 2}', "7")),
     "the files are no object": outer(BODY.replace('{"topics-00000.bin": "2f71"}', "7")),

@@ -11,17 +11,23 @@ from typing import TYPE_CHECKING, Any
 import naive
 import numpy as np
 import pytest
+import scipy.sparse as sp
+from naive_soft import exact
 from small_fits import MANY_TOPICS, counts, same, settings
 
-from lda.cluster import fingerprint, fit
+from lda.cluster import Checkpointing, fingerprint, fit
 from lda.cluster.counts.aggregator import CountError
 from lda.cluster.loop.local_engine import Engine
 from lda.cluster.sweeping.sweeper import Sweeper
 from lda.corpus import as_corpus
+from lda.samplers.phi.soft_counts import UNIT
 from lda.samplers.registry import SAMPLERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from lda.corpus import Corpus
 
@@ -198,15 +204,61 @@ def test_callbacks_and_patience_end_a_fit(corpus: Corpus) -> None:
     assert fit(corpus, settings(sweeps=3, evaluate_every=1, tol=0.0, n_iter_no_change=3)).n_sweeps == 3
 
 
-def test_average_over_late_sweeps(corpus: Corpus) -> None:
-    states = [fit(corpus, settings(sweeps=n)).topic_word_counts for n in (3, 5, 7)]
-    result = fit(corpus, settings(sweeps=7, n_samples=3, sample_interval=2))
-    assert result.mean_counts is not None
-    assert (result.topic_word_counts != states[-1]).nnz == 0  # type: ignore[attr-defined]
-    np.testing.assert_allclose(
-        result.mean_counts.toarray(), np.mean([s.toarray() for s in states], axis=0), rtol=1e-6
+def sums(corpus: Corpus, path: Path, **given: Any) -> NDArray[np.int64]:
+    """The sums of soft counts in a checkpoint of the last sweep."""
+    wanted = settings(**given)
+    fit(corpus, wanted, checkpointing=Checkpointing(path=str(path), every=wanted.sweeps))
+    (file,) = path.glob("sweep-*/soft-*.npz")
+    return np.asarray(sp.load_npz(file).toarray())
+
+
+def test_average_over_late_sweeps(corpus: Corpus, tmp_path: Path) -> None:
+    states = [sums(corpus, tmp_path / str(n), sweeps=n, n_samples=1) for n in (3, 5, 7)]
+    given: dict[str, Any] = {"sweeps": 7, "n_samples": 3, "sample_interval": 2}
+    np.testing.assert_array_equal(sums(corpus, tmp_path / "all", **given), np.sum(states, axis=0))
+    result, last = fit(corpus, settings(**given)), fit(corpus, settings(sweeps=7, n_samples=0))
+    assert result.soft_counts is not None
+    assert (result.topic_word_counts != last.topic_word_counts).nnz == 0  # type: ignore[attr-defined]
+    np.testing.assert_allclose(result.soft_counts.sum(axis=1), last.topic_word_counts.sum(axis=1), rtol=1e-5)
+    mean = np.mean(states, axis=0) / UNIT
+    # What is least goes to the word's other topics in proportion: of a rare word that may be a fifth.
+    np.testing.assert_allclose(result.soft_counts.toarray(), mean, rtol=0.3, atol=0.05)
+    assert last.soft_counts is None
+
+
+def test_soft_counts_are_those_of_the_state(corpus: Corpus) -> None:
+    """Against the definition: every token left out of all counts."""
+    engine = Engine(corpus, settings(n_samples=1).resolved(), lambda: False)
+    engine.start()
+    engine.sweep()
+    engine.accumulate()
+    (shard,) = engine.documents.shards
+    expected = exact(
+        shard.words,
+        shard.doc_offsets,
+        shard.z,
+        engine.matrix().toarray(),
+        engine.priors.alpha,
+        engine.priors.beta,
     )
-    assert fit(corpus, settings()).mean_counts is None
+    found = engine.soft(1)
+    assert found is not None
+    np.testing.assert_allclose(found.toarray(), expected, rtol=0.1, atol=0.06)
+    engine.close()
+
+
+@pytest.mark.parametrize("ended", ["early", "before the first sweep"])
+def test_a_fit_that_ends_early_has_the_soft_counts_of_its_last_state(corpus: Corpus, ended: str) -> None:
+    n = 4 if ended == "early" else 0
+    whole = fit(corpus, settings(sweeps=n, n_samples=1))
+    if ended == "early":
+        found = fit(corpus, settings(sweeps=30), on_sweep=lambda record: record.sweep == n)
+    else:
+        found = fit(corpus, settings(sweeps=0))
+    assert whole.soft_counts is not None
+    assert found.soft_counts is not None
+    assert (whole.topic_word_counts != found.topic_word_counts).nnz == 0  # type: ignore[attr-defined]
+    assert (whole.soft_counts != found.soft_counts).nnz == 0
 
 
 def test_reported_likelihood_is_that_of_the_state(corpus: Corpus) -> None:
@@ -251,7 +303,7 @@ for sampler in json.loads(sys.argv[1]):
         r = fit(corpus, FitSettings(n_topics=20, sampler=sampler, start=start, sweeps=2, beta="auto", burn_in=0,
                 optimize_interval=1, n_samples=2, sample_interval=1, validation_fraction=0.1, threads=2))
 offsets, words = np.array([0, 3, 3, 5]), np.array([4, 1, 1, 59, 0], dtype=np.int32)
-for counts in (r.topic_word_counts, r.mean_counts):
+for counts in (r.topic_word_counts, r.soft_counts):
     model = FrozenModel(counts, r.alpha, r.beta)
     model.transform(offsets, words), model.completion(offsets, words), model.assign(offsets, words)
 found = {}

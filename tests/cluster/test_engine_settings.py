@@ -41,7 +41,7 @@ from lda.samplers.priors import Priors, start_priors
         ({"seed": 2**64}, "the seed must be .*, got 18446744073709551616"),
         ({"optimize_interval": 0}, "optimize_interval must be at least 1, got 0"),
         ({"burn_in": -1}, "burn_in must be at least 0, got -1"),
-        ({"n_samples": 0}, "n_samples must be at least 1, got 0"),
+        ({"n_samples": -1}, "n_samples must be at least 0, got -1"),
         ({"sample_interval": 0.5}, r"sample_interval must be a whole number .*, got 0\.5"),
         ({"n_iter_no_change": 0}, "n_iter_no_change must be at least 1, got 0"),
         ({"evaluate_every": 0}, "evaluate_every must be at least 1, got 0"),
@@ -62,6 +62,10 @@ def test_choices_are_made() -> None:
     assert chosen.threads is not None
     assert chosen.phases is not None
     assert FitSettings(n_topics=5, start="random").resolved().start == "random"
+    assert (chosen.n_samples, chosen.sample_interval, chosen.beta) == (5, 10, "auto")
+    intervals = [FitSettings(n_topics=5, sweeps=n).resolved().sample_interval for n in (0, 39, 100, 5000)]
+    assert intervals == [1, 1, 5, 20]
+    assert FitSettings(n_topics=5, n_samples=0).resolved().n_samples == 0
     assert FitSettings(n_topics=5, sampler="collapsed", threads=8, phases=3).resolved().threads == 1
     assert (
         FitSettings(n_topics=np.int64(5), seed=np.uint64(2**63), alpha=np.float32(0.5)).resolved() is not None  # type: ignore[arg-type]

@@ -81,7 +81,7 @@ def equal(one: object, other: object) -> None:
     """Both places hold the same model, to the bit."""
     a, b = Model.load(one), Model.load(other)  # type: ignore[arg-type]
     assert a.fingerprint() == b.fingerprint()
-    for x, y in ((a.counts, b.counts), (a.mean_counts, b.mean_counts)):
+    for x, y in ((a.counts, b.counts), (a.soft_counts, b.soft_counts)):
         assert x is not None
         assert y is not None
         assert x.dtype == y.dtype
@@ -107,9 +107,9 @@ def test_the_driver_gets_small_messages_and_the_same_model(
         "alpha.npy",
         "counts-00000-of-00002.npz",
         "counts-00001-of-00002.npz",
-        "mean_counts-00000-of-00002.npz",
-        "mean_counts-00001-of-00002.npz",
         "model.json",
+        "soft_counts-00000-of-00002.npz",
+        "soft_counts-00001-of-00002.npz",
         "vocabulary.txt",
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
@@ -163,9 +163,9 @@ def test_a_part_that_is_not_to_be_seen_is_fetched(corpus: Path, model: Path, tmp
     )
     assert fetched == [
         ("counts", "1", "1", "no such file"),
-        ("mean_counts", "1", "1", "no such file"),
+        ("soft_counts", "1", "1", "no such file"),
         ("counts", "2", "2", "there is no folder"),
-        ("mean_counts", "2", "2", "there is no folder"),
+        ("soft_counts", "2", "2", "there is no folder"),
     ]
     equal(model, tmp_path / "m")
     assert not (tmp_path / "none").exists()

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from cluster_fits import ONE_NODE, TWO, TWO_NODES, consistent, settings, threads
 from thread_actors import ThreadActors
@@ -86,6 +87,11 @@ def test_stopping_early_ends_in_one_moment(small: Path, staleness: int | None) -
     )
     assert result.n_sweeps == 3
     consistent(Corpus.open(small), result)
+    assert result.soft_counts is not None
+    assert result.topic_word_counts is not None
+    np.testing.assert_allclose(
+        result.soft_counts.sum(axis=1), result.topic_word_counts.sum(axis=1), rtol=1e-5
+    )
 
 
 def test_evaluation_does_not_wait_for_the_passes_asked_for(small: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_model_is_replaced_at_one_moment(
     assert len(storage(uri).folders()) == 1
 
 
-@pytest.mark.parametrize("name", ["counts.npz", "mean_counts.npz", "alpha.npy", "vocabulary.txt"])
+@pytest.mark.parametrize("name", ["counts.npz", "soft_counts.npz", "alpha.npy", "vocabulary.txt"])
 def test_damage_of_a_model_is_found(tmp_path: Path, model: Model, name: str) -> None:
     uri = (tmp_path / "m").as_uri()
     model.save(uri)

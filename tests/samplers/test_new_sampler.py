@@ -146,7 +146,7 @@ def test_it_is_exact() -> None:
         (
             {"learns_priors": False},
             {},
-            "any-order keeps its priors, got alpha 'auto' and beta 0.01; give numbers",
+            "any-order keeps its priors, got alpha 'auto' and beta 'auto'; give numbers",
         ),
         ({"learns_priors": False}, {"alpha": 0.1, "beta": "auto"}, "any-order keeps its priors"),
         ({"averages": False}, {"n_samples": 2}, "any-order takes no averages over sweeps, got n_samples 2"),
@@ -157,6 +157,14 @@ def test_it_is_exact() -> None:
 def test_what_it_cannot_do_is_refused(row: dict[str, Any], settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         FitSettings(n_topics=2, sampler=replace(TOY, **row), **settings)
+
+
+def test_without_averages_a_fit_ends_with_its_last_state() -> None:
+    row = replace(TOY, averages=False)
+    assert FitSettings(n_topics=2, sampler=row).resolved().n_samples == 0
+    assert FitSettings(n_topics=2, sampler=row, n_samples=0).resolved().n_samples == 0
+    fitted = lda.LDA(3, sampler=row, max_iter=2, random_state=0).fit(tiny.documents())
+    assert fitted.model_.soft_counts is None
 
 
 @pytest.mark.parametrize(

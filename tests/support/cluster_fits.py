@@ -86,9 +86,9 @@ def same(a: FitResult, b: FitResult) -> None:
     assert a.topic_word_counts is not None
     assert b.topic_word_counts is not None
     assert fingerprint(a.topic_word_counts) == fingerprint(b.topic_word_counts)
-    assert (a.mean_counts is None) == (b.mean_counts is None)
-    if a.mean_counts is not None and b.mean_counts is not None:
-        assert (a.mean_counts - b.mean_counts).nnz == 0
+    assert (a.soft_counts is None) == (b.soft_counts is None)
+    if a.soft_counts is not None and b.soft_counts is not None:
+        assert (a.soft_counts - b.soft_counts).nnz == 0
     np.testing.assert_array_equal(a.alpha, b.alpha)
     assert a.beta == b.beta
     assert a.doc_topic_counts is not None

@@ -20,7 +20,12 @@ def resigned(folder: Folder, name: str) -> Folder:
     try:
         value = json.loads(folder[name])
         parts = value.get("parts", {})
-        rows = [*parts.get("counts", []), *parts.get("mean_counts", []), *value.get("shards", [])]
+        rows = [
+            *parts.get("counts", []),
+            *parts.get("soft_counts", []),
+            *parts.get("mean_counts", []),
+            *value.get("shards", []),
+        ]
         rows += [value[key] for key in ("vocabulary",) if key in value]
         for row in rows:
             _record(row, folder, row.get("file"))

@@ -261,7 +261,7 @@ def resumed_differs() -> tuple[list[str], dict[str, int]]:
             end = fit(corpus, second, checkpointing=replace(keep, resume=True))
         for name, a, b in (
             ("counts", end.topic_word_counts, whole.topic_word_counts),
-            ("mean counts", end.mean_counts, whole.mean_counts),
+            ("soft counts", end.soft_counts, whole.soft_counts),
             ("documents' topics", end.doc_topic_counts, whole.doc_topic_counts),
         ):
             assert a is not None

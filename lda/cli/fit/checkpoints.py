@@ -287,7 +287,6 @@ def _differences(model: Model, settings: FitSettings, corpus: Corpus) -> str:
 
     was = {**model.record.settings, "corpus": model.record.corpus_hash}
     now = identity(settings, corpus.content_hash)
-    del now["averaging"]
     if not model.record.interrupted:
         now |= {name: value for name, value in asdict(settings).items() if name in DECIDE_END}
     return differences(was, now)

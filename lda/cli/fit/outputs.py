@@ -150,7 +150,7 @@ class Output:
             record=record,
             fingerprint=stored.fingerprint,
             counts=stored.counts,
-            mean_counts=stored.mean_counts,
+            soft_counts=stored.soft_counts,
             document_hashes=trained_hashes(result, corpus) if remember else None,
         )
         self._stack.close()

@@ -46,7 +46,9 @@ def test_fit_prints_topics_and_reports_on_stderr(source: Path, tmp_path: Path) -
     assert lines[0] == f"reading {source}"
     assert lines[1].startswith("read 60 documents, 2,400 tokens, 15 terms in ")
     assert "sampler adlda" in lines[2]
-    assert "alpha 0.1 per topic (sum 0.3, learned from here), beta 0.01, seed 0" in lines[2]
+    assert (
+        "alpha 0.1 per topic (sum 0.3, learned from here), beta 0.01 (learned from here), seed 0" in lines[2]
+    )
     assert any("sweep 60/60" in line and "log-likelihood -" in line for line in lines)
     assert lines[-1].startswith(f"wrote {tmp_path / 'm'} (fingerprint ")
 

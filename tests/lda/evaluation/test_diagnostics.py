@@ -139,7 +139,7 @@ def test_words_in_documents_of_a_topic(
 
 
 def test_estimator() -> None:
-    fitted = lda.LDA(3, max_iter=40, random_state=0).fit(tiny.documents())
+    fitted = lda.LDA(3, max_iter=40, random_state=1).fit(tiny.documents())
     trained, inferred = fitted.diagnostics(n_words=5), fitted.diagnostics(tiny.documents(), n_words=5)
     assert trained.coherence is None
     assert inferred.coherence is not None

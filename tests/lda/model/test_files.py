@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import tiny
+from forged import resign
 
 import lda
 from lda import DataError, Model
@@ -74,10 +76,10 @@ def test_round_trip(model: Model, saved: Path) -> None:
     assert loaded.record.to_dict() == json.loads(json.dumps(model.record.to_dict()))
     np.testing.assert_array_equal(loaded.alpha, model.alpha)
     np.testing.assert_array_equal(loaded.topic_word, model.topic_word)
-    assert loaded.mean_counts is not None
+    assert loaded.soft_counts is not None
     assert not loaded.counts.data.flags.writeable
     assert sorted(path.name for path in saved.iterdir()) == [
-        "alpha.npy", "counts.npz", "documents.npy", "mean_counts.npz", "model.json", "vocabulary.txt",
+        "alpha.npy", "counts.npz", "documents.npy", "model.json", "soft_counts.npz", "vocabulary.txt",
     ]  # fmt: skip
 
 
@@ -85,13 +87,32 @@ def test_language_model_adds_up(model: Model) -> None:
     weights = model.topic_word
     assert weights.shape == (3, 15)
     np.testing.assert_allclose(weights.sum(axis=1), 1)
-    assert model.mean_counts is not None
-    expected = model.mean_counts.toarray().T.astype(np.float64) + model.beta
+    assert model.soft_counts is not None
+    expected = model.soft_counts.toarray().T.astype(np.float64) + model.beta
     np.testing.assert_allclose(weights, expected / expected.sum(axis=1, keepdims=True))
     assert model.prior.sum() == pytest.approx(1)
     for topic, row in zip(model.topics(5), weights, strict=True):
         assert [p for _, p in topic.words] == pytest.approx(sorted(row, reverse=True)[:5])
     assert sum(topic.share for topic in model.topics(0)) == pytest.approx(1)
+
+
+def test_averages_of_earlier_versions_are_read(model: Model, tmp_path: Path) -> None:
+    """Plain counts averaged over late sweeps, in a description that knows nothing of soft ones."""
+    mean = model.counts.astype(np.float32)
+    replace(model, soft_counts=None, mean_counts=mean).save(tmp_path / "old")
+    resign(
+        tmp_path / "old", "model.json", lambda value: [value.pop("soft"), value["parts"].pop("soft_counts")]
+    )
+    description = json.loads((tmp_path / "old" / "model.json").read_text())
+    assert description["format_version"] == 1
+    loaded = Model.load(tmp_path / "old")
+    assert loaded.soft_counts is None
+    assert loaded.mean_counts is not None
+    assert loaded.language_counts is loaded.mean_counts
+    loaded.save(tmp_path / "again")
+    again = Model.load(tmp_path / "again")
+    np.testing.assert_array_equal(again.topic_word, loaded.topic_word)
+    np.testing.assert_array_equal(again.transform(tiny.documents(4)), loaded.transform(tiny.documents(4)))
 
 
 def test_awkward_terms_survive(tmp_path: Path) -> None:
@@ -207,7 +228,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty folder": lambda m: [path.unlink() for path in m.iterdir()],
     "a file": lambda m: (shutil.rmtree(m), m.write_text("x")),
     "no counts": lambda m: (m / "counts.npz").unlink(),
-    "no averages": lambda m: (m / "mean_counts.npz").unlink(),
+    "no averages": lambda m: (m / "soft_counts.npz").unlink(),
     "no alpha": lambda m: (m / "alpha.npy").unlink(),
     "no vocabulary": lambda m: (m / "vocabulary.txt").unlink(),
     "cut counts": lambda m: os.truncate(m / "counts.npz", 300),

@@ -93,8 +93,8 @@ def _models(place: Path) -> None:
     lda.LDA(3, max_iter=12, n_samples=3, random_state=1).fit(corpus).save(place / "whole")
     whole = _read(place / "whole")
     counts: Any = sp.csr_matrix(sp.load_npz(place / "whole" / "counts.npz"))
-    cut = {name: data for name, data in whole.items() if name not in {"counts.npz", "mean_counts.npz"}}
-    description = json.loads(whole["model.json"]) | {"averaged": False}
+    cut = {name: data for name, data in whole.items() if name not in {"counts.npz", "soft_counts.npz"}}
+    description = json.loads(whole["model.json"]) | {"soft": False}
     parts = []
     for i, rows in enumerate((counts[:6], counts[6:])):
         buffer = io.BytesIO()
@@ -103,7 +103,7 @@ def _models(place: Path) -> None:
         size = 8 * rows.nnz + 4 * rows.shape[0] + 999
         cut[f"counts-{i}.npz"] += b""
         parts.append({"file": f"counts-{i}.npz", "words": rows.shape[0], "entries": rows.nnz, "bytes": size})
-    description["parts"] = {"counts": parts, "mean_counts": []}
+    description["parts"] = {"counts": parts, "soft_counts": []}
     cut["model.json"] = json.dumps(description).encode()
     SOUND["model.json"] = [whole, resigned(cut, "model.json")]
     for folder in SOUND["model.json"]:  # sound, or the rest would prove little

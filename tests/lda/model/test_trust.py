@@ -28,7 +28,7 @@ from lda.corpus.storage.places import storage
 from lda.corpus.text import guarded_pattern
 from lda.model.topic_matrix import read_topic_matrix
 
-FILES = ("alpha.npy", "counts.npz", "documents.npy", "mean_counts.npz", "vocabulary.txt")
+FILES = ("alpha.npy", "counts.npz", "documents.npy", "soft_counts.npz", "vocabulary.txt")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "".join(json.dumps({"text": " ".join(t)}) + "\n" for t in tiny.documents())
     )
     corpus = read_corpus([folder / "d.jsonl"])
-    lda.LDA(3, max_iter=12, n_samples=3, random_state=1).fit(corpus).save(folder / "m")
+    lda.LDA(3, max_iter=12, beta=0.01, n_samples=3, random_state=1).fit(corpus).save(folder / "m")
     build_corpus([folder / "d.jsonl"], folder / "c")
     return folder
 
@@ -179,12 +179,12 @@ CANNOT_BE: dict[str, tuple[Callable[[Path], object], str]] = {
     "one too many": (_counts(lambda m: m.data.__setitem__(0, m.data[0] + 1)), "add up to 2401 tokens"),
     "negative": (_counts(_negative), "must not be negative"),
     "twice": (_counts(_twice), "stands twice in one row"),
-    "averages of NaN": (_counts(lambda m: m.data.fill(np.nan), "mean_counts"), "finite and not negative"),
+    "averages of NaN": (_counts(lambda m: m.data.fill(np.nan), "soft_counts"), "finite and not negative"),
     "averages that overflowed": (
-        _counts(lambda m: m.data.__imul__(-1), "mean_counts"),
+        _counts(lambda m: m.data.__imul__(-1), "soft_counts"),
         "finite and not negative",
     ),
-    "averages of others": (_counts(lambda m: m.data.__imul__(2), "mean_counts"), "averaged counts add up to"),
+    "averages of others": (_counts(lambda m: m.data.__imul__(2), "soft_counts"), "averaged counts add up to"),
     "term twice": (
         lambda m: (m / "vocabulary.txt").write_text("comet\n" * 15),
         "term 'comet' stands twice",
