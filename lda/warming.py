@@ -19,7 +19,7 @@ from lda.cluster.spec.checkpointing import Checkpointing
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.sweeping.frozen_model import FrozenModel
 from lda.cluster.sweeping.start_schedule import FIRST_STAGE
-from lda.cluster.sweeping.sweeper import Sweeper
+from lda.cluster.sweeping.sweeper import MOST_READERS, Sweeper
 from lda.corpus.convert import as_corpus
 from lda.corpus.stream import DocumentBatch
 from lda.evaluation.cooccurrence import count
@@ -109,16 +109,17 @@ def _settings(row: Sampler, n_topics: int) -> FitSettings:
         burn_in=1,
         optimize_interval=1,
         evaluate_every=1,
-        n_samples=2 if row.averages else 1,
+        n_samples=2 if row.averages else None,
         sample_interval=1,
     )
 
 
 def _fits(corpus: Corpus, wanted: FitSettings) -> None:
-    """With either start, and range by range of the vocabulary where the sampler can."""
+    """With either start, by one thread and by many, and range by range of the vocabulary where the sampler can."""
     for start in ("random", "growing"):
         settings = replace(wanted, start=start)
         fit(corpus, settings)
+        fit(corpus, replace(settings, threads=MOST_READERS + 1, sweeps=1))  # many threads count otherwise
         if row_of(settings.sampler).by_range is not None:
             fit(corpus, replace(settings, memory=1 << 40, model_memory=1 << 30))
 
@@ -141,7 +142,7 @@ def _new_documents(n_topics: int) -> None:
 def _checkpoints(corpus: Corpus, wanted: FitSettings) -> FitResult:
     with tempfile.TemporaryDirectory(prefix="raylda-") as folder:
         place = Checkpointing(path=folder, every=1)
-        settings = replace(wanted, validation_fraction=0.1, n_samples=1)
+        settings = replace(wanted, validation_fraction=0.1)
         fit(corpus, settings, checkpointing=place)
         return fit(corpus, replace(settings, sweeps=3), checkpointing=replace(place, resume=True))
 

@@ -53,10 +53,6 @@ class Race:
         self.levels = [int(level) for level in job["levels"]]
         self.most_seconds = float(job["seconds"])
         self.variant, self.config = job.get("variant"), str(job.get("config"))
-        if hasattr(
-            os, "sched_setaffinity"
-        ):  # a system that starts more threads than it was told to gains nothing
-            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: self.threads])
         self.indptr, self.indices, self.counts = (
             np.load(self.data / f"{name}.npy", mmap_mode="r") for name in ("indptr", "indices", "counts")
         )
@@ -69,8 +65,11 @@ class Race:
 
     @classmethod
     def of_command_line(cls) -> Race:
-        """The run whose job the first argument names."""
-        return cls(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+        """The run whose job the first argument names; this process then has as many cores as it may use threads."""
+        race = cls(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+        if hasattr(os, "sched_setaffinity"):  # a system that starts more threads gains nothing
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: race.threads])
+        return race
 
     def documents(self) -> Iterator[np.ndarray[Any, Any]]:
         """Term ids of each document, (N_d,), a term as often as it occurs."""

@@ -146,7 +146,7 @@ def test_estimator() -> None:
     assert trained.rank_1_docs is not None
     assert inferred.rank_1_docs is not None
     assert np.all(trained.rank_1_docs > 0.3)  # each document is about one theme
-    np.testing.assert_allclose(trained.rank_1_docs, inferred.rank_1_docs, atol=0.1)
+    np.testing.assert_allclose(trained.rank_1_docs, inferred.rank_1_docs, atol=0.2)
     assert fitted.coherence(tiny.documents(), n_words=5).mean > 0.1
     assert fitted.model_.diversity(5) == 1
     with pytest.raises(ValueError, match="n_words must be 1 or more, got 0"):
