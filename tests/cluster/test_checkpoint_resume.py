@@ -116,7 +116,7 @@ def test_more_sweeps_on_resuming(corpus: Corpus, tmp_path: Path) -> None:
 def test_other_states_are_sampled_on_resuming(corpus: Corpus, tmp_path: Path) -> None:
     """What was sampled stays where the new plan has it too; else it is dropped, and the new plan is followed."""
     first = replace(BASE, sweeps=20, n_samples=3, sample_interval=2)  # 16, 18, 20
-    plans = {
+    plans: dict[str, dict[str, Any]] = {
         "kept": {"sweeps": 24, "n_samples": 5, "sample_interval": 2},  # 16, 18 .. 24
         "dropped": {"sweeps": 40, "n_samples": 3, "sample_interval": 2},
         "none": {"sweeps": 24, "n_samples": 0},

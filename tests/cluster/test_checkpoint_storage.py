@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from compiled import certain_rows, delta_of
 
 from lda.cluster import CheckpointError, Checkpointing, FitSettings
 from lda.cluster.checkpoints.identity import identity
@@ -19,22 +21,23 @@ from lda.cluster.checkpoints.read import latest
 from lda.cluster.checkpoints.store import CheckpointStore
 from lda.cluster.checkpoints.write import put_topics, stored, write
 from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.sparse_npz import csr_bytes
 from lda.cluster.counts.word_range import WordRange
+from lda.corpus.storage.checksum import checksum
 from lda.corpus.storage.places import LocalStorage, RemoteStorage, Storage, storage
 from lda.samplers.counts.row_layout import word_rows
-from lda.samplers.counts.word_counts import Delta
+from lda.samplers.priors import Priors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SUM = "sum-0000000000-0000000003.npz"
+SUM = "soft-0000000000-0000000003.npz"
 WHO = identity(FitSettings(n_topics=5), "corpus")
 
 
-def store(place: Storage, sweep: int, n_shards: int = 6, size: int = 1000) -> None:
-    """A checkpoint whose topics are all sweep % 5."""
-    state = RunState(
+def run_state(sweep: int) -> RunState:
+    return RunState(
         n_sweeps=sweep,
         pass_number=sweep,
         alpha=np.linspace(0.1, 0.3, 5),
@@ -43,28 +46,36 @@ def store(place: Storage, sweep: int, n_shards: int = 6, size: int = 1000) -> No
         seconds=1.5,
         sweeping=1.0,
         patience=(-np.inf, 2),
-        mean_taken=1,
+        sampled=(sweep,),
     )
+
+
+def store(place: Storage, sweep: int, n_shards: int = 6, size: int = 1000) -> None:
+    """A checkpoint whose topics are all sweep % 5."""
     topics = [(i, np.full(size if i else 0, sweep % 5, dtype=np.uint16)) for i in range(n_shards)]
     sums = words(np.eye(3, dtype=np.int32))
 
     def keep(where: Storage, folder: str) -> dict[str, str]:
         return put_topics(where, folder, iter(topics)) | sums.store_sum(where, folder)
 
-    write(place, state, keep, WHO, 2)
+    write(place, run_state(sweep), keep, WHO, 2)
 
 
 def words(counts: np.ndarray, first: int = 0, taken: int = 1) -> WordRange:
     """The owner of words from `first` on, whose sum is `taken` times their counts (words, K)."""
     held = Aggregator(word_rows(counts.sum(axis=1).astype(np.int64), counts.shape[1]))
-    matrix = sp.csr_matrix(counts)
-    totals = counts.sum(axis=0).astype(np.int64)
-    delta = Delta(0, matrix.indptr.astype(np.int64), matrix.indices.astype(np.uint16), matrix.data, totals)
-    held.add_totals(held.add(delta))
+    held.add_totals(held.add(delta_of(counts)))
     made = WordRange(held, first, first + len(counts))
     for _ in range(taken):
-        made.accumulate()
+        sample(made, counts)
     return made
+
+
+def sample(owner: WordRange, counts: np.ndarray) -> None:
+    """Add one state to the sum: these counts (words, K)."""
+    priors = Priors(alpha=np.full(counts.shape[1], 0.1), beta=0.01)
+    owner.take((owner.first, owner.last), certain_rows(counts))
+    owner.accumulate(counts.sum(axis=0).astype(np.int64), priors, len(counts))
 
 
 def newest(place: Storage) -> tuple[int | None, list[str]]:
@@ -88,11 +99,11 @@ def test_what_is_written_is_read_and_the_last_two_are_kept(place: Storage) -> No
     found = latest(place, WHO, pytest.fail)
     assert found is not None
     state = found.state
-    assert (state.n_sweeps, state.patience, state.mean_taken) == (30, (-np.inf, 2), 1)
+    assert (state.n_sweeps, state.patience, state.sampled) == (30, (-np.inf, 2), (30,))
     np.testing.assert_array_equal(state.alpha, np.linspace(0.1, 0.3, 5))
     again = words(np.zeros((3, 3), dtype=np.int32), taken=0)
     again.restore_sum(found.place, found.folder, found.files)
-    mean = again.mean(1)
+    mean = again.soft(1)
     assert mean is not None
     np.testing.assert_array_equal(mean.toarray(), np.eye(3))
     assert [len(found.topics(i, np.dtype(np.uint16))) for i in range(6)] == [0] + [1000] * 5
@@ -147,24 +158,51 @@ def test_damage_is_said_and_the_one_before_is_used(tmp_path: Path, words: str) -
     assert said[1].endswith("there is none before")
 
 
-@pytest.mark.parametrize("old", [False, True])
-def test_sums_are_read_by_other_owners_than_wrote_them(tmp_path: Path, old: bool) -> None:
-    """Three wrote, two read; or what one wrote before sums lay in parts."""
+def test_sums_are_read_by_other_owners_than_wrote_them(tmp_path: Path) -> None:
+    """Three wrote, two read."""
     place, counts = storage(tmp_path), np.random.default_rng(3).poisson(0.7, (50, 4)).astype(np.int32)
-    if old:
-        (tmp_path / "sums").mkdir()
-        sp.save_npz(tmp_path / "sums" / "mean.npz", sp.csr_matrix(2 * counts), compressed=False)
-        names = ["topics-00000.bin", "mean.npz"]
-    else:
-        names = ["topics-00000.bin"]
-        for first, last in ((20, 45), (0, 20), (45, 50)):
-            names += words(counts[first:last], first, taken=2).store_sum(place, "sums")
+    names = ["topics-00000.bin"]
+    for first, last in ((20, 45), (0, 20), (45, 50)):
+        names += words(counts[first:last], first, taken=2).store_sum(place, "sums")
     for first, last in ((0, 31), (31, 50)):
         reader = words(np.zeros((last - first, 4), dtype=np.int32), first, taken=0)
         reader.restore_sum(place, "sums", names)
-        mean = reader.mean(2)
+        mean = reader.soft(2)
         assert mean is not None
         np.testing.assert_array_equal(mean.toarray(), counts[first:last])
+
+
+def test_sums_of_earlier_versions_are_left_alone(tmp_path: Path) -> None:
+    """They are of plain counts: the checkpoint is taken up, and what is sampled from then on makes a new sum."""
+    place, counts = storage(tmp_path), np.array([[2, 0, 0], [0, 3, 1], [1, 1, 1]], dtype=np.int32)
+    names = ["mean.npz", "sum-0000000000-0000000003.npz"]  # of all words in one file, and then in parts
+
+    def keep(where: Storage, folder: str) -> dict[str, str]:
+        files = {name: bytes(csr_bytes(sp.csr_matrix(2 * counts))) for name in names}
+        for name, data in files.items():
+            where.write(f"{folder}/{name}", data)
+        topics = put_topics(where, folder, iter([(0, np.ones(9, dtype=np.uint16))]))
+        return topics | {name: checksum(data) for name, data in files.items()}
+
+    write(place, run_state(10), keep, WHO, 2)
+    manifest = tmp_path / "sweep-00000010" / "manifest.json"
+    body = json.loads(json.loads(manifest.read_text())["body"])
+    del body["sampled"]
+    text = json.dumps(body | {"format": 2, "mean_taken": 2})
+    manifest.write_text(json.dumps({"sha256": checksum(text.encode()), "body": text}))
+
+    found = latest(place, WHO, pytest.fail)
+    assert found is not None
+    assert (found.state.n_sweeps, found.state.sampled) == (10, ())
+    assert set(names) < set(found.files)
+    again = words(counts, taken=0)
+    again.restore_sum(found.place, found.folder, found.files)
+    assert again.soft(2) is None
+    sample(again, counts)
+    mean = again.soft(1)
+    assert mean is not None
+    np.testing.assert_array_equal(mean.toarray(), counts)
+    assert list(again.store_sum(place, "sums")) == [SUM]
 
 
 def test_only_checkpoints_are_removed(tmp_path: Path) -> None:

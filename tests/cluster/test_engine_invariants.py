@@ -258,7 +258,7 @@ def test_a_fit_that_ends_early_has_the_soft_counts_of_its_last_state(corpus: Cor
     assert whole.soft_counts is not None
     assert found.soft_counts is not None
     assert (whole.topic_word_counts != found.topic_word_counts).nnz == 0  # type: ignore[attr-defined]
-    assert (whole.soft_counts != found.soft_counts).nnz == 0
+    assert (whole.soft_counts != found.soft_counts).nnz == 0  # type: ignore[attr-defined]
 
 
 def test_reported_likelihood_is_that_of_the_state(corpus: Corpus) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from compiled import documents, drawn_model, mean_model
+from compiled import certain_rows, documents, drawn_model, mean_model
 
 from lda.cluster import FitSettings, FrozenModel
 from lda.cluster.counts.aggregator import Aggregator, CountError
@@ -22,6 +22,7 @@ from lda.corpus.storage.places import storage
 from lda.samplers.counts.histograms import Histogram, document_topics, topic_and_count, values
 from lda.samplers.counts.row_layout import empty_counts, topic_dtype, word_rows
 from lda.samplers.counts.word_counts import Delta, add_delta, gather_rows
+from lda.samplers.phi.soft_counts import UNIT, DocumentTopics, list_topics
 from lda.samplers.priors import Priors
 from lda.samplers.rules import drawn_theta, sequential, simultaneous
 from lda.samplers.scoring.completion import content_keys, count_topics
@@ -48,38 +49,70 @@ def change(counts: sp.csr_matrix, first: int = 0) -> Delta:
     return Delta(first, counts.indptr.astype(np.int64), topics, counts.data.astype(np.int32), totals)
 
 
-def test_thirty_million_eighty_times() -> None:
-    words = WordRange(held([[30_000_000, 1], [0, 5]]), 0, 2)
-    for _ in range(80):
-        words.accumulate()
-    mean = words.mean(80)
+def owner(cells: list[list[int]]) -> WordRange:
+    """The owner of all words with these counts (V, K), of which no state is in the sum."""
+    return WordRange(held(cells), 0, len(cells))
+
+
+def sample(words: WordRange, cells: list[list[int]], open_tokens: int = 0) -> None:
+    """Add a state with these counts to the sum.
+
+    open_tokens: how many tokens that have the first topic of their word are still to be divided among all topics.
+    """
+    rows, counts = certain_rows(np.array(cells)), np.array(cells, dtype=np.int64)
+    rows.value[rows.start[:-1]] -= UNIT * open_tokens
+    rows.rest[:] = UNIT * open_tokens
+    words.take((words.first, words.last), rows)
+    words.accumulate(counts.sum(axis=0), Priors(alpha=np.full(counts.shape[1], 0.1), beta=0.01), len(counts))
+
+
+def mean_of_sum(words: WordRange, taken: int) -> np.ndarray:
+    mean = words.soft(taken)
     assert mean is not None
     assert mean.dtype == np.float32
-    assert mean.toarray().tolist() == [[30_000_000, 1], [0, 5]]
+    return np.asarray(mean.toarray())
+
+
+def test_thirty_million_eighty_times() -> None:
+    cells = [[30_000_000, 1], [0, 5]]
+    words = owner(cells)
+    for _ in range(80):
+        sample(words, cells)
+    assert mean_of_sum(words, 80).tolist() == cells
+
+
+@pytest.mark.parametrize("n_topics", [3, 1000])
+def test_a_rest_of_the_largest_counts_is_divided(n_topics: int) -> None:
+    """Evenly: in a vocabulary of one word phi is 1 in all topics."""
+    cells = [[LARGEST, LARGEST // 2] + [0] * (n_topics - 2)]
+    words = owner(cells)
+    for _ in range(3):
+        sample(words, cells, open_tokens=LARGEST)
+    expected = np.array([0, LARGEST // 2] + [0] * (n_topics - 2)) + LARGEST / n_topics
+    np.testing.assert_allclose(mean_of_sum(words, 3)[0], expected, rtol=1e-6)
 
 
 def test_sums_of_the_largest_counts_are_stored_and_taken_up(tmp_path: Path) -> None:
-    words = WordRange(held([[LARGEST, 3]]), 0, 1)
+    cells = [[LARGEST, 3]]
+    words = owner(cells)
     for _ in range(3):
-        words.accumulate()
+        sample(words, cells)
     names = words.store_sum(storage(tmp_path), "c")
-    again = WordRange(held([[LARGEST, 3]]), 0, 1)
+    again = owner(cells)
     again.restore_sum(storage(tmp_path), "c", names)
-    again.accumulate()
-    mean = again.mean(4)
-    assert mean is not None
-    assert mean.toarray().tolist() == [[np.float32(LARGEST), 3]]
+    sample(again, cells)
+    assert mean_of_sum(again, 4).tolist() == [[np.float32(LARGEST), 3]]
 
 
-def test_sums_that_were_stored_as_int32_go_on(tmp_path: Path) -> None:
-    old = sp.csr_matrix(np.array([[LARGEST, 3]], dtype=np.int32))
-    storage(tmp_path).write("c/sum-0000000000-0000000001.npz", csr_bytes(old))
-    words = WordRange(held([[LARGEST, 3]]), 0, 1)
-    words.restore_sum(storage(tmp_path), "c", ["sum-0000000000-0000000001.npz"])
-    words.accumulate()
-    mean = words.mean(2)
-    assert mean is not None
-    assert mean.toarray().tolist() == [[np.float32(LARGEST), 3]]
+def test_sums_that_were_stored_as_int32_are_left_alone(tmp_path: Path) -> None:
+    """Those of plain counts, by earlier versions: with soft counts they have no sum."""
+    cells, name = [[LARGEST, 3]], "sum-0000000000-0000000001.npz"
+    storage(tmp_path).write(f"c/{name}", csr_bytes(sp.csr_matrix(np.array(cells, dtype=np.int32))))
+    words = owner(cells)
+    words.restore_sum(storage(tmp_path), "c", [name])
+    assert words.soft(1) is None
+    sample(words, cells)
+    assert mean_of_sum(words, 1).tolist() == [[np.float32(LARGEST), 3]]
 
 
 @pytest.mark.parametrize("kind", ["dense", "sparse"])
@@ -170,6 +203,13 @@ def test_documents_that_lie_beyond_31_bits(n_topics: int, tmp_path: Path) -> Non
         strict=True,
     ):
         np.testing.assert_array_equal(a, b)
+    for z_of, first in ((topics, 0), (z, 2**31 - 5)):
+        lists = DocumentTopics(
+            docs.doc_offsets, np.zeros(4, np.int32), np.zeros_like(topics), np.zeros(len(topics), np.float32),
+            np.zeros(len(topics), np.int32), np.zeros_like(topics),
+        )  # fmt: skip
+        list_topics(z_of, first, 0, 0, 4, n_topics, lists)
+        np.testing.assert_array_equal(lists.topic[docs.doc_offsets[lists.document] + lists.slot], topics)
     ids = np.zeros((2, 4), dtype=np.uint64)
     content_keys(words, offsets, ids[0])
     content_keys(docs.words, docs.doc_offsets, ids[1])

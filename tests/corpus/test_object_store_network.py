@@ -113,7 +113,7 @@ def test_checkpoints_that_cannot_be_reached_are_not_taken_for_damaged(
     place, who = places.storage(uri.format("there")), identity(FitSettings(n_topics=5), "corpus")
     state = RunState(
         n_sweeps=10, pass_number=10, alpha=np.ones(5), beta=0.01, history=[], seconds=1.0, sweeping=1.0,
-        patience=(-np.inf, 0), mean_taken=0,
+        patience=(-np.inf, 0), sampled=(),
     )  # fmt: skip
 
     def topics(where: Storage, folder: str) -> dict[str, str]:

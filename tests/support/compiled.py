@@ -19,6 +19,7 @@ from lda.samplers.counts.row_layout import (
     word_rows,
 )
 from lda.samplers.counts.word_counts import Delta, add_delta
+from lda.samplers.phi.soft_counts import UNIT, SoftRows
 from lda.samplers.priors import Priors
 from lda.samplers.tokens import Tokens
 
@@ -76,6 +77,13 @@ def delta_of(change: NDArray[Any], first: int = 0) -> Delta:
     topics = csr.indices.astype(topic_dtype(change.shape[1]))
     totals = change.sum(axis=0).astype(np.int64)
     return Delta(first, csr.indptr.astype(np.int64), topics, csr.data.astype(np.int32), totals)
+
+
+def certain_rows(n_wk: NDArray[Any]) -> SoftRows:
+    """Soft counts (W, K) of tokens each of which is certain to have its topic: the counts themselves."""
+    csr = sp.csr_matrix(n_wk.astype(np.int64))
+    topics = csr.indices.astype(topic_dtype(n_wk.shape[1]))
+    return SoftRows(csr.indptr.astype(np.int64), topics, UNIT * csr.data, np.zeros(len(n_wk), dtype=np.int64))
 
 
 def store(n_wk: NDArray[Any], *, all_dense: bool = False) -> tuple[WordRows, TopicCounts]:

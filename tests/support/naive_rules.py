@@ -242,7 +242,7 @@ def _few_topics(
     fresh: bool,
 ) -> None:
     """One document by the sequential rule, in place in z, every draw from a scan of all topics."""
-    n = np.zeros(model.stride, dtype=f32)
+    n: NDArray[np.float32] = np.zeros(model.stride, dtype=f32)
     for i in tokens if not fresh else ():
         n[z[i]] += f32(1)
     for i in tokens:

@@ -55,7 +55,7 @@ class Soft:
                 mass += float(self.alpha[k]) * phi[k]
             return phi, mass
         phi, mass = list(self.smooth), self.smooth_mass
-        for k in np.flatnonzero(self.n_wk[w]):
+        for k in np.flatnonzero(self.n_wk[w]).tolist():
             own = int(self.n_wk[w, k]) * self.inverse[k]
             phi[k] += own
             mass += float(self.alpha[k]) * own

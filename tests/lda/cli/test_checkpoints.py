@@ -156,7 +156,7 @@ STUCK = (
 import ctypes, sys
 from lda.cluster.loop import local_engine as engine
 
-def never(self):
+def never(self, *given):
     print("stuck", file=sys.stderr, flush=True)
     while True:
         try:
