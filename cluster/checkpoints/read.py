@@ -97,7 +97,8 @@ def latest(
         if differ := differences(manifest.identity, who):
             raise OtherFitError(
                 f"the checkpoint in {place.root} is of another fit: {differ}; "
-                "repeat the command as it was, or take another place for this one"
+                "give the settings as they were, also those whose default has changed since, or take another "
+                "place for this one"
             )
         return Checkpoint(place=place, folder=folder, files=manifest.files, state=manifest.state)
     return None

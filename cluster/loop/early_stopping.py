@@ -35,16 +35,20 @@ class Samples:
     """
 
     def __init__(self, n_samples: int, interval: int, sweeps: int) -> None:
-        self._wanted = {sweeps - i * interval for i in range(n_samples)}
+        self._n, self._interval, self._last = n_samples, interval, sweeps
         self.taken: tuple[int, ...] = ()
 
     def take(self, sweep: int) -> bool:
         """Whether the state after `sweep`, from 1, is to be sampled; if so, it is counted in."""
-        wanted = sweep in self._wanted
+        wanted = self._wants(sweep)
         if wanted:
             self.taken = (*self.taken, sweep)
         return wanted
 
     def keeps(self, taken: Sequence[int]) -> bool:
         """Whether a sum of these sweeps is part of this plan. What was added to a sum cannot be taken out again."""
-        return self._wanted.issuperset(taken)
+        return all(map(self._wants, taken))
+
+    def _wants(self, sweep: int) -> bool:
+        before, rest = divmod(self._last - sweep, self._interval)
+        return rest == 0 and 0 <= before < self._n

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lda.cluster import FitSettings, fit
+from lda.cluster.loop.early_stopping import Samples
 from lda.corpus import as_corpus
 from lda.samplers.priors import Priors, start_priors
 
@@ -88,3 +89,12 @@ def test_settings_that_do_not_fit_the_corpus() -> None:
         fit(as_corpus(np.eye(2)), FitSettings(n_topics=2, validation_fraction=0.01))
     with pytest.raises(ValueError, match="no tokens"):
         fit(as_corpus([[], []], allow_empty=True), FitSettings(n_topics=2))
+
+
+def test_samples_without_end_are_a_plan_like_any_other() -> None:
+    """As many as a user asks for: a plan must not be a list of them."""
+    every, two = Samples(10**15, 1, 200), Samples(2, 50, 200)
+    assert every.take(1)
+    assert [sweep for sweep in range(1, 300) if two.take(sweep)] == [150, 200]
+    assert every.keeps(two.taken)
+    assert not two.keeps([100])
