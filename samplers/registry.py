@@ -92,6 +92,8 @@ class Sampler:
         parallel: whether documents may be sampled by several threads, and by several workers.
         learns_priors: whether alpha and beta may change between sweeps.
         averages: whether the counts of late sweeps may be averaged.
+        alpha_parts_of_few: whether the rule reads the alpha parts of dense rows (`phi/language_model.py`) where topics
+            are few, at most `row_layout.FEW_TOPICS`.
 
     Raises ValueError for a row that contradicts itself.
     """
@@ -108,6 +110,7 @@ class Sampler:
     parallel: bool = True
     learns_priors: bool = True
     averages: bool = True
+    alpha_parts_of_few: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -132,6 +135,12 @@ class Sampler:
     def unseen_phases(self, phases: int) -> int:
         """Phases just before a phase that its counts may lack, when a sweep has so many phases."""
         return min(self.lag, phases - 1)
+
+    def reads_alpha_parts(self, n_topics: int) -> bool:
+        """Whether the rule reads the alpha parts of dense rows, of which making takes time."""
+        from lda.samplers.counts.row_layout import FEW_TOPICS  # which loads Numba
+
+        return self.alpha_parts_of_few or n_topics > FEW_TOPICS
 
     def load_rule(self) -> TokenRule:
         """The token rule; imports its kernels."""
@@ -178,6 +187,7 @@ SAMPLERS: Final[dict[str, Sampler]] = {
             leave_out=True,
             phases=4,
             lag=1,
+            alpha_parts_of_few=False,
         ),
         Sampler(
             name="esca",

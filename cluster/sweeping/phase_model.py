@@ -25,6 +25,7 @@ class MeanModel:
 
     n_terms: V, where `rows` are only a range of the vocabulary. team: the workers that fill the same `arrays`. lag:
     how many rounds the slowest worker of the team may be behind the fastest; there is a model for each of them.
+    alpha_parts: whether anybody reads those of the dense rows.
     """
 
     def __init__(
@@ -35,7 +36,10 @@ class MeanModel:
         arrays: Arrays | None = None,
         team: Team | None = None,
         lag: int = 0,
+        *,
+        alpha_parts: bool = True,
     ) -> None:
+        self._alpha_parts = alpha_parts
         self._n_terms = len(rows.start) if n_terms is None else n_terms
         self._team = team or Team()
         zeros = (arrays or InMemory()).zeros
@@ -62,7 +66,11 @@ class MeanModel:
         set_priors(model, topic_totals, priors.alpha, priors.beta, self._n_terms)
         n = block_count(int(self._weight[-1]) // CELLS_PER_TOKEN, threads.n * team.size)
         spans = blocks(self._weight, 0, len(self._weight) - 1, n)
-        team.share(len(spans), lambda i: fill_mean(model, counts, priors.beta, *spans[i]), threads)
+
+        def fill(i: int) -> None:
+            fill_mean(model, counts, priors.beta, *spans[i], self._alpha_parts)
+
+        team.share(len(spans), fill, threads)
         team.end()
         return model
 

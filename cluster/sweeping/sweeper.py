@@ -140,7 +140,12 @@ class Sweeper:
             self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
         else:
             self._model = MeanModel(
-                self._rows, self.counts.counts, arrays=arrays, team=team, lag=self.plan.lag
+                self._rows,
+                self.counts.counts,
+                arrays=arrays,
+                team=team,
+                lag=self.plan.lag,
+                alpha_parts=self.sampler.reads_alpha_parts(self.plan.n_topics),
             )
 
     @property

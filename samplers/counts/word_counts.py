@@ -9,7 +9,7 @@ for all.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,14 @@ from numpy.typing import NDArray
 from lda.samplers.counts.row_layout import TopicCounts
 from lda.samplers.limits import MAX_COUNT
 from lda.samplers.numerics.jit import kernel
-from lda.samplers.numerics.prefix_sum import INDEX
+from lda.samplers.numerics.prefix_sum import INDEX, prefetch
 from lda.samplers.numerics.sorting import sort_part
+
+_LISTED: Final = 1024
+"""Tokens looked through at a time for those that have moved."""
+
+_AHEAD: Final = 12
+"""Moves between the one that is counted and the one whose counts are asked for."""
 
 
 class Delta(NamedTuple):
@@ -228,27 +234,37 @@ def count_dense_by_document(
 ) -> int:
     """`count_dense` in the order of the documents; which word it returns may be another.
 
-    It reads on where `count_dense` jumps about, and takes half its time, but reads the tokens of all words for each
-    range of words.
+    It reads on where `count_dense` jumps about, and takes a quarter of its time, but reads the tokens of all words for
+    each range of words.
     """
     n_topics, lowest, width = len(totals), INDEX(first), INDEX(last - first)
+    moved = np.empty(_LISTED, dtype=np.int64)
     wrong = -1
-    for i in range(len(moves.words)):
-        old, new = INDEX(moves.before[INDEX(i)]), INDEX(moves.after[INDEX(i)])
-        w = INDEX(moves.words[INDEX(i)])
-        if old == new or w - lowest >= width:
-            continue
-        row = counts.start[w]
-        if row < 0:
-            continue
-        if new < n_topics:
-            counts.dense[INDEX(row) + new] += 1
-            totals[new] += 1
-        if old < n_topics:
-            totals[old] -= 1
-            counts.dense[INDEX(row) + old] -= 1
-            if counts.dense[INDEX(row) + old] < 0:
-                wrong = int(w)
+    for begin in range(0, len(moves.words), _LISTED):
+        n = 0
+        for i in range(begin, min(begin + _LISTED, len(moves.words))):
+            # Listed first, by a sum in place of a choice: which tokens have moved no processor foresees.
+            moved[n] = i
+            mine = INDEX(moves.words[INDEX(i)]) - lowest < width
+            n += int((moves.before[INDEX(i)] != moves.after[INDEX(i)]) & mine)
+        for j in range(n):
+            ahead = INDEX(moved[min(j + _AHEAD, n - 1)])
+            row = max(counts.start[INDEX(moves.words[ahead])], 0)
+            prefetch(counts.dense, row + moves.before[ahead])
+            prefetch(counts.dense, row + moves.after[ahead])
+            i = INDEX(moved[j])
+            old, new, w = INDEX(moves.before[i]), INDEX(moves.after[i]), INDEX(moves.words[i])
+            row = counts.start[w]
+            if row < 0:
+                continue
+            if new < n_topics:
+                counts.dense[INDEX(row) + new] += 1
+                totals[new] += 1
+            if old < n_topics:
+                totals[old] -= 1
+                counts.dense[INDEX(row) + old] -= 1
+                if counts.dense[INDEX(row) + old] < 0:
+                    wrong = int(w)
     return wrong
 
 

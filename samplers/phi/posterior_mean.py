@@ -11,10 +11,13 @@ from lda.samplers.phi.language_model import LanguageModel, add_alpha_part
 
 
 @kernel
-def fill_mean(model: LanguageModel, counts: TopicCounts, beta: float, first: int, last: int) -> None:
+def fill_mean(
+    model: LanguageModel, counts: TopicCounts, beta: float, first: int, last: int, alpha_parts: bool
+) -> None:
     """Fill the rows of words first .. last - 1 with the posterior mean of `counts`.
 
-    Equivalent to `phi = (n + beta) / denominator` in float64, rounded to float32.
+    Equivalent to `phi = (n + beta) / denominator` in float64, rounded to float32. alpha_parts: whether those of the
+    dense rows are wanted, too.
     """
     n_topics, stride = model.n_topics, model.stride
     inverse = np.zeros(stride, dtype=np.float64)
@@ -27,7 +30,8 @@ def fill_mean(model: LanguageModel, counts: TopicCounts, beta: float, first: int
             # All of the row, whose padding `inverse` keeps at 0: whole blocks need no loop over a rest.
             for k in range(np.uint64(row), np.uint64(row + stride)):
                 model.phi[k] = (counts.dense[k] + beta) * inverse[k - np.uint64(row)]
-            add_alpha_part(model, row // stride, lanes)
+            if alpha_parts:
+                add_alpha_part(model, row // stride, lanes)
         else:
             row = ~row
             n = counts.length[w]

@@ -144,7 +144,7 @@ def state_of(case: Case) -> State:
     beta = case.prior / 10
     model = empty_model(rows, counts.topic)
     set_priors(model, delta.totals, alpha, beta)
-    fill_mean(model, counts, beta, 0, case.n_terms)
+    fill_mean(model, counts, beta, 0, case.n_terms, True)
     keys = np.arange(len(case.lengths), dtype=np.uint64)
     return State(words, offsets, keys, z, counted, rows, model, delta.totals, alpha, beta)
 
