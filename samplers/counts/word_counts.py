@@ -252,8 +252,8 @@ def count_dense_by_document(
             row = max(counts.start[INDEX(moves.words[ahead])], 0)
             prefetch(counts.dense, row + moves.before[ahead])
             prefetch(counts.dense, row + moves.after[ahead])
-            i = INDEX(moved[j])
-            old, new, w = INDEX(moves.before[i]), INDEX(moves.after[i]), INDEX(moves.words[i])
+            at = INDEX(moved[j])
+            old, new, w = INDEX(moves.before[at]), INDEX(moves.after[at]), INDEX(moves.words[at])
             row = counts.start[w]
             if row < 0:
                 continue
