@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 import lda.samplers
 from lda.samplers.numerics.kernel_cache import SOURCES, digest_of_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 def test_the_cache_is_named_after_all_sources(tmp_path: Path) -> None:
@@ -65,3 +70,57 @@ def test_a_user_without_a_home_is_told_so(tmp_path: Path) -> None:
     found = fit_like({"XDG_CACHE_HOME": "~/none"}, tmp_path)
     assert "this user has no home folder" in found.stderr
     assert not (tmp_path / "~").exists()
+
+
+HURT: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "empty": lambda held: b"",
+    "cut short": lambda held: held[: len(held) // 2],
+    "foreign": lambda held: b"not what was written",
+    "one bit": lambda held: held[:-500] + bytes([held[-500] ^ 1]) + held[-499:],
+}
+
+
+@pytest.mark.parametrize(
+    ("ending", "hurt"),
+    [
+        *((ending, hurt) for ending in ("nbi", "nbc") for hurt in ("empty", "cut short", "foreign")),
+        ("nbc", "one bit"),
+    ],
+)
+def test_a_damaged_file_is_compiled_anew_and_replaced(ending: str, hurt: str, tmp_path: Path) -> None:
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    fit_like(environment, tmp_path)
+    files = list((tmp_path / "kept").rglob(f"*.{ending}"))
+    assert len(files) == 2
+    whole = {file: len(file.read_bytes()) for file in files}
+    damaged = {file: HURT[hurt](file.read_bytes()) for file in files}
+    for file in files:
+        file.write_bytes(damaged[file])
+    assert fit_like(environment, tmp_path).stderr == ""
+    for file in files:
+        assert file.read_bytes() != damaged[file]
+        assert abs(len(file.read_bytes()) - whole[file]) < 100
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 40 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    done = mount and subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=40k", "raylda", folder], capture_output=True
+    )
+    if not done or done.returncode:
+        pytest.skip("needs the right to mount a file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_said_once_with_the_folder_and_all_goes_on(small_disk: Path, tmp_path: Path) -> None:
+    (small_disk / "other").write_bytes(bytes(36 << 10))
+    found = fit_like({"NUMBA_CACHE_DIR": str(small_disk)}, tmp_path)
+    assert found.stderr.count(f"cannot be kept in '{small_disk}") == 1
+    assert "(No space left on device)" in found.stderr
+    assert "make room there, or set XDG_CACHE_HOME or NUMBA_CACHE_DIR" in found.stderr
+    assert not [file for file in small_disk.rglob("*.nb*") if not file.stat().st_size]
