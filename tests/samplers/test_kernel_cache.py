@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,15 @@ def test_a_full_disk_is_said_once_with_the_folder_and_all_goes_on(full_disk: Pat
     assert "(No space left on device)" in found.stderr
     assert "make room there, or set XDG_CACHE_HOME or NUMBA_CACHE_DIR" in found.stderr
     assert not list(full_disk.rglob("*.nb*"))  # no index that names what is not there
+
+
+def test_nothing_lands_beside_the_sources_where_no_folder_can_be_made(tmp_path: Path) -> None:
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    fit_like(environment, tmp_path)
+    for folder in {file.parent for file in (tmp_path / "kept").rglob("*.nbc")}:
+        shutil.rmtree(folder)
+        folder.write_bytes(b"")
+    before = set(SOURCES.rglob("*.nb*"))
+    found = fit_like(environment, tmp_path)
+    assert found.stderr.count("compiled kernels cannot be kept in") == 1
+    assert set(SOURCES.rglob("*.nb*")) == before
