@@ -23,20 +23,18 @@ from lda.cluster.sweeping.sweeper import MOST_READERS, Sweeper
 from lda.corpus.convert import as_corpus
 from lda.corpus.stream import DocumentBatch
 from lda.evaluation.cooccurrence import count
-from lda.samplers.counts.row_layout import FEW_TOPICS
+from lda.samplers.counts.row_layout import FEW_TOPICS, topic_dtype
 from lda.samplers.numerics.atomic_flags import SPACING, lowest_flag, sum_of_flags
 from lda.samplers.numerics.jit import count_compiled
 from lda.samplers.priors import start_priors
 from lda.samplers.registry import SAMPLERS, Sampler
 from lda.samplers.registry import sampler as row_of
+from lda.samplers.rehearsal import KINDS, same_rule, small_alike
 
 if TYPE_CHECKING:
-    from lda.cluster.spec.results import FitResult
     from lda.corpus.corpus import Corpus
 
 N_TERMS: Final = 30
-KINDS: Final = (8, FEW_TOPICS + 1)
-"""Numbers of topics that between them need all kernels: few, and many."""
 
 
 class Stage(NamedTuple):
@@ -58,10 +56,13 @@ class Warmed:
 def warm(samplers: Sequence[str] = (), n_topics: Sequence[int] = ()) -> Iterator[Warmed]:
     """Compile what fits with these samplers and numbers of topics need, and what may follow them; yields each stage.
 
-    Empty: all samplers, and as many topics as there are kinds of kernels. Raises ValueError for an unknown sampler, or
-    a number of topics that none can have.
+    Empty: all samplers, and few topics as well as many, though not more than two bytes can number: those are rare, and
+    would take as long again. What is run has the fewest topics that need the same kernels. Raises ValueError for an
+    unknown sampler, or a number of topics that none can have.
     """
-    for stage in stages([row_of(name) for name in samplers] or list(SAMPLERS.values()), n_topics or KINDS):
+    rows = [row_of(name) for name in samplers] or list(SAMPLERS.values())
+    kinds = dict.fromkeys(small_alike(k) for k in n_topics or KINDS[:2])
+    for stage in stages(rows, list(kinds)):
         before = time.perf_counter()
         with count_compiled() as compiled:
             stage.run()
@@ -76,17 +77,18 @@ def stages(samplers: Sequence[Sampler], n_topics: Sequence[int]) -> list[Stage]:
         for wanted in settings
     ]
     made += [Stage(f"new documents, {_topics(k)}", partial(_new_documents, k)) for k in n_topics]
-    one = settings[0]
+    of_types = list({topic_dtype(k): _settings(samplers[0], k) for k in reversed(n_topics)}.values())
     made += [
-        Stage("checkpoints and validation", partial(_checkpoints, corpus, one)),
+        Stage("checkpoints and validation", partial(_checkpoints, corpus, of_types)),
         Stage("coherence", _coherence),
-        Stage("messages of a cluster", partial(_messages, corpus, one)),
+        Stage("messages of a cluster", partial(_messages, corpus, of_types)),
     ]
     return made
 
 
 def _topics(n_topics: int) -> str:
-    return f"up to {FEW_TOPICS} topics" if n_topics <= FEW_TOPICS else f"more than {FEW_TOPICS} topics"
+    low, _ = same_rule(n_topics)
+    return f"more than {low - 1} topics" if low > FEW_TOPICS else f"up to {FEW_TOPICS} topics"
 
 
 def _corpus() -> Corpus:
@@ -139,12 +141,13 @@ def _new_documents(n_topics: int) -> None:
         model.assign(offsets, words)
 
 
-def _checkpoints(corpus: Corpus, wanted: FitSettings) -> FitResult:
-    with tempfile.TemporaryDirectory(prefix="raylda-") as folder:
-        place = Checkpointing(path=folder, every=1)
-        settings = replace(wanted, validation_fraction=0.1)
-        fit(corpus, settings, checkpointing=place)
-        return fit(corpus, replace(settings, sweeps=3), checkpointing=replace(place, resume=True))
+def _checkpoints(corpus: Corpus, wanted: Sequence[FitSettings]) -> None:
+    for one in wanted:
+        with tempfile.TemporaryDirectory(prefix="raylda-") as folder:
+            place = Checkpointing(path=folder, every=1)
+            settings = replace(one, validation_fraction=0.1)
+            fit(corpus, settings, checkpointing=place)
+            fit(corpus, replace(settings, sweeps=3), checkpointing=replace(place, resume=True))
 
 
 def _coherence() -> None:
@@ -152,15 +155,16 @@ def _coherence() -> None:
     count([batch], [np.arange(3, dtype=np.int32)], N_TERMS, window=2)
 
 
-def _messages(corpus: Corpus, wanted: FitSettings) -> None:
-    settings = replace(wanted, sampler="auto", alpha="auto").resolved()
+def _messages(corpus: Corpus, wanted: Sequence[FitSettings]) -> None:
     keep = np.ones(corpus.n_documents, dtype=bool)
-    priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
-    with Threads(1) as threads:
-        sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), threads)
-        sweeper.first_topics(0, 0, 0, priors)
-        message = encode(sweeper.changes(0, 0, N_TERMS), 0, N_TERMS)
-    merged(decode(message, settings.n_topics) for _ in range(2))
+    for one in wanted:
+        settings = replace(one, sampler="auto", alpha="auto").resolved()
+        priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
+        with Threads(1) as threads:
+            sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), threads)
+            sweeper.first_topics(0, 0, 0, priors)
+            message = encode(sweeper.changes(0, 0, N_TERMS), 0, N_TERMS)
+        merged(decode(message, settings.n_topics) for _ in range(2))
     flags = np.zeros(2 * SPACING, dtype=np.int64)
     lowest_flag(flags)
     sum_of_flags(flags)

@@ -17,6 +17,10 @@ _TWO_BYTES: Final = (1 << 16) - 1
 """The most topics whose numbers take two bytes."""
 
 
+KINDS: Final = (8, FEW_TOPICS + 1, _TWO_BYTES + 1)
+"""Small numbers of topics that between them need all kernels: few, many, and more than two bytes can number."""
+
+
 def rehearse(sampler: Sampler, n_topics: int) -> None:
     """Call the token rule of a sampler for no documents, with arguments of the types that a fit has."""
     tokens = Tokens(
@@ -45,3 +49,13 @@ def same_rule(n_topics: int) -> tuple[int, int]:
     edges = [1, FEW_TOPICS + 1, _TWO_BYTES + 1]
     low = max(edge for edge in edges if edge <= n_topics)
     return low, next((edge - 1 for edge in edges if edge > n_topics), 1 << 31)
+
+
+def small_alike(n_topics: int) -> int:
+    """A small number of topics that needs the same kernels as n_topics do.
+
+    Raises ValueError for a number of topics that no model can have.
+    """
+    topic_dtype(n_topics)
+    low, high = same_rule(n_topics)
+    return next(kind for kind in KINDS if low <= kind <= high)

@@ -15,12 +15,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.corpus.machine import available_cores
-from lda.samplers.numerics.kernel_cache import cache_folder
+from lda.samplers.numerics.kernel_cache import cache_folder, why_none
 from lda.samplers.registry import SAMPLERS, Sampler, sampler
 
 MOST_SECONDS: Final = 300.0
@@ -112,14 +113,18 @@ def wait() -> None:
 
 
 def compile_rule(name: str, n_topics: int) -> None:
-    """What the second process does first: compile the rule of the sampler `name`, and leave a note that it is there."""
-    from lda.samplers.rehearsal import rehearse, same_rule
+    """What the second process does first: compile the rule of the sampler `name`, and leave a note that it is there.
 
-    rehearse(SAMPLERS[name], n_topics)
+    No note where it could not be kept: another fit, with more room, shall try again.
+    """
+    from lda.samplers.rehearsal import rehearse, same_rule, small_alike
+
+    rehearse(SAMPLERS[name], small_alike(n_topics))
     folder = cache_folder(warn=False)
-    if folder is not None:
+    if folder is not None and why_none() is None:
         low, high = same_rule(n_topics)
-        (Path(folder) / f"{_mark(name)}{low}-{high}").touch()
+        with suppress(OSError):  # no room for the note either
+            (Path(folder) / f"{_mark(name)}{low}-{high}").touch()
 
 
 def _mark(name: str) -> str:

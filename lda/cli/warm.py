@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -53,7 +54,7 @@ class WarmOptions:
     type=click.IntRange(min=1),
     multiple=True,
     heading=Heading.MODEL,
-    help="Only what so many need; repeat it.  [default: few, many]",
+    help="Only what so many need; repeat it.  [default: few, and many up to 65535]",
 )
 @output_options
 @taking(WarmOptions)
@@ -70,11 +71,15 @@ def warm(options: WarmOptions) -> None:
     from lda.warming import warm as run
 
     done: list[Warmed] = []
-    for stage in run(options.sampler, options.topics):
-        done.append(stage)
-        options.console.progress.note(
-            f"{stage.name}: {plural(stage.kernels, 'kernel')} in {stage.seconds:.1f} s"
-        )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "compiled kernels cannot be kept")  # here that is an error
+        for stage in run(options.sampler, options.topics):
+            if (problem := why_none()) is not None:
+                raise OSError(problem)
+            done.append(stage)
+            options.console.progress.note(
+                f"{stage.name}: {plural(stage.kernels, 'kernel')} in {stage.seconds:.1f} s"
+            )
     kernels, seconds = sum(stage.kernels for stage in done), sum(stage.seconds for stage in done)
     value = {
         "folder": folder,

@@ -17,7 +17,8 @@ from typing import Any, TypeVar, cast
 from numba import config, njit
 from numba.core import event
 
-from lda.samplers.numerics.kernel_cache import cache_folder
+from lda.samplers.numerics.kept_kernels import KeptKernel
+from lda.samplers.numerics.kernel_cache import cache_folder, tell_not_kept
 
 settings = cast("Any", config)  # Numba fills this module in at run time
 
@@ -31,17 +32,21 @@ def kernel(function: F) -> F:
     another compilation.
     """
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    made: Any = njit(**options)(function)
     folder = cache_folder()
-    if folder is None:
-        return cast("F", njit(**options)(function))
+    if folder is None or made is function:  # the latter is Numba switched off
+        return cast("F", made)
     previous = settings.CACHE_DIR
-    # Read by Numba when the cache is attached, that is within the next call; other users of Numba in this
-    # process keep their own setting.
+    # Read by Numba when the cache is made; other users of Numba in this process keep their own setting.
     settings.CACHE_DIR = folder
     try:
-        return cast("F", njit(cache=True, **options)(function))
+        # As `enable_caching` does, which `cache=True` calls, with a class of its own.
+        made._cache = KeptKernel(function)
+    except RuntimeError:  # Numba could not make a folder there
+        tell_not_kept(OSError("no folder can be made in it"))
     finally:
         settings.CACHE_DIR = previous
+    return cast("F", made)
 
 
 def helper(function: F) -> F:

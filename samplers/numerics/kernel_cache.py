@@ -38,8 +38,17 @@ def cache_folder(*, warn: bool = True) -> str | None:
 
 
 def why_none() -> str | None:
-    """Why no kernels can be kept, and the remedy; None where they can."""
-    return _found()[1]
+    """Why no kernels can be kept, or one of this process could not be, and the remedy; None where all can."""
+    return _found()[1] or next(iter(_failures), None)
+
+
+def tell_not_kept(error: Exception) -> None:
+    """Warn, once in a process, that a compiled kernel could not be written, and why."""
+    _failures.append(_problem(_found()[0], error, "make room there, or "))
+    _say_once(_failures[0])
+
+
+_failures: Final[list[str]] = []
 
 
 @lru_cache(maxsize=1)
@@ -56,11 +65,15 @@ def _found() -> tuple[str | None, str | None]:
         with tempfile.TemporaryFile(dir=folder):
             return folder, None
     except OSError as error:
-        reason = error.strerror or str(error)
-        return None, (
-            f"compiled kernels cannot be kept in {folder!r} ({reason}), so every process compiles them anew, for "
-            "seconds; set XDG_CACHE_HOME or NUMBA_CACHE_DIR to a folder that can be written"
-        )
+        return None, _problem(folder, error)
+
+
+def _problem(folder: str | None, error: Exception, remedy: str = "") -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    return (
+        f"compiled kernels cannot be kept in {folder!r} ({reason}), so every process compiles them "
+        f"anew, for seconds; {remedy}set XDG_CACHE_HOME or NUMBA_CACHE_DIR to a folder that can be written"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lda.cluster import first_fit
+
 PROGRAM = """
 import json, os, sys
 sys.executable = os.environ.get("EXECUTABLE", sys.executable)
@@ -91,3 +93,22 @@ def test_what_a_fit_needs_last_is_compiled_as_well(tmp_path: Path) -> None:
         [sys.executable, "-c", COUNT], check=True, env=environment, capture_output=True, text=True
     )
     assert found.stdout == "[]\n"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no second process")
+def test_a_rule_that_could_not_be_kept_is_not_said_to_be_there(full_disk: Path) -> None:
+    assert begin(full_disk, "collapsed", 5) == ["1"]
+    assert begin(full_disk, "collapsed", 5) == ["1"]
+    assert not list(full_disk.rglob("compiled-*"))
+
+
+@pytest.mark.parametrize(("n_topics", "run_with"), [(3, 8), (2000, 257), (5_000_000, 65_536)])
+def test_the_second_process_runs_the_fewest_topics(
+    n_topics: int, run_with: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr("lda.samplers.rehearsal.rehearse", lambda _, n_topics: seen.append(n_topics))
+    monkeypatch.setattr("lda.cluster.sweeping.compile_ahead.cache_folder", lambda *, warn: str(tmp_path))
+    monkeypatch.setattr(first_fit, "fit", lambda _, settings: seen.append(settings.n_topics))
+    first_fit.compile_for_fit("adlda", n_topics)
+    assert seen == [run_with, run_with]

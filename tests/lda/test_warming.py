@@ -12,6 +12,8 @@ import pytest
 import tiny
 from commands import run
 
+from lda import warming
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -136,3 +138,45 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_this_command(tmp_path: P
     assert refused.returncode == 1
     assert "set XDG_CACHE_HOME or NUMBA_CACHE_DIR to a folder that can be written" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_no_more_topics_are_run_than_their_kernels_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_with: list[int] = []
+
+    def stages(_: object, n_topics: list[int]) -> list[warming.Stage]:
+        run_with[:] = n_topics
+        return []
+
+    monkeypatch.setattr(warming, "stages", stages)
+    for asked, expected in (
+        ([3, 5, 200], [8]),  # the same kernels: once
+        ([65_535, 1], [257, 8]),
+        ([2_147_483_647], [65_536]),
+        ([], [8, 257]),
+    ):
+        assert not list(warming.warm(n_topics=asked))
+        assert run_with == expected
+    with pytest.raises(ValueError, match="the number of topics must be between 1 and"):
+        list(warming.warm(n_topics=[0]))
+
+
+FIT_OF_MOST = FIT.replace("n_topics=3", "n_topics=100_000")
+
+
+@pytest.mark.slow
+def test_nothing_is_left_to_compile_for_more_topics_than_two_bytes_number(tmp_path: Path) -> None:
+    warmed = command(tmp_path, "warm", "--sampler", "auto", "-k", "3", "-k", "4000000")
+    assert "more than 65535 topics: " in warmed.stderr
+    assert in_new_process(FIT_OF_MOST, cache=tmp_path) == []
+
+
+def test_a_full_disk_is_one_line_of_this_command(full_disk: Path) -> None:
+    refused = command(full_disk, "warm", "--sampler", "collapsed", "-k", "3")
+    assert refused.returncode == 1
+    assert "No space left on device" in refused.stderr
+    assert "make room there, or set XDG_CACHE_HOME or NUMBA_CACHE_DIR" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_fit_goes_on_with_a_full_disk(full_disk: Path) -> None:
+    assert len(in_new_process(FIT, cache=full_disk)) > 5

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 import lda.samplers
 from lda.samplers.numerics.kernel_cache import SOURCES, digest_of_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_the_cache_is_named_after_all_sources(tmp_path: Path) -> None:
@@ -65,3 +70,53 @@ def test_a_user_without_a_home_is_told_so(tmp_path: Path) -> None:
     found = fit_like({"XDG_CACHE_HOME": "~/none"}, tmp_path)
     assert "this user has no home folder" in found.stderr
     assert not (tmp_path / "~").exists()
+
+
+HURT: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "empty": lambda held: b"",
+    "cut short": lambda held: held[: len(held) // 2],
+    "foreign": lambda held: b"not what was written",
+    "one bit": lambda held: held[:-500] + bytes([held[-500] ^ 1]) + held[-499:],
+}
+
+
+@pytest.mark.parametrize(
+    ("ending", "hurt"),
+    [
+        *((ending, hurt) for ending in ("nbi", "nbc") for hurt in ("empty", "cut short", "foreign")),
+        ("nbc", "one bit"),
+    ],
+)
+def test_a_damaged_file_is_compiled_anew_and_replaced(ending: str, hurt: str, tmp_path: Path) -> None:
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    fit_like(environment, tmp_path)
+    files = list((tmp_path / "kept").rglob(f"*.{ending}"))
+    assert len(files) == 2
+    whole = {file: len(file.read_bytes()) for file in files}
+    damaged = {file: HURT[hurt](file.read_bytes()) for file in files}
+    for file in files:
+        file.write_bytes(damaged[file])
+    assert fit_like(environment, tmp_path).stderr == ""
+    for file in files:
+        assert file.read_bytes() != damaged[file]
+        assert abs(len(file.read_bytes()) - whole[file]) < 100
+
+
+def test_a_full_disk_is_said_once_with_the_folder_and_all_goes_on(full_disk: Path, tmp_path: Path) -> None:
+    found = fit_like({"NUMBA_CACHE_DIR": str(full_disk)}, tmp_path)
+    assert found.stderr.count(f"cannot be kept in '{full_disk}") == 1
+    assert "(No space left on device)" in found.stderr
+    assert "make room there, or set XDG_CACHE_HOME or NUMBA_CACHE_DIR" in found.stderr
+    assert not list(full_disk.rglob("*.nb*"))  # no index that names what is not there
+
+
+def test_nothing_lands_beside_the_sources_where_no_folder_can_be_made(tmp_path: Path) -> None:
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    fit_like(environment, tmp_path)
+    for folder in {file.parent for file in (tmp_path / "kept").rglob("*.nbc")}:
+        shutil.rmtree(folder)
+        folder.write_bytes(b"")
+    before = set(SOURCES.rglob("*.nb*"))
+    found = fit_like(environment, tmp_path)
+    assert found.stderr.count("compiled kernels cannot be kept in") == 1
+    assert set(SOURCES.rglob("*.nb*")) == before
