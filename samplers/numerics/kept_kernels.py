@@ -19,10 +19,19 @@ from numba.core.serialize import dumps
 from lda.samplers.numerics.kernel_cache import tell_not_kept
 
 
+class _Place(UserProvidedCacheLocator):
+    """The folder given to Numba, also where it can be read alone: an image may have been filled by `lda warm`."""
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder, where that is allowed; whether it can be written shows when something is."""
+        with suppress(OSError):
+            super().ensure_cache_path()
+
+
 class _Checked(CompileResultCacheImpl):
     """A compiled kernel as bytes with their sha256: machine code of which one bit is wrong can do anything."""
 
-    _locator_classes = [UserProvidedCacheLocator]  # noqa: RUF012 - as Numba declares it
+    _locator_classes = [_Place]  # noqa: RUF012 - as Numba declares it
     """Not the folder of the sources, which Numba takes where the one given to it cannot be written."""
 
     def reduce(self, cres: object) -> tuple[bytes, bytes]:

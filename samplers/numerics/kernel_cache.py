@@ -24,7 +24,7 @@ def digest_of_sources(folder: Path) -> str:
 
 
 def cache_folder(*, warn: bool = True) -> str | None:
-    """Folder of compiled kernels, one per version of these sources; None where none can be written.
+    """Folder of compiled kernels, one per version of these sources; None where there are none and none can be written.
 
     warn: say so, once in a process. Numba checks only the file of a kernel, not the files of the functions it calls, so
     a cache beside the sources would go stale; a name made from all sources cannot. It also keeps compiled files out of
@@ -65,6 +65,8 @@ def _found() -> tuple[str | None, str | None]:
         with tempfile.TemporaryFile(dir=folder):
             return folder, None
     except OSError as error:
+        if any(Path(folder).rglob("*.nbi")):
+            return folder, None  # of use as it is; a kernel that it lacks cannot be kept, which is then told
         return None, _problem(folder, error)
 
 
