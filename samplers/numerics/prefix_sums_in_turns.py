@@ -101,8 +101,8 @@ def _scan_turns(
     """Scan p_k = (n_dk + alpha_k) phi_kw of TURNS tokens, each of a document of its own, with own_j for phi at old_j.
 
     n_dk, prefix: block b of document j is the block b * TURNS + j; the lane totals follow as block n_blocks.
-    rows, ahead: (TURNS,) int64, starts of the rows in `table`, or ~start (negative) of one in `aside`, of these tokens
-    and of tokens soon to come, whose rows are asked for. old: (TURNS,) int64. own: (TURNS,) float32.
+    rows: (TURNS,) int64, starts of the tokens' rows in `table`, or ~start (negative) of one in `aside`. ahead: (TURNS,)
+    int64, starts in `table` of rows soon to be needed. old: (TURNS,) int64. own: (TURNS,) float32.
     """
     signature = types.void(n_dk, alpha, table, aside, rows, ahead, old, own, types.intp, prefix)
 
@@ -114,13 +114,11 @@ def _scan_turns(
             return pointer_to(context, builder, kinds[which], args[which], at)
 
         priors, counts, scans = (start_of(which, intp(0)) for which in (1, 0, 9))
-        tokens: list[Any] = []
-        later: list[Any] = []
-        olds, owns = [], []
+        tokens, later, olds, owns = [], [], [], []
         for j in range(TURNS):
-            for which, row_of in ((4, tokens), (5, later)):
-                start = builder.load(start_of(which, intp(j)))
-                row_of.append(_row_pointer(context, builder, kinds[2:4], args[2:4], start))
+            start = builder.load(start_of(4, intp(j)))
+            tokens.append(_row_pointer(context, builder, kinds[2:4], args[2:4], start))
+            later.append(start_of(2, builder.load(start_of(5, intp(j)))))
             olds.append(_everywhere(builder, builder.trunc(builder.load(start_of(6, intp(j))), _I32)))
             owns.append(_everywhere(builder, builder.load(start_of(7, intp(j)))))
         byte = ir.IntType(8).as_pointer()

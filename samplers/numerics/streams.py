@@ -70,8 +70,18 @@ def stream(seed: np.uint64, pass_number: np.uint64, key: np.uint64) -> Stream:
 
 
 @helper
+def state(numbers: Stream, i: int) -> np.uint64:
+    """What draw i of a stream is mixed from; that of draw i + 1 is `numbers.step` more."""
+    return numbers.origin + numbers.step * (np.uint64(i) + _ONE)
+
+
+@helper
+def uniform_of(x: np.uint64) -> float:
+    """The draw that is mixed from x: float64 in [0, 1), 53 random bits."""
+    return float(np.int64(mix(x) >> _S11)) * (1.0 / 9007199254740992.0)
+
+
+@helper
 def uniform(numbers: Stream, i: int) -> float:
     """Draw i of a stream: float64 in [0, 1), 53 random bits."""
-    return float(mix(numbers.origin + numbers.step * (np.uint64(i) + _ONE)) >> _S11) * (
-        1.0 / 9007199254740992.0
-    )
+    return uniform_of(state(numbers, i))

@@ -33,7 +33,7 @@ from lda.samplers.numerics.prefix_sums_in_turns import (
     scan_turns,
     total_of,
 )
-from lda.samplers.numerics.streams import Stream, stream, uniform
+from lda.samplers.numerics.streams import state, stream, uniform_of
 from lda.samplers.phi.language_model import LanguageModel
 from lda.samplers.tokens import Tokens
 
@@ -54,9 +54,9 @@ class Turns(NamedTuple):
     n_dk: (TURNS * stride,) float32, counts without alpha. prefix: (TURNS * (stride + 16),) float32, scans; both as
     `prefix_sums_in_turns` lays them out. aside: (TURNS * stride,) float32, sparse rows written out.
 
-    Of each turn, (TURNS,): at, begin, end: int64, the token at hand, the document's first, the token after the last
-    that is drawn; end is ~0 where the turn is empty, whose scans are made and not looked at. origin, step: uint64, of
-    its stream. rows, ahead, old, own: as `scan_turns` takes them.
+    Of each turn, (TURNS,): at, end: int64, the token at hand, and the one after the last that is drawn; end is ~0 where
+    the turn is empty, whose scans are made and not looked at. drawn, step: uint64, what the next random number is mixed
+    from, and how far it is to that of the token after. rows, ahead, old, own: as `scan_turns` takes them.
 
     leaving: (2, stride) float64, T / (T - 1) and 1 / (T - 1), so that phi_kw without the own token is
     phi_kw leaving[0, k] - leaving[1, k]:
@@ -68,9 +68,8 @@ class Turns(NamedTuple):
     prefix: NDArray[np.float32]
     aside: NDArray[np.float32]
     at: NDArray[np.int64]
-    begin: NDArray[np.int64]
     end: NDArray[np.int64]
-    origin: NDArray[np.uint64]
+    drawn: NDArray[np.uint64]
     step: NDArray[np.uint64]
     rows: NDArray[np.int64]
     ahead: NDArray[np.int64]
@@ -98,7 +97,6 @@ def _empty_turns(model: LanguageModel, leave_out: bool) -> Turns:
         room[first : first + size],
         room[first + size : first + 2 * size + TURNS * LANES],
         room[first + 2 * size + TURNS * LANES : first + 3 * size + TURNS * LANES],
-        np.zeros(TURNS, dtype=np.int64),
         np.zeros(TURNS, dtype=np.int64),
         np.zeros(TURNS, dtype=np.int64),
         np.zeros(TURNS, dtype=np.uint64),
@@ -237,9 +235,9 @@ def _take_turn(
             cursor[d - first_kept] = high
         if low == high:
             continue
-        turns.at[j], turns.begin[j], turns.end[j] = low, begin, high
+        turns.at[j], turns.end[j] = low, high
         numbers = stream(seed, pass_number, tokens.doc_keys[d])
-        turns.origin[j], turns.step[j] = numbers.origin, numbers.step
+        turns.drawn[j], turns.step[j] = state(numbers, low - begin), numbers.step
         for i in range(begin, low if fresh else end):
             add_to_lane(turns.n_dk, INDEX(j), INDEX(tokens.z[i]), np.float32(1))
         return waiting
@@ -295,7 +293,8 @@ def _draw(turns: Turns, j: int, tokens: Tokens, blocks: int) -> None:
     if turns.end[j] < 0:
         return
     i = turns.at[j]
-    u = uniform(Stream(turns.origin[j], turns.step[j]), i - turns.begin[j])
+    u = uniform_of(turns.drawn[j])
+    turns.drawn[j] += turns.step[j]
     k = INDEX(pick_of(turns.prefix, j, blocks, u * float(total_of(turns.prefix, j, blocks))))
     tokens.z[INDEX(i)] = k
     add_to_lane(turns.n_dk, INDEX(j), k, np.float32(1))
