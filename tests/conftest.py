@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import small_disk
 
 if TYPE_CHECKING:
     from nodes import Nodes
@@ -109,14 +108,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system on which files can be made, but with room for one page of bytes only."""
-    folder = tmp_path / "full"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    done = mount and subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=40k", "raylda", folder], capture_output=True
-    )
-    if not done or done.returncode:
-        pytest.skip("needs the right to mount a file system")
-    (folder / "other").write_bytes(bytes(36 << 10))
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)  # a second process may have an open file there
+    with small_disk.of_size(tmp_path / "full", "40k") as folder:
+        (folder / "other").write_bytes(bytes(36 << 10))
+        yield folder

@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import small_disk
 from compiled import certain_rows, delta_of
 
 from lda.cluster import CheckpointError, Checkpointing, FitSettings
@@ -247,22 +246,14 @@ def test_no_room_at_any_file_leaves_the_last_checkpoint_good(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 128 KiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    done = mount and subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=128k", "raylda", folder], capture_output=True
-    )
-    if not done or done.returncode:
-        pytest.skip("needs the right to mount a file system")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with small_disk.of_size(tmp_path / "small", "128k") as folder:
+        yield folder
 
 
-def test_a_disk_that_is_really_full(small_disk: Path) -> None:
-    place = storage(small_disk / "c")
+def test_a_disk_that_is_really_full(disk: Path) -> None:
+    place = storage(disk / "c")
     store(place, 10, size=5000)
     with pytest.raises(CheckpointError, match="make room or choose another place"):
         store(place, 20, size=50_000)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import small_disk
 from click.testing import CliRunner
 from cluster_fits import TWO, TWO_NODES, alone, counts, same, settings, stored, threads
 from thread_actors import ThreadActors
@@ -163,25 +163,19 @@ def test_two_workers_cannot_be_collapsed(small: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A place with room for 400 KB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "none", place], capture_output=True
-    ).returncode:
-        pytest.skip("needs the right to mount")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with small_disk.of_size(tmp_path / "disk", "400k") as folder:
+        yield folder
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(small: Path, small_disk: Path) -> None:
+def test_a_full_disk_leaves_the_last_checkpoint(small: Path, disk: Path) -> None:
     wanted = settings(sweeps=8)
-    place = Checkpointing(path=str(small_disk / "c"), every=2)
+    place = Checkpointing(path=str(disk / "c"), every=2)
 
     def fill(record: SweepRecord) -> None:
         if record.sweep == 5:
-            with suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as file:
+            with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as file:
                 while True:
                     file.write(bytes(4096))
 
@@ -200,7 +194,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(small: Path, small_disk: Path) -
     for line, sweep in zip(said, (6, 8), strict=True):
         assert f"of sweep {sweep} could not be written" in line
         assert "No space left on device; make room or choose another place; the fit goes on" in line
-    (small_disk / "ballast").unlink()
+    (disk / "ballast").unlink()
     seen: list[int] = []
     result = fit(
         corpus,

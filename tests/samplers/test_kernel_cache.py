@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+import small_disk
 
 import lda.samplers
 from lda.samplers.numerics.kernel_cache import SOURCES, digest_of_sources
@@ -112,17 +113,12 @@ def test_a_full_disk_is_said_once_with_the_folder_and_all_goes_on(full_disk: Pat
 
 def test_kernels_that_can_only_be_read_are_used(tmp_path: Path) -> None:
     """As in an image that was filled by `lda warm`, of which a user may change nothing."""
-    kept, mount = tmp_path / "kept", shutil.which("mount")
+    kept = tmp_path / "kept"
     environment = {"NUMBA_CACHE_DIR": str(kept)}
     fit_like(environment, tmp_path)
     before = {file: file.stat().st_mtime_ns for file in kept.rglob("*.nb*")}
-    for options in (["--bind", str(kept), str(kept)], ["-o", "remount,ro,bind", str(kept)]):
-        if not mount or subprocess.run([mount, *options], capture_output=True).returncode:
-            pytest.skip("needs the right to mount a file system")
-    try:
+    with small_disk.mounted(kept, ["--bind", str(kept)], ["-o", "remount,ro,bind"]):
         found = fit_like(environment, tmp_path)
-    finally:
-        subprocess.run(["umount", "--lazy", kept], check=True)
     assert found.stderr == ""  # nothing was compiled, or it could not have been kept
     assert {file: file.stat().st_mtime_ns for file in kept.rglob("*.nb*")} == before
 
