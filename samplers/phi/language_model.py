@@ -124,3 +124,13 @@ def add_alpha_part(model: LanguageModel, r: int, lanes: NDArray[np.float32]) -> 
         model.group_mass[r * model.n_groups + g] = mass
         total += mass
     model.row_mass[r] = total
+
+
+@helper
+def write_out(model: LanguageModel, w: Any, into: NDArray[np.float32], at: int) -> None:  # noqa: ANN401 - any index
+    """Write phi_kw of all topics, of a word with a sparse row, to into[at : at + stride]."""
+    row, smooth = model.start[w], len(model.phi) - model.stride
+    for k in range(model.stride):
+        into[at + k] = model.phi[smooth + k]
+    for i in range(~row, ~row + model.length[w]):
+        into[at + model.topic[i]] += model.weight[i]

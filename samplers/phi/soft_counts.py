@@ -32,6 +32,7 @@ from lda.samplers.counts.row_layout import TopicCounts
 from lda.samplers.counts.word_counts import Delta
 from lda.samplers.numerics.jit import helper, kernel
 from lda.samplers.numerics.prefix_sum import INDEX, prefetch
+from lda.samplers.numerics.sorting import sort_part
 from lda.samplers.priors import Priors
 
 UNIT: Final = 1 << 10
@@ -268,10 +269,8 @@ def _soft_rows(
             return w
         mass = _set_row(counts, terms, w - base, phi)
         used, n_listed = 0, 0
-        scans = (
-            end - i
-        ) * 16 >= n_topics  # as many topics as there are are soon seen: all are looked through then
         tokens = end - i
+        scans = tokens * 16 >= n_topics  # so many tokens soon have all topics: then all are looked through
         while i < end:
             d = document[order[i]]
             low, high = start[d], start[d] + length[d]
@@ -320,7 +319,7 @@ def _soft_rows(
                     sums[k] = 0
                     n += 1
         else:
-            listed[:n_listed] = np.sort(listed[:n_listed])
+            sort_part(listed, 0, n_listed)
             for j in range(n_listed):
                 k = listed[j]
                 seen[k] = 0

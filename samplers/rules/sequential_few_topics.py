@@ -18,7 +18,7 @@ of topics, because every other K would have to be compiled first.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ from lda.samplers.numerics.prefix_sums_in_turns import (
     total_of,
 )
 from lda.samplers.numerics.streams import state, stream, uniform_of
-from lda.samplers.phi.language_model import LanguageModel
+from lda.samplers.phi.language_model import LanguageModel, write_out
 from lda.samplers.tokens import Tokens
 
 AHEAD: Final = 4
@@ -265,7 +265,8 @@ def _leave(turns: Turns, j: int, tokens: Tokens, first_word: int, model: Languag
     k = INDEX(0) if fresh else INDEX(tokens.z[i])
     row = model.start[INDEX(tokens.words[i] - first_word)]
     if row < 0:
-        row = _write_out(turns, j, model, INDEX(tokens.words[i] - first_word))
+        write_out(model, INDEX(tokens.words[i] - first_word), turns.aside, j * model.stride)
+        row = ~(j * model.stride)
     turns.rows[j] = row
     later = INDEX(min(turns.at[j] + AHEAD, turns.end[j] - 1))
     ahead = model.start[INDEX(tokens.words[later] - first_word)]
@@ -274,17 +275,6 @@ def _leave(turns: Turns, j: int, tokens: Tokens, first_word: int, model: Languag
     value = np.float64(entry(model.phi, turns.aside, row, k))
     turns.own[j] = max(value * turns.leaving[0, k] - turns.leaving[1, k], 0.0)
     turns.old[j] = k
-
-
-@helper
-def _write_out(turns: Turns, j: int, model: LanguageModel, w: Any) -> int:  # noqa: ANN401 - an unsigned index
-    """~start of the sparse row of word w, written out into `aside`."""
-    row, out, smooth = model.start[w], j * model.stride, len(model.phi) - model.stride
-    for k in range(model.stride):
-        turns.aside[out + k] = model.phi[smooth + k]
-    for i in range(~row, ~row + model.length[w]):
-        turns.aside[out + model.topic[i]] += model.weight[i]
-    return ~out
 
 
 @helper

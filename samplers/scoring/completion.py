@@ -15,14 +15,11 @@ from lda.samplers.numerics.jit import kernel
 from lda.samplers.numerics.prefix_sum import INDEX, LANES
 from lda.samplers.numerics.sorting import sort_long, sort_short
 from lda.samplers.numerics.streams import mix, stream, uniform
-from lda.samplers.phi.language_model import LanguageModel
+from lda.samplers.phi.language_model import LanguageModel, write_out
+from lda.samplers.phi.soft_counts import LEAST_LEFT
 
 _SPLIT_STREAM: Final = np.uint64(0x73706C6974)
 _FNV: Final = np.uint64(0x100000001B3)
-
-LEAST_LEFT: Final = 1e-9
-"""Least part of a token's sum that must remain without the token; where less does, as in a document of one token with
-an alpha near the smallest, rounding would be all, and the token counts for the topic it has."""
 
 
 def sort_documents(words: NDArray[np.int32], doc_offsets: NDArray[np.int64]) -> None:
@@ -116,7 +113,7 @@ def add_full_conditionals(
     A token adds p(k) ~ (n_dk + alpha_k) phi_kw, itself left out of n_dk: on average what `count_topics` adds, with less
     noise. It costs K, which is what a draw costs where topics are few.
     """
-    stride, smooth = model.stride, len(model.phi) - model.stride
+    stride = model.stride
     weight, product = np.zeros(stride, dtype=np.float64), np.zeros(stride, dtype=np.float64)
     row, lanes = np.zeros(stride, dtype=np.float32), np.zeros(LANES, dtype=np.float64)
     for d in range(first, last):
@@ -128,12 +125,11 @@ def add_full_conditionals(
         while i < end:
             w = words[i]
             start = model.start[w]
-            origin = start if start >= 0 else smooth
-            for k in range(INDEX(stride)):
-                row[k] = model.phi[INDEX(origin) + k]
             if start < 0:
-                for j in range(~start, ~start + model.length[w]):
-                    row[model.topic[j]] += model.weight[j]
+                write_out(model, w, row, 0)
+            else:
+                for k in range(INDEX(stride)):
+                    row[k] = model.phi[INDEX(start) + k]
             for j in range(LANES):
                 lanes[j] = 0.0
             for g in range(INDEX(0), INDEX(stride), INDEX(LANES)):
