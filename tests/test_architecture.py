@@ -31,15 +31,16 @@ FLOORS = {
     "corpus": "presentable errors machine ordered_map arrow metadata batches shard terms document_hashes storage "
     "readers text summary files corpus assembly convert build stream",
     "cluster": "spec resources counts documents sweeping exchange checkpoints loop distributed tasks fitting first_fit",
-    "lda": "name_collision sizes fit_fields progress evaluation warming model transform deploy estimator "
+    "lda": "name_collision sizes fit_fields progress evaluation labels survey charts report warming model transform "
+    "deploy estimator "
     "cli __main__",
 }
 """From the ground up."""
 
 SUB_FLOORS = {
     "lda/cli": "terminal errors signals option several help gathering console shared_options sources text_options "
-    "cluster_options command_line new_documents topic_table topics info warm corpus fit deploy transform "
-    "evaluate entry",
+    "cluster_options command_line new_documents topic_table topics info warm corpus fit deploy "
+    "transform evaluate report entry",
 }
 """Of folders that hold folders."""
 

@@ -1,0 +1,1 @@
+"""Charts of a model, and the tables behind them."""
