@@ -7,6 +7,7 @@ five sweeps); the kernels' own rate, by the device's clock, stands beside them.
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from pathlib import Path
@@ -140,6 +141,8 @@ def rates(corpus: Corpus, n_topics: int, sweeps: int) -> dict[str, Any]:
     """Tokens per second of the engine and of the sampling kernels alone; milliseconds of a sweep; memory."""
     from numba import cuda
 
+    gc.collect()
+    cuda.current_context().deallocations.clear()  # what earlier engines held is given back late
     before = free_bytes() or 0
     settings = FitSettings(n_topics=n_topics, sweeps=1, seed=3, start="random", device="cuda")
     engine = Engine(corpus, settings.resolved(), lambda: False)
