@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.evaluation.heldout import HeldoutScore
     from lda.evaluation.stability import ModelMatch, Stability, stability
+    from lda.labels.labels import Label, Labels
+    from lda.labels.labels_file import load_labels
     from lda.model.model import Model, Topic
     from lda.model.run_record import RunRecord
     from lda.model.topic_matrix import TopicMatrix
@@ -51,6 +53,8 @@ __all__ = [
     "DataError",
     "FrozenModel",
     "HeldoutScore",
+    "Label",
+    "Labels",
     "Model",
     "ModelMatch",
     "PartsState",
@@ -66,6 +70,7 @@ __all__ = [
     "as_corpus",
     "build_corpus",
     "load",
+    "load_labels",
     "read_corpus",
     "stability",
     "transform_corpus",
@@ -94,6 +99,9 @@ _HOME: Final = {
     "ModelMatch": "lda.evaluation.stability",
     "Stability": "lda.evaluation.stability",
     "stability": "lda.evaluation.stability",
+    "Label": "lda.labels.labels",
+    "Labels": "lda.labels.labels",
+    "load_labels": "lda.labels.labels_file",
     "Model": "lda.model.model",
     "Topic": "lda.model.model",
     "RunRecord": "lda.model.run_record",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lda.corpus.terms import has_names
 from lda.evaluation.evaluable import Evaluable
+from lda.labels.labels import Labels
 from lda.progress import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -63,6 +64,7 @@ class Model(Evaluable):
         mean_counts: (V, K) float32 CSR, plain counts averaged over late sweeps, of models by versions up to 0.2.
         document_hashes: sorted uint64 content hashes of the documents trained on, so that scoring the model on
             them is noticed; None where it is not known, or they are too many.
+        labels: what people call the topics; they are no part of the fingerprint, and may be empty.
     """
 
     counts: csr_matrix
@@ -73,6 +75,7 @@ class Model(Evaluable):
     soft_counts: csr_matrix | None = None
     mean_counts: csr_matrix | None = None
     document_hashes: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
+    labels: Labels = field(default_factory=Labels, repr=False)
 
     def __post_init__(self) -> None:
         n_terms, n_topics = self.counts.shape
@@ -94,6 +97,7 @@ class Model(Evaluable):
         for name, matrix in (("soft_counts", self.soft_counts), ("mean_counts", self.mean_counts)):
             if matrix is not None and matrix.shape != self.counts.shape:
                 raise ValueError(f"{name} must have the shape {self.counts.shape}, got {matrix.shape}")
+        object.__setattr__(self, "labels", self.labels.of_model(self.labels.fingerprint, n_topics))
 
     @classmethod
     def from_fit(
@@ -155,7 +159,7 @@ class Model(Evaluable):
 
         fields = read_model(path, verify=verify)
         try:
-            return cls(**fields._asdict())
+            return cls(**{**fields._asdict(), "labels": fields.labels or Labels()})
         except ValueError as error:
             raise damaged(path, str(error)) from error
 
@@ -175,6 +179,28 @@ class Model(Evaluable):
 
         fields = ModelFields(**{name: getattr(self, name) for name in ModelFields._fields})
         save_model(fields, self.fingerprint(), path, overwrite=overwrite)
+
+    def with_labels(
+        self,
+        labels: Labels | Mapping[int, str | None] | Sequence[str | None] | str | Path | None,
+        *,
+        force: bool = False,
+    ) -> Model:
+        """The same model with other names for its topics, or without any; `save` writes them with it.
+
+        Args:
+            labels: names by topic numbers; K names in order; a `labels.json`, by its path or URI; or None. They
+                replace all there were: `model.labels.with_names({3: "War"})` are those with one more.
+            force: take names of another model all the same, if all the topics that they name are there.
+
+        Raises:
+            DataError: the file cannot be read, or the names are those of another model (a `ValueError`).
+            ValueError: there is no such topic, or something is no name: it is longer than 200 characters, or holds
+                control characters.
+        """
+        from lda.labels.labels_file import labels_for
+
+        return replace(self, labels=labels_for(labels, self, force=force))
 
     @property
     def n_topics(self) -> int:
