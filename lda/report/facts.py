@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.presentable import presentable, printable
 from lda.corpus.text.recipe import DEFAULT_PATTERN
-from lda.report.numbers import number
+from lda.report.numbers import number, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lda.evaluation.heldout import HeldoutScore
     from lda.report.reported_model import ReportedModel, RunFacts
 
 Row = list[str]
@@ -114,7 +115,9 @@ def recipe_in_words(recipe: Mapping[str, Any] | None) -> str:
         parts.append("in lower case")
     if recipe.get("strip"):
         parts.append(f"{recipe['strip']} taken out")
-    parts += [part for part in (_stop_words(recipe.get("stop_words")), _ngrams(recipe), *_pruning(recipe)) if part]
+    parts += [
+        part for part in (_stop_words(recipe.get("stop_words")), _ngrams(recipe), *_pruning(recipe)) if part
+    ]
     return ", ".join(parts)
 
 
@@ -123,13 +126,21 @@ def _kind_of_words(recipe: Mapping[str, Any]) -> str:
     if recipe.get("tokenizer"):
         return f"words{field} as the Python function {recipe['tokenizer']} cuts them"
     pattern = recipe.get("pattern", DEFAULT_PATTERN)
-    return f"words{field} of two letters or more" if pattern == DEFAULT_PATTERN else f"words{field} that match {pattern}"
+    return (
+        f"words{field} of two letters or more"
+        if pattern == DEFAULT_PATTERN
+        else f"words{field} that match {pattern}"
+    )
 
 
 def _stop_words(value: object) -> str | None:
     if value is None:
         return None
-    return f"without the stop words of {value!r}" if isinstance(value, str) else f"without {len(value):,} stop words"  # type: ignore[arg-type]
+    return (
+        f"without the stop words of {value!r}"
+        if isinstance(value, str)
+        else f"without {len(value):,} stop words"
+    )  # type: ignore[arg-type]
 
 
 def _ngrams(recipe: Mapping[str, Any]) -> str | None:
@@ -149,7 +160,47 @@ def _pruning(recipe: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _documents(value: int | float) -> str:
+def _documents(value: float) -> str:
     if isinstance(value, float):
         return f"{100 * value:.4g} % of the documents"
     return f"{value:,} documents"
+
+
+def heldout_data(run: RunFacts, score: HeldoutScore | None) -> dict[str, Any] | None:
+    """How well documents are predicted that the model was not fitted to; None where nobody has looked.
+
+    score: of such documents among those of a survey; without it, what the fit found on the documents that it kept out.
+    """
+    if score is not None:
+        return {
+            "log_likelihood": number(score.log_likelihood),
+            "standard_error": number(score.standard_error),
+            "n_documents": score.n_scored_documents,
+            "n_tokens": score.n_scored_tokens,
+            "how": "By document completion, on those of the documents shown here that the model was not fitted to: "
+            "half of each gives its topics, the other half is scored, in nats a token.",
+        }
+    found = [(row["sweep"], row["heldout"]) for row in run.history if row["heldout"] is not None]
+    if not found:
+        return None
+    sweep, value = found[-1]
+    fraction = run.settings.get("validation_fraction")
+    part = f"{100 * fraction:g} % of the documents" if isinstance(fraction, float) else "documents"
+    return {
+        "log_likelihood": number(value),
+        "standard_error": None,
+        "n_documents": None,
+        "n_tokens": None,
+        "how": f"By document completion, in nats a token, on {part} that the fit kept out, after sweep {sweep:,}. The "
+        "fit does not keep its standard error; `lda report` with other documents, or `lda evaluate`, gives one.",
+    }
+
+
+def history_data(run: RunFacts) -> dict[str, Any]:
+    """The training curve: sweeps, and what was found at each, nats a token; None where it was not looked."""
+    rows = [row for row in run.history if row["log_likelihood"] is not None or row["heldout"] is not None]
+    return {
+        "sweep": [int(row["sweep"]) for row in rows],
+        "log_likelihood": numbers(row["log_likelihood"] for row in rows),
+        "heldout": numbers(row["heldout"] for row in rows),
+    }

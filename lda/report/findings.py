@@ -33,8 +33,8 @@ SHARED_WORDS: Final = 7
 """Two topics that share as many of their ten words read as the same one."""
 
 NEAR: Final = 0.25
-"""Distance (square root of the Jensen-Shannon divergence, base 2) below which two topics are near duplicates: they agree
-on more than nine tenths of their tokens' words, while topics of one theme seldom come below 0.5."""
+"""Distance (square root of the Jensen-Shannon divergence, base 2) below which two topics are near duplicates: they
+agree on more than nine tenths of their tokens' words, while topics of one theme seldom come below 0.5."""
 
 DEAD: Final = 0.01
 """Part of an average topic's tokens below which a topic is dead: a hundredth of what it would have if all were equal."""
@@ -46,15 +46,15 @@ MOST_TOKENS: Final = 0.5
 """Part of all tokens above which one topic has taken in most of the corpus; looked at from three topics on."""
 
 WITHOUT_WORDS: Final = 0.01
-"""Part of the documents without a known word that is worth a sentence; the numbers themselves always stand in the facts."""
+"""Part of the documents without a known word that is worth a sentence; the number itself always stands in the facts."""
 
 UNKNOWN: Final = 0.5
 """Part of unknown words above which the model sees too little of documents to speak for them. Pruning takes up to some
 four in ten out of the text that a model was fitted to."""
 
 FEW_DOCUMENTS: Final = 10
-"""Documents behind a value of a field below which its shares say little; an interval by Student's t takes them to be a
-sample of many."""
+"""Documents behind a value of a field below which its shares say little: an interval by Student's t takes them to be
+a sample of many."""
 
 RISING: Final = 0.01
 """Nats a token that the last quarter of the sweeps still gained: a curve that has come to rest moves by thousandths."""
@@ -82,9 +82,7 @@ class Finding:
     topics: tuple[int, ...] = ()
 
 
-def findings(
-    model: ReportedModel, survey: Survey | None, distances: Floats | None = None
-) -> list[Finding]:
+def findings(model: ReportedModel, survey: Survey | None, distances: Floats | None = None) -> list[Finding]:
     """All findings on a model, and on the documents of a survey; the gravest first.
 
     distances: (K, K) between topics, as of `NEAR`; None looks at shared words only.
@@ -122,7 +120,9 @@ def still_rising(run: RunFacts) -> Iterator[Finding]:
 
     The joint log-likelihood is looked at, which is there more often than that of documents kept out.
     """
-    curve = [(row["sweep"], row["log_likelihood"]) for row in run.history if row["log_likelihood"] is not None]
+    curve = [
+        (row["sweep"], row["log_likelihood"]) for row in run.history if row["log_likelihood"] is not None
+    ]
     if len(curve) < 3:
         return
     last, value = curve[-1]
@@ -183,7 +183,9 @@ def duplicates(words: Sequence[Sequence[str]], distances: Floats | None) -> Iter
         pairs |= {(int(a), int(b)) for a, b in near if words[a] and words[b]}
     for a, b in sorted(pairs):
         common = [printable(word) for word in words[a] if word in set(words[b])]
-        told = f"{len(common)} of ten top words in common: {', '.join(common)}" if common else "the same words"
+        told = (
+            f"{len(common)} of ten top words in common: {', '.join(common)}" if common else "the same words"
+        )
         yield Finding(
             "duplicate",
             f"Topics {a} and {b} are nearly the same ({told}); with fewer topics they would be one.",
@@ -226,7 +228,9 @@ def other_corpus(run: RunFacts, survey: Survey) -> Iterator[Finding]:
         return
     told = []
     if survey.n_documents != run.n_documents:
-        told.append(f"there are {survey.n_documents:,} of them, and the corpus of the fit had {run.n_documents:,}")
+        told.append(
+            f"there are {survey.n_documents:,} of them, and the corpus of the fit had {run.n_documents:,}"
+        )
     if survey.n_trained is not None:
         untold = survey.n_untold or 0
         new = survey.n_documents - survey.n_trained - untold

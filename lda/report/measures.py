@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
+
+from lda.corpus.presentable import printable
 from lda.report.numbers import numbers
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from lda.evaluation.diagnostics import TopicDiagnostics
+    from lda.survey.survey import GroupShares
 
     Floats = npt.NDArray[np.float64]
 
@@ -18,8 +22,10 @@ MEASURES: Final = (
     (
         "coherence",
         "Coherence",
-        "How often the topic's ten most probable words stand with this topic in the same documents: the nearer to 0, "
-        "the more the words belong together.",
+        (
+            "How often the topic's ten most probable words stand with this topic in the same documents: the nearer to 0, "
+            "the more the words belong together."
+        ),
         1,
     ),
     (
@@ -43,8 +49,10 @@ MEASURES: Final = (
     (
         "corpus_dist",
         "Distance from the corpus",
-        "How far the topic's words are from the words of the whole corpus, in nats: near 0 for a topic that says "
-        "nothing of its own.",
+        (
+            "How far the topic's words are from the words of the whole corpus, in nats: near 0 for a topic that says "
+            "nothing of its own."
+        ),
         2,
     ),
     (
@@ -68,8 +76,10 @@ MEASURES: Final = (
     (
         "token_doc_diff",
         "Burstiness",
-        "How much the words differ when they are counted by token and by document, in nats: high where a word fills "
-        "few documents.",
+        (
+            "How much the words differ when they are counted by token and by document, in nats: high where a word fills "
+            "few documents."
+        ),
         3,
     ),
     (
@@ -98,3 +108,42 @@ def measure_data(found: TopicDiagnostics) -> tuple[list[dict[str, Any]], dict[st
         if field in columns
     ]
     return [*told, ALPHA], {row["field"]: numbers(columns[row["field"]]) for row in told}
+
+
+class Trend(NamedTuple):
+    """values: (K,) rise of each topic's share from the first group to the last. first, last: labels of these."""
+
+    values: Floats
+    first: str
+    last: str
+
+    def told(self, field: str) -> dict[str, Any]:
+        """Its description, as of the other measures."""
+        return {
+            "field": "trend",
+            "title": "Trend",
+            "what": f"How much the topic's share of a document rises from {self.first} to {self.last} ({field}), along "
+            "the straight line that fits best, each document counting the same.",
+            "digits": 4,
+        }
+
+
+def trend(over: GroupShares) -> Trend | None:
+    """The rise of topics along the line of least squares, weighted by documents; None with fewer than two groups.
+
+    Rejected: the difference between the last and the first group, which may be of a handful of documents.
+    """
+    held = over.n_documents > 0
+    if over.starts is None or held.sum() < 2:
+        return None
+    place = np.array([_place(start) for start in over.starts], dtype=np.float64)[held]
+    share, weight = over.mean[held], over.n_documents[held].astype(np.float64)
+    x = place - np.average(place, weights=weight)
+    slope = (weight * x) @ share / (weight * x * x).sum()
+    found = [value for value, n in zip(over.values, over.n_documents, strict=True) if n]
+    return Trend(slope * (place[-1] - place[0]), printable(found[0]), printable(found[-1]))
+
+
+def _place(start: str | float) -> float:
+    """A number, or the day of a date, on one line."""
+    return float(start) if not isinstance(start, str) else float(datetime.fromisoformat(start).toordinal())
