@@ -109,8 +109,8 @@ def text_data(survey: Survey) -> dict[str, Any] | None:
         "whole": survey.whole_text,
         "how": (
             f"Each word has the topic that one draw of an inference with seed {survey.seed} gave it: the same seed "
-            "gives the same colours, and with another one some words would have another topic. Words without a colour are "
-            "none that the model knows."
+            "gives the same colours, and with another one some words would have another topic. Words without a "
+            "colour are none that the model knows."
         ),
     }
 

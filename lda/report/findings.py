@@ -37,7 +37,7 @@ NEAR: Final = 0.25
 agree on more than nine tenths of their tokens' words, while topics of one theme seldom come below 0.5."""
 
 DEAD: Final = 0.01
-"""Part of an average topic's tokens below which a topic is dead: a hundredth of what it would have if all were equal."""
+"""Part of an average topic's tokens below which it is dead: a hundredth of what it would have if all were equal."""
 
 FUNCTION_WORDS: Final = 3
 """Stop words among ten that make a topic one of function words; a single "well" or "us" is often meant."""
@@ -61,10 +61,10 @@ RISING: Final = 0.01
 
 MARKUP: Final = frozenset(
     """
-    amp apos bgcolor blockquote bmatrix br cdot cellpadding cellspacing cfrac colspan css div emph endash eqnarray frac
-    ftp gif gt hspace href html http https img itemize javascript jpeg jpg ldquo li lsquo lt mathbb mathbf mathcal mathrm
-    mdash nbsp ndash nofollow onclick php png quot rdquo rowspan rsquo sgml span src stylesheet tbody td textbf textit tr
-    ul url utf valign vspace www xhtml xml
+    amp apos bgcolor blockquote bmatrix br cdot cellpadding cellspacing cfrac colspan css div emph endash eqnarray
+    frac ftp gif gt hspace href html http https img itemize javascript jpeg jpg ldquo li lsquo lt mathbb mathbf mathcal
+    mathrm mdash nbsp ndash nofollow onclick php png quot rdquo rowspan rsquo sgml span src stylesheet tbody td textbf
+    textit tr ul url utf valign vspace www xhtml xml
     """.split()  # noqa: SIM905 - a list literal would take a line for each word
 )
 """Words of HTML, LaTeX and addresses that are hardly ever meant."""

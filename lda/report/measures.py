@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-MEASURES: Final = (
+MEASURES: Final[tuple[tuple[str, str, str, int], ...]] = (
     (
         "coherence",
         "Coherence",
         (
-            "How often the topic's ten most probable words stand with this topic in the same documents: the nearer to 0, "
-            "the more the words belong together."
+            "How often the topic's ten most probable words stand with this topic in the same documents: the nearer "
+            "to 0, the more the words belong together."
         ),
         1,
     ),
@@ -77,8 +77,8 @@ MEASURES: Final = (
         "token_doc_diff",
         "Burstiness",
         (
-            "How much the words differ when they are counted by token and by document, in nats: high where a word fills "
-            "few documents."
+            "How much the words differ when they are counted by token and by document, in nats: high where a word "
+            "fills few documents."
         ),
         3,
     ),
@@ -107,7 +107,7 @@ def measure_data(found: TopicDiagnostics) -> tuple[list[dict[str, Any]], dict[st
         for field, title, what, digits in MEASURES
         if field in columns
     ]
-    return [*told, ALPHA], {row["field"]: numbers(columns[row["field"]]) for row in told}
+    return [*told, ALPHA], {field: numbers(columns[field]) for field, *_ in MEASURES if field in columns}
 
 
 class Trend(NamedTuple):
