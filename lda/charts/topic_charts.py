@@ -43,7 +43,7 @@ def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False
         y=alt.Y("y:Q").axis(None).scale(zero=False, nice=False, padding=28),
     )
     faded = alt.datum.found == False  # noqa: E712 - an expression of Vega, in which absent is not False
-    circles = place.mark_circle(style="outline").encode(
+    circles = place.mark_circle(style="outline", invalid="show").encode(
         size=alt.Size("share:Q").scale(type="linear", zero=True, range=[0, 1600]).legend(None),
         # Small circles are drawn last, or large ones would hide them from the pointer.
         order=alt.Order("share:Q", sort="descending"),

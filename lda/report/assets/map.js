@@ -1,0 +1,134 @@
+// Map of topics: near is alike, area is share.
+
+const LABELLED = 20;
+const mapChoice = { colour: "", query: "", chosen: null };
+
+function mapView() {
+  const { measures } = page.data;
+  const results = element("ul", { class: "topic-list", "aria-label": "Topics" });
+  const card = element("div", { class: "card about", "aria-live": "polite" });
+  const found = element("p", { class: "hint" });
+  let cut = () => {};
+  const chart = mapChart((row) => choose(row.topic));
+
+  function choose(k) {
+    mapChoice.chosen = k;
+    refill(card, aboutTopic(k));
+    chart.update(mapRows());
+    for (const item of results.querySelectorAll("button")) item.setAttribute("aria-pressed", String(Number(item.dataset.topic) === k));
+  }
+  function search() {
+    const matches = findTopics(mapChoice.query);
+    cut();
+    refill(results);
+    cut = longList(
+      results,
+      matches,
+      (k) =>
+        element(
+          "li",
+          {},
+          button(
+            [element("span", { class: "no" }, String(k)), " ", outside(names.of(k)), element("span", { class: "muted" }, ` ${percent(page.data.topics.share[k])}`)],
+            () => choose(k),
+            { "data-topic": k, "aria-pressed": String(mapChoice.chosen === k) },
+          ),
+        ),
+      30,
+    );
+    found.textContent = mapChoice.query.trim() ? `${plural(matches.length, "topic")} found` : `${plural(matches.length, "topic")}, the largest first`;
+    if (mapChoice.query.trim()) say(found.textContent);
+    chart.update(mapRows());
+  }
+  const input = element("input", {
+    type: "search",
+    value: mapChoice.query,
+    placeholder: "a name, a number or a word",
+    on: {
+      input: () => {
+        mapChoice.query = input.value;
+        search();
+      },
+    },
+  });
+  const colour = choice(
+    [["", "nothing"], ...measures.map(({ field: name, title }) => [name, title])],
+    mapChoice.colour,
+    (chosen) => {
+      mapChoice.colour = chosen;
+      explained.textContent = measures.find(({ field: name }) => name === chosen)?.what ?? "";
+      chart.update(mapRows());
+    },
+  );
+  const explained = element("p", { class: "hint" }, measures.find(({ field: name }) => name === mapChoice.colour)?.what ?? "");
+  search();
+  if (mapChoice.chosen !== null) refill(card, aboutTopic(mapChoice.chosen));
+  else refill(card, element("p", { class: "hint" }, "Point at a circle, or choose a topic from the list, to read about it here."));
+  return [
+    element("h2", {}, "Map of topics"),
+    element("p", { class: "lead" }, "Topics that lie close use similar words: the plane keeps, as well as two dimensions can, the distances between them (square root of the Jensen-Shannon divergence). A circle's area is the topic's share. The axes mean nothing."),
+    element("div", { class: "controls" }, field("Search", input), measures.length > 0 && field("Colour by", colour)),
+    explained,
+    element(
+      "div",
+      { class: "with-side" },
+      element("div", {}, chart.element),
+      element("div", { class: "side" }, card, found, element("div", { class: "list-scroll", tabindex: "0", role: "region", "aria-label": "List of topics" }, results)),
+    ),
+  ];
+}
+
+function mapRows() {
+  const { topics } = page.data;
+  const matches = new Set(findTopics(mapChoice.query));
+  const all = !mapChoice.query.trim();
+  // Of many circles only those that are meant are written on.
+  const labelled = new Set(all ? page.bySize.slice(0, LABELLED) : matches.size <= 2 * LABELLED ? matches : []);
+  return page.bySize.map((k) => ({
+    ...topicRow(k),
+    x: topics.x[k],
+    y: topics.y[k],
+    value: mapChoice.colour ? topics[mapChoice.colour][k] : null,
+    found: all || matches.has(k),
+    label: mapChoice.chosen === k || labelled.has(k) ? (page.nTopics > 2 * LABELLED ? names.full(k) : String(k)) : "",
+  }));
+}
+
+function mapChart(pick) {
+  return new Chart("map", mapRows(), {
+    label: `Map of ${plural(page.nTopics, "topic")}: near is alike, area is share. The list beside it has them all.`,
+    file: "topic-map",
+    pick: (row) => {
+      if (Number.isInteger(row.topic)) pick(row);
+    },
+    columns: [
+      { title: "Topic", of: (row) => row.topic, number: true },
+      { title: "Name", of: (row) => row.name },
+      { title: "Share", of: (row) => row.share, show: (row) => percent(row.share), number: true },
+      { title: "x", of: (row) => row.x, show: (row) => decimal(row.x), number: true },
+      { title: "y", of: (row) => row.y, show: (row) => decimal(row.y), number: true },
+    ],
+  });
+}
+
+function aboutTopic(k) {
+  return [
+    element("h3", {}, topicLink(k)),
+    element("p", {}, element("strong", {}, percent(page.data.topics.share[k])), " of all tokens. ", outside(topWords(k, 12).join(", "))),
+    relatedList(k, 5),
+    element("p", {}, link(`#/topic/${k}`, "Open this topic")),
+  ];
+}
+
+function relatedList(k, limit) {
+  const related = (page.data.topics.related?.[k] ?? []).slice(0, limit);
+  if (!related.length) return null;
+  return [
+    element("h4", {}, "Related topics"),
+    element(
+      "ul",
+      { class: "related" },
+      related.map(([other, distance]) => element("li", {}, topicLink(other), element("span", { class: "muted" }, ` distance ${decimal(distance, 2)}`))),
+    ),
+  ];
+}
