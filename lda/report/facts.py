@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.presentable import presentable, printable
 from lda.corpus.text.recipe import DEFAULT_PATTERN
+from lda.progress import plural
 from lda.report.numbers import number, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from lda.evaluation.heldout import HeldoutScore
     from lda.report.reported_model import ReportedModel, RunFacts
@@ -134,13 +136,9 @@ def _kind_of_words(recipe: Mapping[str, Any]) -> str:
 
 
 def _stop_words(value: object) -> str | None:
-    if value is None:
-        return None
-    return (
-        f"without the stop words of {value!r}"
-        if isinstance(value, str)
-        else f"without {len(value):,} stop words"
-    )  # type: ignore[arg-type]
+    if isinstance(value, str):
+        return f"without the stop words of {value!r}"
+    return f"without {plural(len(list(value)), 'stop word')}" if isinstance(value, Iterable) else None
 
 
 def _ngrams(recipe: Mapping[str, Any]) -> str | None:
@@ -163,7 +161,7 @@ def _pruning(recipe: Mapping[str, Any]) -> list[str]:
 def _documents(value: float) -> str:
     if isinstance(value, float):
         return f"{100 * value:.4g} % of the documents"
-    return f"{value:,} documents"
+    return plural(int(value), "document")
 
 
 def heldout_data(run: RunFacts, score: HeldoutScore | None) -> dict[str, Any] | None:

@@ -10,30 +10,22 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
-from lda.evaluation.diagnostics import describe_topics
-from lda.labels.labels import Labels
 from lda.labels.labels_file import labels_object
-from lda.labels.suggestions import suggest_names
 from lda.progress import plural
 from lda.report.documents_part import best_data, documents_data, documents_facts, groups_data, text_data
 from lda.report.facts import facts, heldout_data, history_data
-from lda.report.findings import TOP_WORDS, findings
-from lda.report.measures import measure_data, trend
+from lda.report.measures import measure_data
 from lda.report.numbers import number, numbers, text
-from lda.report.topic_map import topic_map
+from lda.report.parts import gathered
 from lda.report.topic_words import word_data
 
 if TYPE_CHECKING:
+    from lda.labels.labels import Labels
+    from lda.report.parts import ReportParts
     from lda.report.reported_model import ReportedModel
     from lda.survey.survey import Survey
 
 FORMAT: Final = 1
-
-EMPTY: Final = "(empty)"
-"""What a topic without tokens is called."""
-
-NAMING_WORDS: Final = 3
-"""Most relevant words that stand for a topic without a name."""
 
 
 def page_data(
@@ -52,42 +44,42 @@ def page_data(
         title: of the page; None for "20 topics of 214 documents".
 
     Returns:
-        Plain values. `format` is 1; the keys are those of `docs/how-to/report.md`.
+        Plain values; `data_of` says which.
     """
-    mapped = topic_map(model)
-    found = describe_topics(
-        model.language_counts,
-        model.beta,
-        model.top_words(TOP_WORDS),
-        model.vocabulary,
-        n_words=TOP_WORDS,
-        tokens=model.last_tokens,
-        use=None if survey is None else survey.use,
-    )
-    measures, columns = measure_data(found)
-    over = None if survey is None else survey.over
-    if over is not None and (rise := trend(over)) is not None:
-        measures, columns = [*measures, rise.told(over.field)], columns | {"trend": numbers(rise.values)}
-    tokens = model.last_tokens
-    assert tokens is not None  # only topic-word matrices have none
+    return data_of(gathered(model, survey, labels=labels, title=title))
+
+
+def data_of(parts: ReportParts) -> dict[str, Any]:
+    """The parts of a report as plain values.
+
+    facts: rows by heading. heldout, history: how good the model is, and how that came. warnings, missing: sentences.
+    labels: as in a `labels.json`. topics: columns of K. measures: which of these are numbers to colour by.
+    vocabulary, term_share, words, word_topics: see `word_data`. documents, best, texts, over, by: see
+    `lda.report.documents_part`; None where there are no documents.
+    """
+    model, survey, mapped, tokens = parts.model, parts.survey, parts.mapped, parts.tokens
+    measures, columns = measure_data(parts.diagnostics)
+    if survey is not None and survey.over is not None and parts.trend is not None:
+        measures = [*measures, parts.trend.told(text(survey.over.field))]
+        columns = columns | {"trend": numbers(parts.trend.values)}
     told = facts(model)
     if survey is not None:
         told.insert(2, documents_facts(survey))
     return {
         "format": FORMAT,
-        "title": text(title) if title is not None else _title(model),
+        "title": text(parts.title) if parts.title is not None else _title(model),
         "made": {"raylda": _version(), "date": datetime.now(UTC).date().isoformat()},
         "facts": told,
         "heldout": heldout_data(model.record, None if survey is None else survey.heldout),
         "history": history_data(model.record),
         "warnings": [
-            {"kind": one.kind, "text": text(one.text), "topics": list(one.topics)}
-            for one in findings(model, survey, mapped.distances)
+            {"kind": one.kind, "text": text(one.text), "topics": list(one.topics)} for one in parts.findings
         ],
         "missing": _missing(model, survey),
-        "labels": _labels(model, labels),
+        "labels": labels_object(parts.labels),
         "topics": {
-            **_names(model, survey, labels),
+            "name": [text(name) for name in parts.names],
+            "suggestions": [[text(name) for name in of_topic] for of_topic in parts.suggestions],
             "share": numbers(tokens / max(float(tokens.sum()), 1.0)),
             "tokens": [int(n) for n in tokens],
             "alpha": numbers(model.alpha),
@@ -97,11 +89,11 @@ def page_data(
             **columns,
         },
         "measures": measures,
-        **word_data(model),
+        **word_data(model, parts.words, parts.shares),
         "documents": None if survey is None else documents_data(survey),
         "best": None if survey is None else best_data(survey),
         "texts": None if survey is None else text_data(survey),
-        "over": None if over is None else groups_data(over),
+        "over": None if survey is None or survey.over is None else groups_data(survey.over),
         "by": [] if survey is None else [groups_data(groups) for groups in survey.by],
     }
 
@@ -115,30 +107,6 @@ def _version() -> str:
         return version("raylda")
     except PackageNotFoundError:  # a bare checkout has no distribution of its own
         return "unknown"
-
-
-def _names(model: ReportedModel, survey: Survey | None, labels: Labels | None) -> dict[str, Any]:
-    """The columns `name` and `suggestions`: a name of its own, or the most relevant words; and what it might be."""
-    # Of counts, words have no order: what would stand side by side is no phrase.
-    documents = tuple(survey.texts.values()) if survey is not None and survey.ordered else ()
-    suggested = suggest_names(model, documents)
-    names, suggestions = [], []
-    for topic, one in enumerate(suggested):
-        own = None if labels is None else labels.name(topic)
-        names.append(own or ", ".join(one.words[:NAMING_WORDS]) or EMPTY)
-        found = [
-            one.name,
-            *(phrase.text for phrase in one.phrases[:NAMING_WORDS]),
-            ", ".join(one.words[:NAMING_WORDS]),
-        ]
-        suggestions.append([text(name) for name in dict.fromkeys(found) if name])
-    return {"name": [text(name) for name in names], "suggestions": suggestions}
-
-
-def _labels(model: ReportedModel, labels: Labels | None) -> dict[str, Any]:
-    """As a `labels.json`, so that a page that adds names to it has one to save."""
-    own = Labels() if labels is None else labels
-    return labels_object(own.of_model(model.fingerprint(), model.n_topics))
 
 
 def _missing(model: ReportedModel, survey: Survey | None) -> list[str]:

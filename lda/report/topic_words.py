@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lda.evaluation.relevance import relevant_terms, term_share
 from lda.report.numbers import numbers, text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
+    from lda.evaluation.relevance import RelevantTerms
     from lda.report.reported_model import ReportedModel
 
+    Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
-
-WORDS: Final = 30
-"""Words of a topic that a page shows at each place of the slider."""
 
 FEWER_FROM: Final = 300
 """With as many topics pages would grow large, so the next two are smaller for them."""
@@ -28,15 +26,18 @@ FREQUENT_WORDS: Final = 5000
 """The most frequent terms of the corpus can be looked up, whether or not they stand out in a topic."""
 
 
-def word_data(model: ReportedModel) -> dict[str, Any]:
+def word_data(model: ReportedModel, found: RelevantTerms, shares: Floats) -> dict[str, Any]:
     """The keys `vocabulary`, `term_share`, `words` and `word_topics` of a page's data.
 
-    `words` has the terms of each topic that are among its `WORDS` most relevant ones at any place of the slider, the
-    most probable first; `vocabulary` has these, and the most frequent terms of the corpus, in order of their numbers.
-    `word_topics` has for each of them the topics that hold most of its tokens in the last sweep, those first.
+    `words` has the terms that were found for each topic, the most probable first; `vocabulary` has these, and the most
+    frequent terms of the corpus, in order of their numbers. `word_topics` has for each of them the topics that hold
+    most of its tokens in the last sweep, those first.
+
+    Args:
+        model: whose words.
+        found: what the slider of each topic can show.
+        shares: (V,) of each term in all tokens.
     """
-    found = relevant_terms(model, WORDS)
-    shares = term_share(model)
     many = model.n_topics >= FEWER_FROM
     frequent = np.argsort(-shares, kind="stable")[: FREQUENT_WORDS // (2 if many else 1)]
     used = np.union1d(found.terms, frequent[shares[frequent] > 0])
