@@ -1,7 +1,7 @@
 """The most relevant words of each topic, after Sievert and Shirley (2014).
 
-relevance(w | k) = lambda log p(w | k) + (1 - lambda) log(p(w | k) / p(w)): with lambda 1 the most probable words, with 0
-those that are hardly anywhere else. p(w) is the word's share of all tokens.
+relevance(w | k) = lambda log p(w | k) + (1 - lambda) log(p(w | k) / p(w)): with lambda 1 the most probable words, with
+0 those that are hardly anywhere else. p(w) is the word's share of all tokens.
 """
 
 from __future__ import annotations
