@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from lda.evaluation.stability import ModelMatch, Stability, stability
     from lda.labels.labels import Label, Labels
     from lda.labels.labels_file import load_labels
+    from lda.labels.naming import TopicPortrait
+    from lda.labels.phrases import Phrase
+    from lda.labels.suggestions import Suggestion
     from lda.model.model import Model, Topic
     from lda.model.run_record import RunRecord
     from lda.model.topic_matrix import TopicMatrix
@@ -58,14 +61,17 @@ __all__ = [
     "Model",
     "ModelMatch",
     "PartsState",
+    "Phrase",
     "Recipe",
     "RunRecord",
     "Stability",
     "StartRecord",
+    "Suggestion",
     "SweepRecord",
     "Topic",
     "TopicDiagnostics",
     "TopicMatrix",
+    "TopicPortrait",
     "__version__",
     "as_corpus",
     "build_corpus",
@@ -102,6 +108,9 @@ _HOME: Final = {
     "Label": "lda.labels.labels",
     "Labels": "lda.labels.labels",
     "load_labels": "lda.labels.labels_file",
+    "Phrase": "lda.labels.phrases",
+    "Suggestion": "lda.labels.suggestions",
+    "TopicPortrait": "lda.labels.naming",
     "Model": "lda.model.model",
     "Topic": "lda.model.model",
     "RunRecord": "lda.model.run_record",

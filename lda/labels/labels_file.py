@@ -109,8 +109,8 @@ def fitting(
         if labels.n_topics not in (None, n_topics) or (theirs and ours and theirs != ours):
             raise DataError(
                 f"{path} names the topics of another model ({_identity(theirs, labels.n_topics)}), this one has "
-                f"{_identity(ours, n_topics)}; take the file of this model, or --force (force=True) if the numbers "
-                "mean the same topics all the same"
+                f"{_identity(ours, n_topics)}; take the file of this model, or `lda label MODEL FILE --force` "
+                "(force=True) if the numbers mean the same topics all the same"
             )
     if labels.names and (last := max(labels.names)) >= n_topics:
         raise DataError(

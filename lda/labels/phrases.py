@@ -1,11 +1,11 @@
 """Phrases of topics: words that stand side by side in a topic's documents more often than chance would have it.
 
-Candidates are two or three tokens that follow each other with nothing but blanks or a hyphen between them, all of which
-have the topic in question. Two words a, b are scored by the log-likelihood ratio of Dunning (1993) for "b follows a" among
-all such pairs of the topic, and are a phrase if they follow each other at least three times and the ratio is above 10.83
-(chi-squared with one degree of freedom, p = 0.001). Three words are a phrase if both pairs in them are, and they occur at
-least three times; their score is the lower one of their pairs. A pair that mostly occurs within a longer phrase is left
-to that.
+Candidates are two or three tokens that follow each other with nothing but blanks or a hyphen between them, all of
+which have the topic in question. Two words a, b are scored by the log-likelihood ratio of Dunning (1993) for "b follows
+a" among all such pairs of the topic. They are a phrase if they follow each other at least three times and the ratio is
+above 10.83 (chi-squared with one degree of freedom, p = 0.001). Three words are a phrase if both pairs in them are, and
+they occur at least three times; their score is the lower one of their pairs. A pair that nearly always occurs within a
+longer phrase is left to that.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def topic_phrases(
     """The best phrases of each topic in some documents, the highest score first.
 
     Args:
-        documents: each a sequence of (text, topic) that gives its text when put together; the topic is -1 for what is no
-            token of the model.
+        documents: each a sequence of (text, topic) that gives its text when put together; the topic is -1 for what
+            is no token of the model.
         n_topics: K.
         most: phrases of each topic at most.
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lda.corpus.presentable import printable
+from lda.evaluation.relevance import LAMBDA, most_relevant
 from lda.labels.labels import LONGEST, Labels
 from lda.labels.phrases import Phrase, topic_phrases
-from lda.labels.relevance import LAMBDA, WordCounts, relevant_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from lda.evaluation.topic_model import TopicModel
 
 PARTS: Final = 3
 """Words and phrases that make a name."""
@@ -45,11 +47,11 @@ class Suggestion:
 
 
 def suggest_names(
-    model: WordCounts,
+    model: TopicModel,
     documents: Iterable[Sequence[tuple[str, int]]] = (),
     *,
     n_parts: int = PARTS,
-    lambda_: float = LAMBDA,
+    weight: float = LAMBDA,
 ) -> list[Suggestion]:
     """A suggestion for each topic; no two have the same name.
 
@@ -60,24 +62,21 @@ def suggest_names(
         model: whose topics.
         documents: texts with the topic of each token, as `topic_phrases` takes them; none for words alone.
         n_parts: words and phrases in a name.
-        lambda_: of the relevance, 0 to 1.
+        weight: lambda of the relevance (Sievert and Shirley 2014), 0 to 1.
 
     Raises:
-        ValueError: `lambda_` lies elsewhere, or `n_parts` is below 1.
+        ValueError: `weight` lies elsewhere, or `n_parts` is below 1.
     """
     if n_parts < 1:
         raise ValueError(f"n_parts must be 1 or more, got {n_parts}")
-    relevant = relevant_words(model, max(CANDIDATES, 2 * n_parts), lambda_=lambda_)
+    tops = most_relevant(model, max(CANDIDATES, 2 * n_parts), weight)
+    relevant = [[model.vocabulary[term] for term in terms] for terms in tops]
     phrases = topic_phrases(documents, len(relevant))
     taken, found = set[str](), list[Suggestion]()
     for topic, (words, of_topic) in enumerate(zip(relevant, phrases, strict=True)):
-        name = _name([phrase.text for phrase in of_topic], [word for word, _ in words], n_parts, taken)
+        name = _name([phrase.text for phrase in of_topic], words, n_parts, taken)
         taken.add(name.casefold())
-        found.append(
-            Suggestion(
-                topic=topic, name=name, words=tuple(word for word, _ in words), phrases=tuple(of_topic)
-            )
-        )
+        found.append(Suggestion(topic=topic, name=name, words=tuple(words), phrases=tuple(of_topic)))
     return found
 
 

@@ -13,7 +13,7 @@ from lda.labels.labels import Labels
 from lda.progress import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lda.cluster.sweeping.frozen_model import FrozenModel
     from lda.corpus import Corpus
     from lda.corpus.text.tokenizer import Tokenizer
+    from lda.labels.naming import TopicPortrait
+    from lda.labels.portraits import TopicTexts
+    from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
 
     Floats = npt.NDArray[np.float64]
@@ -201,6 +204,54 @@ class Model(Evaluable):
         from lda.labels.labels_file import labels_for
 
         return replace(self, labels=labels_for(labels, self, force=force))
+
+    def suggest_names(self, documents: TopicTexts | None = None) -> list[Suggestion]:
+        """What each topic might be called: its most relevant words, and phrases of documents; no two topics the same.
+
+        `model.with_labels([suggestion.name for suggestion in model.suggest_names()])` takes all of them.
+
+        Args:
+            documents: a `Survey` of documents, whose texts are looked through for phrases.
+        """
+        from lda.labels.suggestions import suggest_names
+
+        return suggest_names(self, () if documents is None else documents.texts.values())
+
+    def name_topics(
+        self,
+        name: Callable[[TopicPortrait], str | None],
+        documents: TopicTexts | None = None,
+        *,
+        topics: Iterable[int] | None = None,
+        source: str | None = None,
+        n_words: int = 20,
+    ) -> Labels:
+        """Names from a callable, with who gave them and when: a rule, a language model, whatever takes a portrait.
+
+        It is called with one topic after the other. An exception for one of them, or an answer that is no name, is a
+        warning, and the topic keeps the name it had. Nothing is written: `model.with_labels(labels)` has the names.
+
+        Args:
+            name: takes a `TopicPortrait`; returns a name, or None to leave the topic as it is.
+            documents: a `Survey` of documents, for portraits with the texts that show a topic best, and with phrases.
+            topics: numbers of those to name; None for all but those that have a name given by hand.
+            source: what is recorded as the source; None for "callable" and the qualified name of `name`.
+            n_words: words in a portrait.
+
+        Returns:
+            The names there were and the new ones.
+
+        Raises:
+            TypeError: `name` cannot be called.
+            ValueError: there is no such topic, or `source` says nothing.
+            Exception: what `name` raised first, if it raised for every topic.
+        """
+        from lda.labels.naming import name_topics
+        from lda.labels.portraits import portraits
+
+        shown = portraits(self, self.labels, documents, n_words=n_words)
+        found = name_topics(self.labels, shown, name, topics=topics, source=source)
+        return found.of_model(self.fingerprint(), self.n_topics)
 
     @property
     def n_topics(self) -> int:
