@@ -108,9 +108,9 @@ def label(options: LabelOptions) -> None:
     """
     from lda.labels.labels import Labels
     from lda.labels.labels_file import labels_object, load_labels
-    from lda.model.kept_labels import keep_labels, kept_labels
+    from lda.model.kept_labels import identity_at, keep_labels, kept_labels
 
-    identity = _identity(options.model)
+    identity = identity_at(options.model)
     suggestions: Sequence[Suggestion] = ()
     if options.clear:
         labels = Labels().of_model(identity.known, identity.n_topics)
@@ -142,31 +142,6 @@ def label(options: LabelOptions) -> None:
     if options.suggest:
         value["suggestions"] = [_suggestion(found) for found in suggestions]
     options.console.result(value, lambda: _table(labels, identity.n_topics))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Identity:
-    """Which model it is. known: its fingerprint as it is recorded, or found out where it is not."""
-
-    known: str
-    n_topics: int
-
-    def fingerprint(self) -> str:
-        """As of a `Model`."""
-        return self.known
-
-
-def _identity(model: str) -> _Identity:
-    """From the description alone: a model may be too large to be read for its names."""
-    from lda.model.description import Description, read_description
-
-    description = Description(model, read_description(model))
-    known, n_topics = description.fingerprint, description.whole("n_topics", 1)
-    if known is None:  # of an early version
-        from lda.model.model import Model
-
-        known = Model.load(model).fingerprint()
-    return _Identity(known=known, n_topics=n_topics)
 
 
 def _suggested(model: str, labels: Labels) -> tuple[Labels, Sequence[Suggestion]]:
