@@ -8,7 +8,7 @@ from lda.charts.needs import altair
 from lda.charts.topic_charts import described, inline
 
 if TYPE_CHECKING:
-    import altair as alt
+    from altair import Chart, FacetChart, LayerChart
 
     from lda.charts.topic_charts import Rows
 
@@ -17,7 +17,7 @@ Kind = Literal["time", "number", "category"]
 _INTERVAL = "95 % interval over documents"
 
 
-def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> alt.LayerChart:
+def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> LayerChart:
     """Shares of a few topics over time, or over a number, with bands of their intervals.
 
     Args:
@@ -31,19 +31,19 @@ def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> 
     color = alt.Color("name:N", sort=None).legend(
         title=None, orient="top", columns=3, labelLimit=220, symbolOpacity=1
     )
-    return described(
-        (_band(base).encode(color=color) + _line(base).encode(color=color)).properties(height=260),
-        f"Mean share of topics in documents, with its {_INTERVAL}",
+    chart: LayerChart = (_band(base).encode(color=color) + _line(base).encode(color=color)).properties(
+        height=260
     )
+    return described(chart, f"Mean share of topics in documents, with its {_INTERVAL}")
 
 
 def over_small_chart(
     rows: Rows, *, kind: Kind = "time", field: str | None = None, columns: int = 3
-) -> alt.FacetChart:
+) -> FacetChart:
     """The same, a small chart for each topic, in the order of the rows. The axis of shares is each one's own."""
     alt = altair()
     base = _over(rows, kind, field, small=True)
-    chart = (
+    chart: FacetChart = (
         alt.layer(_band(base), _line(base))
         .properties(width=190, height=84)
         .facet(facet=alt.Facet("name:N", title=None, sort=None), columns=columns, data=inline(rows))
@@ -52,7 +52,7 @@ def over_small_chart(
     return described(chart, f"Mean share of each topic in documents, with its {_INTERVAL}")
 
 
-def by_bars_chart(rows: Rows, *, field: str | None = None) -> alt.LayerChart:
+def by_bars_chart(rows: Rows, *, field: str | None = None) -> LayerChart:
     """The shares of one topic in groups of documents, with intervals.
 
     rows: value (the group), mean, low, high, n_documents; drawn in their order.
@@ -65,17 +65,18 @@ def by_bars_chart(rows: Rows, *, field: str | None = None) -> alt.LayerChart:
         x=alt.X("mean:Q", title="mean share in documents").axis(format=".1~%")
     )
     intervals = base.mark_rule(style="interval").encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))
-    return described(bars + intervals, f"Mean share of the topic in each group, with its {_INTERVAL}")
+    chart: LayerChart = bars + intervals
+    return described(chart, f"Mean share of the topic in each group, with its {_INTERVAL}")
 
 
-def by_heat_chart(rows: Rows, *, field: str | None = None) -> alt.Chart:
+def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
     """By how much shares of topics in groups differ from those in all documents.
 
     rows: topic, name, value (the group), mean, low, high, difference (mean less the mean over all documents with a
     value), n_documents. Drawn in their order: give topics that differ most first.
     """
     alt = altair()
-    chart = (
+    chart: Chart = (
         alt.Chart(inline(rows))
         .mark_rect()
         .encode(

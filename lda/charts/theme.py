@@ -51,6 +51,8 @@ def chart_config(theme: Theme = "light") -> dict[str, Any]:
         "mark": {"color": colours[0], "tooltip": True},
         "text": {"color": ink["text"]},
         "rule": {"color": ink["text"]},
+        # A topic of which the number is not known.
+        "scale": {"invalid": {"color": {"value": "#8c959f"}}},
         "range": {
             "category": colours,
             "ramp": {"scheme": "viridis"},
