@@ -14,10 +14,11 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from lda.charts.needs import needed
+from lda.charts.specs import page_configs
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-INSTALL: Final = "pip install 'raylda[report]'"
 
 # One idea a file; in this order they are one module script.
 SCRIPTS: Final = (
@@ -40,9 +41,8 @@ SCRIPTS: Final = (
 STYLES: Final = ("page.css",)
 TEMPLATE: Final = "page.html"
 
-# What the page uses of the charts' scripts. Their wrapper for embedding stays out: it would add a third to the page,
-# and its tooltips and menus write HTML.
-CHART_SCRIPT: Final = "globalThis.vega = vega; globalThis.vegaLite = vegaLite;"
+# In the bundle only the function that embeds a chart is whole: the names `vega` and `vegaLite` are null there.
+CHART_SCRIPT: Final = "globalThis.vegaEmbed = vegaEmbed;"
 
 
 def render_page(data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -> str:
@@ -50,17 +50,11 @@ def render_page(data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]])
 
     data: what `page_data` makes of a model and a survey; specs: Vega-Lite charts by name, each with the named data
     "rows", which the page fills. Equal arguments give the same page, to the byte.
-    Raises ImportError, in one line that says what to install, where a package of the extra `report` is missing, and
-    ValueError for data that is not JSON (NaN is none: say None).
+    Raises MissingPackageError, one line that says what to install, where a package of the extra `report` is missing,
+    and ValueError for data that is not JSON (NaN is none: say None).
     """
-    try:
-        import jinja2
-        import vl_convert
-    except ImportError as error:
-        raise ImportError(
-            f"a report needs the package {error.name}, which is not installed; install it with `{INSTALL}`",
-            name=error.name,
-        ) from error
+    jinja2 = needed("jinja2", "reports")
+    vl_convert = needed("vl_convert", "reports")
     charts = _chart_script(vl_convert)
     own = _own_script()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
@@ -69,7 +63,7 @@ def render_page(data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]])
         policy=_policy(charts, own),
         style=_raw(jinja2, "\n".join(_asset(name) for name in STYLES)),
         data=_packed(data),
-        specs=_packed(specs),
+        specs=_packed({"charts": specs, "configs": page_configs()}),
         charts=_raw(jinja2, charts),
         script=_raw(jinja2, own),
     )

@@ -2,7 +2,7 @@
 
 const chartsReady = new Promise((resolve) => {
   // The script of the charts stands after this one, so that the first view does not wait for it.
-  if (document.readyState === "complete" || globalThis.vega) resolve();
+  if (document.readyState === "complete" || globalThis.vegaEmbed) resolve();
   else document.addEventListener("DOMContentLoaded", resolve, { once: true });
 });
 
@@ -22,33 +22,15 @@ const noLoader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
 function isDark() {
   const { theme } = document.documentElement.dataset;
-  if (document.documentElement.classList.contains("printing")) return false;
   return theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
-function chartConfig() {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name) => style.getPropertyValue(name).trim();
-  const [ink, muted, line, surface, accent] = ["--ink", "--muted", "--line", "--surface", "--accent"].map(colour);
-  const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
-  const text = { labelColor: muted, titleColor: ink, labelFont: font, titleFont: font, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500 };
-  return {
-    background: surface,
-    font,
-    padding: 4,
-    view: { stroke: "transparent" },
-    mark: { color: accent },
-    axis: { ...text, gridColor: line, domainColor: line, tickColor: line },
-    legend: text,
-    header: text,
-    title: { color: ink, font, fontSize: 13, fontWeight: 600 },
-    text: { color: ink, font },
-    rule: { color: muted },
-    bar: { color: accent },
-    point: { color: accent },
-    line: { color: accent },
-    area: { color: accent },
-  };
+// The ground is the page's, so that a saved picture has it, too.
+function chartConfig(paper = false) {
+  const surface = getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
+  return paper
+    ? { ...page.configs.light, background: "white", padding: 4 }
+    : { ...page.configs[isDark() ? "dark" : "light"], background: surface, padding: 4 };
 }
 
 function chartTip(_, event, item, value) {
@@ -62,9 +44,11 @@ function chartTip(_, event, item, value) {
 
 class Chart {
   // columns describe the rows for the table and the CSV behind the chart; label is what a screen reader says of it.
-  constructor(name, rows, { label, file, columns, pick = null, kind = null }) {
-    Object.assign(this, { name, rows, label, file, columns, pick, kind });
+  constructor(name, rows, { label, file, columns, pick = null, kind = null, paper = false }) {
+    Object.assign(this, { name, rows, label, file, columns, pick, kind, paper });
     this.view = null;
+    this.made = null;
+    this.turn = 0;
     this.stale = true;
     this.plot = element("div", { class: `plot plot-${name}`, role: "img", "aria-label": label });
     this.plot.chart = this;
@@ -87,7 +71,7 @@ class Chart {
     );
     if (!known) this.toggleTable();
     openCharts.add(this);
-    if (known) inSight.observe(this.plot);
+    if (known && !paper) inSight.observe(this.plot);
   }
 
   toggleTable() {
@@ -106,40 +90,50 @@ class Chart {
     return this.rows.map((row) => ({ ...row }));
   }
 
-  draw(evenStale = false) {
-    if (!this.stale && !evenStale) return this.drawing;
-    this.stale = false;
-    this.drawing = this.compile();
+  draw() {
+    if (this.stale) {
+      this.stale = false;
+      this.drawing = this.compile();
+    }
     return this.drawing;
   }
 
   async compile() {
     await chartsReady;
     if (!openCharts.has(this) || !this.plot.isConnected) return;
-    this.compileNow();
-    await this.view.runAsync();
-  }
-
-  compileNow() {
-    this.finalize();
+    const turn = ++this.turn;
     const spec = structuredClone(page.specs[this.name]);
-    if (this.kind) placeBy(spec, this.kind);
+    if (this.kind && this.name.startsWith("over")) placeBy(spec, this.kind);
     if (spec.facet) inColumns(spec, this.plot.clientWidth);
-    const compiled = vegaLite.compile(spec, { config: chartConfig() });
-    this.view = new vega.View(vega.parse(compiled.spec), {
-      renderer: this.rows.length > 3000 ? "canvas" : "svg",
-      container: this.plot,
-      hover: true,
+    const rows = this.rows;
+    spec.datasets = { rows: this.engineRows() };
+    const ground = element("div", { class: "ground" });
+    // Beside the old picture until the new one is there; in the page, since it takes the page's width.
+    this.plot.append(ground);
+    const made = await vegaEmbed(ground, spec, {
+      mode: "vega-lite",
+      renderer: rows.length > 3000 ? "canvas" : "svg",
+      config: chartConfig(this.paper),
+      actions: false,
+      defaultStyle: false,
       loader: noLoader,
       tooltip: chartTip,
     });
-    this.view.data("rows", this.engineRows());
+    if (turn !== this.turn || !openCharts.has(this)) {
+      made.finalize();
+      ground.remove();
+      return;
+    }
+    this.made?.finalize();
+    for (const old of [...this.plot.children]) if (old !== ground) old.remove();
+    this.made = made;
+    this.view = made.view;
     if (this.pick) {
       this.view.addEventListener("click", (_, item) => {
-        const row = item?.datum?.datum ?? item?.datum;
-        if (row) this.pick(row);
+        if (item?.datum) this.pick(item.datum);
       });
     }
+    if (rows !== this.rows) await this.view.data("rows", this.engineRows()).runAsync();
   }
 
   update(rows, label = this.label) {
@@ -167,8 +161,8 @@ class Chart {
   }
 
   finalize() {
-    if (this.view) this.view.finalize();
-    this.view = null;
+    this.made?.finalize();
+    this.made = this.view = null;
     this.plot.replaceChildren();
   }
 
@@ -187,10 +181,9 @@ function placeBy(spec, kind) {
     category: { field: "value", type: "nominal", sort: null },
   }[kind];
   for (const part of [spec, spec.spec, ...(spec.layer ?? []), ...(spec.spec?.layer ?? [])]) {
-    const before = part?.encoding?.x;
-    if (before?.field === "start" || (before?.field === "value" && kind !== "category" && part.encoding.y?.field !== "name")) {
-      part.encoding.x = { ...x, title: null, axis: { ...(kind === "number" ? { format: "~f" } : {}), ...(spec.facet && kind !== "category" ? { tickCount: 3 } : {}) } };
-    }
+    if (!part?.encoding?.x) continue;
+    const axis = kind === "category" ? {} : { ...(kind === "number" && { format: "~f" }), ...(spec.facet && { tickCount: 3 }) };
+    part.encoding.x = { ...x, title: null, axis };
   }
 }
 
@@ -201,19 +194,10 @@ function inColumns(spec, width) {
   spec.spec.width = Math.max(120, Math.floor(width / columns) - 72);
 }
 
-function merged(below, above) {
-  const made = { ...below };
-  for (const [key, value] of Object.entries(above)) {
-    const both = value && typeof value === "object" && !Array.isArray(value) && typeof made[key] === "object";
-    made[key] = both ? merged(made[key], value) : value;
-  }
-  return made;
-}
-
 function closeCharts(within = document) {
   for (const chart of [...openCharts]) {
     if (within === document || within.contains(chart.plot)) chart.close();
   }
 }
 
-const recolourCharts = () => openCharts.forEach((chart) => chart.recolour());
+const recolourCharts = () => openCharts.forEach((chart) => chart.paper || chart.recolour());

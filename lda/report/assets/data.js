@@ -1,6 +1,6 @@
 // What the page shows: unpacked once, then only read. Names of topics are the exception; names.js keeps them.
 
-const page = { data: null, specs: {}, nTopics: 0, bySize: [] };
+const page = { data: null, specs: {}, configs: {}, nTopics: 0, bySize: [] };
 
 async function unpack(id) {
   const holder = byId(id);
@@ -14,7 +14,9 @@ async function unpack(id) {
 
 async function openData() {
   page.data = await unpack("data");
-  page.specs = await unpack("specs");
+  const { charts, configs } = await unpack("specs");
+  page.specs = charts;
+  page.configs = configs;
   const { share } = page.data.topics;
   page.nTopics = share.length;
   page.bySize = share.map((_, k) => k).sort((a, b) => share[b] - share[a] || a - b);

@@ -78,24 +78,25 @@ function mapView() {
   ];
 }
 
-function mapRows() {
+function mapRows({ paper = false } = {}) {
   const { topics } = page.data;
   const matches = new Set(findTopics(mapChoice.query));
-  const all = !mapChoice.query.trim();
+  const all = paper || !mapChoice.query.trim();
   // Of many circles only those that are meant are written on.
   const labelled = new Set(all ? page.bySize.slice(0, LABELLED) : matches.size <= 2 * LABELLED ? matches : []);
   return page.bySize.map((k) => ({
     ...topicRow(k),
     x: topics.x[k],
     y: topics.y[k],
-    value: mapChoice.colour ? topics[mapChoice.colour][k] : null,
+    value: mapChoice.colour && !paper ? topics[mapChoice.colour][k] : null,
     found: all || matches.has(k),
     label: mapChoice.chosen === k || labelled.has(k) ? (page.nTopics > 2 * LABELLED ? names.full(k) : String(k)) : "",
   }));
 }
 
-function mapChart(pick) {
-  return new Chart("map", mapRows(), {
+function mapChart(pick, { paper = false } = {}) {
+  return new Chart("map", paper ? mapRows({ paper }) : mapRows(), {
+    paper,
     label: `Map of ${plural(page.nTopics, "topic")}: near is alike, area is share. The list beside it has them all.`,
     file: "topic-map",
     pick: (row) => {

@@ -116,21 +116,40 @@ function setUpTheme() {
   apply();
 }
 
-// A handout: overview, map and all topics with their words, in the colours of paper.
+// A handout: overview, map and all topics with their words, in the colours of paper. Browsers do not wait for a chart
+// when they print, so the map is drawn ahead, as a picture.
 let handout = null;
+let mapPicture = null;
+
+async function drawMapPicture() {
+  if (!page.specs.map) return;
+  await chartsReady;
+  const holder = element("div", { class: "off-paper", "aria-hidden": "true" });
+  document.body.append(holder);
+  const chart = mapChart(() => {}, { paper: true });
+  holder.append(chart.plot);
+  try {
+    await chart.draw();
+    const svg = await chart.view.toSVG();
+    mapPicture = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  } finally {
+    chart.close();
+    holder.remove();
+  }
+}
+
 function buildHandout() {
   if (handout) return;
+  const { facts, heldout, warnings, missing } = page.data;
   document.documentElement.classList.add("printing");
-  const mapOnPaper = mapChart(() => {});
-  const charts = [mapOnPaper];
   handout = element(
     "div",
     { id: "handout" },
     element("h2", {}, "Overview"),
-    element("div", { class: "cards" }, page.data.facts.map(factCard), page.data.heldout && heldoutCard(page.data.heldout)),
-    page.data.warnings.length > 0 && [element("h3", {}, "Worth a look"), element("ul", { class: "warnings" }, page.data.warnings.map(warningItem))],
-    element("h2", {}, "Map of topics"),
-    mapOnPaper.element,
+    element("div", { class: "cards" }, facts.map(factCard), heldout && heldoutCard(heldout)),
+    warnings.length > 0 && [element("h3", {}, "Worth a look"), element("ul", { class: "warnings" }, warnings.map(warningItem))],
+    missing.length > 0 && [element("h3", {}, "Not shown here"), element("ul", {}, missing.map((sentence) => element("li", {}, outside(sentence))))],
+    mapPicture && [element("h2", {}, "Map of topics"), element("img", { src: mapPicture, alt: "Map of topics: near is alike, area is share" })],
     element("h2", {}, "Topics"),
     element(
       "table",
@@ -146,24 +165,16 @@ function buildHandout() {
     ),
   );
   byId("main").append(handout);
-  for (const chart of charts) {
-    if (!globalThis.vega || !page.specs[chart.name]) continue;
-    chart.stale = false;
-    chart.compileNow();
-    chart.view.run();
-  }
 }
 
 function dropHandout() {
-  if (!handout) return;
-  closeCharts(handout);
-  handout.remove();
+  handout?.remove();
   handout = null;
   document.documentElement.classList.remove("printing");
 }
 
 async function printHandout() {
-  await chartsReady;
+  await drawMapPicture();
   window.print(); // "beforeprint" builds the handout
 }
 
@@ -191,6 +202,9 @@ async function start() {
   });
   redraw({ keepPlace: false });
   document.documentElement.dataset.ready = "true";
+  // For who prints by the browser's own menu; the button draws it anew, with the names of then.
+  await chartsReady;
+  (window.requestIdleCallback ?? setTimeout)(() => drawMapPicture());
 }
 
 start();
