@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from lda.corpus import Corpus, DocumentBatch, Recipe
+    from lda.corpus import DocumentBatch, Recipe
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.evaluation.topic_model import TopicModel
 
