@@ -12,6 +12,7 @@ import click
 from lda.cli.console import output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command
+from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.report.options import ReportOptions
 from lda.cli.shared_options import seed_option, threads_option, verify_option
@@ -85,13 +86,7 @@ if TYPE_CHECKING:
     heading=Heading.OUTPUT,
     help="Documents with name, fields and topics: the best ones, then a sample.",
 )
-@option(
-    "--labels",
-    metavar="FILE",
-    heading=Heading.INPUT,
-    help="Names of the topics, as the page saves them.  [default: those kept with the model]",
-    brief="Names of the topics, as the page saves them.",
-)
+@labels_option
 @option("--title", heading=Heading.OUTPUT, metavar="TEXT", help="Title of the page.")
 @option(
     "--tables",
@@ -131,12 +126,7 @@ def report(options: ReportOptions) -> None:
     started = time.perf_counter()
     console = options.console
     _check(options)
-    from lda.labels.labels_file import load_labels
-    from lda.model.model import Model
-
-    model = Model.load(options.model, verify=not options.no_verify)
-    if options.labels is not None:
-        model = model.with_labels(load_labels(options.labels, model))
+    model = named_model(options.model, options.labels, verify=not options.no_verify)
     made = _made(model, options)
     written = _written(made, options)
     for found in made.findings:
