@@ -28,9 +28,16 @@ function isDark() {
 // The ground is the page's, so that a saved picture has it, too.
 function chartConfig(paper = false) {
   const surface = getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
-  return paper
-    ? { ...page.configs.light, background: "white", padding: 4 }
-    : { ...page.configs[isDark() ? "dark" : "light"], background: surface, padding: 4 };
+  const config = page.configs[isDark() && !paper ? "dark" : "light"];
+  const text = { labelFontSize: 12, titleFontSize: 12 };
+  return {
+    ...config,
+    background: paper ? "white" : surface,
+    padding: 4,
+    axis: { ...config.axis, ...text },
+    legend: { ...config.legend, ...text },
+    header: { ...config.header, ...text },
+  };
 }
 
 function chartTip(_, event, item, value) {
@@ -44,8 +51,8 @@ function chartTip(_, event, item, value) {
 
 class Chart {
   // columns describe the rows for the table and the CSV behind the chart; label is what a screen reader says of it.
-  constructor(name, rows, { label, file, columns, pick = null, kind = null, paper = false }) {
-    Object.assign(this, { name, rows, label, file, columns, pick, kind, paper });
+  constructor(name, rows, { label, file, columns, pick = null, kind = null, paper = false, adjust = null }) {
+    Object.assign(this, { name, rows, label, file, columns, pick, kind, paper, adjust });
     this.view = null;
     this.made = null;
     this.turn = 0;
@@ -104,7 +111,9 @@ class Chart {
     const turn = ++this.turn;
     const spec = structuredClone(page.specs[this.name]);
     if (this.kind && this.name.startsWith("over")) placeBy(spec, this.kind);
+    this.adjust?.(spec);
     if (spec.facet) inColumns(spec, this.plot.clientWidth);
+    else asHighAsRows(spec, this.rows);
     const rows = this.rows;
     spec.datasets = { rows: this.engineRows() };
     const ground = element("div", { class: "ground" });
@@ -118,6 +127,7 @@ class Chart {
       defaultStyle: false,
       loader: noLoader,
       tooltip: chartTip,
+      logLevel: 1, // errors; its warnings are of sizes that it then settles itself
     });
     if (turn !== this.turn || !openCharts.has(this)) {
       made.finalize();
@@ -128,6 +138,7 @@ class Chart {
     for (const old of [...this.plot.children]) if (old !== ground) old.remove();
     this.made = made;
     this.view = made.view;
+    this.drawnRows = rows.length;
     if (this.pick) {
       this.view.addEventListener("click", (_, item) => {
         if (item?.datum) this.pick(item.datum);
@@ -140,7 +151,8 @@ class Chart {
     this.rows = rows;
     this.label = label;
     this.plot.setAttribute("aria-label", label);
-    if (this.view) this.view.data("rows", this.engineRows()).runAsync();
+    if (this.view && rows.length === this.drawnRows) this.view.data("rows", this.engineRows()).runAsync();
+    else this.again();
     if (!this.tableHolder.hidden) this.fillTable();
   }
 
@@ -153,7 +165,8 @@ class Chart {
     }
   }
 
-  recolour() {
+  // Drawn anew once it is in sight: for other colours, another width, another legend.
+  again() {
     if (!this.view) return;
     this.stale = true;
     inSight.unobserve(this.plot);
@@ -187,10 +200,19 @@ function placeBy(spec, kind) {
   }
 }
 
+// A line for each bar. Vega-Lite would take that of itself, but warns of it where the width is the page's.
+const LINE = 20;
+function asHighAsRows(spec, rows) {
+  const y = [spec, ...(spec.layer ?? [])].map((part) => part.encoding?.y).find((of) => of?.type === "nominal");
+  if (y && spec.height === undefined) spec.height = LINE * new Set(rows.map((row) => row[y.field])).size;
+}
+
 // Charts of charts have no width of their container; they get as many columns as there is room for.
 function inColumns(spec, width) {
   const columns = Math.max(1, Math.min(4, Math.floor(width / 250)));
   spec.columns = columns;
+  // In the order of the rows; "sort: null" orders facets by name.
+  spec.facet.sort = { field: "rank", op: "min" };
   spec.spec.width = Math.max(120, Math.floor(width / columns) - 72);
 }
 
@@ -200,4 +222,4 @@ function closeCharts(within = document) {
   }
 }
 
-const recolourCharts = () => openCharts.forEach((chart) => chart.paper || chart.recolour());
+const recolourCharts = () => openCharts.forEach((chart) => chart.paper || chart.again());

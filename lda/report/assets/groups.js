@@ -36,11 +36,12 @@ function sortedTopics(groups, by) {
 function groupRows(groups, topics) {
   const rows = [];
   const found = spreads(groups);
-  topics.forEach((k) => {
+  topics.forEach((k, rank) => {
     groups.values.forEach((value, g) => {
       if (!groups.n_documents[g]) return; // a bin of time without documents has no share
       rows.push({
         topic: k,
+        rank,
         name: names.full(k),
         value: plain(value),
         start: groups.starts?.[g] ?? null,
@@ -189,7 +190,7 @@ function behindTable(groups) {
     "section",
     { class: "block" },
     element("h3", {}, "Documents behind each value"),
-    dataTable({
+    element("div", { class: "narrow" }, dataTable({
       caption: `Documents by ${groups.field}`,
       shown: false,
       columns: [
@@ -199,6 +200,6 @@ function behindTable(groups) {
       rows,
       file: `documents-by-${groups.field}`,
       step: 20,
-    }),
+    })),
   );
 }

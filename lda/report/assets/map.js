@@ -1,6 +1,7 @@
 // Map of topics: near is alike, area is share.
 
 const LABELLED = 20;
+const CIRCLE = "#5b9bd5"; // under writing, light or dark
 const mapChoice = { colour: "", query: "", chosen: null };
 
 function mapView() {
@@ -58,12 +59,13 @@ function mapView() {
       mapChoice.colour = chosen;
       explained.textContent = measures.find(({ field: name }) => name === chosen)?.what ?? "";
       chart.update(mapRows());
+      chart.again();
     },
   );
   const explained = element("p", { class: "hint" }, measures.find(({ field: name }) => name === mapChoice.colour)?.what ?? "");
   search();
   if (mapChoice.chosen !== null) refill(card, aboutTopic(mapChoice.chosen));
-  else refill(card, element("p", { class: "hint" }, "Point at a circle, or choose a topic from the list, to read about it here."));
+  else refill(card, element("p", { class: "hint" }, "Click a circle, or choose a topic from the list, to read about it here."));
   return [
     element("h2", {}, "Map of topics"),
     element("p", { class: "lead" }, "Topics that lie close use similar words: the plane keeps, as well as two dimensions can, the distances between them (square root of the Jensen-Shannon divergence). A circle's area is the topic's share. The axes mean nothing."),
@@ -97,6 +99,7 @@ function mapRows({ paper = false } = {}) {
 function mapChart(pick, { paper = false } = {}) {
   return new Chart("map", paper ? mapRows({ paper }) : mapRows(), {
     paper,
+    adjust: (spec) => colourBy(spec, paper ? null : page.data.measures.find(({ field: name }) => name === mapChoice.colour)),
     label: `Map of ${plural(page.nTopics, "topic")}: near is alike, area is share. The list beside it has them all.`,
     file: "topic-map",
     pick: (row) => {
@@ -112,6 +115,24 @@ function mapChart(pick, { paper = false } = {}) {
   });
 }
 
+// The legend and what is said at the pointer follow the number that is chosen; without one there is neither.
+function colourBy(spec, measure) {
+  for (const layer of spec.layer ?? [spec]) {
+    const { color, tooltip } = layer.encoding;
+    if (color?.field === "value") {
+      if (measure) color.legend = { ...color.legend, title: measure.title };
+      else layer.encoding.color = { value: CIRCLE };
+    }
+    // Few topics are large ones.
+    if (layer.encoding.size) layer.encoding.size.scale = { ...layer.encoding.size.scale, range: [0, Math.max(1200, Math.min(6000, 90_000 / page.nTopics))] };
+    if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: 12 };
+    if (Array.isArray(tooltip)) {
+      const kept = tooltip.filter((part) => part.field !== "value" || measure);
+      layer.encoding.tooltip = kept.map((part) => (part.field === "value" ? { ...part, title: measure.title } : part));
+    }
+  }
+}
+
 function aboutTopic(k) {
   return [
     element("h3", {}, topicLink(k)),
@@ -125,7 +146,7 @@ function relatedList(k, limit) {
   const related = (page.data.topics.related?.[k] ?? []).slice(0, limit);
   if (!related.length) return null;
   return [
-    element("h4", {}, "Related topics"),
+    element("h3", { class: "small" }, "Related topics"),
     element(
       "ul",
       { class: "related" },

@@ -30,11 +30,15 @@ function topicView(wanted) {
     heading,
     element("p", { class: "lead" }, element("strong", {}, percent(share[k])), ` of all tokens, ${plural(tokens[k], "token")}; ${rankOf(k)} of ${plural(page.nTopics, "topic")} by size.`),
     element("div", { class: "naming" }, field("Name", input), suggestions(k, renamed)),
-    element("div", { class: "columns" }, wordsBlock(k), measuresBlock(k)),
+    element("div", { class: "columns" }, wordsBlock(k), element("div", { class: "stack" }, measuresBlock(k), relatedBlock(k))),
     bestBlock(k),
     groupings().map((groups) => topicCourse(k, groups)),
-    element("section", { class: "block" }, relatedList(k, 10) ?? element("p", { class: "hint" }, "No related topics.")),
   ];
+}
+
+function relatedBlock(k) {
+  const related = relatedList(k, 10);
+  return related && element("section", { class: "block" }, related);
 }
 
 function rankOf(k) {
