@@ -32,9 +32,9 @@ TOP_WORDS: Final = 10
 SHARED_WORDS: Final = 7
 """Two topics that share as many of their ten words read as the same one."""
 
-NEAR: Final = 0.25
-"""Distance (square root of the Jensen-Shannon divergence, base 2) below which two topics are near duplicates: they
-agree on more than nine tenths of their tokens' words, while topics of one theme seldom come below 0.5."""
+NEAR: Final = 0.2
+"""Distance (square root of the Jensen-Shannon divergence, at most 0.83) below which two topics are near duplicates:
+at most 28 % of their probability lies on different words, for no total variation is above sqrt(2) times the distance."""
 
 DEAD: Final = 0.01
 """Part of an average topic's tokens below which it is dead: a hundredth of what it would have if all were equal."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import numpy as np
-
+from lda.charts.measures import trend
 from lda.corpus.presentable import printable
 from lda.report.numbers import numbers
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from lda.evaluation.diagnostics import TopicDiagnostics
@@ -123,27 +122,14 @@ class Trend(NamedTuple):
             "field": "trend",
             "title": "Trend",
             "what": f"How much the topic's share of a document rises from {self.first} to {self.last} ({field}), along "
-            "the straight line that fits best, each document counting the same.",
+            "the straight line that fits its means best, weighted by their documents.",
             "digits": 4,
         }
 
 
-def trend(over: GroupShares) -> Trend | None:
-    """The rise of topics along the line of least squares, weighted by documents; None with fewer than two groups.
-
-    Rejected: the difference between the last and the first group, which may be of a handful of documents.
-    """
-    held = over.n_documents > 0
-    if over.starts is None or held.sum() < 2:
+def rise_over(over: GroupShares) -> Trend | None:
+    """The trend of topics over a time or a number; None where fewer than two of its values have documents."""
+    held = [value for value, n in zip(over.values, over.n_documents, strict=True) if n]
+    if over.starts is None or len(held) < 2:
         return None
-    place = np.array([_place(start) for start in over.starts], dtype=np.float64)[held]
-    share, weight = over.mean[held], over.n_documents[held].astype(np.float64)
-    x = place - np.average(place, weights=weight)
-    slope = (weight * x) @ share / (weight * x * x).sum()
-    found = [value for value, n in zip(over.values, over.n_documents, strict=True) if n]
-    return Trend(slope * (place[-1] - place[0]), printable(found[0]), printable(found[-1]))
-
-
-def _place(start: str | float) -> float:
-    """A number, or the day of a date, on one line."""
-    return float(start) if not isinstance(start, str) else float(datetime.fromisoformat(start).toordinal())
+    return Trend(trend(over), printable(held[0]), printable(held[-1]))

@@ -10,7 +10,7 @@ from lda.evaluation.relevance import relevant_terms, term_share
 from lda.labels.labels import Labels
 from lda.labels.suggestions import suggest_names
 from lda.report.findings import TOP_WORDS, Finding, findings
-from lda.report.measures import Trend, trend
+from lda.report.measures import Trend, rise_over
 from lda.report.topic_map import TopicMap, topic_map
 
 if TYPE_CHECKING:
@@ -75,12 +75,13 @@ def gathered(
     *,
     labels: Labels | None = None,
     title: str | None = None,
+    threads: int | None = None,
 ) -> ReportParts:
-    """Find it all; for arguments see `ReportParts`. labels: None for none."""
+    """Find it all; for arguments see `ReportParts`. labels: None for none. threads: None for all cores."""
     tokens = model.last_tokens
     assert tokens is not None, "a topic-word matrix has no run to report on"
     own = (labels or Labels()).of_model(model.fingerprint(), model.n_topics)
-    mapped = topic_map(model)
+    mapped = topic_map(model, threads=threads)
     names, suggestions = _names(model, survey, own)
     return ReportParts(
         model=model,
@@ -100,7 +101,7 @@ def gathered(
             tokens=tokens,
             use=None if survey is None else survey.use,
         ),
-        trend=None if survey is None or survey.over is None else trend(survey.over),
+        trend=None if survey is None or survey.over is None else rise_over(survey.over),
         words=relevant_terms(model, WORDS),
         shares=term_share(model),
         findings=findings(model, survey, mapped.distances),

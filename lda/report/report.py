@@ -94,4 +94,4 @@ def make_report(
     from lda.survey.survey import survey
 
     found = None if source is None else survey(model, source, options, threads=threads, progress=progress)
-    return Report(gathered(model, found, labels=labels, title=title))
+    return Report(gathered(model, found, labels=labels, title=title, threads=threads))

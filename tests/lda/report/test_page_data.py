@@ -83,7 +83,7 @@ def test_the_map_keeps_distances() -> None:
         assert [far for _, far in row] == sorted(far for _, far in row)
         for other, far in row:
             middle = (phi[k] + phi[other]) / 2
-            divergence = sum((p * np.log2(p / middle)).sum() for p in (phi[k], phi[other])) / 2
+            divergence = sum((p * np.log(p / middle)).sum() for p in (phi[k], phi[other])) / 2
             assert far == pytest.approx(np.sqrt(divergence), rel=1e-5)
     assert np.isfinite([topics["x"], topics["y"]]).all()
 
