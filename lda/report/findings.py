@@ -34,7 +34,7 @@ SHARED_WORDS: Final = 7
 
 NEAR: Final = 0.2
 """Distance (square root of the Jensen-Shannon divergence, at most 0.83) below which two topics are near duplicates:
-at most 28 % of their probability lies on different words, for no total variation is above sqrt(2) times the distance."""
+at most 28 % of their probability lies on different words, as total variation is at most sqrt(2) times the distance."""
 
 DEAD: Final = 0.01
 """Part of an average topic's tokens below which it is dead: a hundredth of what it would have if all were equal."""
