@@ -26,7 +26,7 @@ function isDark() {
 }
 
 // The ground is the page's, so that a saved picture has it, too.
-function chartConfig(paper = false) {
+function chartConfig(width, paper) {
   const surface = getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
   const config = page.configs[isDark() && !paper ? "dark" : "light"];
   const text = { labelFontSize: 12, titleFontSize: 12 };
@@ -34,7 +34,8 @@ function chartConfig(paper = false) {
     ...config,
     background: paper ? "white" : surface,
     padding: 4,
-    axis: { ...config.axis, ...text },
+    axis: { ...config.axis, ...text, labelLimit: Math.min(260, Math.round(0.38 * width)) },
+    axisX: { labelOverlap: true },
     legend: { ...config.legend, ...text },
     header: { ...config.header, ...text },
   };
@@ -122,7 +123,7 @@ class Chart {
     const made = await vegaEmbed(ground, spec, {
       mode: "vega-lite",
       renderer: rows.length > 3000 ? "canvas" : "svg",
-      config: chartConfig(this.paper),
+      config: chartConfig(this.plot.clientWidth, this.paper),
       actions: false,
       defaultStyle: false,
       loader: noLoader,

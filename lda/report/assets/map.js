@@ -1,6 +1,7 @@
 // Map of topics: near is alike, area is share.
 
-const LABELLED = 20;
+const LABELLED = 60;
+const LABEL_WIDTH = 150;
 const CIRCLE = "#5b9bd5"; // under writing, light or dark
 const mapChoice = { colour: "", query: "", chosen: null };
 
@@ -84,16 +85,40 @@ function mapRows({ paper = false } = {}) {
   const { topics } = page.data;
   const matches = new Set(findTopics(mapChoice.query));
   const all = paper || !mapChoice.query.trim();
-  // Of many circles only those that are meant are written on.
-  const labelled = new Set(all ? page.bySize.slice(0, LABELLED) : matches.size <= 2 * LABELLED ? matches : []);
+  const labels = mapLabels(all ? page.bySize : [...matches]);
   return page.bySize.map((k) => ({
     ...topicRow(k),
     x: topics.x[k],
     y: topics.y[k],
     value: mapChoice.colour && !paper ? topics[mapChoice.colour][k] : null,
     found: all || matches.has(k),
-    label: mapChoice.chosen === k || labelled.has(k) ? (page.nTopics > 2 * LABELLED ? names.full(k) : String(k)) : "",
+    label: labels.get(k) ?? "",
   }));
+}
+
+// Names are written from the largest circle down, where they cover no other; then numbers, where those do not.
+function mapLabels(topics) {
+  const { x, y } = page.data.topics;
+  const width = Math.min(760, document.documentElement.clientWidth - 80);
+  const [left, right, bottom, top] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
+  const taken = [];
+  const labels = new Map();
+  const write = (k, text) => {
+    if (!text || labels.has(k)) return;
+    const wide = Math.min(LABEL_WIDTH, 7 * text.length) / 2 + 2;
+    const across = 28 + ((x[k] - left) / (right - left || 1)) * (width - 56);
+    const down = 28 + ((top - y[k]) / (top - bottom || 1)) * (460 - 56);
+    const box = [across - wide, across + wide, down - 8, down + 8];
+    if (taken.some((of) => box[0] < of[1] && of[0] < box[1] && box[2] < of[3] && of[2] < box[3])) return;
+    if (text.length > 3 && (box[0] < 0 || box[1] > width)) return;
+    taken.push(box);
+    labels.set(k, text);
+  };
+  const shown = topics.slice(0, LABELLED);
+  if (mapChoice.chosen !== null) write(mapChoice.chosen, names.of(mapChoice.chosen));
+  for (const k of shown) write(k, names.has(k) ? names.of(k) : topWords(k, 2, 0.6).join(", "));
+  for (const k of shown) write(k, String(k));
+  return labels;
 }
 
 function mapChart(pick, { paper = false } = {}) {
@@ -125,7 +150,7 @@ function colourBy(spec, measure) {
     }
     // Few topics are large ones.
     if (layer.encoding.size) layer.encoding.size.scale = { ...layer.encoding.size.scale, range: [0, Math.max(1200, Math.min(6000, 90_000 / page.nTopics))] };
-    if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: 12 };
+    if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: 12, limit: LABEL_WIDTH };
     if (Array.isArray(tooltip)) {
       const kept = tooltip.filter((part) => part.field !== "value" || measure);
       layer.encoding.tooltip = kept.map((part) => (part.field === "value" ? { ...part, title: measure.title } : part));

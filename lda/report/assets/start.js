@@ -49,6 +49,7 @@ function redraw({ keepPlace = true } = {}) {
     }
   }
   const heading = panel.querySelector("h2")?.textContent ?? "";
+  document.documentElement.dataset.view = location.hash;
   document.title = heading && heading !== "Overview" ? `${heading} – ${page.data.title}` : page.data.title;
   if (focused !== null) panel.querySelectorAll("select, input, button, a")[focused]?.focus();
 }
