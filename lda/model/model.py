@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lda.charts.drawable import Drawable
 from lda.corpus.terms import has_names
 from lda.evaluation.evaluable import Evaluable
 from lda.labels.labels import Labels
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lda.cluster.spec.results import FitResult
     from lda.cluster.spec.top_words import TopWords
     from lda.cluster.sweeping.frozen_model import FrozenModel
-    from lda.corpus import Corpus
+    from lda.corpus import Corpus, Recipe
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.labels.naming import TopicPortrait
     from lda.labels.portraits import TopicTexts
@@ -53,8 +54,8 @@ class Topic(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Model(Evaluable):
-    """A fitted LDA model; `Evaluable` has what can be asked of its quality.
+class Model(Evaluable, Drawable):
+    """A fitted LDA model; `Evaluable` has what can be asked of its quality, `Drawable` its charts and data frames.
 
     Attributes:
         counts: (V, K) int32 CSR, tokens of each term in each topic, from the last sweep.
@@ -569,6 +570,17 @@ class Model(Evaluable):
             [topic.words for topic in self.topics(n_words)],
             tokens=self.last_tokens,
         )
+
+    def _drawn(self) -> Model:
+        return self
+
+    def _theta(self, X: object) -> npt.NDArray[np.float32]:
+        return self.transform(X)
+
+    def _text_recipe(self) -> Recipe:
+        from lda.model.text_recipe import recipe_of
+
+        return recipe_of(self)
 
     def __repr__(self) -> str:
         record = self.record
