@@ -270,7 +270,18 @@ def test_documents_are_found_by_id_field_and_text(html: str, data: dict[str, Any
     assert found("") == "60 documents"
     reds = sum(party == "Reds" for party in data["documents"]["fields"]["party"])
     assert found("reds") == f"{reds} of 60 documents found"
-    assert found("document 17") == "1 of 60 documents found"
+    hay = [
+        f"{name}\n{year}\n{party}\n{''.join(text for text, _ in pieces)}"
+        for name, year, party, pieces in zip(
+            data["documents"]["id"],
+            *data["documents"]["fields"].values(),
+            data["texts"]["pieces"] + [[]] * 40,
+            strict=True,
+        )
+    ]
+    wanted = sum("document" in text and "17" in text for text in hay)
+    assert found("document 17") == f"{wanted} of 60 documents found"
+    assert page.locator(".documents .document-id").first.inner_text() == "document 17"
     word = data["texts"]["pieces"][3][1][0]
     with_text = sum(
         word in "".join(text for text, _ in pieces) for pieces in data["texts"]["pieces"]
