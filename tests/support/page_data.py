@@ -87,7 +87,10 @@ def page_data(
             "exclusivity": rounded(rng.random(n_topics)),
         },
         "measures": [
-            {"field": "coherence", "title": "Coherence", "what": "How often its top words share documents.", "digits": 2},
+            {
+                "field": "coherence", "title": "Coherence", "digits": 2,
+                "what": "How often its top words share documents.",
+            },
             {"field": "exclusivity", "title": "Exclusivity", "what": "How much its words are its own.", "digits": 3},
         ],
         "vocabulary": vocabulary,
@@ -125,20 +128,29 @@ class Outside:
 
 
 def documents(
-    rng: np.random.Generator, outside: Outside, vocabulary: list[str], K: int, n: int, n_texts: int, weights: int
+    rng: np.random.Generator,
+    outside: Outside,
+    vocabulary: list[str],
+    K: int,
+    n: int,
+    n_texts: int,
+    weights: int,
 ) -> dict[str, Any]:
     weights = min(weights, K)
     theta = np.sort(rng.dirichlet(np.full(weights, 0.4), n))[:, ::-1]
     topic = np.stack([rng.choice(K, weights, replace=False) for _ in range(n)])
     ids = [outside(f"document {d}", d) for d in range(n)]
-    if Outside(True).hostile and outside.hostile:
+    if outside.hostile:
         ids[0] = '=HYPERLINK("https://example.org/","click")'
     texts = []
     for d in range(n_texts):
         words = rng.integers(0, len(vocabulary), 60)
         pieces: list[list[Any]] = [["The ", -1]]
         for w in words:
-            pieces += [[vocabulary[w], int(topic[d, rng.integers(0, weights)])], [", " if w % 5 else ". ", -1]]
+            pieces += [
+                [vocabulary[w], int(topic[d, rng.integers(0, weights)])],
+                [", " if w % 5 else ". ", -1],
+            ]
         texts.append([*pieces, [outside("end", d), -1]])
     return {
         "documents": {
@@ -154,7 +166,10 @@ def documents(
             },
             "nearest": {"per": 3, "document": rng.integers(0, n, 3 * n).tolist()},
         },
-        "best": {"offsets": [3 * k for k in range(K + 1)], "document": rng.integers(0, max(n_texts, 1), 3 * K).tolist()},
+        "best": {
+            "offsets": [3 * k for k in range(K + 1)],
+            "document": rng.integers(0, max(n_texts, 1), 3 * K).tolist(),
+        },
         "texts": {
             "document": list(range(n_texts)), "pieces": texts, "whole": True,
             "how": "Topics of words are one draw of a seeded inference.",

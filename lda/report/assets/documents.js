@@ -52,7 +52,14 @@ function matchingDocuments(query, topic) {
     const haystack = documentHaystack();
     rows = rows.filter((row) => wanted.every((word) => haystack[row].includes(word)));
   }
-  if (topic === "") return rows;
+  // What is called so stands before what merely has the word somewhere.
+  const name = fold(query.trim());
+  const rank = (row) => (fold(id[row]) === name ? 0 : fold(id[row]).includes(name) ? 1 : 2);
+  if (topic === "") {
+    if (!name) return rows;
+    const ranks = new Map(rows.map((row) => [row, rank(row)]));
+    return rows.sort((a, b) => ranks.get(a) - ranks.get(b) || a - b);
+  }
   const weights = new Map(rows.map((row) => [row, weightOf(row, Number(topic)) ?? 0]));
   return rows.filter((row) => weights.get(row) > 0).sort((a, b) => weights.get(b) - weights.get(a) || a - b);
 }

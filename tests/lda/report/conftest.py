@@ -55,9 +55,7 @@ class Watched:
     def go(self, route: str) -> Any:
         """To another view of the same page, as a link does."""
         self.page.evaluate("route => { location.hash = `#/${route}`; }", route)
-        self.page.wait_for_function(
-            "() => document.documentElement.dataset.view === location.hash"
-        )
+        self.page.wait_for_function("() => document.documentElement.dataset.view === location.hash")
         return self.page
 
     def draw_all(self) -> None:

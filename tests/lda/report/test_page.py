@@ -151,8 +151,12 @@ def test_the_wheel_holds_every_file_of_the_page() -> None:
 def test_our_script_parses_no_html_and_asks_for_nothing() -> None:
     """Outside text becomes DOM by textContent alone; whoever adds one of these has opened a door."""
     script = page._own_script()
-    doors = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc"
+    doors = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc"
+    )
     assert not re.search(doors, script)
-    assert not re.search(r"\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(|\beval\(|new Function", script)
+    assert not re.search(
+        r"\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(|\beval\(|new Function", script
+    )
     assert "http://" not in script
     assert "https://" not in script

@@ -209,7 +209,9 @@ def test_a_file_of_names_is_read_and_one_for_another_model_is_refused(html: str,
     page = open_page(html).open("names")
     good = {"fingerprint": "abc123", "n_topics": 12, "names": {"5": {"name": "Five", "source": "me"}}}
     read_names(page, json.dumps(good))
-    page.wait_for_function("() => document.querySelector('[aria-label=\"Name of topic 5\"]').value === 'Five'")
+    page.wait_for_function(
+        "() => document.querySelector('[aria-label=\"Name of topic 5\"]').value === 'Five'"
+    )
     assert page.get_by_label("Name of topic 0").input_value() == ""
     for wrong, word in (
         ("no json", "JSON"),
@@ -218,7 +220,9 @@ def test_a_file_of_names_is_read_and_one_for_another_model_is_refused(html: str,
         (json.dumps(good | {"n_topics": 7}), "7 topics"),
     ):
         read_names(page, wrong)
-        page.wait_for_function("word => document.querySelector('.notice').textContent.includes(word)", arg=word)
+        page.wait_for_function(
+            "word => document.querySelector('.notice').textContent.includes(word)", arg=word
+        )
         assert page.get_by_label("Name of topic 5").input_value() == "Five"
 
 
@@ -270,7 +274,18 @@ def test_documents_are_found_by_id_field_and_text(html: str, data: dict[str, Any
     assert found("") == "60 documents"
     reds = sum(party == "Reds" for party in data["documents"]["fields"]["party"])
     assert found("reds") == f"{reds} of 60 documents found"
-    assert found("document 17") == "1 of 60 documents found"
+    hay = [
+        f"{name}\n{year}\n{party}\n{''.join(text for text, _ in pieces)}"
+        for name, year, party, pieces in zip(
+            data["documents"]["id"],
+            *data["documents"]["fields"].values(),
+            data["texts"]["pieces"] + [[]] * 40,
+            strict=True,
+        )
+    ]
+    wanted = sum("document" in text and "17" in text for text in hay)
+    assert found("document 17") == f"{wanted} of 60 documents found"
+    assert page.locator(".documents .document-id").first.inner_text() == "document 17"
     word = data["texts"]["pieces"][3][1][0]
     with_text = sum(
         word in "".join(text for text, _ in pieces) for pieces in data["texts"]["pieces"]
@@ -287,7 +302,9 @@ def test_a_document_shows_its_text_word_by_word(html: str, data: dict[str, Any],
     page = open_page(html).open("document/4")
     pieces = data["texts"]["pieces"][4]
     assert page.locator(".words").evaluate("node => node.textContent") == "".join(text for text, _ in pieces)
-    shown = page.locator(".words .w").evaluate_all("all => all.map(w => [w.textContent, Number(w.dataset.topic)])")
+    shown = page.locator(".words .w").evaluate_all(
+        "all => all.map(w => [w.textContent, Number(w.dataset.topic)])"
+    )
     assert shown == [piece for piece in pieces if piece[1] >= 0]
     page.locator(".legend button").first.click()
     topic = page.locator(".legend button").first.get_attribute("data-topic")
@@ -359,9 +376,10 @@ def test_numbers_as_groups_get_an_axis_of_numbers(open_page: Open) -> None:
     page = watched.open("groups/age")
     watched.draw_all()
     assert page.locator(".plot-over_small svg").count() == 1
-    assert "3.5" in page.locator(".plot-over_small").inner_text() or "3" in page.locator(
-        ".plot-over_small"
-    ).inner_text()
+    assert (
+        "3.5" in page.locator(".plot-over_small").inner_text()
+        or "3" in page.locator(".plot-over_small").inner_text()
+    )
 
 
 # Hostile text
@@ -395,7 +413,10 @@ def test_cells_that_a_spreadsheet_would_run_are_quoted(open_page: Open) -> None:
     data = page_data(4, 6, n_texts=0)
     ids = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", 'a "quoted", id']
     data["documents"]["id"] = ids
-    data["documents"]["fields"] = {"=field": ["=a", "b", "c", "d", "e", "f"], "change": [-1.5, 2, 3, 4, 5, None]}
+    data["documents"]["fields"] = {
+        "=field": ["=a", "b", "c", "d", "e", "f"],
+        "change": [-1.5, 2, 3, 4, 5, None],
+    }
     page = open_page(render_page(data, page_specs())).open("documents")
     header, *rows = rows_of(saved(page, "Save as CSV: the documents found")[1])
     assert header[2:4] == ["'=field", "change"]
@@ -480,7 +501,9 @@ def test_the_switch_of_colours_redraws_charts(html: str, open_page: Open) -> Non
     )
 
 
-def test_the_handout_has_all_topics_with_their_words(html: str, data: dict[str, Any], open_page: Open) -> None:
+def test_the_handout_has_all_topics_with_their_words(
+    html: str, data: dict[str, Any], open_page: Open
+) -> None:
     page = open_page(html).open("documents")
     page.wait_for_timeout(300)
     page.emulate_media(media="print")
