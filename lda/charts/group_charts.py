@@ -8,7 +8,7 @@ from lda.charts.needs import altair
 from lda.charts.topic_charts import described, inline
 
 if TYPE_CHECKING:
-    import altair as alt
+    from altair import Chart, FacetChart, LayerChart
 
     from lda.charts.topic_charts import Rows
 
@@ -17,7 +17,7 @@ Kind = Literal["time", "number", "category"]
 _INTERVAL = "95 % interval over documents"
 
 
-def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> alt.LayerChart:
+def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> LayerChart:
     """Shares of a few topics over time, or over a number, with bands of their intervals.
 
     Args:
@@ -28,20 +28,22 @@ def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> 
     """
     alt = altair()
     base = _over(rows, kind, field)
-    color = alt.Color("name:N", sort=None).legend(title=None, orient="top", columns=3, labelLimit=220)
-    return described(
-        (_band(base).encode(color=color) + _line(base).encode(color=color)).properties(height=260),
-        f"Mean share of topics in documents, with its {_INTERVAL}",
+    color = alt.Color("name:N", sort=None).legend(
+        title=None, orient="top", columns=3, labelLimit=220, symbolOpacity=1
     )
+    chart: LayerChart = (_band(base).encode(color=color) + _line(base).encode(color=color)).properties(
+        height=260
+    )
+    return described(chart, f"Mean share of topics in documents, with its {_INTERVAL}")
 
 
 def over_small_chart(
     rows: Rows, *, kind: Kind = "time", field: str | None = None, columns: int = 3
-) -> alt.FacetChart:
+) -> FacetChart:
     """The same, a small chart for each topic, in the order of the rows. The axis of shares is each one's own."""
     alt = altair()
     base = _over(rows, kind, field, small=True)
-    chart = (
+    chart: FacetChart = (
         alt.layer(_band(base), _line(base))
         .properties(width=190, height=84)
         .facet(facet=alt.Facet("name:N", title=None, sort=None), columns=columns, data=inline(rows))
@@ -50,7 +52,7 @@ def over_small_chart(
     return described(chart, f"Mean share of each topic in documents, with its {_INTERVAL}")
 
 
-def by_bars_chart(rows: Rows, *, field: str | None = None) -> alt.LayerChart:
+def by_bars_chart(rows: Rows, *, field: str | None = None) -> LayerChart:
     """The shares of one topic in groups of documents, with intervals.
 
     rows: value (the group), mean, low, high, n_documents; drawn in their order.
@@ -59,19 +61,22 @@ def by_bars_chart(rows: Rows, *, field: str | None = None) -> alt.LayerChart:
     base = alt.Chart(inline(rows)).encode(
         y=alt.Y("value:N", title=field, sort=None), tooltip=_tooltips(field)
     )
-    bars = base.mark_bar().encode(x=alt.X("mean:Q", title="mean share in documents").axis(format=".1~%"))
+    bars = base.mark_bar(opacity=0.6).encode(
+        x=alt.X("mean:Q", title="mean share in documents").axis(format=".1~%")
+    )
     intervals = base.mark_rule(style="interval").encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))
-    return described(bars + intervals, f"Mean share of the topic in each group, with its {_INTERVAL}")
+    chart: LayerChart = bars + intervals
+    return described(chart, f"Mean share of the topic in each group, with its {_INTERVAL}")
 
 
-def by_heat_chart(rows: Rows, *, field: str | None = None) -> alt.Chart:
+def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
     """By how much shares of topics in groups differ from those in all documents.
 
     rows: topic, name, value (the group), mean, low, high, difference (mean less the mean over all documents with a
     value), n_documents. Drawn in their order: give topics that differ most first.
     """
     alt = altair()
-    chart = (
+    chart: Chart = (
         alt.Chart(inline(rows))
         .mark_rect()
         .encode(
@@ -95,32 +100,26 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> alt.Chart:
 
 
 def _over(rows: Rows, kind: Kind, field: str | None, *, small: bool = False) -> Any:  # noqa: ANN401 - a chart
+    """Axes of shares over what `start` is; of small charts these have no titles, and the facet has the data."""
     alt = altair()
-    data = {} if small else {"data": inline(rows)}  # the facet holds the data
+    title = None if small else field
+    ticks = {"tickCount": 3} if small else {}
     x = {
-        "time": alt.X("start:T", title=field).scale(type="utc"),
-        "number": alt.X("start:Q", title=field).scale(zero=False).axis(format="~f"),
-        "category": alt.X("value:N", title=field, sort=None),
+        "time": alt.X("start:T", title=title, axis=alt.Axis(**ticks)).scale(type="utc"),
+        "number": alt.X("start:Q", title=title, axis=alt.Axis(format="~f", **ticks)).scale(zero=False),
+        "category": alt.X("value:N", title=title, sort=None),
     }[kind]
-    if small:
-        x = x.title(None)
-        if kind != "category":
-            x = x.axis(tickCount=3)
-    return alt.Chart(**data).encode(x=x, tooltip=[alt.Tooltip("name:N", title="topic"), *_tooltips(field)])
+    y = alt.Y("mean:Q", title=None if small else "mean share in documents").axis(format=".1~%", **ticks)
+    chart = alt.Chart() if small else alt.Chart(inline(rows))
+    return chart.encode(x=x, y=y, tooltip=[alt.Tooltip("name:N", title="topic"), *_tooltips(field)])
 
 
 def _band(base: Any) -> Any:  # noqa: ANN401 - charts
-    alt = altair()
-    return base.mark_area(opacity=0.22, interpolate="linear", tooltip=None, aria=False).encode(
-        y=alt.Y("low:Q", title="mean share in documents").axis(format=".1~%"), y2=alt.Y2("high:Q")
-    )
+    return base.mark_area(opacity=0.22, tooltip=None, aria=False).encode(y="low:Q", y2="high:Q", tooltip=[])
 
 
 def _line(base: Any) -> Any:  # noqa: ANN401 - charts
-    alt = altair()
-    return base.mark_line(point={"size": 24, "filled": True}).encode(
-        y=alt.Y("mean:Q", title="mean share in documents").axis(format=".1~%")
-    )
+    return base.mark_line(point={"size": 24, "filled": True})
 
 
 def _tooltips(field: str | None) -> list[Any]:

@@ -28,7 +28,9 @@ _FACETED: Final = ("over_small",)
 
 
 def page_specs(over: Kind = "time") -> dict[str, dict[str, Any]]:
-    """The charts of the page by name. Each has the named data "rows" with these columns:
+    """The charts of the page by name.
+
+    Each has the named data "rows" with these columns:
 
     - map: topic (number), name, x, y, share, tokens, words (text for the tooltip), value (what it is coloured by, or
       null); and if wanted label (short text on the circle, "" for none) and found (false fades the circle). The

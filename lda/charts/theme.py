@@ -42,13 +42,17 @@ def chart_config(theme: Theme = "light") -> dict[str, Any]:
             "domainColor": ink["line"],
             "tickColor": ink["line"],
             "labelLimit": 260,
+            "labelSeparation": 6,
         },
+        "axisQuantitative": {"tickCount": 6},
         "legend": {"labelColor": ink["text"], "titleColor": ink["quiet"], "titleFontWeight": "normal"},
         "header": {"labelColor": ink["text"], "titleColor": ink["quiet"], "labelLimit": 220},
         "title": {"color": ink["text"], "anchor": "start", "fontWeight": "normal"},
         "mark": {"color": colours[0], "tooltip": True},
         "text": {"color": ink["text"]},
         "rule": {"color": ink["text"]},
+        # A topic of which the number is not known.
+        "scale": {"invalid": {"color": {"value": "#8c959f"}}},
         "range": {
             "category": colours,
             "ramp": {"scheme": "viridis"},

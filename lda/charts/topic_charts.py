@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lda.charts.needs import altair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import altair as alt
+    from altair import Chart, LayerChart, NamedData
 
-    Rows = Sequence[dict[str, Any]] | alt.NamedData
+    Rows = Sequence[dict[str, Any]] | NamedData
+
+C = TypeVar("C")
 
 
 def inline(rows: Rows) -> Any:  # noqa: ANN401 - one of Altair's kinds of data
@@ -20,7 +22,7 @@ def inline(rows: Rows) -> Any:  # noqa: ANN401 - one of Altair's kinds of data
     return rows if isinstance(rows, alt.NamedData) else alt.InlineData(values=list(rows))
 
 
-def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False) -> alt.LayerChart:
+def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False) -> LayerChart:
     """The map of topics: where they lie to one another, and how large they are.
 
     Args:
@@ -43,13 +45,11 @@ def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False
         y=alt.Y("y:Q").axis(None).scale(zero=False, nice=False, padding=28),
     )
     faded = alt.datum.found == False  # noqa: E712 - an expression of Vega, in which absent is not False
-    circles = place.mark_circle(style="outline").encode(
+    circles = place.mark_circle(style="outline", invalid="show").encode(
         size=alt.Size("share:Q").scale(type="linear", zero=True, range=[0, 1600]).legend(None),
         # Small circles are drawn last, or large ones would hide them from the pointer.
         order=alt.Order("share:Q", sort="descending"),
-        color=alt.when(alt.expr.isValid(alt.datum.value))
-        .then(alt.Color("value:Q", scale=scale, legend=legend))
-        .otherwise(alt.value("#8c959f")),
+        color=alt.Color("value:Q", scale=scale, legend=legend),
         opacity=alt.when(faded).then(alt.value(0.12)).otherwise(alt.value(0.75)),
         strokeWidth=alt.when(pick, empty=False)
         .then(alt.value(3))
@@ -68,16 +68,17 @@ def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False
     labels = place.mark_text(style="label", fontSize=10, limit=130, tooltip=None, aria=False).encode(
         text="label:N", opacity=alt.when(faded).then(alt.value(0.12)).otherwise(alt.value(1))
     )
+    chart: LayerChart = (circles + labels).properties(height=460)
     return described(
-        (circles + labels).properties(height=460),
+        chart,
         "Map of topics: near ones have similar words; the area of a circle is the topic's share of all tokens",
     )
 
 
-def sizes_chart(rows: Rows) -> alt.Chart:
+def sizes_chart(rows: Rows) -> Chart:
     """How large topics are. rows: topic, name, share, tokens, words; drawn in their order."""
     alt = altair()
-    chart = (
+    chart: Chart = (
         alt.Chart(inline(rows))
         .mark_bar()
         .encode(
@@ -95,10 +96,10 @@ def sizes_chart(rows: Rows) -> alt.Chart:
     return described(chart, "Share of each topic in all tokens")
 
 
-def history_chart(rows: Rows) -> alt.LayerChart:
+def history_chart(rows: Rows) -> LayerChart:
     """The training curve. rows: sweep, kind ("training" or "held-out"), value in nats per token, None for a gap."""
     alt = altair()
-    chart = (
+    chart: LayerChart = (
         alt.Chart(inline(rows))
         .mark_line(point={"size": 22, "filled": True}, invalid="break-paths-show-domains")
         .encode(
@@ -113,12 +114,11 @@ def history_chart(rows: Rows) -> alt.LayerChart:
             ],
         )
     )
-    return described(
-        chart.properties(height=240), "Log-likelihood per token after each sweep that was evaluated"
-    )
+    chart = chart.properties(height=240)
+    return described(chart, "Log-likelihood per token after each sweep that was evaluated")
 
 
-def words_chart(rows: Rows) -> alt.LayerChart:
+def words_chart(rows: Rows) -> LayerChart:
     """Words of a topic: p(word | topic) as bars, and over them the word's share in the corpus.
 
     rows: word, p, share; drawn in their order.
@@ -148,13 +148,14 @@ def words_chart(rows: Rows) -> alt.LayerChart:
         .mark_bar(height={"band": 0.35})
         .encode(x="share:Q")
     )
-    return described(topic + corpus, "Probability of words in the topic, over their share in the corpus")
+    chart: LayerChart = topic + corpus
+    return described(chart, "Probability of words in the topic, over their share in the corpus")
 
 
-def document_topics_chart(rows: Rows) -> alt.Chart:
+def document_topics_chart(rows: Rows) -> Chart:
     """Topics of a document. rows: topic, name, weight (its share of the document); drawn in their order."""
     alt = altair()
-    chart = (
+    chart: Chart = (
         alt.Chart(inline(rows))
         .mark_bar()
         .encode(
@@ -169,10 +170,10 @@ def document_topics_chart(rows: Rows) -> alt.Chart:
     return described(chart, "Share of each topic in the document")
 
 
-def word_topics_chart(rows: Rows) -> alt.Chart:
+def word_topics_chart(rows: Rows) -> Chart:
     """Topics that hold a word. rows: topic, name, tokens (of the word there), p (word given topic)."""
     alt = altair()
-    chart = (
+    chart: Chart = (
         alt.Chart(inline(rows))
         .mark_bar()
         .encode(
@@ -188,6 +189,7 @@ def word_topics_chart(rows: Rows) -> alt.Chart:
     return described(chart, "Tokens of the word in each topic that holds it")
 
 
-def described(chart: Any, description: str) -> Any:  # noqa: ANN401 - the chart it was given
+def described(chart: C, description: str) -> C:
     """The chart with what a screen reader says of it."""
-    return chart.properties(description=description)
+    found: C = chart.properties(description=description)  # type: ignore[attr-defined]
+    return found
