@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "label": ("lda.cli.label", "label", "Name the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
+    "report": ("lda.cli.report.command", "report", "Show a model in one page, and as tables."),
     "info": ("lda.cli.info", "info", "Describe a model."),
     "corpus": ("lda.cli.corpus.command", "corpus", "Build and inspect corpora on disk."),
     "warm": ("lda.cli.warm", "warm", "Compile everything before the first fit."),

@@ -471,6 +471,87 @@ class Model(Evaluable):
 
         return words_of_texts(self, texts, tokenizer=tokenizer)
 
+    def report(
+        self,
+        path: str | Path | None = None,
+        X: object = None,
+        *,
+        texts: object = None,
+        metadata: object = None,
+        ids: Sequence[object] | None = None,
+        over: str | None = None,
+        bin: str = "auto",  # noqa: A002 - as on the command line
+        by: str | Sequence[str] = (),
+        labels: Labels | Mapping[int, str | None] | Sequence[str | None] | str | Path | None = None,
+        title: str | None = None,
+        n_described: int = 10_000,
+        n_texts: int | None = None,
+        tokenizer: Tokenizer | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        overwrite: bool = False,
+    ) -> Path | str:
+        """Show the model and documents in one page of HTML, as `lda report` does.
+
+        The page needs nothing but a browser. It is a whole document: a notebook shows the string within a frame,
+        `IPython.display.IFrame("report.html", "100%", 800)` of a file.
+
+        Args:
+            path: file to write; None returns the page.
+            X: documents, everything that `lda.as_corpus` takes; None with `texts` cuts these into words by the model's
+                own recipe, and without shows what the model alone knows.
+            texts: the documents as they are to be read, one a row of X.
+            metadata: further columns of the documents: a table of pandas, polars or Arrow, or a dict of columns.
+            ids: names of the documents.
+            over: column of the metadata with a date or a number, over which topics are followed.
+            bin: its intervals: "day", "month", "quarter", "year", "decade", or a width as text; "auto" chooses.
+            by: columns whose values are groups to compare.
+            labels: names of the topics, as for `with_labels`; None for those of the model.
+            title: of the page.
+            n_described: documents with name, metadata and topics: the best ones, then a sample.
+            n_texts: documents with their text; None for the best of each topic.
+            tokenizer: the function that cut the model's text, if one did.
+            seed: of the inference; None takes the seed of the fit.
+            threads: None takes all cores; the page does not depend on it.
+            overwrite: replace a file that stands there.
+
+        Returns:
+            The path, or the page where there is none.
+
+        Raises:
+            ImportError: a package of the extra `report` is not installed.
+            DataError: the file exists and `overwrite` is off; the documents cannot be what they should; a field is not
+                there, or neither a date nor a number; or the labels are another model's (a `ValueError`).
+            ValueError: a setting is wrong.
+            TypeError: the kind of X is wrong.
+        """
+        from lda.model.text_recipe import own_recipe
+        from lda.report.python_report import PythonDocuments, report_page
+        from lda.survey.survey import SurveyOptions
+
+        named = self if labels is None else self.with_labels(labels)
+        options = SurveyOptions(
+            over=over,
+            bin=bin,
+            by=(by,) if isinstance(by, str) else tuple(by),
+            n_described=n_described,
+            n_texts=n_texts,
+            seed=seed,
+        )
+        documents = PythonDocuments(
+            X=X, texts=texts, metadata=metadata, ids=ids, recipe=own_recipe(self), tokenizer=tokenizer
+        )
+        return report_page(
+            named,
+            documents,
+            options,
+            path=path,
+            labels=named.labels,
+            title=title,
+            threads=threads,
+            overwrite=overwrite,
+        )
+
     def to_html(self, n_words: int = 10, *, caption: str | None = None) -> str:
         """The largest topics as a table in HTML, which is what a notebook shows of a model.
 
