@@ -66,6 +66,10 @@ class LazyGroup(CommandGroup):
         command.short_help = line
         return command
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands. The few options stand in the usage: a list of them would push commands off the screen."""
+        self.format_commands(ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table: importing them all would make --help slow."""
         with formatter.section("Commands"):
@@ -113,6 +117,7 @@ class _WithoutPandas(MetaPathFinder):
     cls=LazyGroup,
     table=COMMANDS,
     examples=("lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",),
+    options_metavar="[--version] [-h, --help]",
     context_settings={
         "auto_envvar_prefix": "LDA",
         "help_option_names": ["-h", "--help"],

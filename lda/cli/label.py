@@ -64,6 +64,7 @@ class LabelOptions:
 
 @click.command(
     cls=Command,
+    essentials=("names", "clear", "force", "suggest", "output", "overwrite", "json"),
     examples=(
         "lda label model/ labels.json",
         'lda label model/ --set 3="War and peace" --set 5=Money',
@@ -81,6 +82,7 @@ class LabelOptions:
     callback=_settings,
     heading=Heading.MODEL,
     help="Name a topic, besides the names there are; an empty name takes it away.",
+    brief="Name a topic; an empty name takes it away.",
 )
 @option("--clear", is_flag=True, heading=Heading.MODEL, help="Take all names away.")
 @option(
@@ -88,6 +90,7 @@ class LabelOptions:
     is_flag=True,
     heading=Heading.MODEL,
     help="Take the names of another model, if all the topics that they name are there.",
+    brief="Take the names of another model.",
 )
 @option("--suggest", is_flag=True, heading=Heading.OUTPUT, help="Show what the topics might be called.")
 @option(
@@ -96,6 +99,7 @@ class LabelOptions:
     metavar="FILE",
     heading=Heading.OUTPUT,
     help="Write what is shown as labels.json, to edit.",
+    brief="Write what is shown as labels.json, to edit.",
 )
 @option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help="Replace the file that exists.")
 @output_options
@@ -108,7 +112,8 @@ def label(options: LabelOptions) -> None:
     """
     from lda.labels.labels import Labels
     from lda.labels.labels_file import labels_object, load_labels
-    from lda.model.kept_labels import identity_at, keep_labels, kept_labels
+    from lda.model.identity import identity_at
+    from lda.model.kept_labels import keep_labels, kept_labels
 
     identity = identity_at(options.model)
     suggestions: Sequence[Suggestion] = ()
