@@ -57,8 +57,9 @@ FEW_DOCUMENTS: Final = 10
 """Documents behind a value of a field below which its shares say little: an interval by Student's t takes them to be
 a sample of many."""
 
-RISING: Final = 0.01
-"""Nats a token that the last quarter of the sweeps still gained: a curve that has come to rest moves by thousandths."""
+RISING: Final = 0.03
+"""Nats a token that the joint log-likelihood still gained in the last quarter of the sweeps. 100 topics of abstracts gain
+0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topics of speeches 0.015 of 100."""
 
 MARKUP: Final = frozenset(
     """

@@ -43,7 +43,7 @@ def tables_of(parts: ReportParts) -> dict[str, pa.Table]:
     topics: topic, name, title, tokens, share, alpha, x, y, words, and the measures. words: topic, name, title, rank,
     word, p, share, lift, of the words that the page can show. related: topic, other, distance. history: a row a sweep.
     labels: topic, name, source, when. documents: document, id, n_tokens, topic and weight of the largest topic, the
-    fields as `field_...`. document_topics: document, id, topic, name, title, weight, of topics with a hundredth or more:
+    fields as `field_...`. document_topics: document, id, topic, name, title, weight, of topics with 1 % or more:
     `lda transform` writes all topics of all documents. best: topic, name, title, rank, document, id, weight. over and
     by_...: value, start, n_documents, topic, name, title, mean, low, high, difference.
 
