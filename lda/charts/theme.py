@@ -69,6 +69,7 @@ def chart_config(theme: Theme = "light") -> dict[str, Any]:
         "style": {
             "interval": {"stroke": ink["text"], "strokeWidth": 1.5},
             "label": {"fill": ink["text"]},
+            "halo": {"fill": _PAGE[theme], "stroke": _PAGE[theme], "strokeWidth": 3, "strokeJoin": "round"},
             "outline": {"stroke": ink["text"]},
         },
     }
