@@ -22,6 +22,7 @@ from lda.cli.signals import obey_soon
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "fit": ("lda.cli.fit.command", "fit", "Fit topics to documents."),
     "topics": ("lda.cli.topics", "topics", "Print the topics of a model."),
+    "show": ("lda.cli.show", "show", "Show one topic, with its documents."),
     "label": ("lda.cli.label", "label", "Name the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),

@@ -1,9 +1,9 @@
-"""Topics as people and programs read them: a table for a terminal, tab-separated values, Markdown."""
+"""Topics as people and programs read them: a table for a terminal, tab-separated values, Markdown, JSON."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import bar
 from lda.corpus.presentable import printable
@@ -190,3 +190,17 @@ def topic_markdown(topics: Sequence[Topic], labels: Labels | None = None) -> str
 def _plain(text: str) -> str:
     """The text as Markdown shows it as it is."""
     return _MARKED.sub(r"\\\g<0>", printable(text))
+
+
+def topic_row(topic: Topic, labels: Labels) -> dict[str, Any]:
+    """A topic as plain values; with its name, null where it has none, if any topic has one."""
+    words = [{"word": word, "probability": probability} for word, probability in topic.words]
+    name = {"name": labels.name(topic.number)} if labels else {}
+    return {
+        "topic": topic.number,
+        **name,
+        "alpha": topic.alpha,
+        "tokens": topic.tokens,
+        "share": topic.share,
+        "words": words,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -15,7 +15,7 @@ from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.shared_options import verify_option
 from lda.cli.terminal import Color, columns, print_styled
-from lda.cli.topic_table import topic_heading, topic_markdown, topic_table, topic_tsv, word_table
+from lda.cli.topic_table import topic_heading, topic_markdown, topic_row, topic_table, topic_tsv, word_table
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
@@ -155,17 +155,3 @@ def _word_tables(
         .append(word_table(topic, width=width, bars=bars, plain=plain))
         for topic in topics
     )
-
-
-def topic_row(topic: Topic, labels: Labels) -> dict[str, Any]:
-    """A topic as plain values; with its name, null where it has none, if any topic has one."""
-    words = [{"word": word, "probability": probability} for word, probability in topic.words]
-    name = {"name": labels.name(topic.number)} if labels else {}
-    return {
-        "topic": topic.number,
-        **name,
-        "alpha": topic.alpha,
-        "tokens": topic.tokens,
-        "share": topic.share,
-        "words": words,
-    }
