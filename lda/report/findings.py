@@ -58,8 +58,8 @@ FEW_DOCUMENTS: Final = 10
 a sample of many."""
 
 RISING: Final = 0.03
-"""Nats a token that the joint log-likelihood still gained in the last quarter of the sweeps. 100 topics of abstracts gain
-0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topics of speeches 0.015 of 100."""
+"""Nats a token that the joint log-likelihood still gained in the last quarter of the sweeps. 100 topics of abstracts
+gain 0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topics of speeches 0.015 of 100."""
 
 MARKUP: Final = frozenset(
     """
