@@ -22,6 +22,7 @@ class TokenBatch(NamedTuple):
         metadata: table of n rows or None.
         n_stopped: tokens already removed as stop words.
         n_without_text: documents whose text is missing or null.
+        texts: (n,) large_string or lists of tokens, what the tokens were made of; None where nobody asked for it.
     """
 
     ids: pa.Array[Any]
@@ -33,6 +34,7 @@ class TokenBatch(NamedTuple):
     metadata: pa.Table | None = None
     n_stopped: int = 0
     n_without_text: int = 0
+    texts: pa.Array[Any] | None = None
 
 
 def drop_negative(

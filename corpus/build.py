@@ -280,10 +280,13 @@ def token_batches(
     options: ReadOptions,
     threads: int | None,
     look: Callable[[pa.Array[Any]], None] | None = None,
+    *,
+    keep_texts: bool = False,
 ) -> Iterator[TokenBatch]:
     """Tokenise the documents of all text sources, in order.
 
-    look: shown the texts of each batch, in this thread; lists of tokens are none.
+    look: shown the texts of each batch, in this thread; lists of tokens are none. keep_texts: whether the texts come
+    along.
     """
 
     def texts() -> Iterator[TextBatch]:
@@ -294,7 +297,7 @@ def token_batches(
 
     def tokens(batch: TextBatch) -> TokenBatch:
         made = tokenize(batch.texts, batch.ids, batch.metadata)
-        return made._replace(n_without_text=batch.n_without_text)
+        return made._replace(n_without_text=batch.n_without_text, texts=batch.texts if keep_texts else None)
 
     return ordered_map(tokens, texts(), thread_count(threads))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from lda.corpus.arrow import string_list
+from lda.corpus.arrow import array, string_list
 from lda.corpus.batches import TokenBatch, drop_negative
 from lda.corpus.build import (
     finished_corpora,
@@ -27,6 +28,7 @@ from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.pipes import PipeStore
 from lda.corpus.readers.raw_texts import raw_text_batches
 from lda.corpus.readers.registry import Source, find_sources
+from lda.corpus.shard import table_metadata
 from lda.corpus.terms import default_terms
 from lda.corpus.text.recipe import Recipe
 from lda.corpus.text.tokenizer import TextTokenizer
@@ -48,6 +50,9 @@ class DocumentBatch(NamedTuple):
         words: (n_tokens,) int32 term ids of the given vocabulary.
         n_unknown: tokens left out because the vocabulary lacks them.
         n_without_text: documents whose text is missing or null.
+        texts: (n,) large_string, or the tokens as lists of strings where there is no text: all of them, those that
+            the vocabulary lacks included. None for counts, and where nobody asked for it.
+        metadata: table of n rows with the further columns of the input; None where there are none, or nobody asked.
     """
 
     ids: list[str]
@@ -55,6 +60,8 @@ class DocumentBatch(NamedTuple):
     words: npt.NDArray[np.int32]
     n_unknown: int
     n_without_text: int = 0
+    texts: pa.Array[Any] | None = None
+    metadata: pa.Table | None = None
 
 
 def iter_documents(
@@ -71,6 +78,7 @@ def iter_documents(
     require_id: bool = True,
     batch_documents: int = 4096,
     readers: Sequence[TextReader | CountReader] = (),
+    keep: bool = False,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of files, or of a corpus folder, in the ids of a model's vocabulary.
 
@@ -90,6 +98,7 @@ def iter_documents(
         require_id: as for `build_corpus`.
         batch_documents: most documents in a batch.
         readers: as for `read_corpus`.
+        keep: whether texts and metadata come along.
 
     Raises:
         DataError: the input is missing or damaged, or has more nameless columns than the model has terms.
@@ -100,17 +109,20 @@ def iter_documents(
     recipe = recipe or Recipe()
     built = finished_corpora(inputs)
     if built and len(input_list(inputs)) == 1:
-        return iter_corpus(Corpus.open(built[0]), vocabulary_terms, batch_documents=batch_documents)
+        return iter_corpus(
+            Corpus.open(built[0]), vocabulary_terms, batch_documents=batch_documents, keep=keep
+        )
     with ExitStack() as stack:
         pipes = stack.enter_context(PipeStore())
         options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
         sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format, readers)
         index = {term: number for number, term in enumerate(vocabulary_terms)}
         if isinstance(same_kind(sources), CountReader):
-            batches = _count_batches(sources, options, index)
+            batches = _count_batches(sources, options, index, keep=keep)
         else:
-            tokens = token_batches(sources, TextTokenizer(recipe, tokenizer, of_model=True), options, threads)
-            batches = (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
+            tokenize = TextTokenizer(recipe, tokenizer, of_model=True)
+            tokens = token_batches(sources, tokenize, options, threads, keep_texts=keep)
+            batches = (_map(batch, _lookup(batch.terms or [], index), keep=keep) for batch in tokens)
         return _parts(batches, batch_documents, stack.pop_all())
 
 
@@ -127,6 +139,7 @@ def iter_texts(
     vocabulary_terms: Sequence[str],
     tokenizer: Tokenizer | None = None,
     threads: int | None = None,
+    keep: bool = False,
 ) -> Iterator[DocumentBatch]:
     """Stream texts that are in memory, or come from a generator, in the ids of a model's vocabulary.
 
@@ -136,13 +149,14 @@ def iter_texts(
         vocabulary_terms: the (V,) terms of the model.
         tokenizer: as for `read_corpus`.
         threads: for tokenising; None uses all cores.
+        keep: whether the texts come along.
 
     Raises:
         DataError, TypeError: as `tokenized_texts`.
     """
     index = {term: number for number, term in enumerate(vocabulary_terms)}
-    tokens = tokenized_texts(texts, recipe=recipe, tokenizer=tokenizer, threads=threads)
-    return (_map(batch, _lookup(batch.terms or [], index)) for batch in tokens)
+    tokens = tokenized_texts(texts, recipe=recipe, tokenizer=tokenizer, threads=threads, keep=keep)
+    return (_map(batch, _lookup(batch.terms or [], index), keep=keep) for batch in tokens)
 
 
 def tokenized_texts(
@@ -151,6 +165,7 @@ def tokenized_texts(
     recipe: Recipe,
     tokenizer: Tokenizer | None = None,
     threads: int | None = None,
+    keep: bool = False,
 ) -> Iterator[TokenBatch]:
     """The words of texts by a recipe, whose frequency limits play no part.
 
@@ -159,6 +174,7 @@ def tokenized_texts(
         recipe: how text becomes tokens.
         tokenizer: as for `read_corpus`.
         threads: for tokenising; None uses all cores.
+        keep: whether the texts come along.
 
     Raises:
         TypeError: they are no strings; also while batches are taken.
@@ -167,7 +183,8 @@ def tokenized_texts(
     tokenize = TextTokenizer(recipe, tokenizer)
 
     def tokens(batch: TextBatch) -> TokenBatch:
-        return tokenize(batch.texts, batch.ids)._replace(n_without_text=batch.n_without_text)
+        made = tokenize(batch.texts, batch.ids)
+        return made._replace(n_without_text=batch.n_without_text, texts=batch.texts if keep else None)
 
     return ordered_map(tokens, raw_text_batches(texts), thread_count(threads))
 
@@ -189,7 +206,7 @@ def keeps_order(
 
 
 def iter_corpus(
-    corpus: Corpus, vocabulary_terms: Sequence[str], *, batch_documents: int = 4096
+    corpus: Corpus, vocabulary_terms: Sequence[str], *, batch_documents: int = 4096, keep: bool = False
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of a corpus in the ids of a model's vocabulary; see `iter_documents`.
 
@@ -197,7 +214,7 @@ def iter_corpus(
         DataError: as `term_lookup`.
     """
     lookup = term_lookup(corpus, vocabulary_terms)
-    yield from iter_range(corpus, lookup, 0, corpus.n_documents, batch_documents=batch_documents)
+    yield from iter_range(corpus, lookup, 0, corpus.n_documents, batch_documents=batch_documents, keep=keep)
 
 
 def term_lookup(corpus: Corpus, vocabulary_terms: Sequence[str]) -> npt.NDArray[np.int32]:
@@ -215,7 +232,13 @@ def term_lookup(corpus: Corpus, vocabulary_terms: Sequence[str]) -> npt.NDArray[
 
 
 def iter_range(
-    corpus: Corpus, lookup: npt.NDArray[np.int32], first: int, last: int, *, batch_documents: int = 4096
+    corpus: Corpus,
+    lookup: npt.NDArray[np.int32],
+    first: int,
+    last: int,
+    *,
+    batch_documents: int = 4096,
+    keep: bool = False,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents first ... last - 1 of a corpus, reading no other shards than theirs.
 
@@ -225,29 +248,43 @@ def iter_range(
         first: number of the first document.
         last: number after that of the last one.
         batch_documents: most documents in a batch; none holds documents of two shards.
+        keep: whether tokens and metadata come along.
     """
     bounds = corpus.shard_bounds
+    terms: Any = corpus.vocabulary_table.column("term").combine_chunks() if keep else None
     for number in range(int(np.searchsorted(bounds, first, side="right")) - 1, corpus.n_shards):
         begin, end = int(bounds[number]), int(bounds[number + 1])
         low, high = max(first - begin, 0), min(last, end) - begin
         if low >= high:
             break
         offsets, words = corpus.shard(number)[2:]
-        cut, ids = offsets[low : high + 1], corpus.batch(number).column("id")[low:high]
+        cut, shard = offsets[low : high + 1], corpus.batch(number)
         none = np.zeros(0, np.int64)
-        rows = TokenBatch(ids, cut - cut[0], words[cut[0] : cut[-1]], None, none, none)
-        yield from _split(_map(rows, lookup), batch_documents)
+        rows = TokenBatch(
+            shard.column("id")[low:high], cut - cut[0], words[cut[0] : cut[-1]], None, none, none
+        )
+        if keep:
+            metadata = table_metadata(pa.Table.from_batches([shard.slice(low, high - low)]))
+            texts = _token_lists(rows, terms) if corpus.ordered else None
+            rows = rows._replace(texts=texts, metadata=metadata)
+        yield from _split(_map(rows, lookup, keep=keep), batch_documents)
+
+
+def _token_lists(batch: TokenBatch, terms: Any) -> Any:  # noqa: ANN401 - the stubs have one class per type
+    """The tokens of a batch as lists of strings, coded by their dictionary `terms`: nothing is spelled out here."""
+    values: Any = pa.DictionaryArray.from_arrays(array(batch.words), terms)
+    return pa.LargeListArray.from_arrays(array(batch.doc_offsets), values)
 
 
 def _count_batches(
-    sources: list[Source], options: ReadOptions, index: dict[str, int]
+    sources: list[Source], options: ReadOptions, index: dict[str, int], *, keep: bool
 ) -> Iterator[DocumentBatch]:
     for source in sources:
         assert isinstance(source.reader, CountReader)
         made = source.reader.read(source.path, prefixed(options, source, sources))
         lookup = _column_lookup(made.terms, made.named, index, str(source.path))
         for batch in made.batches:
-            yield _map(batch, lookup)
+            yield _map(batch, lookup, keep=keep)
 
 
 def _column_lookup(
@@ -279,10 +316,11 @@ def _lookup(terms: list[str], index: dict[str, int]) -> npt.NDArray[np.int32]:
     return np.fromiter((index.get(term, -1) for term in terms), dtype=np.int32, count=len(terms))
 
 
-def _map(batch: TokenBatch, lookup: npt.NDArray[np.int32]) -> DocumentBatch:
+def _map(batch: TokenBatch, lookup: npt.NDArray[np.int32], *, keep: bool = False) -> DocumentBatch:
     offsets, words = drop_negative(batch.doc_offsets, lookup[batch.words])
     n_unknown = len(batch.words) - len(words)
-    return DocumentBatch(string_list(batch.ids), offsets, words, n_unknown, batch.n_without_text)
+    kept = (batch.texts, batch.metadata) if keep else (None, None)
+    return DocumentBatch(string_list(batch.ids), offsets, words, n_unknown, batch.n_without_text, *kept)
 
 
 def _split(batch: DocumentBatch, size: int) -> Iterator[DocumentBatch]:
@@ -291,4 +329,7 @@ def _split(batch: DocumentBatch, size: int) -> Iterator[DocumentBatch]:
         offsets = batch.doc_offsets[start : start + size + 1]
         words = batch.words[offsets[0] : offsets[-1]]
         counts = (0, 0) if start else (batch.n_unknown, batch.n_without_text)
-        yield DocumentBatch(batch.ids[start : start + size], offsets - offsets[0], words, *counts)
+        texts = None if batch.texts is None else batch.texts.slice(start, size)
+        metadata = None if batch.metadata is None else batch.metadata.slice(start, size)
+        ids = batch.ids[start : start + size]
+        yield DocumentBatch(ids, offsets - offsets[0], words, *counts, texts, metadata)

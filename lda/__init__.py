@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.evaluation.heldout import HeldoutScore
     from lda.evaluation.stability import ModelMatch, Stability, stability
+    from lda.labels.labels import Label, Labels
+    from lda.labels.labels_file import load_labels
+    from lda.labels.naming import TopicPortrait
+    from lda.labels.phrases import Phrase
+    from lda.labels.suggestions import Suggestion
     from lda.model.model import Model, Topic
     from lda.model.run_record import RunRecord
     from lda.model.topic_matrix import TopicMatrix
@@ -51,21 +56,27 @@ __all__ = [
     "DataError",
     "FrozenModel",
     "HeldoutScore",
+    "Label",
+    "Labels",
     "Model",
     "ModelMatch",
     "PartsState",
+    "Phrase",
     "Recipe",
     "RunRecord",
     "Stability",
     "StartRecord",
+    "Suggestion",
     "SweepRecord",
     "Topic",
     "TopicDiagnostics",
     "TopicMatrix",
+    "TopicPortrait",
     "__version__",
     "as_corpus",
     "build_corpus",
     "load",
+    "load_labels",
     "read_corpus",
     "stability",
     "transform_corpus",
@@ -94,6 +105,12 @@ _HOME: Final = {
     "ModelMatch": "lda.evaluation.stability",
     "Stability": "lda.evaluation.stability",
     "stability": "lda.evaluation.stability",
+    "Label": "lda.labels.labels",
+    "Labels": "lda.labels.labels",
+    "load_labels": "lda.labels.labels_file",
+    "Phrase": "lda.labels.phrases",
+    "Suggestion": "lda.labels.suggestions",
+    "TopicPortrait": "lda.labels.naming",
     "Model": "lda.model.model",
     "Topic": "lda.model.model",
     "RunRecord": "lda.model.run_record",

@@ -50,21 +50,48 @@ def parse_object(data: bytes | str, *, finite: bool = True) -> dict[str, Any]:
     finite: refuse NaN and infinities.
 
     Raises:
-        ValueError: it is no JSON, no object, nested too deeply, or holds what is no plain value: an infinity, or half
-            of a surrogate pair.
+        ValueError: as `parse_value`, or it is no object.
+    """
+    value = parse_value(data, finite=finite)
+    if not isinstance(value, dict):
+        raise ValueError(f"it is no JSON object but of type {type(value).__name__}")
+    return value
+
+
+def parse_value(data: bytes | str, *, finite: bool = True, unique: bool = False) -> Any:  # noqa: ANN401
+    """The value that the text of a file is.
+
+    Args:
+        data: the text.
+        finite: refuse NaN and infinities.
+        unique: refuse a key that stands twice in one object, of which the last would count.
+
+    Raises:
+        ValueError: it is no JSON, nested too deeply, or holds what is no plain value: an infinity, or half of a
+            surrogate pair.
     """
     raw = data if isinstance(data, bytes) else data.encode("utf-8")
     try:
         strict: dict[str, Any] = {"parse_constant": _refuse, "parse_float": _finite} if finite else {}
+        if unique:
+            strict["object_pairs_hook"] = _once_each
         value = json.loads(raw.decode("utf-8"), **strict)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"it is no JSON object but of type {type(value).__name__}")
-    _check_depth(value, DEEPEST)
+    if isinstance(value, dict | list):
+        _check_depth(value, DEEPEST)
     if _SURROGATE.search(raw):
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # UnicodeEncodeError is a ValueError
     return value
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen = set[str]()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"it has the key {twice!r:.60} twice")
+    return found
 
 
 def signed(value: dict[str, Any]) -> dict[str, Any]:

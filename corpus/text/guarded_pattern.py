@@ -57,8 +57,9 @@ def groups(pattern: str) -> int:
 class GuardedPattern:
     """A pattern whose matches are found in other processes, one for each thread that asks at the same time."""
 
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
+    def __init__(self, pattern: str, *, spans: bool = False) -> None:
+        """spans: whether matches are where they begin and end in the text ("3:8", in characters), not the words."""
+        self._pattern, self._spans = pattern, spans
         self._idle: deque[_Process] = deque()
         finalize(self, _close_all, self._idle)
 
@@ -71,7 +72,7 @@ class GuardedPattern:
         try:
             process = self._idle.pop()
         except IndexError:
-            process = _Process(self._pattern)
+            process = _Process(self._pattern, spans=self._spans)
         try:
             found = process.find(texts)
         except BaseException:
@@ -93,11 +94,11 @@ def _close_all(processes: deque[_Process]) -> None:
 class _Process:
     """One process with a compiled pattern."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, *, spans: bool = False) -> None:
         self._pattern = pattern
         self._process = subprocess.Popen(  # noqa: S603 - this Python and a file of this package
             # Isolated, and without site-packages: it starts in 20 ms, whatever the environment says.
-            [sys.executable, "-I", "-S", str(PROGRAM), repr(SECONDS)],
+            [sys.executable, "-I", "-S", str(PROGRAM), repr(SECONDS), *(["spans"] if spans else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

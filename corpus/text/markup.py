@@ -24,6 +24,9 @@ _TAG: Final = re.compile(
     re.DOTALL,
 )
 
+_ENTITY: Final = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")
+"""What may be an entity."""
+
 _INLINE: Final = frozenset(
     """
 a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark nobr q s samp small span strike strong
@@ -59,17 +62,40 @@ def strip_markup(texts: pa.Array[Any], strip: str | None) -> pa.Array[Any]:
 
 def strip_html(text: str) -> str:
     """The text that a reader of this HTML sees: tags gone, entities as the characters they stand for, once."""
-    return html.unescape("".join(_seen(text)))
+    return html.unescape("".join(piece for piece, _, _ in _seen(text)))
 
 
-def _seen(text: str) -> Iterator[str]:
+def strip_html_spans(text: str) -> tuple[str, list[int], list[int]] | None:
+    """What `strip_html` returns, and where in the text each of its characters begins and ends; None if in doubt."""
+    pieces, starts, stops = [], list[int](), list[int]()
+    for piece, start, stop in _seen(text):
+        pieces.append(piece)
+        plain = stop - start == len(piece)
+        starts += range(start, stop) if plain else [start] * len(piece)
+        stops += range(start + 1, stop + 1) if plain else [stop] * len(piece)
+    joined = "".join(pieces)
+    out, begins, ends, at = [], list[int](), list[int](), 0
+    for entity in _ENTITY.finditer(joined):
+        made = html.unescape(entity[0])
+        if made == entity[0]:
+            continue
+        out += [joined[at : entity.start()], made]
+        begins += starts[at : entity.start()] + [starts[entity.start()]] * len(made)
+        ends += stops[at : entity.start()] + [stops[entity.end() - 1]] * len(made)
+        at = entity.end()
+    found = "".join(out) + joined[at:]
+    return (found, begins + starts[at:], ends + stops[at:]) if found == html.unescape(joined) else None
+
+
+def _seen(text: str) -> Iterator[tuple[str, int, int]]:
+    """What a reader sees, piece by piece, each with where it begins and ends; a blank stands for a tag."""
     position, lower = 0, ""
     unclosed: set[str] = set()
     while tag := _TAG.search(text, position):
-        yield text[position : tag.start()]
+        yield text[position : tag.start()], position, tag.start()
         position, name = tag.end(), (tag[2] or "").lower()
         if name not in _INLINE:
-            yield " "
+            yield " ", tag.start(), tag.end()
         if name in _NO_TEXT and not tag[1] and name not in unclosed:
             lower = lower or text.lower()
             end = (
@@ -81,7 +107,7 @@ def _seen(text: str) -> Iterator[str]:
                 unclosed.add(name)  # cut off: what follows is taken for text, and nothing is looked for again
             else:
                 position = end
-    yield text[position:]
+    yield text[position:], position, len(text)
 
 
 def markup_hint(terms: Sequence[str]) -> str | None:

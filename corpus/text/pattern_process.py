@@ -32,14 +32,14 @@ MOST_OUTPUT, MOST_OUTPUT_PER_BYTE = 2**20, 64
 def main() -> None:
     """Compile the pattern that stands first on standard input, then answer lots of texts until it ends.
 
-    Arguments: seconds. Numbers are int64 and int32 in the byte order of the machine. The pattern: bytes, UTF-8; the
-    answer is as to a lot of no texts, but holds the number of groups. A lot: number of texts, their offsets in
-    bytes (one more), UTF-8. The answer: 0, number of matches in each text, bytes of each match, UTF-8; or 1,
-    number of bytes, what went wrong.
+    Arguments: seconds, and "spans" for where matches begin and end ("3:8", in characters) in place of matches. Numbers
+    are int64 and int32 in the byte order of the machine. The pattern: bytes, UTF-8; the answer is as to a lot of no
+    texts, but holds the number of groups. A lot: number of texts, their offsets in bytes (one more), UTF-8. The
+    answer: 0, number of matches in each text, bytes of each match, UTF-8; or 1, number of bytes, what went wrong.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that asks, which ends this one
     source, answer = sys.stdin.buffer, sys.stdout.buffer
-    seconds = float(sys.argv[1])
+    seconds, spans = float(sys.argv[1]), "spans" in sys.argv[2:]
     (size,) = _numbers(source, 1)
     _allow(seconds, size)
     try:
@@ -51,7 +51,7 @@ def main() -> None:
     _answer(answer, [compiled.groups], array("i"), b"")
     while True:
         try:
-            _answer(answer, *_matches(compiled, _texts(source), seconds))
+            _answer(answer, *_matches(compiled, _texts(source), seconds, spans))
         except (MemoryError, RecursionError):
             _fail(answer, "its matches take too much memory")
             return
@@ -73,7 +73,7 @@ def _texts(source: BinaryIO) -> list[str]:
 
 
 def _matches(
-    compiled: re.Pattern[str], texts: list[str], seconds: float
+    compiled: re.Pattern[str], texts: list[str], seconds: float, spans: bool
 ) -> tuple[list[int], array[int], bytes]:
     counts: list[int] = []
     lengths, pieces = array("i"), []
@@ -85,7 +85,11 @@ def _matches(
         elif len(text) > left:
             _allow(seconds, len(text))
         left -= len(text)
-        found = list(filter(None, compiled.findall(text)))  # empty matches are no words
+        if spans:
+            group = min(compiled.groups, 1)
+            found = [f"{m.start(group)}:{m.end(group)}" for m in compiled.finditer(text) if m[group]]
+        else:
+            found = list(filter(None, compiled.findall(text)))  # empty matches are no words
         counts.append(len(found))
         joined = "".join(found)
         lengths.extend(map(len, found) if joined.isascii() else (len(word.encode()) for word in found))

@@ -35,7 +35,7 @@ _NOT_A_WORD: Final = r"[^\p{L}\p{M}\x{200c}\x{200d}]+"
 _NO_BEGINNING: Final = r"^[\p{M}\x{200c}\x{200d}]+|[\x{200c}\x{200d}]+$"
 """Characters allowed inside a default-pattern word but not at its edge: marks at its start, joiners at both."""
 
-_SOFT_HYPHEN: Final = "\u00ad"
+SOFT_HYPHEN: Final = "\u00ad"
 
 _BLANK_OUT: Final = bytes(c if chr(c).isalpha() and c < 128 else 32 for c in range(256))
 """`_NOT_A_WORD` for ASCII: a table for bytes.translate that turns all but letters into blanks."""
@@ -95,13 +95,9 @@ class TextTokenizer:
             DataError: the tokeniser function returned something else than a list of strings, or there is one, or a
                 pattern, for lists of tokens.
         """
-        ready = is_list(texts.type)
-        if ready:
-            offsets, words, terms = self._ready(texts)
-        else:
-            offsets, words, terms = self._number(strip_markup(texts, self._recipe.strip), ids)
+        offsets, words, terms = self.words(texts, ids)
         n_before = len(words)
-        stop = self._listed if ready else self._stop
+        stop = self.stop(ready=is_list(texts.type))
         if stop:
             offsets, words, terms = _keep_terms(
                 offsets, words, terms, np.array([t not in stop for t in terms], bool)
@@ -111,6 +107,19 @@ class TextTokenizer:
             offsets, words, terms = add_ngrams(offsets, words, terms, self._recipe.ngram_range)
         counted = count_terms(offsets, words, len(terms))
         return TokenBatch(ids, offsets, words, terms, *counted, metadata, n_stopped)
+
+    def words(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> Numbered:
+        """All words of the documents in their order: stop words are among them, runs of words are not.
+
+        Arguments and errors are those of a call.
+        """
+        if is_list(texts.type):
+            return self._ready(texts)
+        return self._number(strip_markup(texts, self._recipe.strip), ids)
+
+    def stop(self, *, ready: bool) -> frozenset[str]:
+        """The words that are left out; ready: of documents that are lists of tokens."""
+        return self._listed if ready else self._stop
 
     def _ready(self, lists: pa.Array[Any]) -> Numbered:
         chosen = "a tokenizer" if self._tokenizer is not None else "a pattern"
@@ -127,10 +136,7 @@ class TextTokenizer:
             made = [_checked(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()]
             _check_texts(made, ids, self._tokenizer)
             return _number_lists(made)
-        if not pc.all(pc.string_is_ascii(texts)).as_py():
-            texts = _composed(pc.replace_substring(texts, pattern=_SOFT_HYPHEN, replacement=""))
-        if self._recipe.lowercase:
-            texts = pc.utf8_lower(texts)
+        texts = normalised(texts, lowercase=self._recipe.lowercase)
         if self._recipe.pattern == DEFAULT_PATTERN:
             return _number_letters(texts)
         if self._guarded is not None:
@@ -138,6 +144,13 @@ class TextTokenizer:
             return _number_words(offsets, found)
         find = compile_pattern(self._recipe.pattern).findall
         return _number_lists([find(text or "") for text in texts.to_pylist()])
+
+
+def normalised(texts: Any, *, lowercase: bool) -> Any:  # noqa: ANN401 - the stubs have one class per type
+    """Texts as patterns see them: without soft hyphens, in Unicode form NFC, in lower case if so wished."""
+    if not pc.all(pc.string_is_ascii(texts)).as_py():
+        texts = _composed(pc.replace_substring(texts, pattern=SOFT_HYPHEN, replacement=""))
+    return pc.utf8_lower(texts) if lowercase else texts
 
 
 @lru_cache(maxsize=1)

@@ -67,6 +67,7 @@ def describe(model: Model, description: Description) -> dict[str, Any]:
         "model": without_keys(str(description.path)),
         "created": description.values.get("created"),
         "n_topics": model.n_topics,
+        "n_named_topics": len(model.labels),
         "n_terms": model.n_terms,
         "n_documents": run.n_documents,
         "n_empty_documents": run.n_empty_documents,
@@ -106,8 +107,9 @@ def info_lines(value: dict[str, Any]) -> str:
     stopped = " (interrupted)" if value["interrupted"] else ""
     alpha, seconds = value["alpha"], value["seconds"]
     span = f"{min(alpha):.4g}" if min(alpha) == max(alpha) else f"{min(alpha):.4g} to {max(alpha):.4g}"
+    named = f", {value['n_named_topics']:,} of them named" if value["n_named_topics"] else ""
     rows = {
-        "topics": f"{value['n_topics']:,}",
+        "topics": f"{value['n_topics']:,}{named}",
         "terms": f"{value['n_terms']:,}",
         "documents": f"{value['n_documents']:,}{empty}",
         "tokens": f"{value['n_tokens']:,}",

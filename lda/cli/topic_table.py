@@ -1,10 +1,11 @@
-"""Topics as people and programs read them: a table for a terminal, tab-separated values, Markdown."""
+"""Topics as people and programs read them: a table for a terminal, tab-separated values, Markdown, JSON."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from lda.cli.bars import bar
 from lda.corpus.presentable import printable
 
 if TYPE_CHECKING:
@@ -12,44 +13,79 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from lda.labels.labels import Labels
     from lda.model.model import Topic
 
 HEAD: Final = ("topic", "share", "alpha")
 GAP: Final = "  "
 EMPTY: Final = "(empty)"
 
+NARROWEST_BAR: Final = 4
+WIDEST_BAR: Final = 12
+WIDEST_WORD_BAR: Final = 40
+WIDEST_WORD: Final = 30
+"""Columns; a word that is wider moves its own bar to the right, no other one."""
+
 _MARKED: Final = re.compile(r"[\\`*_<>\[\]&|~$:@]")
 """What Markdown, the HTML within it, or a site's formulas, emoji and names of users would take for a command."""
 
 
-def topic_table(topics: Sequence[Topic], *, width: int | None) -> Text:
-    """A header, then number, share of all tokens, alpha and most probable words of each topic.
+def topic_table(
+    topics: Sequence[Topic],
+    *,
+    width: int | None,
+    labels: Labels | None = None,
+    bars: bool = False,
+    plain: bool = False,
+) -> Text:
+    """A header, then number, share of all tokens, alpha, name and most probable words of each topic.
 
-    width: columns of the terminal; words that do not fit go on below the others, and none is broken. None keeps each
-    topic on one line, as `grep` and its like need it. Rejected: Rich's own table, because it breaks a term of several
-    words.
+    Rejected: Rich's own table, because it breaks a term of several words.
+
+    Args:
+        topics: what is shown, in this order.
+        width: columns of the terminal; words that do not fit go on below the others, and none is broken. Names stand
+            above the words. None keeps each topic on one line, as `grep` and its like need it; names have a column.
+        labels: names of topics; without any there is nothing about them.
+        bars: a bar for each share, the longest for the largest one.
+        plain: bars of ASCII.
     """
     from rich.cells import cell_len
     from rich.text import Text
 
     cells = [_numbers(topic) for topic in topics]
     widths = [max(map(len, column)) for column in zip(HEAD, *cells, strict=True)]
-    indent = sum(widths) + len(GAP) * len(widths)
+    bar_width = min(max((width or 100) // 10, NARROWEST_BAR), WIDEST_BAR) if bars else 0
+    largest = max((topic.share for topic in topics), default=0.0) or 1.0
+    indent = sum(widths) + len(GAP) * len(widths) + (bar_width + 1 if bars else 0)
+    named = {number: printable(label.name) for number, label in labels.names.items()} if labels else {}
+    names = [named.get(topic.number, "") for topic in topics]
+    column = max(map(cell_len, [*names, "name"])) if named and width is None else 0
     room = None if width is None else max(width - indent, 1)
     table = Text()
 
-    def line(row: Sequence[str], styles: Sequence[str], words: str, style: str = "") -> None:
-        for cell, size, of_cell in zip(row, widths, styles, strict=True):
-            table.append(cell.rjust(size), of_cell).append(GAP)
-        table.append(words, style).append("\n")
+    def line(row: Sequence[str], styles: Sequence[str], drawn: str, name: str) -> None:
+        for cell, size, of_cell, place in zip(row, widths, styles, HEAD, strict=True):
+            table.append(cell.rjust(size), of_cell)
+            if bars and place == "share":
+                table.append(" ").append(drawn.ljust(bar_width), "green")
+            table.append(GAP)
+        if column:
+            table.append(name + " " * (column - cell_len(name)), "bold").append(GAP)
 
-    line(HEAD, ("bold",) * len(HEAD), "words", "bold")
-    for topic, row in zip(topics, cells, strict=True):
+    line(HEAD, ("bold",) * len(HEAD), "", "name")
+    table.append("words\n", "bold")
+    for topic, row, name in zip(topics, cells, names, strict=True):
+        line(row, ("cyan", "green", "dim"), bar(topic.share / largest, bar_width, plain=plain), name)
         terms = [printable(term) for term, _ in topic.words]
-        first, *others = _lines(terms, [cell_len(term) for term in terms], room) or [EMPTY]
-        line(row, ("cyan", "green", "dim"), first)
-        for words in others:
-            table.append(" " * indent).append(words).append("\n")
+        words = _lines(terms, [cell_len(term) for term in terms], room) or [EMPTY]
+        if name and not column:
+            heads = _lines(parts := name.split(" "), [cell_len(part) for part in parts], room)
+            for i, part in enumerate(heads):
+                table.append(" " * indent if i else "").append(part, "bold").append("\n")
+            table.append(" " * indent)
+        for i, some in enumerate(words):
+            table.append(" " * indent if i else "").append(some).append("\n")
     table.right_crop(1)
     return table
 
@@ -73,10 +109,53 @@ def _lines(terms: Sequence[str], sizes: Sequence[int], room: int | None) -> list
     return [" ".join(line) for line in lines]
 
 
-def topic_tsv(topics: Sequence[Topic], n_words: int) -> str:
+def word_table(
+    topic: Topic, *, width: int | None, bars: bool = False, plain: bool = False, indent: int = 2
+) -> Text:
+    """A line for each of a topic's words: the word, its probability and a bar, the longest for the most probable word.
+
+    width: columns of the terminal, or None.
+    """
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    words = [printable(word) for word, _ in topic.words]
+    column = min(max(map(cell_len, words), default=0), WIDEST_WORD)
+    numbers = [f"{p:.4f}" for _, p in topic.words]
+    left = (width or 100) - indent - column - 2 * len(GAP) - max(map(len, numbers), default=0)
+    bar_width = max(min(left, WIDEST_WORD_BAR), NARROWEST_BAR)
+    largest = max((p for _, p in topic.words), default=0.0) or 1.0
+    table = Text()
+    for word, number, (_, p) in zip(words, numbers, topic.words, strict=True):
+        table.append(" " * indent).append(word + " " * (column - cell_len(word))).append(GAP).append(
+            number, "dim"
+        )
+        if bars:
+            table.append(GAP).append(bar(p / largest, bar_width, plain=plain), "green")
+        table.append("\n")
+    if not words:
+        table.append(" " * indent + EMPTY + "\n")
+    table.right_crop(1)
+    return table
+
+
+def topic_heading(topic: Topic, labels: Labels | None = None) -> Text:
+    """A line: number, name, share of all tokens, alpha."""
+    from rich.text import Text
+
+    number, share, alpha = _numbers(topic)
+    heading = Text().append(f"topic {number}", "bold cyan")
+    name = labels.name(topic.number) if labels else None
+    if name is not None:
+        heading.append(GAP).append(printable(name), "bold")
+    return heading.append(GAP).append(f"share {share}", "green").append(GAP).append(f"alpha {alpha}", "dim")
+
+
+def topic_tsv(topics: Sequence[Topic], n_words: int, labels: Labels | None = None) -> str:
     """A header and a line for each topic, tab-separated: topic, tokens, share, alpha, word_1, ..., word_`n_words`.
 
-    A term of several words stays whole in its column. Columns of words that a topic does not have are empty.
+    A term of several words stays whole in its column. Columns of words that a topic does not have are empty. Names, if
+    there are any, are a last column, so that the others keep their places.
     """
     head = ["topic", "tokens", "share", "alpha", *(f"word_{i}" for i in range(1, n_words + 1))]
     rows = [
@@ -85,17 +164,43 @@ def topic_tsv(topics: Sequence[Topic], n_words: int) -> str:
         + [""] * (n_words - len(topic.words))
         for topic in topics
     ]
+    if labels:
+        head.append("name")
+        for row, topic in zip(rows, topics, strict=True):
+            row.append(printable(labels.name(topic.number) or ""))
     return "\n".join("\t".join(row) for row in [head, *rows])
 
 
-def topic_markdown(topics: Sequence[Topic]) -> str:
-    """A table of Markdown, as GitHub and most others read it."""
+def topic_markdown(topics: Sequence[Topic], labels: Labels | None = None) -> str:
+    """A table of Markdown, as GitHub and most others read it; with a column of names, if there are any."""
     rows = [
-        (
-            *_numbers(topic),
-            ", ".join(_MARKED.sub(r"\\\g<0>", printable(term)) for term, _ in topic.words) or EMPTY,
-        )
-        for topic in topics
+        (*_numbers(topic), ", ".join(_plain(term) for term, _ in topic.words) or EMPTY) for topic in topics
     ]
     head = [(*HEAD, "words"), ("---:", "---:", "---:", ":---")]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+    if not labels:
+        return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
+    named = [
+        (*row[:1], _plain(labels.name(topic.number) or ""), *row[1:])
+        for row, topic in zip(rows, topics, strict=True)
+    ]
+    named_head = [(*row[:1], cell, *row[1:]) for row, cell in zip(head, ("name", ":---"), strict=True)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [*named_head, *named])
+
+
+def _plain(text: str) -> str:
+    """The text as Markdown shows it as it is."""
+    return _MARKED.sub(r"\\\g<0>", printable(text))
+
+
+def topic_row(topic: Topic, labels: Labels) -> dict[str, Any]:
+    """A topic as plain values; with its name, null where it has none, if any topic has one."""
+    words = [{"word": word, "probability": probability} for word, probability in topic.words]
+    name = {"name": labels.name(topic.number)} if labels else {}
+    return {
+        "topic": topic.number,
+        **name,
+        "alpha": topic.alpha,
+        "tokens": topic.tokens,
+        "share": topic.share,
+        "words": words,
+    }

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from lda.cli.bars import Bars, plain_bars, wants_bars
 from lda.cli.console import Console, output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command
+from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.shared_options import verify_option
 from lda.cli.terminal import Color, columns, print_styled
-from lda.cli.topic_table import topic_markdown, topic_table, topic_tsv
+from lda.cli.topic_table import topic_heading, topic_markdown, topic_row, topic_table, topic_tsv, word_table
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.text import Text
+
+    from lda.labels.labels import Labels
     from lda.model.model import Topic
 
 
@@ -28,22 +35,30 @@ class TopicsOptions:
     top_words: int
     sort: Literal["number", "size"]
     format: Literal["table", "tsv", "json", "md"]
+    words: bool
+    bars: Bars
     color: Color
+    labels: str | None
     no_verify: bool
     console: Console
 
     def __post_init__(self) -> None:
         if self.console.as_json and self.format in ("tsv", "md"):
             raise click.UsageError(f"--json and --format {self.format} exclude each other")
+        if self.words and self.format != "table":
+            raise click.UsageError(
+                f"--words is for people, and --format {self.format} has all words: leave one out"
+            )
 
 
 @click.command(
     cls=Command,
-    essentials=("top_words", "sort", "format", "color", "json"),
+    essentials=("top_words", "sort", "words", "labels", "format", "bars", "color", "json"),
     examples=(
         "lda topics model/ -n 15 --sort size",
         "lda topics model/ --format md > topics.md",
-        "lda topics model/ --color always | less -R",
+        "lda topics model/ --words --labels labels.json",
+        "lda topics model/ --color always --bars always | less -R",
         "lda topics model/ --json",
     ),
 )
@@ -73,6 +88,21 @@ class TopicsOptions:
     brief="table is for people, md is Markdown.",
 )
 @option(
+    "--words",
+    is_flag=True,
+    heading=Heading.OUTPUT,
+    help="A line for each word, with its probability, below each topic.",
+    brief="A line for each word, with its probability.",
+)
+@option(
+    "--bars",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    heading=Heading.OUTPUT,
+    help="For shares and words; auto: on a terminal.",
+    brief="For shares and words; auto: on a terminal.",
+)
+@option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -80,14 +110,14 @@ class TopicsOptions:
     help="Of the table; auto: on a terminal.",
     brief="Of the table; auto: on a terminal.",
 )
+@labels_option
 @verify_option
 @output_options
 @taking(TopicsOptions)
 def topics(options: TopicsOptions) -> None:
-    """Print each topic: number, share of all words, prior, most probable words."""
-    from lda.model.model import Model
-
-    model = Model.load(options.model, verify=not options.no_verify)
+    """Print each topic: number, share of all words, prior, most probable words, and the name where it has one."""
+    model = named_model(options.model, options.labels, verify=not options.no_verify)
+    labels = model.labels
     found = model.topics(options.top_words)
     if options.sort == "size":
         found.sort(key=lambda topic: (-topic.tokens, topic.number))
@@ -95,23 +125,33 @@ def topics(options: TopicsOptions) -> None:
         value = {
             "model": without_keys(options.model),
             "n_topics": len(found),
-            "topics": [_topic_row(topic) for topic in found],
+            "topics": [topic_row(topic, labels) for topic in found],
         }
         replace(options.console, as_json=True).result(value, lambda: "")
     elif options.format == "tsv":
-        click.echo(topic_tsv(found, min(options.top_words, model.n_terms)))
+        click.echo(topic_tsv(found, min(options.top_words, model.n_terms), labels))
     elif options.format == "md":
-        click.echo(topic_markdown(found))
+        click.echo(topic_markdown(found, labels))
     else:
-        print_styled(topic_table(found, width=columns()), options.color)
+        width = columns()
+        bars, plain = wants_bars(options.bars, width), plain_bars()
+        if options.words:
+            print_styled(_word_tables(found, labels, width, bars=bars, plain=plain), options.color)
+        else:
+            print_styled(
+                topic_table(found, width=width, labels=labels, bars=bars, plain=plain), options.color
+            )
 
 
-def _topic_row(topic: Topic) -> dict[str, Any]:
-    words = [{"word": word, "probability": probability} for word, probability in topic.words]
-    return {
-        "topic": topic.number,
-        "alpha": topic.alpha,
-        "tokens": topic.tokens,
-        "share": topic.share,
-        "words": words,
-    }
+def _word_tables(
+    topics: Sequence[Topic], labels: Labels, width: int | None, *, bars: bool, plain: bool
+) -> Text:
+    """A heading and a line for each word of each topic."""
+    from rich.text import Text
+
+    return Text("\n\n").join(
+        topic_heading(topic, labels)
+        .append("\n")
+        .append(word_table(topic, width=width, bars=bars, plain=plain))
+        for topic in topics
+    )

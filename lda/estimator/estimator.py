@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 
+from lda.charts.drawable import Drawable
 from lda.estimator.parameter_aliases import translate
 from lda.estimator.sklearn_conventions import EstimatorConventions, not_fitted, seed_of, threads_of
 from lda.fit_fields import parameters_of, settings_from
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import Checkpointing, Cluster, FitResult, FitSettings, FrozenModel, SweepRecord
+    from lda.corpus import Recipe
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.estimator.sklearn_conventions import RandomState
     from lda.evaluation.coherence_result import Coherence, CoherenceEngine
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 NOT_PICKLED: Final = "_derived"  # computed from the rest when asked for
 
 
-class LDA(EstimatorConventions):
+class LDA(EstimatorConventions, Drawable):
     """Latent Dirichlet Allocation by Gibbs sampling.
 
     The same `random_state` gives the same model, to the bit, for any `n_jobs`.
@@ -364,6 +366,19 @@ class LDA(EstimatorConventions):
             use.add(self._doc_topic_counts)
         return diagnose(model, None, n_words=n_words, use=use)
 
+    def report(self, path: str | Path | None = None, X: object = None, **options: Any) -> Path | str:  # noqa: ANN401
+        """Show the model and documents in one page of HTML; arguments and errors are those of `Model.report`.
+
+        Args:
+            path: file to write; None returns the page.
+            X: documents, everything that `lda.as_corpus` takes; an estimator does not keep those of its fit.
+            **options: see `Model.report`; threads are `n_jobs` if none are given.
+
+        Returns:
+            The path, or the page where there is none.
+        """
+        return self._fitted().report(path, X, **{"threads": threads_of(self.n_jobs), **options})
+
     @property
     def topic_word_(self) -> Floats:
         """(K, V) float64, p(term | topic); computed when first asked for."""
@@ -458,6 +473,18 @@ class LDA(EstimatorConventions):
         if not self.__sklearn_is_fitted__():
             return None
         return self.model_.to_html(caption=repr(self))
+
+    def _drawn(self) -> Model:
+        return self._fitted()
+
+    def _theta(self, X: object) -> npt.NDArray[np.float32]:
+        from lda.evaluation.documents import all_documents
+
+        # Not `transform`, whose container may have been chosen.
+        return self._frozen().transform(*all_documents(self._fitted(), X), seed=self.seed_)
+
+    def _text_recipe(self) -> Recipe:
+        return self._fitted()._text_recipe()
 
     def _adopt(self, model: Model, result: FitResult | None = None) -> Self:
         """Take over a model; whatever was derived from an earlier one is forgotten."""

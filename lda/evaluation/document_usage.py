@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -32,15 +32,21 @@ class DocumentUse:
             where the topics of tokens are not known, only their counts.
     """
 
-    def __init__(self, alpha: npt.NDArray[np.float64]) -> None:
+    def __init__(
+        self, alpha: npt.NDArray[np.float64], top_words: list[npt.NDArray[np.int32]] | None = None
+    ) -> None:
+        """alpha: (K,), the prior. top_words: (n,) term ids of each topic; None where no tokens will be added."""
         n_topics = len(alpha)
         self._alpha = alpha
         self.n_k: Counts = np.zeros(n_topics, dtype=np.int64)
-        self.n_log_n = np.zeros(n_topics)
+        self.n_log_n: npt.NDArray[np.float64] = np.zeros(n_topics)
         self.n_holding: Counts = np.zeros(n_topics, dtype=np.int64)
         self.n_first: Counts = np.zeros(n_topics, dtype=np.int64)
         self.n_at_least: dict[float, Counts] = {s: np.zeros(n_topics, dtype=np.int64) for s in SHARES}
+        self._top_words = top_words or []
         self.together: list[Counts] | None = None
+        if top_words is not None:
+            self.together = [np.zeros((len(ids), len(ids)), dtype=np.int64) for ids in top_words]
 
     def add(self, n_dk: csr_matrix) -> None:
         """Add documents by their topic counts (D, K)."""
@@ -53,7 +59,8 @@ class DocumentUse:
         n_topics = len(self._alpha)
         n_d = np.bincount(document, n, len(lengths))
         self.n_k += np.bincount(topic, n, n_topics).astype(np.int64)
-        self.n_log_n += np.bincount(topic, n * np.log(n), n_topics)
+        # One after the other, where bincount adds up a batch by itself: so the sum does not depend on batches.
+        np.add.at(self.n_log_n, topic, n * np.log(n))
         self.n_holding += np.bincount(topic, minlength=n_topics)
         # Documents in order, within each the largest count first, of equal ones the first topic.
         order = np.lexsort((topic, -n, document))
@@ -62,6 +69,29 @@ class DocumentUse:
         share = (n + self._alpha[topic]) / (n_d[document] + self._alpha.sum())
         for least in self.n_at_least:
             self.n_at_least[least] += np.bincount(topic[share >= least], minlength=n_topics)
+
+    def add_tokens(
+        self,
+        doc_offsets: Counts,
+        words: npt.NDArray[np.int32],
+        z: npt.NDArray[Any],
+    ) -> None:
+        """Add documents by the topics of their tokens, in any order within a document.
+
+        Args:
+            doc_offsets: (D + 1,) int64, from 0.
+            words: (N,) term ids.
+            z: (N,) topics.
+        """
+        from scipy.sparse import csr_matrix
+
+        topics = z.astype(np.int64)
+        ones = np.ones(len(topics), dtype=np.int64)
+        n = len(doc_offsets) - 1
+        self.add(csr_matrix((ones, topics, doc_offsets), shape=(n, len(self._alpha))))
+        if self.together is not None:
+            document = np.repeat(np.arange(n), np.diff(doc_offsets))
+            _add_pairs(self.together, self._top_words, document, words.astype(np.int64), topics)
 
 
 def use_of_documents(
@@ -72,19 +102,10 @@ def use_of_documents(
     seed: int,
 ) -> DocumentUse:
     """How new documents use the topics, one state inferred for each. top_words: (n,) term ids of each topic."""
-    from scipy.sparse import csr_matrix
-
-    use = DocumentUse(alpha)
-    together = [np.zeros((len(words), len(words)), dtype=np.int64) for words in top_words]
+    use = DocumentUse(alpha, top_words)
     for batch in batches:
         words, z = frozen.topics_of_tokens(batch.doc_offsets, batch.words, seed=seed)
-        topics = z.astype(np.int64)
-        offsets = batch.doc_offsets
-        ones = np.ones(len(topics), dtype=np.int64)
-        use.add(csr_matrix((ones, topics, offsets), shape=(len(offsets) - 1, len(alpha))))
-        document = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-        _add_pairs(together, top_words, document, words.astype(np.int64), topics)
-    use.together = together
+        use.add_tokens(batch.doc_offsets, words, z)
     return use
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
+    from lda.labels.labels import Labels
     from lda.model.run_record import RunRecord
 
 
@@ -16,7 +17,7 @@ class ModelFields(NamedTuple):
     """What a `Model` is made of.
 
     counts: (V, K) int32 CSR. alpha: (K,) float64. vocabulary: V terms. soft_counts, mean_counts: (V, K)
-    float32 CSR, or None. document_hashes: (n,) uint64 sorted, or None.
+    float32 CSR, or None. document_hashes: (n,) uint64 sorted, or None. labels: names of the topics, or None.
     """
 
     counts: csr_matrix
@@ -27,3 +28,4 @@ class ModelFields(NamedTuple):
     soft_counts: csr_matrix | None = None
     mean_counts: csr_matrix | None = None
     document_hashes: npt.NDArray[np.uint64] | None = None
+    labels: Labels | None = None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lda.charts.drawable import Drawable
 from lda.corpus.terms import has_names
 from lda.evaluation.evaluable import Evaluable
+from lda.labels.labels import Labels
 from lda.progress import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from lda.cluster.spec.results import FitResult
     from lda.cluster.spec.top_words import TopWords
     from lda.cluster.sweeping.frozen_model import FrozenModel
-    from lda.corpus import Corpus
+    from lda.corpus import Corpus, Recipe
     from lda.corpus.text.tokenizer import Tokenizer
+    from lda.labels.naming import TopicPortrait
+    from lda.labels.portraits import TopicTexts
+    from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
 
     Floats = npt.NDArray[np.float64]
@@ -49,8 +54,8 @@ class Topic(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Model(Evaluable):
-    """A fitted LDA model; `Evaluable` has what can be asked of its quality.
+class Model(Evaluable, Drawable):
+    """A fitted LDA model; `Evaluable` has what can be asked of its quality, `Drawable` its charts and data frames.
 
     Attributes:
         counts: (V, K) int32 CSR, tokens of each term in each topic, from the last sweep.
@@ -63,6 +68,7 @@ class Model(Evaluable):
         mean_counts: (V, K) float32 CSR, plain counts averaged over late sweeps, of models by versions up to 0.2.
         document_hashes: sorted uint64 content hashes of the documents trained on, so that scoring the model on
             them is noticed; None where it is not known, or they are too many.
+        labels: what people call the topics; they are no part of the fingerprint, and may be empty.
     """
 
     counts: csr_matrix
@@ -73,6 +79,7 @@ class Model(Evaluable):
     soft_counts: csr_matrix | None = None
     mean_counts: csr_matrix | None = None
     document_hashes: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
+    labels: Labels = field(default_factory=Labels, repr=False)
 
     def __post_init__(self) -> None:
         n_terms, n_topics = self.counts.shape
@@ -94,6 +101,7 @@ class Model(Evaluable):
         for name, matrix in (("soft_counts", self.soft_counts), ("mean_counts", self.mean_counts)):
             if matrix is not None and matrix.shape != self.counts.shape:
                 raise ValueError(f"{name} must have the shape {self.counts.shape}, got {matrix.shape}")
+        object.__setattr__(self, "labels", self.labels.of_model(self.labels.fingerprint, n_topics))
 
     @classmethod
     def from_fit(
@@ -155,7 +163,7 @@ class Model(Evaluable):
 
         fields = read_model(path, verify=verify)
         try:
-            return cls(**fields._asdict())
+            return cls(**{**fields._asdict(), "labels": fields.labels or Labels()})
         except ValueError as error:
             raise damaged(path, str(error)) from error
 
@@ -175,6 +183,76 @@ class Model(Evaluable):
 
         fields = ModelFields(**{name: getattr(self, name) for name in ModelFields._fields})
         save_model(fields, self.fingerprint(), path, overwrite=overwrite)
+
+    def with_labels(
+        self,
+        labels: Labels | Mapping[int, str | None] | Sequence[str | None] | str | Path | None,
+        *,
+        force: bool = False,
+    ) -> Model:
+        """The same model with other names for its topics, or without any; `save` writes them with it.
+
+        Args:
+            labels: names by topic numbers; K names in order; a `labels.json`, by its path or URI; or None. They
+                replace all there were: `model.labels.with_names({3: "War"})` are those with one more.
+            force: take names of another model all the same, if all the topics that they name are there.
+
+        Raises:
+            DataError: the file cannot be read, or the names are those of another model (a `ValueError`).
+            ValueError: there is no such topic, or something is no name: it is longer than 200 characters, or holds
+                control characters.
+        """
+        from lda.labels.labels_file import labels_for
+
+        return replace(self, labels=labels_for(labels, self, force=force))
+
+    def suggest_names(self, documents: TopicTexts | None = None) -> list[Suggestion]:
+        """What each topic might be called: its most relevant words, and phrases of documents; no two topics the same.
+
+        `model.with_labels([suggestion.name for suggestion in model.suggest_names()])` takes all of them.
+
+        Args:
+            documents: a `Survey` of documents, whose texts are looked through for phrases.
+        """
+        from lda.labels.suggestions import suggest_names
+
+        return suggest_names(self, () if documents is None else documents.texts.values())
+
+    def name_topics(
+        self,
+        name: Callable[[TopicPortrait], str | None],
+        documents: TopicTexts | None = None,
+        *,
+        topics: Iterable[int] | None = None,
+        source: str | None = None,
+        n_words: int = 20,
+    ) -> Labels:
+        """Names from a callable, with who gave them and when: a rule, a language model, whatever takes a portrait.
+
+        It is called with one topic after the other. An exception for one of them, or an answer that is no name, is a
+        warning, and the topic keeps the name it had. Nothing is written: `model.with_labels(labels)` has the names.
+
+        Args:
+            name: takes a `TopicPortrait`; returns a name, or None to leave the topic as it is.
+            documents: a `Survey` of documents, for portraits with the texts that show a topic best, and with phrases.
+            topics: numbers of those to name; None for all but those that have a name given by hand.
+            source: what is recorded as the source; None for "callable" and the qualified name of `name`.
+            n_words: words in a portrait.
+
+        Returns:
+            The names there were and the new ones.
+
+        Raises:
+            TypeError: `name` cannot be called.
+            ValueError: there is no such topic, or `source` says nothing.
+            Exception: what `name` raised first, if it raised for every topic.
+        """
+        from lda.labels.naming import name_topics
+        from lda.labels.portraits import portraits
+
+        shown = portraits(self, self.labels, documents, n_words=n_words)
+        found = name_topics(self.labels, shown, name, topics=topics, source=source)
+        return found.of_model(self.fingerprint(), self.n_topics)
 
     @property
     def n_topics(self) -> int:
@@ -394,6 +472,87 @@ class Model(Evaluable):
 
         return words_of_texts(self, texts, tokenizer=tokenizer)
 
+    def report(
+        self,
+        path: str | Path | None = None,
+        X: object = None,
+        *,
+        texts: object = None,
+        metadata: object = None,
+        ids: Sequence[object] | None = None,
+        over: str | None = None,
+        bin: str = "auto",  # noqa: A002 - as on the command line
+        by: str | Sequence[str] = (),
+        labels: Labels | Mapping[int, str | None] | Sequence[str | None] | str | Path | None = None,
+        title: str | None = None,
+        n_described: int = 10_000,
+        n_texts: int | None = None,
+        tokenizer: Tokenizer | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        overwrite: bool = False,
+    ) -> Path | str:
+        """Show the model and documents in one page of HTML, as `lda report` does.
+
+        The page needs nothing but a browser. It is a whole document: a notebook shows the string within a frame,
+        `IPython.display.IFrame("report.html", "100%", 800)` of a file.
+
+        Args:
+            path: file to write; None returns the page.
+            X: documents, everything that `lda.as_corpus` takes; None with `texts` cuts these into words by the model's
+                own recipe, and without shows what the model alone knows.
+            texts: the documents as they are to be read, one a row of X.
+            metadata: further columns of the documents: a table of pandas, polars or Arrow, or a dict of columns.
+            ids: names of the documents.
+            over: column of the metadata with a date or a number, over which topics are followed.
+            bin: its intervals: "day", "month", "quarter", "year", "decade", or a width as text; "auto" chooses.
+            by: columns whose values are groups to compare.
+            labels: names of the topics, as for `with_labels`; None for those of the model.
+            title: of the page.
+            n_described: documents with name, metadata and topics: the best ones, then a sample.
+            n_texts: documents with their text; None for the best of each topic.
+            tokenizer: the function that cut the model's text, if one did.
+            seed: of the inference; None takes the seed of the fit.
+            threads: None takes all cores; the page does not depend on it.
+            overwrite: replace a file that stands there.
+
+        Returns:
+            The path, or the page where there is none.
+
+        Raises:
+            ImportError: a package of the extra `report` is not installed.
+            DataError: the file exists and `overwrite` is off; the documents cannot be what they should; a field is not
+                there, or neither a date nor a number; or the labels are another model's (a `ValueError`).
+            ValueError: a setting is wrong.
+            TypeError: the kind of X is wrong.
+        """
+        from lda.model.text_recipe import own_recipe
+        from lda.report.python_report import PythonDocuments, report_page
+        from lda.survey.survey import SurveyOptions
+
+        named = self if labels is None else self.with_labels(labels)
+        options = SurveyOptions(
+            over=over,
+            bin=bin,
+            by=(by,) if isinstance(by, str) else tuple(by),
+            n_described=n_described,
+            n_texts=n_texts,
+            seed=seed,
+        )
+        documents = PythonDocuments(
+            X=X, texts=texts, metadata=metadata, ids=ids, recipe=own_recipe(self), tokenizer=tokenizer
+        )
+        return report_page(
+            named,
+            documents,
+            options,
+            path=path,
+            labels=named.labels,
+            title=title,
+            threads=threads,
+            overwrite=overwrite,
+        )
+
     def to_html(self, n_words: int = 10, *, caption: str | None = None) -> str:
         """The largest topics as a table in HTML, which is what a notebook shows of a model.
 
@@ -411,6 +570,17 @@ class Model(Evaluable):
             [topic.words for topic in self.topics(n_words)],
             tokens=self.last_tokens,
         )
+
+    def _drawn(self) -> Model:
+        return self
+
+    def _theta(self, X: object) -> npt.NDArray[np.float32]:
+        return self.transform(X)
+
+    def _text_recipe(self) -> Recipe:
+        from lda.model.text_recipe import recipe_of
+
+        return recipe_of(self)
 
     def __repr__(self) -> str:
         record = self.record

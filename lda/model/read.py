@@ -7,9 +7,10 @@ mean_counts.npz   (V, K) float32 CSR, plain counts averaged over late sweeps, by
 alpha.npy         (K,) float64
 documents.npy     sorted uint64, content hashes of the documents trained on, unless they were too many
 vocabulary.txt    one term a line, UTF-8 (JSON strings if a term holds a line break: see model.json)
+labels.json       names of topics, where somebody gave them (see `lda.labels.labels_file`); no checksum goes over it
 
 After a fit with several aggregators the counts lie in parts, `counts-00000-of-00004.npz` and so on, each of
-consecutive words. In an object store everything but model.json lies in a folder that model.json names.
+consecutive words. In an object store everything but model.json and labels.json lies in a folder that model.json names.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from lda.corpus.storage.places import is_uri, storage
 from lda.model.checks import check_averages, check_counts, check_vocabulary
 from lda.model.description import DESCRIPTION, FORMAT, Description, FileRow, damaged, read_description
 from lda.model.fields import ModelFields
+from lda.model.kept_labels import labels_or_warning
 from lda.model.run_record import RunRecord
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ def read_model(path: str | Path, *, verify: bool = True) -> ModelFields:
         vocabulary=vocabulary,
         record=record,
         document_hashes=hashes,
+        labels=labels_or_warning(path, description.fingerprint, n_topics),
         **averages,
     )
 

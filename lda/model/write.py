@@ -25,6 +25,7 @@ from lda.corpus.storage.remote_target import check_remote_target, new_data_folde
 from lda.corpus.storage.strict_json import signed
 from lda.model.checks import check_averages, check_counts, check_vocabulary
 from lda.model.description import DESCRIPTION, FORMAT, read_description
+from lda.model.kept_labels import write_labels
 from lda.model.read import ALPHA, HASHES, VOCABULARY, encode_vocabulary, is_model
 from lda.model.run_record import strict_json
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.cluster.spec.part_file import PartFile
+    from lda.labels.labels import Labels
     from lda.model.fields import ModelFields
     from lda.model.run_record import RunRecord
 
@@ -71,8 +73,14 @@ class ModelWriter:
         soft_counts: Sequence[PartFile],
         mean_counts: Sequence[PartFile] = (),
         document_hashes: npt.NDArray[np.uint64] | None = None,
+        labels: Labels | None = None,
     ) -> None:
-        """Write all but the files of counts, which are there by now; `model.json` last."""
+        """Write all but the files of counts, which are there by now; `model.json` last, but for the topics' names.
+
+        In an object store these lie at the model's own place, where readers of the model that is replaced would find
+        them. After `model.json` there is a moment in which the new model has the names of the old one; they say whose
+        they are, and are left aside.
+        """
         encoding, terms = encode_vocabulary(vocabulary)
         files: dict[str, bytes | memoryview] = {ALPHA: _npy(alpha), VOCABULARY: terms}
         if document_hashes is not None:
@@ -105,6 +113,7 @@ class ModelWriter:
             "run": record.to_dict(),
         }
         self._root.write(DESCRIPTION, _json(description))
+        write_labels(self._root, None if labels is None else labels.of_model(fingerprint, len(alpha)))
 
 
 def _npy(array: npt.NDArray[Any]) -> memoryview:
@@ -173,4 +182,5 @@ def save_model(model: ModelFields, fingerprint: str, path: str | Path, *, overwr
             soft_counts=files["soft_counts"],
             mean_counts=files["mean_counts"],
             document_hashes=model.document_hashes,
+            labels=model.labels,
         )

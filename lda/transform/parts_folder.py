@@ -3,6 +3,7 @@
 part-00000.parquet ...  the topics of the documents, in their order
 _manifest.json          whose topics they are, and which parts are done, with their sha256
 _SUCCESS                empty; there once all parts are
+_labels.json            names of the topics, where some were given (see `lda.labels.labels_file`)
 
 Readers of Parquet folders (pyarrow.dataset, Spark, DuckDB) pass over names that begin with an underscore or a point.
 """
@@ -29,6 +30,7 @@ FORMAT: Final = "raylda-topics"
 FORMAT_VERSION: Final = 1
 MANIFEST: Final = "_manifest.json"
 SUCCESS: Final = "_SUCCESS"
+NAMES: Final = "_labels.json"
 OURS: Final = re.compile(r"part-\d{5,}\.parquet")
 LEFTOVER: Final = re.compile(r"\.(part-\d{5,}\.parquet|_manifest\.json|_SUCCESS)\..*partial")
 NUMBERS: Final = ("first_document", "n_documents", "n_empty_documents", "n_tokens", "n_unknown", "bytes")

@@ -16,14 +16,19 @@ from lda.corpus.storage.output_target import new_file
 from lda.model.run_record import printable_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
     from pyarrow import NativeFile
 
+    from lda.labels.labels import Labels
+
     Theta = npt.NDArray[np.float32]
 
 SUFFIXES: Final = (".parquet", ".jsonl", ".csv", ".tsv", ".txt", ".npy")
+
+PARQUET_LABELS: Final = b"raylda.labels"
+"""Key in the metadata of a Parquet file's schema, of names of topics: the text of a `labels.json`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +60,15 @@ class Selection:
 
 
 class Writer(ABC):
-    """Takes documents batch by batch. A new format is a subclass and a line in `writer_for`."""
+    """Takes documents batch by batch. A new format is a subclass and a line in `open_writer`.
 
-    def __init__(self, n_topics: int, selection: Selection) -> None:
+    labels: names of topics, written where the format has a place for them; without any, nothing is different.
+    """
+
+    def __init__(self, n_topics: int, selection: Selection, labels: Labels | None = None) -> None:
         self.n_topics = n_topics
         self.selection = selection
+        self.labels = labels or None
 
     @abstractmethod
     def write(self, ids: Sequence[str], theta: Theta) -> None:
@@ -70,10 +79,15 @@ class Writer(ABC):
 
 
 class JsonLines(Writer):
-    """`{"id": ..., "weights": [...]}`, or with a selection `{"id": ..., "topics": [{"topic", "weight"}, ...]}`."""
+    """`{"id": ..., "weights": [...]}`, or with a selection `{"id": ..., "topics": [{"topic", "weight"}, ...]}`.
 
-    def __init__(self, file: IO[str], n_topics: int, selection: Selection) -> None:
-        super().__init__(n_topics, selection)
+    With labels each of the latter has a "name", too, null where the topic has none.
+    """
+
+    def __init__(
+        self, file: IO[str], n_topics: int, selection: Selection, labels: Labels | None = None
+    ) -> None:
+        super().__init__(n_topics, selection, labels)
         self._file = file
         self._dense = _row_format(n_topics, ", ")
 
@@ -83,23 +97,35 @@ class JsonLines(Writer):
             if self.selection.is_all:
                 row = f'{{"id": {_json(name)}, "weights": [{self._dense % tuple(weights.tolist())}]}}'
             else:
-                topics = [{"topic": k, "weight": weight} for k, weight in self.selection.of(weights)]
+                topics: list[Mapping[str, object]] = [
+                    {"topic": k, "weight": weight}
+                    if self.labels is None
+                    else {"topic": k, "name": self.labels.name(k), "weight": weight}
+                    for k, weight in self.selection.of(weights)
+                ]
                 row = _json({"id": name, "topics": topics})
             self._file.write(row + "\n")
 
 
 class Table(Writer):
-    """CSV or TSV: a column for each topic, or with a selection a row `id, topic, weight` for each pair."""
+    """CSV or TSV: a column for each topic, or with a selection a row `id, topic, weight` for each pair.
 
-    def __init__(self, file: IO[str], n_topics: int, selection: Selection, delimiter: str) -> None:
+    With labels the columns are called `topic_3 War` where the topic has a name; the rows have a last column `name`.
+    """
+
+    def __init__(
+        self, file: IO[str], n_topics: int, selection: Selection, delimiter: str, labels: Labels | None = None
+    ) -> None:
         import csv
 
-        super().__init__(n_topics, selection)
+        super().__init__(n_topics, selection, labels)
         self._file = file
         self._rows = csv.writer(file, delimiter=delimiter, lineterminator="")
         self._dense = delimiter + _row_format(n_topics, delimiter) + "\n"
-        topics = [f"topic_{k}" for k in range(n_topics)]
-        self._rows.writerow(["id", *topics] if selection.is_all else ["id", "topic", "weight"])
+        names = {} if self.labels is None else {k: label.name for k, label in self.labels.names.items()}
+        topics = [f"topic_{k} {names[k]}" if k in names else f"topic_{k}" for k in range(n_topics)]
+        name = [] if self.labels is None else ["name"]
+        self._rows.writerow(["id", *topics] if selection.is_all else ["id", "topic", "weight", *name])
         file.write("\n")
 
     def write(self, ids: Sequence[str], theta: Theta) -> None:
@@ -110,21 +136,35 @@ class Table(Writer):
                 self._file.write(self._dense % tuple(weights.tolist()))
             else:
                 for k, weight in self.selection.of(weights):
-                    self._rows.writerow([name, k, weight])
+                    its = [] if self.labels is None else [self.labels.name(k)]
+                    self._rows.writerow([name, k, weight, *its])
                     self._file.write("\n")
 
 
 class Parquet(Writer):
-    """Columns `id` and `weights` (list of K float32), or with a selection `topics` and `weights` (lists)."""
+    """Columns `id` and `weights` (list of K float32), or with a selection `topics` and `weights` (lists).
 
-    def __init__(self, path: Path | NativeFile, n_topics: int, selection: Selection) -> None:
+    With labels the latter have a last column `names` (lists), and the schema's metadata all names, as `PARQUET_LABELS`.
+    """
+
+    def __init__(
+        self, path: Path | NativeFile, n_topics: int, selection: Selection, labels: Labels | None = None
+    ) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        super().__init__(n_topics, selection)
+        from lda.labels.labels_file import encode_labels
+
+        super().__init__(n_topics, selection, labels)
         floats: pa.DataType = pa.list_(pa.float32(), n_topics) if selection.is_all else pa.list_(pa.float32())
-        fields = [("id", pa.string())] + ([] if selection.is_all else [("topics", pa.list_(pa.int32()))])
-        self._schema = pa.schema([*fields, ("weights", floats)])
+        fields: list[tuple[str, pa.DataType]] = [("id", pa.string())]
+        fields += [] if selection.is_all else [("topics", pa.list_(pa.int32()))]
+        fields.append(("weights", floats))
+        if self.labels is not None and not selection.is_all:
+            fields.append(("names", pa.list_(pa.string())))
+        self._schema = pa.schema(fields)
+        if self.labels is not None:
+            self._schema = self._schema.with_metadata({PARQUET_LABELS: encode_labels(self.labels)})
         self._writer = pq.ParquetWriter(path, self._schema)
 
     def write(self, ids: Sequence[str], theta: Theta) -> None:
@@ -144,6 +184,8 @@ class Parquet(Writer):
                 [[k for k, _ in row] for row in chosen],
                 [[weight for _, weight in row] for row in chosen],
             ]
+            if self.labels is not None:
+                columns.append([[self.labels.name(k) for k, _ in row] for row in chosen])
             columns = [
                 pa.array(column, kind.type) for column, kind in zip(columns, self._schema, strict=True)
             ]
@@ -181,11 +223,13 @@ class Npy(Writer):
         assert self._data_from == before, "the header of an .npy file must keep its length"
 
 
-def check_format(target: str | Path, selection: Selection) -> None:
+def check_format(target: str | Path, selection: Selection, *, names: bool = False) -> None:
     """Refuse, before any work, a file name that no format goes with.
 
+    names: whether names of topics are to be written.
+
     Raises:
-        DataError: the ending is unknown, or the format cannot hold a selection.
+        DataError: the ending is unknown, or the format cannot hold a selection, or names.
     """
     suffix = Path(target).suffix.lower()
     if str(target) != "-" and suffix not in SUFFIXES:
@@ -197,23 +241,33 @@ def check_format(target: str | Path, selection: Selection) -> None:
         raise DataError(
             "an .npy file holds all weights, no selection; write .parquet, .jsonl or .csv, or select nothing"
         )
+    if names and selection.is_all and suffix in ("", ".jsonl", ".npy"):
+        raise DataError(
+            "a list of all weights has no place for names of topics; write .csv or .parquet, or select topics "
+            "(--top, --threshold)"
+        )
 
 
 @contextmanager
 def open_writer(
-    target: str | Path, n_topics: int, selection: Selection, *, overwrite: bool = False
+    target: str | Path,
+    n_topics: int,
+    selection: Selection,
+    *,
+    labels: Labels | None = None,
+    overwrite: bool = False,
 ) -> Iterator[Writer]:
     """A writer to `target`, whose ending chooses the format; the file appears whole when the block ends well.
 
     Raises:
         DataError: as `check_format`, or the target exists and `overwrite` is off.
     """
-    check_format(target, selection)
+    check_format(target, selection, names=bool(labels))
     path = Path(target)
     suffix = path.suffix.lower()
     with new_file(path, overwrite=overwrite) as temporary:
         if suffix == ".parquet":
-            parquet = Parquet(temporary, n_topics, selection)
+            parquet = Parquet(temporary, n_topics, selection, labels)
             try:
                 yield parquet
             finally:
@@ -225,14 +279,16 @@ def open_writer(
                 array.close()
         else:
             with temporary.open("w", encoding="utf-8", newline="") as text:
-                yield text_writer(text, suffix, n_topics, selection)
+                yield text_writer(text, suffix, n_topics, selection, labels)
 
 
-def text_writer(file: IO[str], suffix: str, n_topics: int, selection: Selection) -> Writer:
+def text_writer(
+    file: IO[str], suffix: str, n_topics: int, selection: Selection, labels: Labels | None = None
+) -> Writer:
     """A writer of text to an open file; JSON lines unless the suffix asks for a table."""
     if suffix in (".csv", ".tsv", ".txt"):
-        return Table(file, n_topics, selection, "," if suffix == ".csv" else "\t")
-    return JsonLines(file, n_topics, selection)
+        return Table(file, n_topics, selection, "," if suffix == ".csv" else "\t", labels)
+    return JsonLines(file, n_topics, selection, labels)
 
 
 def _row_format(n_topics: int, delimiter: str) -> str:

@@ -14,6 +14,7 @@ from lda.cli.command_line import command_line
 from lda.cli.console import output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command
+from lda.cli.named_model import labels_option, named_model
 from lda.cli.new_documents import read_documents
 from lda.cli.option import Heading, option
 from lda.cli.shared_options import device_option, seed_option, threads_option, verify_option
@@ -75,6 +76,7 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
 @seed_option(default=None, help="Seed.  [default: the model's]")
 @device_option
 @source_options
+@labels_option
 @verify_option
 @worker_options
 @option(
@@ -100,6 +102,10 @@ def transform(options: TransformOptions) -> None:
     gets the same answer alone and among others. Words that the model does not know are left out; a document
     without known words gets the prior. Documents are numbered where the id field of the model's own is missing.
 
+    With --labels names of topics are written, too: as `topic_3 War` in the header of a CSV, as a column `name` or
+    `names` behind topics that are selected (--top, --threshold), in the metadata of Parquet, and as _labels.json in a
+    folder of parts.
+
     A folder gets parts of some thousand documents each, in order, with the columns of a Parquet file. They are the same
     however they are made: in this process, or with --address by the workers of a cluster, which read model and corpus
     themselves, so that these and the folder must lie where all nodes see them. The same command with --resume keeps the
@@ -112,10 +118,9 @@ def transform(options: TransformOptions) -> None:
         transform_parts(options, command_line(click.get_current_context()))
         return
     selection = _selection(options)
-    from lda.model.model import Model
     from lda.model.text_recipe import recipe_of
 
-    model = Model.load(options.model, verify=not options.no_verify)
+    model = named_model(options.model, options.labels, verify=not options.no_verify)
     started = time.perf_counter()
     console.progress.note(f"reading {names_of(options.inputs)}")
     source = options.source
@@ -129,7 +134,7 @@ def transform(options: TransformOptions) -> None:
             threads=options.threads,
             batch_documents=max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics)),
         )
-        with _writer(output, model.n_topics, selection, options.overwrite) as writer:
+        with _writer(options, model, selection) as writer:
             counts = _stream(model, batches, writer, options)
     _report(options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
 
@@ -140,20 +145,24 @@ def _selection(options: TransformOptions) -> Selection:
     from lda.transform.topic_writers import check_format
 
     selection = options.selection()
-    check_format(options.output, selection)
+    check_format(options.output, selection, names=options.labels is not None)
     if options.output != "-":
         check_file_target(local_path(options.output), overwrite=options.overwrite)
     return selection
 
 
 @contextmanager
-def _writer(output: str, n_topics: int, selection: Selection, overwrite: bool) -> Iterator[Writer]:
+def _writer(options: TransformOptions, model: Model, selection: Selection) -> Iterator[Writer]:
+    """The names that the model keeps are not written unasked: who reads `topic_3` today is to find it tomorrow."""
     from lda.transform.topic_writers import open_writer, text_writer
 
-    if output == "-":
-        yield text_writer(sys.stdout, ".jsonl", n_topics, selection)
+    labels = None if options.labels is None else model.labels
+    if options.output == "-":
+        yield text_writer(sys.stdout, ".jsonl", model.n_topics, selection, labels)
     else:
-        with open_writer(output, n_topics, selection, overwrite=overwrite) as writer:
+        with open_writer(
+            options.output, model.n_topics, selection, labels=labels, overwrite=options.overwrite
+        ) as writer:
             yield writer
 
 

@@ -51,7 +51,9 @@ def names_folder(options: TransformOptions) -> bool:
 def transform_parts(options: TransformOptions, command: str) -> None:
     """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so."""
     from lda.corpus.storage.places import storage
-    from lda.transform.parts_folder import SUCCESS, check_target
+    from lda.labels.labels_file import encode_labels, load_labels
+    from lda.model.identity import identity_at
+    from lda.transform.parts_folder import NAMES, SUCCESS, check_target
     from lda.transform.transform_corpus import absolute, check_place, transform_corpus
 
     cluster, console = options.cluster, options.console
@@ -67,6 +69,7 @@ def transform_parts(options: TransformOptions, command: str) -> None:
         from lda.cluster.distributed.address_check import reach
 
         reach(cluster.address)  # before anything is read
+    labels = None if options.labels is None else load_labels(options.labels, identity_at(options.model))
     lines = _Lines(console)
     try:
         with unhurried(), terminate_as_interrupt(), _stored_corpus(options, place.address) as corpus:
@@ -93,6 +96,10 @@ def transform_parts(options: TransformOptions, command: str) -> None:
         if lines.reached:  # the error follows
             console.progress.warn(f"cut off{lines.reached}; to go on in {place.root}: {command} --resume")
         raise
+    if labels:
+        place.write(NAMES, encode_labels(labels))
+    elif not options.resume:  # of what stood there before
+        place.delete(NAMES)
     _report(options, state)
 
 

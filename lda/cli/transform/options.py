@@ -20,7 +20,7 @@ class TransformOptions:
     """What `lda transform` is asked for.
 
     output: "-" is standard output. top, threshold: which topics of a document are written. threads: None for all cores.
-    seed: None for the model's. cluster: None for this process.
+    seed: None for the model's. labels: file with names of topics, or None. cluster: None for this process.
     """
 
     model: str
@@ -32,6 +32,7 @@ class TransformOptions:
     seed: int | None
     device: Device
     source: SourceOptions
+    labels: str | None
     no_verify: bool
     cluster: Cluster | None
     resume: bool

@@ -1,0 +1,44 @@
+"""Packages of the extra `report`, which only charts and the report need."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+class MissingPackageError(ImportError):
+    """A package that is not installed, and what to install.
+
+    An `ImportError`, as libraries raise it in such a case.
+    """
+
+    exit_code = 2
+    kind = "missing_package"
+
+
+def needed(name: str, purpose: str, remedy: str = "pip install 'raylda[report]'") -> ModuleType:
+    """Import a package of an extra.
+
+    Args:
+        name: dotted name of the module.
+        purpose: what needs it, the beginning of a sentence: "charts".
+        remedy: the command that installs it.
+
+    Raises:
+        MissingPackageError: it is not installed; one line that says what to do.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        if error.name is None or name.partition(".")[0] != error.name.partition(".")[0]:
+            raise  # it is there, and lacks something itself: its own words say more
+        package = name.partition(".")[0]
+        raise MissingPackageError(f"{purpose} need the package {package}; {remedy}", name=name) from None
+
+
+def altair() -> Any:  # noqa: ANN401 - a module
+    """Altair. Raises `MissingPackageError`."""
+    return needed("altair", "charts")
