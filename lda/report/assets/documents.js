@@ -125,7 +125,7 @@ function documentView(wanted) {
       { class: "block" },
       element("h3", {}, "Its text"),
       pieces
-        ? [colouredText(pieces), texts.whole === false && element("p", { class: "hint" }, "Only its words are known here, not the text they stood in."), texts.how && element("p", { class: "hint" }, outside(texts.how))]
+        ? [colouredText(pieces), texts.whole === false && element("p", { class: "hint" }, "Only its words are known here, not the text they stood in."), texts.how && element("p", { class: "hint" }, sentence(texts.how))]
         : element("p", { class: "hint" }, "The text of this document is not in the report; a larger `--documents` takes in more texts."),
     ),
     near.length > 0 &&
