@@ -30,7 +30,7 @@ function topicView(wanted) {
     heading,
     element("p", { class: "lead" }, element("strong", {}, percent(share[k])), ` of all tokens, ${plural(tokens[k], "token")}; ${rankOf(k)} of ${plural(page.nTopics, "topic")} by size.`),
     element("div", { class: "naming" }, field("Name", input), suggestions(k, renamed)),
-    element("div", { class: "columns" }, wordsBlock(k), element("div", { class: "stack" }, measuresBlock(k), relatedBlock(k))),
+    element("div", { class: "columns" }, element("div", { class: "stack" }, wordsBlock(k), relatedBlock(k)), measuresBlock(k)),
     bestBlock(k),
     groupings().map((groups) => topicCourse(k, groups)),
   ];
