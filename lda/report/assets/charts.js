@@ -36,7 +36,7 @@ function chartConfig(width, paper) {
     padding: 4,
     axis: { ...config.axis, ...text, labelLimit: Math.min(260, Math.round(0.38 * width)) },
     axisX: { labelOverlap: true },
-    legend: { ...config.legend, ...text },
+    legend: { ...config.legend, ...text, titleLimit: 0 },
     header: { ...config.header, ...text },
   };
 }

@@ -39,6 +39,9 @@ function refill(parent, ...children) {
 // Of outside text no direction is known; its own is taken, so that it does not turn what stands beside it.
 const outside = (text, attributes = {}) => element("bdi", attributes, text);
 
+// A sentence in which commands stand between backticks.
+const sentence = (text) => outside(String(text).split("`").map((part, i) => (i % 2 ? element("code", {}, part) : part)));
+
 const button = (label, on, attributes = {}) =>
   element("button", { type: "button", ...attributes, on: { click: on } }, label);
 

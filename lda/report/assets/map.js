@@ -96,17 +96,24 @@ function mapRows({ paper = false } = {}) {
   }));
 }
 
+// The width that the map will have, near enough to tell whether names collide on it.
+const mapWidth = () => Math.min(760, document.documentElement.clientWidth - 80);
+
+// Room for names of topics at the sides, where there is any.
+const mapMargin = () => (mapWidth() > 500 ? 66 : 28);
+
 // Names are written from the largest circle down, where they cover no other; then numbers, where those do not.
 function mapLabels(topics) {
   const { x, y } = page.data.topics;
-  const width = Math.min(760, document.documentElement.clientWidth - 80);
+  const width = mapWidth();
+  const margin = mapMargin();
   const [left, right, bottom, top] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
   const taken = [];
   const labels = new Map();
   const write = (k, text) => {
     if (!text || labels.has(k)) return;
     const wide = Math.min(LABEL_WIDTH, 7 * text.length) / 2 + 2;
-    const across = 28 + ((x[k] - left) / (right - left || 1)) * (width - 56);
+    const across = margin + ((x[k] - left) / (right - left || 1)) * (width - 2 * margin);
     const down = 28 + ((top - y[k]) / (top - bottom || 1)) * (460 - 56);
     const box = [across - wide, across + wide, down - 8, down + 8];
     if (taken.some((of) => box[0] < of[1] && of[0] < box[1] && box[2] < of[3] && of[2] < box[3])) return;
@@ -148,6 +155,7 @@ function colourBy(spec, measure) {
       if (measure) color.legend = { ...color.legend, title: measure.title };
       else layer.encoding.color = { value: CIRCLE };
     }
+    if (layer.encoding.x?.scale) layer.encoding.x.scale.padding = mapMargin();
     // Few topics are large ones.
     if (layer.encoding.size) layer.encoding.size.scale = { ...layer.encoding.size.scale, range: [0, Math.max(1200, Math.min(6000, 90_000 / page.nTopics))] };
     if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: 12, limit: LABEL_WIDTH };
