@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from lda.corpus.arrow import array, string_list, strings
+from lda.corpus.arrow import array, string_list
 from lda.corpus.batches import TokenBatch, drop_negative
 from lda.corpus.build import (
     finished_corpora,
@@ -51,7 +51,7 @@ class DocumentBatch(NamedTuple):
         n_unknown: tokens left out because the vocabulary lacks them.
         n_without_text: documents whose text is missing or null.
         texts: (n,) large_string, or the tokens as lists of strings where there is no text: all of them, those that
-            the vocabulary lacks included. None where nobody asked for it.
+            the vocabulary lacks included. None for counts, and where nobody asked for it.
         metadata: table of n rows with the further columns of the input; None where there are none, or nobody asked.
     """
 
@@ -265,7 +265,8 @@ def iter_range(
         )
         if keep:
             metadata = table_metadata(pa.Table.from_batches([shard.slice(low, high - low)]))
-            rows = rows._replace(texts=_token_lists(rows, terms), metadata=metadata)
+            texts = _token_lists(rows, terms) if corpus.ordered else None
+            rows = rows._replace(texts=texts, metadata=metadata)
         yield from _split(_map(rows, lookup, keep=keep), batch_documents)
 
 
@@ -282,10 +283,8 @@ def _count_batches(
         assert isinstance(source.reader, CountReader)
         made = source.reader.read(source.path, prefixed(options, source, sources))
         lookup = _column_lookup(made.terms, made.named, index, str(source.path))
-        terms = strings(made.terms) if keep else None
         for batch in made.batches:
-            kept = batch._replace(texts=_token_lists(batch, terms)) if keep else batch
-            yield _map(kept, lookup, keep=keep)
+            yield _map(batch, lookup, keep=keep)
 
 
 def _column_lookup(

@@ -185,6 +185,14 @@ def _begins(character: str) -> bool:
     )
 
 
+def look_for(words: list[str], text: str) -> list[Span] | None:
+    """Words that are known to be in a text, one after the other, whatever their case; None if one is not found."""
+    places = _look_for(words, text)
+    if places is None:
+        return None
+    return [Span(start, stop, word) for (start, stop), word in zip(places, words, strict=True)]
+
+
 def _look_for(words: list[str], text: str) -> list[tuple[int, int]] | None:
     """Where the words of a function stand, one after the other, whatever their case; None if one does not."""
     folded, at, found = _same_length(text), 0, []

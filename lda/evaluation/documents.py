@@ -19,11 +19,19 @@ if TYPE_CHECKING:
     from lda.evaluation.topic_model import TopicModel
 
 
-def batches_of(model: TopicModel, X: object, *, tell: bool = False) -> Iterator[DocumentBatch]:
+def batches_of(
+    model: TopicModel,
+    X: object,
+    *,
+    tell: bool = False,
+    keep: bool = False,
+    batch_documents: int = 4096,
+) -> Iterator[DocumentBatch]:
     """Everything `as_corpus` takes, batch by batch, in the ids of the model's vocabulary.
 
     Terms are matched by name where both sides have names, else by position; terms that the model does not
-    know are left out. Documents may be empty. tell: warn of named columns that differ from the model's terms.
+    know are left out. Documents may be empty. tell: warn of named columns that differ from the model's terms. keep:
+    whether tokens and metadata come along.
 
     Raises:
         DataError: a matrix without names has not the model's number of columns, or holds no counts; or columns
@@ -36,18 +44,22 @@ def batches_of(model: TopicModel, X: object, *, tell: bool = False) -> Iterator[
 
     X = kept(X)
     corpus = as_corpus(X, allow_empty=True)
+
+    def batches(terms: list[str]) -> Iterator[DocumentBatch]:
+        return iter_corpus(corpus, terms, keep=keep, batch_documents=batch_documents)
+
     if corpus.ordered:
-        return iter_corpus(corpus, model.vocabulary)
+        return batches(model.vocabulary)
     if model.named_terms and has_names(corpus.vocabulary):
         if tell:
             _tell_of_columns(corpus.vocabulary, model.vocabulary)
-        return iter_corpus(corpus, model.vocabulary)
+        return batches(model.vocabulary)
     if corpus.n_terms != model.n_terms if has_all_columns(X) else corpus.n_terms > model.n_terms:
         raise DataError(
             f"X has {corpus.n_terms} columns, but the model was fitted with {model.n_terms}; "
             "give the same columns in the same order, or name them in a table or a Corpus"
         )
-    return iter_corpus(corpus, corpus.vocabulary)
+    return batches(corpus.vocabulary)
 
 
 def kept(X: object) -> object:

@@ -2,33 +2,121 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from lda.corpus import Corpus, Recipe, as_corpus
+from lda.corpus.arrow import strings
+from lda.corpus.errors import DataError
+from lda.corpus.metadata import to_table
+from lda.corpus.stream import iter_corpus, iter_documents, iter_texts, keeps_order
+from lda.evaluation.documents import batches_of, kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from lda.corpus import DocumentBatch, Recipe
+    from lda.corpus import DocumentBatch
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.evaluation.topic_model import TopicModel
 
 
 class DocumentSource(Protocol):
-    """Documents that can be read once, a batch at a time.
+    """Documents that can be read once, a batch at a time."""
 
-    Attributes:
-        corpus_hash: content hash of a finished corpus; None for raw documents.
-        ordered: whether tokens come in the order of the text.
-    """
+    @property
+    def corpus_hash(self) -> str | None:
+        """Content hash of a finished corpus; None for raw documents."""
+        ...
 
-    corpus_hash: str | None
-    ordered: bool
+    @property
+    def ordered(self) -> bool:
+        """Whether words come in the order of the text; counts have none."""
+        ...
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How texts become words; None where that is not known, or there are no texts."""
+        ...
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """The function that cuts texts, in place of the recipe's pattern."""
+        ...
 
     def batches(
         self, model: TopicModel, *, threads: int | None, batch_documents: int
     ) -> Iterator[DocumentBatch]:
-        """The documents in their order, in the model's term ids, with texts and metadata where there are any."""
+        """The documents in their order, in the model's term ids, with texts and metadata where there are any.
+
+        Raises:
+            DataError: the documents are missing or damaged; also while batches are taken.
+        """
         ...
+
+
+class CorpusDocuments:
+    """The documents of a corpus that was built before: words, ids and metadata, but no texts."""
+
+    recipe: Recipe | None = None
+    tokenizer: Tokenizer | None = None
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    @property
+    def corpus_hash(self) -> str | None:
+        """See `DocumentSource`."""
+        return self._corpus.content_hash
+
+    @property
+    def ordered(self) -> bool:
+        """See `DocumentSource`."""
+        return self._corpus.ordered
+
+    def batches(
+        self, model: TopicModel, *, threads: int | None, batch_documents: int
+    ) -> Iterator[DocumentBatch]:
+        """See `DocumentSource`."""
+        return iter_corpus(self._corpus, model.vocabulary, batch_documents=batch_documents, keep=True)
+
+
+class FileDocuments:
+    """The documents of files, as they are read for prediction."""
+
+    corpus_hash: str | None = None
+
+    def __init__(
+        self,
+        inputs: Sequence[str | Path],
+        *,
+        recipe: Recipe,
+        tokenizer: Tokenizer | None,
+        ordered: bool,
+        **options: Any,  # noqa: ANN401 - those of `iter_documents`
+    ) -> None:
+        self._inputs, self._options = inputs, options
+        self.recipe: Recipe | None = recipe
+        self.tokenizer = tokenizer
+        self.ordered = ordered
+
+    def batches(
+        self, model: TopicModel, *, threads: int | None, batch_documents: int
+    ) -> Iterator[DocumentBatch]:
+        """See `DocumentSource`."""
+        return iter_documents(
+            self._inputs,
+            recipe=self.recipe,
+            tokenizer=self.tokenizer,
+            vocabulary_terms=model.vocabulary,
+            threads=threads,
+            batch_documents=batch_documents,
+            keep=True,
+            **self._options,
+        )
 
 
 def documents_in_files(
@@ -42,15 +130,114 @@ def documents_in_files(
     errors: str = "strict",
     require_id: bool = True,
 ) -> DocumentSource:
-    """The documents of files, or of one finished corpus (a folder or a URI); arguments as of `iter_documents`."""
-    raise NotImplementedError
+    """The documents of files, or of one finished corpus (a folder or a URI).
+
+    Args:
+        inputs: files and folders, or one corpus. A pipe can only be read once, and is to be stored before.
+        recipe: that of the model, with the fields of text and id.
+        format: as for `iter_documents`, like the others.
+        vocabulary: names of the columns of counts.
+        tokenizer: the function that cut the model's text, if one did.
+        encoding: of text files.
+        errors: what becomes of bytes that cannot be decoded.
+        require_id: whether the recipe's id field must be there.
+
+    Raises:
+        DataError: an input is missing, or is neither text nor counts.
+    """
+    from lda.corpus.build import finished_corpora, input_list
+
+    built = finished_corpora(inputs)
+    if built and len(input_list(inputs)) == 1:
+        return CorpusDocuments(Corpus.open(built[0]))
+    return FileDocuments(
+        inputs,
+        recipe=recipe,
+        tokenizer=tokenizer,
+        ordered=keeps_order(inputs, format),
+        format=format,
+        vocabulary=vocabulary,
+        encoding=encoding,
+        errors=errors,
+        require_id=require_id,
+    )
+
+
+class ObjectDocuments:
+    """Documents that Python holds, with texts and further columns beside them."""
+
+    def __init__(
+        self,
+        X: object,
+        *,
+        texts: Iterable[str | None] | None,
+        metadata: pa.Table | None,
+        ids: Sequence[object] | None,
+        recipe: Recipe | None,
+        tokenizer: Tokenizer | None,
+    ) -> None:
+        self._X, self._texts, self._metadata, self._ids = X, texts, metadata, ids
+        self.recipe, self.tokenizer = recipe, tokenizer
+        corpus = None if X is None else as_corpus(X, allow_empty=True)
+        self.corpus_hash = X.content_hash if isinstance(X, Corpus) else None
+        self.ordered = corpus is None or corpus.ordered
+        if self.ordered and corpus is not None:
+            self._X = corpus
+
+    def batches(
+        self, model: TopicModel, *, threads: int | None, batch_documents: int
+    ) -> Iterator[DocumentBatch]:
+        """See `DocumentSource`."""
+        if self._X is None:
+            batches = iter_texts(
+                self._texts or (),
+                recipe=self.recipe or Recipe(),
+                tokenizer=self.tokenizer,
+                vocabulary_terms=model.vocabulary,
+                threads=threads,
+                keep=True,
+            )
+        else:
+            batches = batches_of(model, self._X, keep=True, tell=True, batch_documents=batch_documents)
+        return self._with_columns(batches)
+
+    def _with_columns(self, batches: Iterator[DocumentBatch]) -> Iterator[DocumentBatch]:
+        beside = None if self._texts is None or self._X is None else iter(self._texts)
+        done = 0
+        for batch in batches:
+            n = len(batch.ids)
+            if beside is not None:
+                texts = list(islice(beside, n))
+                self._check("texts", done + len(texts), done + n)
+                batch = batch._replace(texts=strings(texts), n_without_text=texts.count(None))  # noqa: PLW2901
+            if self._metadata is not None:
+                self._check("metadata", min(self._metadata.num_rows, done + n), done + n)
+                batch = batch._replace(metadata=self._metadata.slice(done, n))  # noqa: PLW2901
+            if self._ids is not None:
+                names = [str(name) for name in self._ids[done : done + n]]
+                self._check("ids", done + len(names), done + n)
+                batch = batch._replace(ids=names)  # noqa: PLW2901
+            done += n
+            yield batch
+        if beside is not None:
+            self._check("texts", done + sum(1 for _ in beside), done)
+        if self._metadata is not None:
+            self._check("metadata", self._metadata.num_rows, done)
+        if self._ids is not None:
+            self._check("ids", len(self._ids), done)
+
+    @staticmethod
+    def _check(what: str, got: int, n_documents: int) -> None:
+        if got != n_documents:
+            relation = "fewer" if got < n_documents else "more"
+            raise DataError(f"{what} must have one entry a document, got {relation} than documents ({got:,})")
 
 
 def documents_of(
     X: object = None,
     *,
-    texts: object = None,
-    metadata: object = None,
+    texts: Any = None,  # noqa: ANN401 - any iterable of strings
+    metadata: Any = None,  # noqa: ANN401 - a table of any library
     ids: Sequence[object] | None = None,
     recipe: Recipe | None = None,
     tokenizer: Tokenizer | None = None,
@@ -58,11 +245,62 @@ def documents_of(
     """Documents that Python holds.
 
     Args:
-        X: everything that `lda.as_corpus` takes; None to cut `texts` into words by `recipe`.
-        texts: (D,) strings, the documents as they are to be read; None where there are only words.
-        metadata: further columns: a table of D rows of pandas, polars or Arrow, or a dict of columns.
-        ids: (D,) names of the documents.
-        recipe: that of the model, for texts.
+        X: everything that `lda.as_corpus` takes; None to cut `texts` into words by `recipe`. The `obs` of an object
+            like AnnData are its metadata.
+        texts: (D,) strings in a list, a column or, where X is None, a generator: the documents as they are to be read;
+            None where there are only words.
+        metadata: further columns: a table of D rows of pandas, polars or Arrow, or a dict of columns. It goes before
+            what a Corpus has itself.
+        ids: (D,) names of the documents, in place of those that X has.
+        recipe: that of the model, for texts; None if it is not known.
         tokenizer: the function that cut the model's text, if one did.
+
+    Raises:
+        TypeError: there are no documents at all, or metadata is no table.
+        DataError: there is no corpus at the path X.
     """
-    raise NotImplementedError
+    from pathlib import Path
+
+    if X is None and texts is None:
+        raise TypeError(
+            "a survey needs documents, got neither X nor texts; give what the model was fitted to"
+        )
+    if isinstance(X, str | Path):
+        X = as_corpus(X)
+    if isinstance(X, Corpus) and texts is None and metadata is None and ids is None:
+        return CorpusDocuments(X)
+    if metadata is None and hasattr(X, "obs") and hasattr(X, "var_names"):
+        metadata = X.obs
+    return ObjectDocuments(
+        kept(X),
+        texts=texts,
+        metadata=None if metadata is None else table_of(metadata),
+        ids=ids,
+        recipe=recipe,
+        tokenizer=tokenizer,
+    )
+
+
+def table_of(metadata: Any) -> pa.Table:  # noqa: ANN401 - duck-typed on purpose
+    """A table of pandas, polars or Arrow, or a dict of columns, as a table of Arrow.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(metadata, pa.Table):
+        return metadata
+    if isinstance(metadata, pa.RecordBatch):
+        return pa.Table.from_batches([metadata])
+    if isinstance(metadata, Mapping):
+        return to_table({str(name): list(values) for name, values in metadata.items()})
+    if hasattr(metadata, "iloc") and hasattr(metadata, "columns"):  # pandas, of which the index is no column
+        try:
+            return pa.Table.from_pandas(metadata, preserve_index=False).replace_schema_metadata()
+        except pa.ArrowException:  # columns of mixed kinds
+            return to_table({str(name): metadata[name].tolist() for name in metadata.columns})
+    if hasattr(metadata, "__arrow_c_stream__"):
+        return pa.table(metadata)
+    raise TypeError(
+        f"metadata must be a table of pandas, polars or Arrow, or a dict of columns, got {type(metadata).__name__}; "
+        "convert it"
+    )

@@ -1,0 +1,252 @@
+"""Values of a field, document by document: as labels of groups, or as times and numbers in an order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from lda.corpus.arrow import is_list, pc
+from lda.corpus.errors import DataError
+from lda.corpus.presentable import printable
+from lda.corpus.readers.ready_tokens import holds_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    Integers = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+
+REMEMBERED: Final = 100_000
+"""Texts whose date is kept, for the next document that has the same."""
+
+_ISO: Final = r"^\d{4}-\d{2}-\d{2}([T ].*)?$"
+_TWO_PARTS: Final = re.compile(r"\s*(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})\b")
+_WITH_POINTS: Final = re.compile(r"\s*\d{1,2}\.\d{1,2}\.(\d{4}|\d{2})\b")
+_NO_YEAR: Final = 4
+"""The year that a date gets which names none; a leap year."""
+
+Kind = Literal["time", "number"]
+
+
+class Flat(NamedTuple):
+    """Values one after the other, none missing. documents: (n,) the place of the document that each belongs to."""
+
+    values: Any
+    documents: Integers
+
+
+def flat_values(column: Any, n_documents: int) -> Flat:  # noqa: ANN401 - Arrow arrays of any type
+    """The values of a column: those of lists one by one, without null, NaN and blank texts."""
+    if isinstance(column, pa.ChunkedArray):
+        chunked: Any = column
+        column = chunked.combine_chunks() if chunked.num_chunks != 1 else chunked.chunk(0)
+    documents = np.arange(n_documents, dtype=np.int64)
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if is_list(column.type):
+        column = pc.cast(column, pa.large_list(column.type.value_type))
+        documents = pc.list_parent_indices(column).to_numpy().astype(np.int64)
+        column = pc.list_flatten(column)
+        return _present(column, documents)
+    return _present(column, documents)
+
+
+def _present(column: Any, documents: Integers) -> Flat:  # noqa: ANN401
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if holds_text(column.type):
+        column = pc.utf8_trim_whitespace(pc.cast(column, pa.large_string()))
+        there = pc.fill_null(pc.greater(pc.binary_length(column), 0), False)
+    elif pa.types.is_floating(column.type):
+        there = pc.fill_null(pc.is_finite(column), False)
+    else:
+        there = pc.is_valid(column)
+    if pc.all(there).as_py():
+        return Flat(column, documents)
+    mask = there.to_numpy(zero_copy_only=False)
+    return Flat(column.filter(there), documents[mask])
+
+
+def labelled(flat: Flat, field: str) -> tuple[list[str], Integers]:
+    """The different values as labels, and (n,) the number of each value's label.
+
+    Raises:
+        DataError: values are no single ones but objects.
+    """
+    try:
+        coded = pc.dictionary_encode(flat.values)
+    except pa.ArrowException:
+        raise DataError(
+            f"the field {printable(field)!r} holds {flat.values.type}, which makes no groups; "
+            "choose one with texts or numbers"
+        ) from None
+    return [label(value) for value in coded.dictionary.to_pylist()], coded.indices.to_numpy().astype(np.int64)
+
+
+def label(value: object) -> str:
+    """A value as people write it; 3.0 is 3, whatever else stands in the column."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.date):  # a time of day, too
+        return value.isoformat(" ") if isinstance(value, dt.datetime) else value.isoformat()
+    return str(value)
+
+
+class OrderedValues:
+    """Reads a field as times or as numbers, batch by batch; the first value says which.
+
+    Years are numbers. What a date says of the hour is left out, and so is its time zone: the day is the one that is
+    written.
+    """
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        self.kind: Kind | None = None
+        self._days: dict[str, int] = {}
+        self._seen: dict[str, None] = {}  # some values, in order, for messages
+        self._day_first = self._month_first = self._open = ""
+
+    def read(self, flat: Flat) -> Integers | Floats:
+        """Days since 1970 (int64) of times, or numbers (float64), of each value.
+
+        Raises:
+            DataError: a value is neither, or is not of the kind of the others.
+        """
+        values = flat.values
+        if not len(values):
+            return np.zeros(0)
+        kind = values.type
+        if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+            self._is("time", values)
+            local = pa.types.is_timestamp(kind) and kind.tz is not None
+            days = pc.cast(pc.local_timestamp(values) if local else values, pa.date32(), safe=False)
+            return _whole(days)
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            self._is("number", values)
+            return np.asarray(pc.cast(values, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+        if not holds_text(kind):
+            raise self._neither(values, f"it holds {kind}")
+        return self._of_texts(values)
+
+    def _of_texts(self, values: Any) -> Integers | Floats:  # noqa: ANN401
+        numbers = _numbers(values) if self.kind != "time" else None
+        if numbers is not None:
+            self._is("number", values)
+            return numbers
+        if self.kind is None and _number(values[0].as_py()) is not None:
+            self.kind = "number"
+        if self.kind == "number":
+            bad = next(text for text in values.to_pylist() if _number(text) is None)
+            raise self._neither(values, "most are numbers", bad)
+        self._is("time", values)
+        if pc.all(pc.match_substring_regex(values, pattern=_ISO)).as_py():
+            try:
+                days = pc.cast(pc.utf8_slice_codeunits(values, 0, 10), pa.date32())
+                return _whole(days)
+            except pa.ArrowException:
+                pass  # below it is found which
+        coded = pc.dictionary_encode(values)
+        days_of = np.array([self._day(text, values) for text in coded.dictionary.to_pylist()], dtype=np.int64)
+        places: Integers = coded.indices.to_numpy()
+        return days_of[places]
+
+    def _day(self, text: str, values: Any) -> int:  # noqa: ANN401
+        found = self._days.get(text)
+        if found is None:
+            self._note_order(text, values)
+            day = parsed_day(text)
+            if day is None:
+                raise self._neither(values, "it is to hold dates or numbers", text)
+            if len(self._days) >= REMEMBERED:
+                self._days.clear()
+            found = self._days[text] = day
+        return found
+
+    def _note_order(self, text: str, values: Any) -> None:  # noqa: ANN401
+        """Refuse days and months of which one cannot tell which is which: 13/04/2020 beside 03/04/2020."""
+        parts = _TWO_PARTS.match(text)
+        if parts is None:
+            return
+        first, second = int(parts[1]), int(parts[3])
+        if first > 12:
+            self._day_first = text
+        elif second > 12:
+            self._month_first = text
+        elif first != second:
+            self._open = text
+        other = self._month_first or self._open
+        if self._day_first and other:
+            raise DataError(
+                f"the dates of the field {printable(self.field)!r} leave open which number is the month: "
+                f"{_quoted([self._day_first, other])}; write them as 2020-04-13"
+            )
+
+    def _is(self, kind: Kind, values: Any) -> None:  # noqa: ANN401
+        if len(self._seen) < 3:
+            self._seen.update(dict.fromkeys(label(value) for value in values.slice(0, 3).to_pylist()))
+        if self.kind is None:
+            self.kind = kind
+        elif self.kind != kind:
+            was = "dates" if self.kind == "time" else "numbers"
+            raise self._neither(values, f"the first ones are {was}")
+
+    def _neither(self, values: Any, why: str, bad: str | None = None) -> DataError:  # noqa: ANN401
+        shown = dict.fromkeys([bad] if bad is not None else [label(values[0].as_py())])
+        shown |= self._seen
+        shown |= dict.fromkeys(label(value) for value in values.slice(0, 10).to_pylist())
+        return DataError(
+            f"the field {printable(self.field)!r} is no time and no number in every document, {why}, got "
+            f"{_quoted(list(shown)[:3])}; write dates as 2020-04-13 and leave empty what is not known, "
+            "or take the field for groups (--by)"
+        )
+
+
+def _whole(days: Any) -> Integers:  # noqa: ANN401
+    found: Integers = days.cast(pa.int32()).to_numpy().astype(np.int64)
+    return found
+
+
+def parsed_day(text: str) -> int | None:
+    """Days since 1970 of a date in words or figures, of a month its first; None if it is none, or has no year.
+
+    Raises:
+        DataError: the package that reads dates is not installed.
+    """
+    try:
+        from dateutil import parser
+    except ImportError:
+        raise DataError(
+            "dates are read by python-dateutil, which is not installed; pip install 'raylda[report]'"
+        ) from None
+    default = dt.datetime(_NO_YEAR, 1, 1)
+    try:
+        found = parser.parse(text, default=default, dayfirst=bool(_WITH_POINTS.match(text)))
+    except (ValueError, OverflowError):
+        return None
+    return None if found.year == _NO_YEAR else (found.date() - dt.date(1970, 1, 1)).days
+
+
+def _numbers(values: Any) -> Floats | None:  # noqa: ANN401
+    """The texts as numbers, all of them or none."""
+    try:
+        numbers = pc.cast(values, pa.float64()).to_numpy()
+    except pa.ArrowException:
+        return None
+    return np.asarray(numbers, dtype=np.float64) if np.isfinite(numbers).all() else None
+
+
+def _number(text: str) -> float | None:
+    found = _numbers(pa.array([text], pa.large_string()))
+    return None if found is None else float(found[0])
+
+
+def _quoted(values: Sequence[str]) -> str:
+    return ", ".join(repr(printable(value[:40])) for value in values)
