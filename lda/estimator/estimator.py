@@ -72,7 +72,8 @@ class LDA(EstimatorConventions, Drawable):
         burn_in: sweeps before the first of them; a start that is not random learns beta from its first on.
         callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit. One that has a
             method `on_start` has it called with a `StartRecord` after each pass of the start.
-        verbose: 1 writes progress to stderr every few seconds, 2 every sweep and each pass of the start.
+        verbose: 1 writes progress to stderr every few seconds, 2 every sweep and each pass of the start. In a notebook
+            either is one bar under the cell, kept up to date.
 
     Attributes (after `fit` or `lda.load`):
         topic_word_: (K, V) float64, p(term | topic); rows sum to 1.
@@ -550,9 +551,11 @@ class LDA(EstimatorConventions, Drawable):
             yield
 
     def _progress(self, settings: FitSettings, n_documents: int) -> Any:  # noqa: ANN401 - a context manager around a callback
-        from lda.progress import Progress
+        from lda.progress import Progress, in_notebook
 
-        mode: Literal["log", "none"] = "log" if self.verbose else "none"
+        mode: Literal["notebook", "log", "none"] = "none"
+        if self.verbose:
+            mode = "notebook" if in_notebook() else "log"
         return Progress(mode, verbosity=int(self.verbose) - 1).fit(settings, n_documents, self.callbacks)
 
 

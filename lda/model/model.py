@@ -554,7 +554,7 @@ class Model(Evaluable, Drawable):
         )
 
     def to_html(self, n_words: int = 10, *, caption: str | None = None) -> str:
-        """The largest topics as a table in HTML, which is what a notebook shows of a model.
+        """The largest topics as a table in HTML, with names and bars, which is what a notebook shows of a model.
 
         Args:
             n_words: most probable terms of each topic.
@@ -569,6 +569,7 @@ class Model(Evaluable, Drawable):
             repr(self) if caption is None else caption,
             [topic.words for topic in self.topics(n_words)],
             tokens=self.last_tokens,
+            names=[self.labels.name(k) for k in range(self.n_topics)],
         )
 
     def _drawn(self) -> Model:
