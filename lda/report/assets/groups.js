@@ -191,6 +191,7 @@ function evenly(spec, rows) {
   const { color } = spec.encoding;
   const most = Math.max(...rows.map((row) => Math.abs(row.difference)), 1e-9);
   color.scale = { ...color.scale, domain: [-most, most], domainMid: 0 };
+  color.legend = { ...color.legend, gradientLength: 260, tickCount: 5 };
 }
 
 const withoutLegend = (spec) => {

@@ -565,7 +565,14 @@ def test_a_thousand_topics_are_drawn_a_part_at_a_time(open_page: Open) -> None:
         watched.go(view)
         watched.draw_all()
         assert page.locator("#panel *").count() < 6000, view
-    watched.go("topic")
-    assert page.locator("tbody tr").count() == 50
-    page.get_by_role("button", name="Show more").click()
-    assert page.locator("tbody tr").count() == 100
+    for view, items, first, more in (
+        ("topic", "tbody tr", 50, 100),
+        ("names", "tbody tr", 50, 100),
+        ("documents", ".documents li", 20, 40),
+        ("map", ".topic-list li", 30, 60),
+    ):
+        watched.go(view)
+        assert page.locator(items).count() == first, view
+        page.get_by_role("button", name="Show more").click()
+        assert page.locator(items).count() == more, view
+        assert page.evaluate("items => document.activeElement.closest(items) !== null", items), view
