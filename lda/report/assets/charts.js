@@ -25,18 +25,23 @@ function isDark() {
   return theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
+const DARK_MIDDLE = ["#8cc8ff", "#4f94cf", "#2f6290", "#2b4055", "#27303a", "#4a3a28", "#7d5423", "#b87727", "#ffbd70"];
+
+const surfaceColour = () => getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
+
 // The ground is the page's, so that a saved picture has it, too.
 function chartConfig(width, paper) {
-  const surface = getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
   const config = page.configs[isDark() && !paper ? "dark" : "light"];
   const text = { labelFontSize: 12, titleFontSize: 12 };
   return {
     ...config,
-    background: paper ? "white" : surface,
+    background: paper ? "white" : surfaceColour(),
     padding: 4,
     axis: { ...config.axis, ...text, labelLimit: Math.min(260, Math.round(0.38 * width)) },
     axisX: { labelOverlap: true },
-    legend: { ...config.legend, ...text },
+    // About none, the colour of the ground: a white middle would glare.
+    range: isDark() && !paper ? { ...config.range, diverging: DARK_MIDDLE } : config.range,
+    legend: { ...config.legend, ...text, titleLimit: 0 },
     header: { ...config.header, ...text },
   };
 }
@@ -112,7 +117,7 @@ class Chart {
     const turn = ++this.turn;
     const spec = structuredClone(page.specs[this.name]);
     if (this.kind && this.name.startsWith("over")) placeBy(spec, this.kind);
-    this.adjust?.(spec);
+    this.adjust?.(spec, this.plot.clientWidth);
     if (spec.facet) inColumns(spec, this.plot.clientWidth);
     else asHighAsRows(spec, this.rows);
     const rows = this.rows;
@@ -223,4 +228,15 @@ function closeCharts(within = document) {
   }
 }
 
-const recolourCharts = () => openCharts.forEach((chart) => chart.paper || chart.again());
+// Single charts follow the width of the page of themselves; charts of charts, and how long names may be, do not.
+let lastWidth = window.innerWidth;
+let resized = 0;
+window.addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => {
+    if (window.innerWidth !== lastWidth) drawAgain(); // phones change the height whenever one scrolls
+    lastWidth = window.innerWidth;
+  }, 250);
+});
+
+const drawAgain = () => openCharts.forEach((chart) => chart.paper || chart.again());

@@ -4,7 +4,7 @@ const documentChoice = { query: "", topic: "" };
 
 function documentsView() {
   const { documents, texts } = page.data;
-  if (!documents) return [element("h2", {}, "Documents"), element("p", {}, "This report was made from the model alone, so it knows no documents. Give `lda report` the corpus to see them.")];
+  if (!documents) return [element("h2", {}, "Documents"), element("p", {}, sentence("This report was made from the model alone, so it knows no documents. With a corpus, `lda report MODEL CORPUS` shows them."))];
   const list = element("ul", { class: "documents" });
   const found = element("p", { class: "hint" });
   let cut = () => {};
@@ -125,8 +125,8 @@ function documentView(wanted) {
       { class: "block" },
       element("h3", {}, "Its text"),
       pieces
-        ? [colouredText(pieces), texts.whole === false && element("p", { class: "hint" }, "Only its words are known here, not the text they stood in."), texts.how && element("p", { class: "hint" }, outside(texts.how))]
-        : element("p", { class: "hint" }, "The text of this document is not in the report; a larger `--documents` takes in more texts."),
+        ? [colouredText(pieces), texts.whole === false && element("p", { class: "hint" }, "Only its words are known here, not the text they stood in."), texts.how && element("p", { class: "hint" }, sentence(texts.how))]
+        : element("p", { class: "hint" }, sentence("The text of this document is not in the report; a larger `--documents` takes in more texts.")),
     ),
     near.length > 0 &&
       element("section", { class: "block" }, element("h3", {}, "Documents with the most similar topics"), element("ul", { class: "documents" }, near.map(documentItem))),

@@ -39,6 +39,9 @@ function refill(parent, ...children) {
 // Of outside text no direction is known; its own is taken, so that it does not turn what stands beside it.
 const outside = (text, attributes = {}) => element("bdi", attributes, text);
 
+// A sentence in which commands stand between backticks.
+const sentence = (text) => outside(String(text).split("`").map((part, i) => (i % 2 ? element("code", {}, part) : part)));
+
 const button = (label, on, attributes = {}) =>
   element("button", { type: "button", ...attributes, on: { click: on } }, label);
 
@@ -115,7 +118,9 @@ function longList(parent, items, draw, step = 25) {
     if (drawn < items.length) {
       more.textContent = `Show more (${count(drawn)} of ${count(items.length)} shown)`;
       const holder = parent.tagName === "TBODY" ? parent.parentElement : parent;
-      holder.after(more);
+      // A view is put together before it is put into the page.
+      if (holder.parentNode) holder.after(more);
+      else queueMicrotask(() => drawn < items.length && holder.after(more));
     }
     if (byHand && first) {
       const target = first.querySelector("a, button, input") ?? first;
@@ -125,5 +130,8 @@ function longList(parent, items, draw, step = 25) {
     }
   }
   next(false);
-  return () => more.remove();
+  return () => {
+    drawn = items.length;
+    more.remove();
+  };
 }

@@ -77,6 +77,7 @@ function topicCourse(k, groups) {
   const chart = new Chart(isCourse(groups) ? "over" : "by_bars", rows, {
     label: `Share of topic ${k} over ${groups.field}; highest at ${most.value}, ${percent(most.mean)} of ${plural(most.n_documents, "document")}.`,
     file: `topic-${k}-over-${groups.field}`,
+    adjust: isCourse(groups) ? withoutLegend : null,
     columns: groupColumns(groups),
     kind: groups.kind,
   });
@@ -100,7 +101,7 @@ function documentsBehind(groups) {
 
 function groupsView(wanted) {
   const all = groupings();
-  if (!all.length) return [element("h2", {}, "Time and groups"), element("p", {}, "This report compares nothing: `lda report MODEL CORPUS --over FIELD --by FIELD` shows topics over time and between groups.")];
+  if (!all.length) return [element("h2", {}, "Time and groups"), element("p", {}, sentence("This report compares nothing: `lda report MODEL CORPUS --over FIELD --by FIELD` shows topics over time and between groups."))];
   const asked = all.findIndex((groups) => groups.field === wanted);
   if (asked >= 0) groupChoice.field = asked;
   groupChoice.field = Math.min(groupChoice.field, all.length - 1);
@@ -171,6 +172,7 @@ function heatMap(groups, topics) {
     closeCharts(holder);
     const chosen = topics.slice(0, shown);
     const chart = new Chart("by_heat", groupRows(groups, chosen), {
+      adjust: (spec, width) => evenly(spec, groupRows(groups, chosen), width),
       label: `Heat map: by how much the mean share of ${plural(chosen.length, "topic")} in each ${groups.field} differs from that in all documents.`,
       file: `${fileOf(groups)}-heat`,
       pick: pickTopic,
@@ -184,12 +186,25 @@ function heatMap(groups, topics) {
   return element("section", { class: "block" }, element("h3", {}, "Topics against ", outside(groups.field)), holder);
 }
 
+// As much above as below has as much colour; of itself the scale would give the lesser side all of its colours.
+function evenly(spec, rows, width) {
+  const { color, x } = spec.encoding;
+  const most = Math.max(...rows.map((row) => Math.abs(row.difference)), 1e-9);
+  color.scale = { ...color.scale, domain: [-most, most], domainMid: 0, interpolate: "rgb" };
+  color.legend = { ...color.legend, gradientLength: Math.min(260, Math.round(0.45 * width)), tickCount: width > 500 ? 5 : 3 };
+  if (width < 500) x.axis = { ...x.axis, labelAngle: -90 };
+}
+
+const withoutLegend = (spec) => {
+  for (const part of spec.layer ?? [spec]) if (part.encoding?.color) part.encoding.color.legend = null;
+};
+
 function behindTable(groups) {
   const rows = groups.values.map((value, g) => ({ value: plain(value), n: groups.n_documents[g] }));
   return element(
-    "section",
-    { class: "block" },
-    element("h3", {}, "Documents behind each value"),
+    "details",
+    { class: "block", open: rows.length <= 12 },
+    element("summary", {}, element("h3", {}, "Documents behind each value")),
     element("div", { class: "narrow" }, dataTable({
       caption: `Documents by ${groups.field}`,
       shown: false,

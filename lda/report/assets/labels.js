@@ -62,7 +62,7 @@ function namesView() {
     ),
     problem,
     state,
-    element("div", { class: "table" }, element("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Names of all topics" }, table)),
+    element("div", { class: "table names" }, element("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Names of all topics" }, table)),
   ];
 }
 
@@ -79,7 +79,7 @@ function nameRow(k) {
       {},
       element("div", { class: "chips" }, given.map((name) =>
         button(outside(name), () => {
-          names.set(k, name, "suggestion taken in the report");
+          names.set(k, name, SUGGESTED);
           input.value = names.given.get(k)?.name ?? "";
         }, { class: "chip", "aria-label": `Call topic ${k} ${name}` }),
       )),

@@ -93,20 +93,28 @@ function mapRows({ paper = false } = {}) {
     value: mapChoice.colour && !paper ? topics[mapChoice.colour][k] : null,
     found: all || matches.has(k),
     label: labels.get(k) ?? "",
+    chosen: mapChoice.chosen === k && !paper,
   }));
 }
+
+// The width that the map will have, near enough to tell whether names collide on it.
+const mapWidth = () => Math.min(760, document.documentElement.clientWidth - 80);
+
+// Room for names of topics at the sides, where there is any.
+const mapMargin = () => (mapWidth() > 500 ? 66 : 28);
 
 // Names are written from the largest circle down, where they cover no other; then numbers, where those do not.
 function mapLabels(topics) {
   const { x, y } = page.data.topics;
-  const width = Math.min(760, document.documentElement.clientWidth - 80);
+  const width = mapWidth();
+  const margin = mapMargin();
   const [left, right, bottom, top] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
   const taken = [];
   const labels = new Map();
   const write = (k, text) => {
     if (!text || labels.has(k)) return;
     const wide = Math.min(LABEL_WIDTH, 7 * text.length) / 2 + 2;
-    const across = 28 + ((x[k] - left) / (right - left || 1)) * (width - 56);
+    const across = margin + ((x[k] - left) / (right - left || 1)) * (width - 2 * margin);
     const down = 28 + ((top - y[k]) / (top - bottom || 1)) * (460 - 56);
     const box = [across - wide, across + wide, down - 8, down + 8];
     if (taken.some((of) => box[0] < of[1] && of[0] < box[1] && box[2] < of[3] && of[2] < box[3])) return;
@@ -124,7 +132,7 @@ function mapLabels(topics) {
 function mapChart(pick, { paper = false } = {}) {
   return new Chart("map", paper ? mapRows({ paper }) : mapRows(), {
     paper,
-    adjust: (spec) => colourBy(spec, paper ? null : page.data.measures.find(({ field: name }) => name === mapChoice.colour)),
+    adjust: (spec) => dressMap(spec, paper, paper ? null : page.data.measures.find(({ field: name }) => name === mapChoice.colour)),
     label: `Map of ${plural(page.nTopics, "topic")}: near is alike, area is share. The list beside it has them all.`,
     file: "topic-map",
     pick: (row) => {
@@ -141,13 +149,22 @@ function mapChart(pick, { paper = false } = {}) {
 }
 
 // The legend and what is said at the pointer follow the number that is chosen; without one there is neither.
-function colourBy(spec, measure) {
+function dressMap(spec, paper, measure) {
   for (const layer of spec.layer ?? [spec]) {
     const { color, tooltip } = layer.encoding;
     if (color?.field === "value") {
-      if (measure) color.legend = { ...color.legend, title: measure.title };
+      if (measure) {
+        color.legend = { ...color.legend, title: measure.title };
+        const values = page.data.topics[measure.field].filter((value) => value !== null);
+        const most = Math.max(...values.map(Math.abs));
+        // What rises and falls, a trend say, is read from none.
+        if (Math.min(...values) < 0 && Math.max(...values) > 0) {
+          color.scale = { domain: [-most, most], domainMid: 0, range: "diverging", interpolate: "rgb" };
+        }
+      }
       else layer.encoding.color = { value: CIRCLE };
     }
+    if (layer.encoding.x?.scale) layer.encoding.x.scale.padding = mapMargin();
     // Few topics are large ones.
     if (layer.encoding.size) layer.encoding.size.scale = { ...layer.encoding.size.scale, range: [0, Math.max(1200, Math.min(6000, 90_000 / page.nTopics))] };
     if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: 12, limit: LABEL_WIDTH };
@@ -156,6 +173,32 @@ function colourBy(spec, measure) {
       layer.encoding.tooltip = kept.map((part) => (part.field === "value" ? { ...part, title: measure.title } : part));
     }
   }
+  if (spec.layer) {
+    ringChosen(spec);
+    edgeNames(spec, paper);
+  }
+}
+
+// Names have an edge of the ground's colour, so that they are read on a circle of any colour.
+function edgeNames(spec, paper) {
+  const at = spec.layer.findIndex((layer) => layer.mark?.type === "text");
+  if (at < 0) return;
+  const names = spec.layer[at];
+  const stroke = paper ? "white" : surfaceColour();
+  spec.layer.splice(at, 0, { ...names, mark: { ...names.mark, stroke, strokeWidth: 3, strokeJoin: "round", strokeOpacity: 0.75 } });
+}
+
+// The chosen topic has a ring, wherever it was chosen: on the map or in the list.
+function ringChosen(spec) {
+  const circles = spec.layer.find((layer) => layer.encoding?.size);
+  if (!circles) return;
+  const { x, y, size } = circles.encoding;
+  const ring = {
+    transform: [{ filter: { field: "chosen", equal: true } }],
+    mark: { type: "point", filled: false, strokeWidth: 3, opacity: 1, tooltip: null, style: "interval" },
+    encoding: { x, y, size },
+  };
+  spec.layer.splice(spec.layer.indexOf(circles) + 1, 0, ring);
 }
 
 function aboutTopic(k) {

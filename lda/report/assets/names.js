@@ -1,9 +1,11 @@
 // Names of topics: those that came with the page, then what somebody typed. Kept in this browser where it lets us.
 
-const MAX_NAME = 200;
+const MAX_NAME = 200; // as in Python
+const BY_HAND = "by hand";
+const SUGGESTED = "suggested";
 
 const names = {
-  given: new Map(), // topic -> {name, source}
+  given: new Map(), // topic -> {name, source, when}: what a file of names holds
   listeners: new Set(),
   storable: true,
 
@@ -22,10 +24,10 @@ const names = {
   take(entries) {
     for (const [topic, entry] of Object.entries(entries ?? {})) {
       const k = Number(topic);
-      const name = clean(entry?.name ?? "");
-      if (Number.isInteger(k) && k >= 0 && k < page.nTopics && name) {
-        this.given.set(k, { name, source: typeof entry.source === "string" ? entry.source : "" });
-      }
+      const { name: said, source, when } = typeof entry === "string" ? { name: entry } : (entry ?? {});
+      const name = clean(said ?? "");
+      if (!Number.isInteger(k) || k < 0 || k >= page.nTopics || !name) continue;
+      this.given.set(k, { name, source: clean(source ?? "") || BY_HAND, ...(typeof when === "string" && { when }) });
     }
   },
 
@@ -52,10 +54,10 @@ const names = {
     return this.given.has(k);
   },
 
-  set(k, typed, source = "typed in the report") {
+  set(k, typed, source = BY_HAND) {
     const name = clean(typed);
     if (name === (this.given.get(k)?.name ?? "")) return;
-    if (name) this.given.set(k, { name, source });
+    if (name) this.given.set(k, { name, source, when: `${new Date().toISOString().slice(0, 19)}+00:00` });
     else this.given.delete(k);
     this.changed();
   },
@@ -86,11 +88,18 @@ const names = {
     } catch {
       return "This is no JSON file; a file of names is what “Download labels.json” makes.";
     }
-    if (typeof read?.names !== "object" || read.names === null) return "This file holds no names; it needs the field “names”.";
+    if (typeof read !== "object" || read === null) return "This file holds no names; it needs an object or a list.";
+    // As in Python: a list, names by the numbers of their topics, or all that with what model they belong to.
+    const whole = !Array.isArray(read) && ("names" in read || "format" in read);
+    const found = whole ? read.names : read;
+    if (typeof found !== "object" || found === null) return "This file holds no names; it needs the field “names”.";
     const { fingerprint, n_topics: nTopics } = page.data.labels;
-    if (read.n_topics !== nTopics) return `These names are for ${plain(read.n_topics)} topics, and this model has ${nTopics}.`;
-    if (read.fingerprint !== fingerprint) return "These names are for another model: its fingerprint differs.";
-    this.replace(read.names);
+    const theirs = whole ? (read.n_topics ?? nTopics) : Array.isArray(read) ? read.length : nTopics;
+    if (theirs !== nTopics) return `These names are for ${plain(theirs)} topics, and this model has ${nTopics}.`;
+    if (whole && read.fingerprint && read.fingerprint !== fingerprint) return "These names are for another model: its fingerprint differs.";
+    const beyond = Object.keys(found).find((topic) => !/^\d+$/.test(topic) || Number(topic) >= nTopics);
+    if (beyond !== undefined) return `This file names a topic ${clean(beyond)}; there are topics 0 to ${nTopics - 1}.`;
+    this.replace(found);
     this.changed();
     return null;
   },
@@ -106,7 +115,11 @@ const names = {
   },
 };
 
-const clean = (name) => String(name).replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ").replace(/\s+/g, " ").trim().slice(0, MAX_NAME);
+// On one line, without what moves or hides text; those that join letters stay. Python reads what is left.
+function clean(name) {
+  const shown = String(name).replace(/(?![\u00ad\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]+/gu, " ");
+  return [...shown.replace(/\s+/g, " ").trim()].slice(0, MAX_NAME).join("").trim();
+}
 
 function nameInput(k, attributes = {}) {
   const input = element("input", {

@@ -4,7 +4,7 @@ function overviewView() {
   const { facts, heldout, history, warnings, missing } = page.data;
   return [
     element("h2", {}, "Overview"),
-    element("div", { class: "cards" }, facts.map(factCard), heldout && heldoutCard(heldout)),
+    element("div", { class: "cards" }, facts.map((card) => factCard(card)), heldout && heldoutCard(heldout)),
     warnings.length > 0 &&
       element(
         "section",
@@ -18,13 +18,13 @@ function overviewView() {
       element("section", { class: "block" }, element("h3", {}, "How large the topics are"), sizesChart()),
       historyBlock(history),
     ),
-    element("section", { class: "block" }, element("h3", {}, "Topics"), topicTable({ step: 20 })),
+    element("section", { class: "block" }, element("h3", {}, "Topics"), topicTable({ step: 20, measured: false })),
     missing.length > 0 &&
       element(
         "section",
         { class: "block" },
         element("h3", {}, "Not shown here"),
-        element("ul", {}, missing.map((sentence) => element("li", {}, outside(sentence)))),
+        element("ul", {}, missing.map((text) => element("li", {}, sentence(text)))),
       ),
     element(
       "p",
@@ -35,12 +35,18 @@ function overviewView() {
   ];
 }
 
-function factCard({ heading, rows }) {
+const FACTS_SHOWN = 6;
+
+function factCard({ heading, rows }, whole = false) {
+  const list = (some) =>
+    element("dl", {}, some.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, outside(plain(value))))));
+  const few = whole || rows.length <= FACTS_SHOWN + 2;
   return element(
     "section",
     { class: "card" },
     element("h3", {}, heading),
-    element("dl", {}, rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, outside(plain(value)))))),
+    list(few ? rows : rows.slice(0, FACTS_SHOWN)),
+    !few && element("details", {}, element("summary", { class: "hint" }, `${count(rows.length - FACTS_SHOWN)} more`), list(rows.slice(FACTS_SHOWN))),
   );
 }
 
@@ -59,7 +65,7 @@ function heldoutCard(heldout) {
         .filter(([, n]) => n !== null && n !== undefined)
         .map(([name, n]) => element("div", {}, element("dt", {}, name), element("dd", {}, count(n)))),
     ),
-    heldout.how && element("p", { class: "hint" }, outside(heldout.how)),
+    heldout.how && element("p", { class: "hint" }, sentence(heldout.how)),
   );
 }
 
@@ -68,7 +74,7 @@ function warningItem({ text, topics }) {
   return element(
     "li",
     {},
-    outside(text),
+    sentence(text),
     shown.length > 0 && element("span", { class: "topic-links" }, shown.map((k) => [" ", topicLink(k)])),
     (topics ?? []).length > shown.length && ` and ${count(topics.length - shown.length)} more`,
   );
@@ -91,7 +97,7 @@ function shareCell(share) {
   );
 }
 
-function topicTable({ step }) {
+function topicTable({ step, measured = true }) {
   const measures = page.data.measures.map(({ field: name, title, digits }) => ({
     title,
     of: (k) => page.data.topics[name][k],
@@ -102,10 +108,11 @@ function topicTable({ step }) {
   return dataTable({
     caption: "All topics",
     shown: false,
-    columns: [name, share, words, ...measures],
+    columns: [name, share, words, ...(measured ? measures : [])],
     rows: page.bySize,
     file: "topics",
     step,
+    stacked: true,
   });
 }
 

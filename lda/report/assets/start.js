@@ -102,7 +102,7 @@ function setUpTheme() {
     document.documentElement.dataset.theme = at;
     byId("theme-name").textContent = at[0].toUpperCase() + at.slice(1);
     byId("theme").setAttribute("aria-label", `Colours: ${at === "auto" ? "as the system" : at}`);
-    recolourCharts();
+    drawAgain();
   };
   byId("theme").addEventListener("click", () => {
     at = THEMES[(THEMES.indexOf(at) + 1) % THEMES.length];
@@ -113,7 +113,7 @@ function setUpTheme() {
     }
     apply();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolourCharts);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAgain);
   apply();
 }
 
@@ -142,14 +142,16 @@ async function drawMapPicture() {
 function buildHandout() {
   if (handout) return;
   const { facts, heldout, warnings, missing } = page.data;
+  const short = facts.filter(({ rows }) => rows.length <= FACTS_SHOWN + 2);
+  const long = facts.filter(({ rows }) => rows.length > FACTS_SHOWN + 2);
   document.documentElement.classList.add("printing");
   handout = element(
     "div",
     { id: "handout" },
     element("h2", {}, "Overview"),
-    element("div", { class: "cards" }, facts.map(factCard), heldout && heldoutCard(heldout)),
+    element("div", { class: "cards" }, short.map((card) => factCard(card, true)), heldout && heldoutCard(heldout)),
     warnings.length > 0 && [element("h3", {}, "Worth a look"), element("ul", { class: "warnings" }, warnings.map(warningItem))],
-    missing.length > 0 && [element("h3", {}, "Not shown here"), element("ul", {}, missing.map((sentence) => element("li", {}, outside(sentence))))],
+    missing.length > 0 && [element("h3", {}, "Not shown here"), element("ul", {}, missing.map((text) => element("li", {}, sentence(text))))],
     mapPicture && [element("h2", {}, "Map of topics"), element("img", { src: mapPicture, alt: "Map of topics: near is alike, area is share" })],
     element("h2", {}, "Topics"),
     element(
@@ -164,6 +166,7 @@ function buildHandout() {
         ),
       ),
     ),
+    element("div", { class: "cards" }, long.map((card) => factCard(card, true))),
   );
   byId("main").append(handout);
 }
@@ -180,6 +183,7 @@ async function printHandout() {
 }
 
 async function start() {
+  setUpTheme();
   try {
     await openData();
   } catch (error) {
@@ -187,7 +191,6 @@ async function start() {
     throw error;
   }
   names.open();
-  setUpTheme();
   drawTabs();
   refill(byId("main"), panel);
   byId("made").textContent = `Made by raylda ${plain(page.data.made.raylda)} on ${plain(page.data.made.date)}. This file is complete: it loads and sends nothing.`;

@@ -30,7 +30,7 @@ function topicView(wanted) {
     heading,
     element("p", { class: "lead" }, element("strong", {}, percent(share[k])), ` of all tokens, ${plural(tokens[k], "token")}; ${rankOf(k)} of ${plural(page.nTopics, "topic")} by size.`),
     element("div", { class: "naming" }, field("Name", input), suggestions(k, renamed)),
-    element("div", { class: "columns" }, wordsBlock(k), element("div", { class: "stack" }, measuresBlock(k), relatedBlock(k))),
+    element("div", { class: "columns" }, element("div", { class: "stack" }, wordsBlock(k), relatedBlock(k)), measuresBlock(k)),
     bestBlock(k),
     groupings().map((groups) => topicCourse(k, groups)),
   ];
@@ -63,7 +63,7 @@ function suggestions(k) {
     element("span", { class: "hint" }, "Suggestions: "),
     given.map((name) =>
       button(outside(name), () => {
-        names.set(k, name, "suggestion taken in the report");
+        names.set(k, name, SUGGESTED);
         say(`Topic ${k} is now called ${names.of(k)}`);
       }, { class: "chip" }),
     ),
@@ -160,7 +160,7 @@ function bestBlock(k) {
     { class: "block" },
     element("h3", {}, "Documents that show it best"),
     rows.length ? rows.map((row) => bestDocument(row, k)) : element("p", { class: "hint" }, "No document stands out for this topic."),
-    rows.some((row) => piecesOf(row)) && page.data.texts.how && element("p", { class: "hint" }, outside(page.data.texts.how)),
+    rows.some((row) => piecesOf(row)) && page.data.texts.how && element("p", { class: "hint" }, sentence(page.data.texts.how)),
   );
 }
 

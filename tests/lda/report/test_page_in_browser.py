@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from page_data import page_data
 
 from lda.charts.specs import page_specs
+from lda.labels.labels_file import parse_labels
 from lda.report.page import render_page
 
 VIEWS = (
@@ -190,7 +192,8 @@ def test_names_typed_are_shown_kept_and_saved(html: str, data: dict[str, Any], o
     labels = json.loads(content)
     assert labels["fingerprint"] == data["labels"]["fingerprint"]
     assert labels["n_topics"] == 12
-    assert labels["names"]["3"] == {"name": "suggestion 3", "source": "suggestion taken in the report"}
+    assert labels["names"]["3"]["name"] == "suggestion 3"
+    assert labels["names"]["3"]["source"] == "suggested"
     assert labels["names"]["0"] == data["labels"]["names"]["0"]
     page.get_by_role("button", name="Back to the report").click()
     assert page.get_by_label("Name of topic 3").input_value() == ""
@@ -215,7 +218,9 @@ def test_a_file_of_names_is_read_and_one_for_another_model_is_refused(html: str,
     assert page.get_by_label("Name of topic 0").input_value() == ""
     for wrong, word in (
         ("no json", "JSON"),
-        ("[]", "names"),
+        ("3", "names"),
+        ("[]", "0 topics"),
+        (json.dumps({"12": "beyond"}), "topic 12"),
         (json.dumps(good | {"fingerprint": "other"}), "fingerprint"),
         (json.dumps(good | {"n_topics": 7}), "7 topics"),
     ):
@@ -224,6 +229,38 @@ def test_a_file_of_names_is_read_and_one_for_another_model_is_refused(html: str,
             "word => document.querySelector('.notice').textContent.includes(word)", arg=word
         )
         assert page.get_by_label("Name of topic 5").input_value() == "Five"
+
+
+@pytest.mark.parametrize(
+    ("file", "third"),
+    [
+        (["a", "b", "c", *[""] * 9], "c"),
+        ({"2": "c"}, "c"),
+        ({"names": {"2": {"name": "c"}}}, "c"),
+        ({"names": {}}, ""),
+    ],
+)
+def test_files_of_names_are_read_in_each_form(html: str, open_page: Open, file: object, third: str) -> None:
+    page = open_page(html).open("names")
+    read_names(page, json.dumps(file))
+    page.wait_for_function("() => document.getElementById('live').textContent === 'Names are read'")
+    assert page.get_by_label("Name of topic 2").input_value() == third
+
+
+def test_python_reads_the_names_that_were_typed(open_page: Open) -> None:
+    data = page_data(4, 0, n_groups=0)
+    data["labels"] |= {"fingerprint": "ab" * 32, "format": "raylda-labels", "version": 1}
+    page = open_page(render_page(data, page_specs())).open("names")
+    typed = ["\u202e turned\u2069 \x07", "x" * 300, "\U0001f600" * 250, "naïve “name”, 2"]
+    for k, name in enumerate(typed):
+        page.get_by_label(f"Name of topic {k}").evaluate(
+            "(input, name) => { input.value = name; input.dispatchEvent(new Event('change')); }", name
+        )
+    labels = parse_labels(saved(page, "Download labels.json")[1])
+    assert labels.fingerprint == "ab" * 32
+    assert [label.name for label in labels.names.values()] == [
+        "turned", "x" * 200, "\U0001f600" * 200, "naïve “name”, 2",
+    ]  # fmt: skip
 
 
 def test_without_storage_names_still_work(html: str, open_page: Open) -> None:
@@ -250,6 +287,9 @@ def test_the_map_is_searched_coloured_and_clicked(html: str, open_page: Open) ->
     assert page.locator(".topic-list li").count() == 1
     page.get_by_role("button", name="First topic").click()
     assert "Related topics" in page.locator(".about").inner_text()
+    page.wait_for_function(
+        "() => document.querySelectorAll('.plot .role-mark.layer_1_marks path').length === 1"
+    )
     page.get_by_label("Search").fill("")
     page.get_by_label("Colour by").select_option("coherence")
     assert "share documents" in page.locator("#panel").inner_text()
@@ -403,6 +443,21 @@ def test_nothing_from_outside_runs(open_page: Open) -> None:
         assert page.locator("#panel h2").inner_text() == typed
     watched.go("map")
     watched.draw_all()
+    svg = saved(page, "Save as SVG: Map")[1]
+    tags = {node.tag.rpartition("}")[2] for node in ElementTree.fromstring(svg).iter()}
+    assert tags <= {
+        "svg",
+        "g",
+        "path",
+        "text",
+        "rect",
+        "defs",
+        "clipPath",
+        "linearGradient",
+        "stop",
+        "line",
+    }, tags
+    assert b"window.ran" in svg
     page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#handout").count() == 1
     page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
@@ -529,7 +584,14 @@ def test_a_thousand_topics_are_drawn_a_part_at_a_time(open_page: Open) -> None:
         watched.go(view)
         watched.draw_all()
         assert page.locator("#panel *").count() < 6000, view
-    watched.go("topic")
-    assert page.locator("tbody tr").count() == 50
-    page.get_by_role("button", name="Show more").click()
-    assert page.locator("tbody tr").count() == 100
+    for view, items, first, more in (
+        ("topic", "tbody tr", 50, 100),
+        ("names", "tbody tr", 50, 100),
+        ("documents", ".documents li", 20, 40),
+        ("map", ".topic-list li", 30, 60),
+    ):
+        watched.go(view)
+        assert page.locator(items).count() == first, view
+        page.get_by_role("button", name="Show more").click()
+        assert page.locator(items).count() == more, view
+        assert page.evaluate("items => document.activeElement.closest(items) !== null", items), view
