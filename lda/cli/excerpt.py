@@ -71,9 +71,9 @@ def marked(pieces: Pieces, topic: int, longest: int, *, styled: bool) -> Text:
     line = Text(MORE if before else "")
     for text, its in kept:
         shown = printable(_BLANKS.sub(" ", text))
+        if line.plain in ("", MORE):
+            shown = shown.lstrip()
         if its != topic or not shown.strip():
-            if line.plain.endswith((" ", "")) and not line.plain:
-                shown = shown.lstrip()
             line.append(shown)
             continue
         word = shown.strip()

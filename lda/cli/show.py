@@ -18,7 +18,8 @@ from lda.cli.shared_options import seed_option, threads_option, verify_option
 from lda.cli.sources import SourceOptions, source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
-from lda.cli.topic_page import ELSEWHERE, LINES_OF_TEXT, WORDS_OF_OTHERS, TopicPage, best_rows
+from lda.cli.topic_blocks import best_rows
+from lda.cli.topic_page import ELSEWHERE, LINES_OF_TEXT, WORDS_OF_OTHERS, TopicPage
 from lda.cli.topic_table import topic_row
 from lda.corpus.presentable import without_keys
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from lda.cli.bars import Bars, bar, plain_bars, wants_bars
+from lda.cli.bars import Bars, plain_bars, wants_bars
 from lda.cli.excerpt import marked
 from lda.cli.terminal import Color, has_styles
-from lda.cli.topic_table import GAP, word_table
+from lda.cli.topic_blocks import best_rows, document_line, word_table
+from lda.cli.topic_table import GAP
 from lda.corpus.presentable import printable
 
 if TYPE_CHECKING:
@@ -24,13 +25,20 @@ ELSEWHERE: Final = 100
 WIDEST_LINE: Final = 110
 """Columns of a line of prose: longer ones are hard to read."""
 
+LONGEST_VALUE: Final = 60
+"""Characters of a value of a field: what is longer is left out."""
+
 LINES_OF_TEXT: Final = 6
 WORDS_OF_OTHERS: Final = 5
 
 
-def best_rows(found: Survey, topic: int) -> list[int]:
-    """Rows of the documents that show a topic best."""
-    return [int(row) for row in found.best[topic] if row >= 0]
+def _fields(found: Survey, row: int) -> str:
+    """The metadata of a document on one line: values that are short enough to be no text of their own."""
+    values = found.fields.slice(row, 1).to_pylist()[0] if found.fields.num_columns else {}
+    shown = {name: printable(str(value)) for name, value in values.items() if value is not None}
+    return ", ".join(
+        f"{printable(name)} {value}" for name, value in shown.items() if 0 < len(value) <= LONGEST_VALUE
+    )
 
 
 class TopicPage:
@@ -131,15 +139,12 @@ class TopicPage:
         rows = best_rows(found, topic)
         lines = list[Text]()
         for row in rows:
-            weight = float(found.theta[row, topic])
-            head = Text("  ").append(f"{weight:7.2%}", "green").append(GAP)
-            if self.bars:
-                head.append(bar(weight, 10, plain=self.plain).ljust(10), "green").append(GAP)
-            indent = len(head.plain)
-            name = Text().append(printable(found.ids[row]), "bold")
-            name.append(f", {int(found.n_tokens_of[row]):,} words", "dim")
-            rest = self._wrapped(name, indent)
-            lines += [head + rest[0], *rest[1:]]
+            line = document_line(found, row, topic, bars=self.bars, plain=self.plain)
+            wrapped = self._wrapped(line, 4)
+            lines += wrapped
+            if told := _fields(found, row):
+                wrapped = self._wrapped(Text(told, "dim"), 4)
+                lines += [Text("    ") + wrapped[0], *wrapped[1:]]
             pieces = found.texts.get(row)
             if pieces:
                 room = (self.width - 4) * LINES_OF_TEXT
