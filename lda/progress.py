@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, plain lines elsewhere. Results never pass through here."""
+"""Progress: a bar on a terminal, one display in a notebook, lines on stderr elsewhere. Results never pass here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager
+from html import escape
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from lda.corpus.presentable import presentable
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
 
     OnSweep = Callable[[SweepRecord], bool | None]
 
-Mode = Literal["auto", "bar", "log", "none"]
+Mode = Literal["auto", "bar", "notebook", "log", "none"]
 SECONDS_BETWEEN_LINES: Final = 5.0
+SECONDS_BETWEEN_DISPLAYS: Final = 0.25
+"""In a notebook, where each is a message to the browser."""
+
 SWEEPS_FOR_ETA: Final = 10
 
 
 class Progress:
     """Where a run reports.
 
-    mode: "bar" (needs rich and a terminal), "log" (plain lines), "none", or "auto" for the one that suits stderr.
+    mode: "bar" (needs rich and a terminal), "notebook" (one display of IPython, kept up to date), "log" (plain lines),
+    "none", or "auto" for the one that suits stderr.
     verbosity: -1 leaves only warnings, 0 is normal, 1 prints every sweep.
     """
 
@@ -58,7 +63,12 @@ class Progress:
         self, settings: FitSettings, n_documents: int, callbacks: Sequence[OnSweep] = ()
     ) -> Iterator[FitListener]:
         """Announce a fit and yield what is to be told of it; the callbacks are told by that."""
-        self.note(describe(settings, n_documents))
+        about = describe(settings, n_documents)
+        if self.mode == "notebook":
+            with _display(settings.sweeps, about) as tell:
+                yield FitListener(tell, callbacks)
+            return
+        self.note(about)
         show = {"bar": self._bar, "log": self._lines}.get(self.mode, _nothing)
         with show(settings.sweeps) as tell:
             yield FitListener(tell, callbacks)
@@ -131,6 +141,61 @@ class Progress:
                 yield tell
             finally:
                 self._write = _to_stderr
+
+
+class _FitDisplay:
+    """What a notebook shows of a fit; as text where it shows no HTML."""
+
+    def __init__(self, sweeps: int, about: str) -> None:
+        self.sweeps, self.about = sweeps, about
+        self.sweep, self.state = 0, "starting (the first run on a machine compiles its kernels)"
+
+    def __repr__(self) -> str:
+        return f"sweep {self.sweep}/{self.sweeps}: {self.state}"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<div><progress value="{self.sweep}" max="{max(self.sweeps, 1)}"></progress> '
+            f"{escape(presentable(repr(self)))}<br><small>{escape(presentable(self.about))}</small></div>"
+        )
+
+
+@contextmanager
+def _display(sweeps: int, about: str) -> Iterator[Callable[[SweepRecord | StartRecord], None]]:
+    """One display of IPython, changed in place: a cell's output has one entry, however many sweeps there are.
+
+    Rejected: tqdm's bar for notebooks, because it needs ipywidgets in the browser, and leaves an empty box without.
+    """
+    from IPython.display import display
+
+    from lda.cluster import StartRecord
+
+    shown, eta, quality, last = _FitDisplay(sweeps, about), _Eta(sweeps), "", time.monotonic()
+    handle = display(shown, display_id=True)
+
+    def tell(record: SweepRecord | StartRecord) -> None:
+        nonlocal quality, last
+        if isinstance(record, StartRecord):
+            shown.state = f"starting, {_of_start(record)}"
+        else:
+            quality = _quality(record) or quality
+            shown.sweep = record.sweep
+            shown.state = f"{_speed(record)}{_workers(record)}{quality}{eta.after(record)}"
+        if time.monotonic() - last >= SECONDS_BETWEEN_DISPLAYS:
+            last = time.monotonic()
+            handle.update(shown)
+
+    try:
+        yield tell
+    finally:
+        handle.update(shown)  # the last state stays
+
+
+def in_notebook() -> bool:
+    """Whether this code runs in a kernel of Jupyter, whose displays can be changed in place; a terminal's cannot."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
 
 
 class FitListener:

@@ -5,8 +5,8 @@ Schindelin, "A new metric for probability distributions", 2003). `scipy.spatial.
 number for one pair.
 
 With f(x) = x log x, JSD(p, q) = (sum f(p) + sum f(q) - sum f(p + q)) / 2 + log 2, so all that is asked for is
-S_ij = sum over words of f(p_iw + p_jw). Beta makes p dense: K^2 V / 2 logarithms. A sparse row differs from its
-smoothed zero b_i = beta / (n_i + V beta) in a few words only, so words of rare use are summed over the topics that hold them.
+S_ij = sum over words of f(p_iw + p_jw). Beta makes p dense: K^2 V / 2 logarithms. But a topic differs from its smoothed
+zero, b_i = beta / (n_i + V beta), in a few words only, so words of rare use are summed over the topics that hold them.
 Rejected: one pair after the other by SciPy, because that takes an hour for K = 1,000 and V = 100,000.
 """
 

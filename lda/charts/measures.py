@@ -67,9 +67,9 @@ def overall(groups: Groups) -> Floats:
 
 
 def trend(groups: Groups) -> Floats:
-    """(K,) change of each topic's share from the first bin to the last along a straight line.
+    """(K,) change of each topic's share from the first bin to the last along a straight line: 0.05 is 5 points of 100.
 
-    0.05 is 5 percentage points. The line is fitted to the bins' means by least squares, each weighted by its documents, so that a bin of three
+    The line is fitted to the bins' means by least squares, each weighted by its documents, so that a bin of three
     speeches does not turn it. Where bins stand is the time or number they begin at: an absent decade counts. NaN where
     fewer than two bins have documents.
 

@@ -21,6 +21,13 @@ _INK: Final[dict[Theme, dict[str, str]]] = {
     "dark": {"text": "#e6edf3", "quiet": "#9da7b1", "line": "#3d444d"},
 }
 
+_PAGE: Final[dict[Theme, str]] = {"light": "#ffffff", "dark": "#0d1117"}
+
+
+def page_background(theme: Theme) -> str:
+    """The colour of a page that the theme is made for, for a chart that stands alone."""
+    return _PAGE[theme]
+
 
 def chart_config(theme: Theme = "light") -> dict[str, Any]:
     """The `config` of a Vega-Lite specification for pages of this theme; the background is left to the page."""
@@ -62,6 +69,7 @@ def chart_config(theme: Theme = "light") -> dict[str, Any]:
         "style": {
             "interval": {"stroke": ink["text"], "strokeWidth": 1.5},
             "label": {"fill": ink["text"]},
+            "halo": {"fill": _PAGE[theme], "stroke": _PAGE[theme], "strokeWidth": 3, "strokeJoin": "round"},
             "outline": {"stroke": ink["text"]},
         },
     }

@@ -65,10 +65,15 @@ def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False
             alt.Tooltip("value:Q", title=measure or "colour", format=".4~g"),
         ],
     ).add_params(pick, hover)  # fmt: skip
-    labels = place.mark_text(style="label", fontSize=10, limit=130, tooltip=None, aria=False).encode(
-        text="label:N", opacity=alt.when(faded).then(alt.value(0.12)).otherwise(alt.value(1))
-    )
-    chart: LayerChart = (circles + labels).properties(height=460)
+    shown = alt.when(faded).then(alt.value(0.12)).otherwise(alt.value(1))
+    # Twice: first wide in the colour of the page, so that they can be read on circles of any colour.
+    labels = [
+        place.mark_text(style=style, fontSize=10, limit=130, tooltip=None, aria=False).encode(
+            text="label:N", opacity=shown
+        )
+        for style in ("halo", "label")
+    ]
+    chart: LayerChart = alt.layer(circles, *labels).properties(height=460)
     return described(
         chart,
         "Map of topics: near ones have similar words; the area of a circle is the topic's share of all tokens",

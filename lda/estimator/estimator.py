@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 
+from lda.charts.drawable import Drawable
 from lda.estimator.parameter_aliases import translate
 from lda.estimator.sklearn_conventions import EstimatorConventions, not_fitted, seed_of, threads_of
 from lda.fit_fields import parameters_of, settings_from
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from lda.cluster import Checkpointing, Cluster, FitResult, FitSettings, FrozenModel, SweepRecord
+    from lda.corpus import Recipe
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.estimator.sklearn_conventions import RandomState
     from lda.evaluation.coherence_result import Coherence, CoherenceEngine
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 NOT_PICKLED: Final = "_derived"  # computed from the rest when asked for
 
 
-class LDA(EstimatorConventions):
+class LDA(EstimatorConventions, Drawable):
     """Latent Dirichlet Allocation by Gibbs sampling.
 
     The same `random_state` gives the same model, to the bit, for any `n_jobs`.
@@ -70,7 +72,8 @@ class LDA(EstimatorConventions):
         burn_in: sweeps before the first of them; a start that is not random learns beta from its first on.
         callbacks: functions called with each sweep's `SweepRecord`; one that returns True ends the fit. One that has a
             method `on_start` has it called with a `StartRecord` after each pass of the start.
-        verbose: 1 writes progress to stderr every few seconds, 2 every sweep and each pass of the start.
+        verbose: 1 writes progress to stderr every few seconds, 2 every sweep and each pass of the start. In a notebook
+            either is one bar under the cell, kept up to date.
 
     Attributes (after `fit` or `lda.load`):
         topic_word_: (K, V) float64, p(term | topic); rows sum to 1.
@@ -472,6 +475,18 @@ class LDA(EstimatorConventions):
             return None
         return self.model_.to_html(caption=repr(self))
 
+    def _drawn(self) -> Model:
+        return self._fitted()
+
+    def _theta(self, X: object) -> npt.NDArray[np.float32]:
+        from lda.evaluation.documents import all_documents
+
+        # Not `transform`, whose container may have been chosen.
+        return self._frozen().transform(*all_documents(self._fitted(), X), seed=self.seed_)
+
+    def _text_recipe(self) -> Recipe:
+        return self._fitted()._text_recipe()
+
     def _adopt(self, model: Model, result: FitResult | None = None) -> Self:
         """Take over a model; whatever was derived from an earlier one is forgotten."""
         self.model_ = model
@@ -536,9 +551,11 @@ class LDA(EstimatorConventions):
             yield
 
     def _progress(self, settings: FitSettings, n_documents: int) -> Any:  # noqa: ANN401 - a context manager around a callback
-        from lda.progress import Progress
+        from lda.progress import Progress, in_notebook
 
-        mode: Literal["log", "none"] = "log" if self.verbose else "none"
+        mode: Literal["notebook", "log", "none"] = "none"
+        if self.verbose:
+            mode = "notebook" if in_notebook() else "log"
         return Progress(mode, verbosity=int(self.verbose) - 1).fit(settings, n_documents, self.callbacks)
 
 

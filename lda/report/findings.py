@@ -32,9 +32,10 @@ TOP_WORDS: Final = 10
 SHARED_WORDS: Final = 7
 """Two topics that share as many of their ten words read as the same one."""
 
-NEAR: Final = 0.2
+NEAR: Final = 0.25
 """Distance (square root of the Jensen-Shannon divergence, at most 0.83) below which two topics are near duplicates:
-at most 28 % of their probability lies on different words, as total variation is at most sqrt(2) times the distance."""
+at most 36 % of their probability lies on different words, as total variation is at most sqrt(2) times the distance.
+The nearest of 20 topics of speeches are 0.55 apart, the nearest of 100 topics of abstracts 0.61."""
 
 DEAD: Final = 0.01
 """Part of an average topic's tokens below which it is dead: a hundredth of what it would have if all were equal."""
@@ -56,8 +57,9 @@ FEW_DOCUMENTS: Final = 10
 """Documents behind a value of a field below which its shares say little: an interval by Student's t takes them to be
 a sample of many."""
 
-RISING: Final = 0.01
-"""Nats a token that the last quarter of the sweeps still gained: a curve that has come to rest moves by thousandths."""
+RISING: Final = 0.03
+"""Nats a token that the joint log-likelihood still gained in the last quarter of the sweeps. 100 topics of abstracts
+gain 0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topics of speeches 0.015 of 100."""
 
 MARKUP: Final = frozenset(
     """

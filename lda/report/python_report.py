@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lda.corpus.storage.output_target import check_file_target, local_path, new_file
-from lda.report.report import check_packages, make_report
+from lda.report.report import Report, check_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,10 @@ def report_page(
     source = documents.source()
     if source is None and (options.over is not None or options.by):
         raise ValueError("over and by are fields of documents; give X or texts, and metadata")
-    html = make_report(model, source, options, labels=labels, title=title, threads=threads).html()
+    from lda.survey.survey import survey
+
+    found = None if source is None else survey(model, source, options, threads=threads)
+    html = Report.of(model, found, labels=labels, title=title, threads=threads).html()
     if target is None:
         return html
     with new_file(target, overwrite=overwrite) as temporary:

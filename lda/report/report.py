@@ -8,7 +8,6 @@ from lda.charts.needs import needed
 from lda.report.parts import gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     import pyarrow as pa
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from lda.report.findings import Finding
     from lda.report.parts import ReportParts
     from lda.report.reported_model import ReportedModel
-    from lda.survey.sources import DocumentSource
-    from lda.survey.survey import SurveyOptions
+    from lda.survey.survey import Survey
 
 PACKAGES = ("altair", "jinja2", "vl_convert", "sklearn", "dateutil")
 """Of the extra `report`: asked for before documents are read, for they may be many."""
@@ -35,6 +33,27 @@ class Report:
 
     def __init__(self, parts: ReportParts) -> None:
         self.parts = parts
+
+    @classmethod
+    def of(
+        cls,
+        model: ReportedModel,
+        survey: Survey | None = None,
+        *,
+        labels: Labels | None = None,
+        title: str | None = None,
+        threads: int | None = None,
+    ) -> Report:
+        """Put together what a model and documents say.
+
+        Args:
+            model: what was fitted.
+            survey: what was found out about documents; None for what the model alone knows.
+            labels: names of the topics.
+            title: of the page; None for the usual one.
+            threads: None takes all cores; the report does not depend on it.
+        """
+        return cls(gathered(model, survey, labels=labels, title=title, threads=threads))
 
     @property
     def findings(self) -> list[Finding]:
@@ -65,33 +84,3 @@ class Report:
         from lda.report.tables import tables_of
 
         return tables_of(self.parts)
-
-
-def make_report(
-    model: ReportedModel,
-    source: DocumentSource | None = None,
-    options: SurveyOptions | None = None,
-    *,
-    labels: Labels | None = None,
-    title: str | None = None,
-    threads: int | None = None,
-    progress: Callable[[int], object] | None = None,
-) -> Report:
-    """Read documents once, and put together what they and a model say.
-
-    Args:
-        model: what was fitted.
-        source: documents, as `lda.survey.sources` makes them; None for what the model alone knows.
-        options: what is asked of the documents.
-        labels: names of the topics.
-        title: of the page.
-        threads: None takes all cores; the report does not depend on it.
-        progress: told now and then how many documents have been read.
-
-    Raises:
-        DataError: as `lda.survey.survey.survey`.
-    """
-    from lda.survey.survey import survey
-
-    found = None if source is None else survey(model, source, options, threads=threads, progress=progress)
-    return Report(gathered(model, found, labels=labels, title=title, threads=threads))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lda.charts.measures import overall
 from lda.report.documents_part import LEAST
 from lda.report.numbers import text
 
@@ -33,16 +34,21 @@ TABLES: Final = (
 
 TOP_WORDS: Final = 10
 
+HISTORY: Final = ("seconds", "tokens_per_second", "log_likelihood", "heldout", "alpha_sum", "beta")
+
 
 def tables_of(parts: ReportParts) -> dict[str, pa.Table]:
-    """All tables by name, in the order of `TABLES`.
+    """All tables by name, in the order of `TABLES`; columns are called as those of the data frames of `lda.charts`.
 
-    topics: topic, name, tokens, share, alpha, x, y, words, and the measures. words: topic, name, rank, term, p, share,
-    of the terms that the page can show. related: topic, other, distance. history: sweep, log_likelihood, heldout.
+    topics: topic, name, title, tokens, share, alpha, x, y, words, and the measures. words: topic, name, title, rank,
+    word, p, share, lift, of the words that the page can show. related: topic, other, distance. history: a row a sweep.
     labels: topic, name, source, when. documents: document, id, n_tokens, topic and weight of the largest topic, the
-    fields as `field_...`. document_topics: document, id, topic, name, weight, of topics with a hundredth or more:
-    `lda transform` writes all topics of all documents. best: topic, name, rank, document, id, weight. over and by_...:
-    topic, name, value, start, mean, low, high, n_documents.
+    fields as `field_...`. document_topics: document, id, topic, name, title, weight, of topics with 1 % or more:
+    `lda transform` writes all topics of all documents. best: topic, name, title, rank, document, id, weight. over and
+    by_...: value, start, n_documents, topic, name, title, mean, low, high, difference.
+
+    `name` is what people call a topic, empty where nobody does; `title` what the page calls it then. `document` is the
+    place in the corpus, from 0.
     """
     found = {
         "topics": _topics(parts),
@@ -79,14 +85,25 @@ def _texts(values: Sequence[str]) -> pa.Array[Any]:
 
 def _named(parts: ReportParts, topics: Any) -> dict[str, Any]:  # noqa: ANN401 - an array of numbers
     """The columns that each table of topics begins with."""
+    import pyarrow as pa
+
     numbers = np.asarray(topics, dtype=np.int64)
-    return {"topic": numbers, "name": _texts([parts.names[k] for k in numbers])}
+    own = [parts.labels.name(k) for k in range(parts.model.n_topics)]
+    return {
+        "topic": numbers,
+        "name": pa.array([own[k] for k in numbers], pa.string()),
+        "title": _texts([parts.names[k] for k in numbers]),
+    }
 
 
 def _topics(parts: ReportParts) -> pa.Table:
     tokens = parts.tokens
-    words = [" ".join(words) for words in parts.model.top_words(TOP_WORDS)]
-    measures = {name: column for name, column in parts.diagnostics.columns().items() if name != "tokens"}
+    words = [", ".join(words) for words in parts.model.top_words(TOP_WORDS)]
+    measures = {
+        "effective_words" if name == "eff_num_words" else name: column
+        for name, column in parts.diagnostics.columns().items()
+        if name != "tokens"
+    }
     return _table(
         {
             **_named(parts, np.arange(parts.model.n_topics)),
@@ -110,9 +127,10 @@ def _words(parts: ReportParts) -> pa.Table:
         {
             **_named(parts, topics),
             "rank": np.arange(len(topics)) - found.offsets[topics] + 1,
-            "term": _texts([vocabulary[int(term)] for term in found.terms]),
+            "word": _texts([vocabulary[int(term)] for term in found.terms]),
             "p": found.p,
             "share": parts.shares[found.terms],
+            "lift": found.p / parts.shares[found.terms],
         }
     )
 
@@ -132,13 +150,8 @@ def _history(parts: ReportParts) -> pa.Table:
     import pyarrow as pa
 
     rows = parts.model.record.history
-    return _table(
-        {
-            "sweep": pa.array([row["sweep"] for row in rows], pa.int64()),
-            "log_likelihood": pa.array([row["log_likelihood"] for row in rows], pa.float64()),
-            "heldout": pa.array([row["heldout"] for row in rows], pa.float64()),
-        }
-    )
+    kinds = {"sweep": pa.int64(), **dict.fromkeys(HISTORY, pa.float64())}
+    return _table({name: pa.array([row.get(name) for row in rows], kind) for name, kind in kinds.items()})
 
 
 def _labels(parts: ReportParts) -> pa.Table:
@@ -203,12 +216,13 @@ def _groups(parts: ReportParts, groups: GroupShares) -> pa.Table:
     start = {} if groups.starts is None else {"start": [groups.starts[g] for g in group]}
     return _table(
         {
-            **_named(parts, topics),
             "value": _texts([groups.values[g] for g in group]),
             **start,
+            "n_documents": groups.n_documents[group],
+            **_named(parts, topics),
             "mean": groups.mean.ravel(),
             "low": groups.low.ravel(),
             "high": groups.high.ravel(),
-            "n_documents": groups.n_documents[group],
+            "difference": (groups.mean - overall(groups)).ravel(),
         }
     )

@@ -16,14 +16,11 @@ from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.report.options import ReportOptions
 from lda.cli.shared_options import seed_option, threads_option, verify_option
-from lda.cli.sources import names_of, source_options, stored_inputs
+from lda.cli.sources import source_options
+from lda.cli.surveyed import surveyed
 from lda.corpus.presentable import without_keys
-from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lda.cli.console import Console
     from lda.model.model import Model
     from lda.report.report import Report
 
@@ -164,48 +161,14 @@ def _check(options: ReportOptions) -> None:
 
 
 def _made(model: Model, options: ReportOptions) -> Report:
-    from lda.report.report import make_report
+    from lda.report.report import Report
 
-    if not options.inputs:
-        return make_report(model, labels=model.labels, title=options.title)
-    from lda.model.text_recipe import recipe_of
-    from lda.survey.sources import documents_in_files
-
-    source = options.source
-    options.console.progress.note(f"reading {names_of(options.inputs)}")
-    with stored_inputs(options.inputs, source.vocabulary) as stored:
-        documents = documents_in_files(
-            stored.inputs,
-            recipe=recipe_of(model, text=source.text, id=source.id),
-            format=source.format,
-            vocabulary=stored.vocabulary,
-            encoding=source.encoding,
-            errors=source.encoding_errors,
-            require_id=source.id is not None,
+    found = None
+    if options.inputs:
+        found = surveyed(
+            model, options.inputs, options.source, options.survey(), options.console, threads=options.threads
         )
-        return make_report(
-            model,
-            documents,
-            options.survey(),
-            labels=model.labels,
-            title=options.title,
-            threads=options.threads,
-            progress=_told(options.console),
-        )
-
-
-def _told(console: Console) -> Callable[[int], None]:
-    """A line every few seconds that says how many documents have gone by."""
-    said = started = time.monotonic()
-
-    def tell(n: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        if now - said >= SECONDS_BETWEEN_LINES:
-            said = now
-            console.progress.note(f"{plural(n, 'document')} so far, {n / (now - started):,.0f} a second")
-
-    return tell
+    return Report.of(model, found, labels=model.labels, title=options.title, threads=options.threads)
 
 
 def _written(made: Report, options: ReportOptions) -> list[str]:

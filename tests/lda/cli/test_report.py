@@ -32,6 +32,7 @@ def rows_of_source(n: int = N) -> list[dict[str, Any]]:
             "body": " ".join(words),
             "year": 1990 + i // 6,
             "party": "AB"[i % 2],
+            "mood": f"mood {i}",
             "day": f"2001-01-{1 + i % 9:02}",
         }
         for i, words in enumerate(tiny.documents(n))
@@ -67,8 +68,8 @@ def data_in(page: Path) -> dict[str, Any]:
 def test_from_end_to_end(source: Path, model: Path, tmp_path: Path) -> None:
     page, tables, book = tmp_path / "r.html", tmp_path / "tables", tmp_path / "r.xlsx"
     value = run_json(
-        "report", model, source, "--text", "body", "--over", "year", "--by", "party", "--tables", tables, "--xlsx", book,
-        "-o", page, "-q",
+        "report", model, source, "--text", "body", "--over", "year", "--by", "party", "--tables", tables,
+        "--xlsx", book, "-o", page, "-q",
     )  # fmt: skip
     assert value["output"] == [str(page), str(tables), str(book)]
     assert value["bytes"] == page.stat().st_size
@@ -94,7 +95,7 @@ def test_from_end_to_end(source: Path, model: Path, tmp_path: Path) -> None:
     assert texts
     for row, pieces in texts.items():
         assert "".join(text for text, _ in pieces) == bodies[row]["body"]
-    assert data["over"]["kind"] == "number"
+    assert data["over"]["kind"] == "time"
     assert sum(data["over"]["n_documents"]) == N
     assert [groups["field"] for groups in data["by"]] == ["party"]
     assert data["by"][0]["n_documents"] == [N // 2, N // 2]
@@ -236,7 +237,7 @@ def test_what_comes_from_outside_is_no_mark_up(model: Path, tmp_path: Path) -> N
     [
         (["--over", "decade"], "decade"),
         (["--by", "region"], "region"),
-        (["--over", "name"], "doc-0"),  # shows values that are neither dates nor numbers
+        (["--over", "mood"], "mood 0"),  # shows values that are neither dates nor numbers
     ],
 )
 def test_fields_that_cannot_be(

@@ -118,7 +118,7 @@ def test_an_interrupted_fit() -> None:
 
 def test_a_curve_that_still_rises() -> None:
     assert "rising" in kinds(with_record(healthy(), history=curve(-9, -8.5, -8.3, -8.2)))
-    assert "rising" not in kinds(with_record(healthy(), history=curve(-9, -8.5, -8.3, -8.295)))
+    assert "rising" not in kinds(with_record(healthy(), history=curve(-9, -8.5, -8.3, -8.275)))
     assert "rising" not in kinds(with_record(healthy(), history=curve(-9, -8)))  # too few to say
 
 

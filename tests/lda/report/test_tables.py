@@ -48,11 +48,11 @@ def test_numbers_are_those_of_the_model() -> None:
     topics = found["topics"].to_pydict()
     assert topics["tokens"] == [topic.tokens for topic in model.topics()]
     assert topics["share"] == [topic.share for topic in model.topics()]
-    assert topics["words"] == [" ".join(words) for words in model.top_words(10)]
+    assert topics["words"] == [", ".join(words) for words in model.top_words(10)]
     words = found["words"].to_pylist()
     phi = model.topic_word
     for row in words:
-        assert row["p"] == pytest.approx(phi[row["topic"], model.vocabulary.index(row["term"])], rel=1e-12)
+        assert row["p"] == pytest.approx(phi[row["topic"], model.vocabulary.index(row["word"])], rel=1e-12)
     assert [row["rank"] for row in words if row["topic"] == 3][:3] == [1, 2, 3]
     survey = made_survey(model)
     by_document = found["document_topics"].to_pylist()
