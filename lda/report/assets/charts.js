@@ -55,6 +55,8 @@ function chartTip(_, event, item, value) {
   tip.show(event.clientX, event.clientY, lines.map(([name, of]) => [name, plain(of)]));
 }
 
+const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
+
 class Chart {
   // columns describe the rows for the table and the CSV behind the chart; label is what a screen reader says of it.
   constructor(name, rows, { label, file, columns, pick = null, kind = null, paper = false, adjust = null }) {
@@ -98,9 +100,11 @@ class Chart {
     refill(this.tableHolder, dataTable({ caption: this.label, columns: this.columns, rows: this.rows, shown: false }));
   }
 
-  // For the engine, a copy: it marks the rows it is given.
+  // For the engine, a copy: it marks the rows it is given. A saved SVG is XML, which has no control characters.
   engineRows() {
-    return this.rows.map((row) => ({ ...row }));
+    return this.rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, of]) => [name, typeof of === "string" ? of.replace(NO_XML, "\ufffd") : of])),
+    );
   }
 
   draw() {

@@ -195,7 +195,7 @@ function ringChosen(spec) {
   const { x, y, size } = circles.encoding;
   const ring = {
     transform: [{ filter: { field: "chosen", equal: true } }],
-    mark: { type: "point", filled: false, strokeWidth: 3, opacity: 1, tooltip: null, style: "interval" },
+    mark: { type: "point", filled: false, strokeWidth: 3, opacity: 1, tooltip: null, aria: false, style: "interval" },
     encoding: { x, y, size },
   };
   spec.layer.splice(spec.layer.indexOf(circles) + 1, 0, ring);

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from page_data import page_data
@@ -444,7 +444,7 @@ def test_nothing_from_outside_runs(open_page: Open) -> None:
     watched.go("map")
     watched.draw_all()
     svg = saved(page, "Save as SVG: Map")[1]
-    tags = {node.tag.rpartition("}")[2] for node in ElementTree.fromstring(svg).iter()}
+    tags = {node.tag.rpartition("}")[2] for node in ET.fromstring(svg).iter()}
     assert tags <= {
         "svg",
         "g",
