@@ -1,4 +1,4 @@
-"""Progress: a bar on a terminal, one display in a notebook, plain lines on stderr elsewhere. No results pass here."""
+"""Progress: a bar on a terminal, one display in a notebook, lines on stderr elsewhere. Results never pass here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Mode = Literal["auto", "bar", "notebook", "log", "none"]
 SECONDS_BETWEEN_LINES: Final = 5.0
 SECONDS_BETWEEN_DISPLAYS: Final = 0.25
-"""In a notebook: each display is a message to the browser, and may be kept in the notebook's file until the next one."""
+"""In a notebook, where each is a message to the browser."""
 
 SWEEPS_FOR_ETA: Final = 10
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lda.evaluation.relevance import LAMBDA
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -111,7 +111,7 @@ class Drawable(ABC):
         field: str,
         *,
         bin: str = "auto",  # noqa: A002 - the word for it, here and in `lda report`
-        texts: object = None,
+        texts: Iterable[str | None] | None = None,
         metadata: object = None,
         seed: int | None = None,
         threads: int | None = None,
@@ -143,7 +143,7 @@ class Drawable(ABC):
         X: object,
         field: str,
         *,
-        texts: object = None,
+        texts: Iterable[str | None] | None = None,
         metadata: object = None,
         seed: int | None = None,
         threads: int | None = None,
@@ -258,7 +258,7 @@ class Drawable(ABC):
         *,
         bin: str = "auto",  # noqa: A002 - the word for it, here and in `lda report`
         small: bool = False,
-        texts: object = None,
+        texts: Iterable[str | None] | None = None,
         metadata: object = None,
         seed: int | None = None,
         threads: int | None = None,
@@ -293,7 +293,7 @@ class Drawable(ABC):
         field: str,
         topics: Sequence[int] | None = None,
         *,
-        texts: object = None,
+        texts: Iterable[str | None] | None = None,
         metadata: object = None,
         seed: int | None = None,
         threads: int | None = None,
@@ -323,7 +323,7 @@ class Drawable(ABC):
     def _groups(
         self,
         X: object,
-        texts: object,
+        texts: Iterable[str | None] | None,
         metadata: object,
         *,
         over: str | None = None,
@@ -341,7 +341,9 @@ class Drawable(ABC):
             n_best=0, n_described=0, n_texts=0, n_nearest=0, seed=seed,
         )  # fmt: skip
         recipe = None if texts is None else self._text_recipe()
-        source = documents_of(X, texts=texts, metadata=metadata, recipe=recipe)
+        source = documents_of(
+            X, texts=None if texts is None else list(texts), metadata=metadata, recipe=recipe
+        )
         found = survey(self._drawn(), source, options, threads=threads)
         groups = found.over if by is None else found.by[0]
         assert groups is not None

@@ -43,10 +43,13 @@ def over_small_chart(
     """The same, a small chart for each topic, in the order of the rows. The axis of shares is each one's own."""
     alt = altair()
     base = _over(rows, kind, field, small=True)
+    # Facets stand in the order of a field only, so the place of a row is made one.
+    facet = alt.Facet("name:N", title=None, sort=alt.EncodingSortField("place", op="min"))
     chart: FacetChart = (
         alt.layer(_band(base), _line(base))
         .properties(width=190, height=84)
-        .facet(facet=alt.Facet("name:N", title=None, sort=None), columns=columns, data=inline(rows))
+        .facet(facet=facet, columns=columns, data=inline(rows))
+        .transform_window(place="row_number()")
         .resolve_scale(y="independent")
     )
     return described(chart, f"Mean share of each topic in documents, with its {_INTERVAL}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """Columns by name, all of one length; arrays or lists."""
 
 
-class Run(Protocol):
+class RunFacts(Protocol):
     """What charts need of a model's run record."""
 
     @property
@@ -48,7 +48,7 @@ class FittedModel(TopicModel, Protocol):
         ...
 
     @property
-    def record(self) -> Run:
+    def record(self) -> RunFacts:
         """The facts of the run."""
         ...
 
@@ -76,6 +76,8 @@ def topic_titles(model: FittedModel, top_words: Sequence[Sequence[str]]) -> list
 
 def topics_table(model: FittedModel, n_words: int = 10) -> Table:
     """Row k is topic k: topic, name (None without one), tokens, share, alpha, words, exclusivity, effective_words."""
+    if n_words < 0:
+        raise ValueError(f"n_words must be 0 or more, got {n_words}")
     words = model.top_words(max(n_words, 3))
     tokens = np.asarray(model.counts.sum(axis=0, dtype=np.int64)).ravel()
     diagnostics = model.diagnostics()

@@ -17,7 +17,7 @@ from lda.corpus.presentable import presentable, printable, without_keys
 from lda.progress import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lda.labels.labels import Labels
     from lda.labels.suggestions import Suggestion
@@ -169,16 +169,17 @@ def label(options: LabelOptions) -> None:
 def _suggested(options: LabelOptions, labels: Labels) -> tuple[Labels, Sequence[Suggestion]]:
     """The names there are, and suggestions for the other topics."""
     from lda.cli.surveyed import AS_FITTED, surveyed
-    from lda.labels.suggestions import SUGGESTED
+    from lda.labels.suggestions import SUGGESTED, suggest_names
     from lda.model.model import Model
 
-    model, documents = Model.load(options.model), None
+    model = Model.load(options.model)
+    pieces: Iterable[Sequence[tuple[str, int]]] = ()
     if options.documents:
         from lda.survey.survey import SurveyOptions
 
         wanted = SurveyOptions(n_best=FOR_PHRASES, n_described=0, n_nearest=0)
-        documents = surveyed(model, options.documents, AS_FITTED, wanted, options.console)
-    found = model.suggest_names(documents)
+        pieces = surveyed(model, options.documents, AS_FITTED, wanted, options.console).texts.values()
+    found = suggest_names(model, pieces)
     fresh = {one.topic: one.name for one in found if one.topic not in labels.names}
     return labels.with_names(dict(fresh), source=SUGGESTED), found
 

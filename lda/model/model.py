@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from lda.corpus import Corpus, Recipe
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.labels.naming import TopicPortrait
-    from lda.labels.portraits import TopicTexts
     from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
 
@@ -206,26 +205,62 @@ class Model(Evaluable, Drawable):
 
         return replace(self, labels=labels_for(labels, self, force=force))
 
-    def suggest_names(self, documents: TopicTexts | None = None) -> list[Suggestion]:
+    def suggest_names(
+        self,
+        X: object = None,
+        *,
+        texts: object = None,
+        tokenizer: Tokenizer | None = None,
+        n_documents: int = 20,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> list[Suggestion]:
         """What each topic might be called: its most relevant words, and phrases of documents; no two topics the same.
 
         `model.with_labels([suggestion.name for suggestion in model.suggest_names()])` takes all of them.
 
         Args:
-            documents: a `Survey` of documents, whose texts are looked through for phrases.
+            X: documents to look through for phrases, everything that `lda.as_corpus` takes; or None.
+            texts: documents as they are to be read, cut into words by the model's own recipe where there is no X.
+            tokenizer: the function that cut the model's text, if one did.
+            n_documents: documents of each topic that are looked through: those that show it best.
+            seed: of the inference; None takes the seed of the fit.
+            threads: None takes all cores; the answer does not depend on it.
+
+        Raises:
+            ValueError: `n_documents` is below 1, or texts cannot be cut into words, as in `transform_texts`.
+            DataError: the documents cannot be what they should.
+            TypeError: the kind of X is wrong.
         """
         from lda.labels.suggestions import suggest_names
+        from lda.model.text_recipe import own_recipe
+        from lda.model.topic_texts import topic_texts
 
-        return suggest_names(self, () if documents is None else documents.texts.values())
+        found = topic_texts(
+            self,
+            X,
+            texts,
+            recipe=own_recipe(self),
+            tokenizer=tokenizer,
+            n_best=n_documents,
+            seed=seed,
+            threads=threads,
+        )
+        return suggest_names(self, () if found is None else found.texts.values())
 
     def name_topics(
         self,
         name: Callable[[TopicPortrait], str | None],
-        documents: TopicTexts | None = None,
+        X: object = None,
         *,
+        texts: object = None,
+        tokenizer: Tokenizer | None = None,
         topics: Iterable[int] | None = None,
         source: str | None = None,
         n_words: int = 20,
+        n_documents: int = 5,
+        seed: int | None = None,
+        threads: int | None = None,
     ) -> Labels:
         """Names from a callable, with who gave them and when: a rule, a language model, whatever takes a portrait.
 
@@ -234,25 +269,46 @@ class Model(Evaluable, Drawable):
 
         Args:
             name: takes a `TopicPortrait`; returns a name, or None to leave the topic as it is.
-            documents: a `Survey` of documents, for portraits with the texts that show a topic best, and with phrases.
+            X: documents, for portraits with the texts that show a topic best, and with phrases: everything that
+                `lda.as_corpus` takes; or None.
+            texts: documents as they are to be read, cut into words by the model's own recipe where there is no X.
+            tokenizer: the function that cut the model's text, if one did.
             topics: numbers of those to name; None for all but those that have a name given by hand.
             source: what is recorded as the source; None for "callable" and the qualified name of `name`.
             n_words: words in a portrait.
+            n_documents: documents in a portrait.
+            seed: of the inference; None takes the seed of the fit.
+            threads: None takes all cores; the portraits do not depend on it.
 
         Returns:
             The names there were and the new ones.
 
         Raises:
-            TypeError: `name` cannot be called.
-            ValueError: there is no such topic, or `source` says nothing.
+            TypeError: `name` cannot be called, or the kind of X is wrong.
+            ValueError: there is no such topic, `source` says nothing, a number is below 1, or texts cannot be cut into
+                words, as in `transform_texts`.
+            DataError: the documents cannot be what they should.
             Exception: what `name` raised first, if it raised for every topic.
         """
-        from lda.labels.naming import name_topics
+        from lda.labels.naming import check_callable, name_topics
         from lda.labels.portraits import portraits
+        from lda.model.text_recipe import own_recipe
+        from lda.model.topic_texts import topic_texts
 
-        shown = portraits(self, self.labels, documents, n_words=n_words)
-        found = name_topics(self.labels, shown, name, topics=topics, source=source)
-        return found.of_model(self.fingerprint(), self.n_topics)
+        check_callable(name)
+        found = topic_texts(
+            self,
+            X,
+            texts,
+            recipe=own_recipe(self),
+            tokenizer=tokenizer,
+            n_best=n_documents,
+            seed=seed,
+            threads=threads,
+        )
+        shown = portraits(self, self.labels, found, n_words=n_words)
+        named = name_topics(self.labels, shown, name, topics=topics, source=source)
+        return named.of_model(self.fingerprint(), self.n_topics)
 
     @property
     def n_topics(self) -> int:
@@ -554,7 +610,7 @@ class Model(Evaluable, Drawable):
         )
 
     def to_html(self, n_words: int = 10, *, caption: str | None = None) -> str:
-        """The largest topics as a table in HTML, which is what a notebook shows of a model.
+        """The largest topics as a table in HTML, with names and bars, which is what a notebook shows of a model.
 
         Args:
             n_words: most probable terms of each topic.
@@ -569,6 +625,7 @@ class Model(Evaluable, Drawable):
             repr(self) if caption is None else caption,
             [topic.words for topic in self.topics(n_words)],
             tokens=self.last_tokens,
+            names=[self.labels.name(k) for k in range(self.n_topics)],
         )
 
     def _drawn(self) -> Model:

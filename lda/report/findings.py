@@ -50,8 +50,8 @@ WITHOUT_WORDS: Final = 0.01
 """Part of the documents without a known word that is worth a sentence; the number itself always stands in the facts."""
 
 UNKNOWN: Final = 0.5
-"""Part of unknown words above which the model sees too little of documents to speak for them. Pruning takes up to some
-four in ten out of the text that a model was fitted to."""
+"""Part of unknown words above which the model sees too little of new documents to speak for them. Of those it was
+fitted to, pruning (--max-df 0.5 of speeches, say) takes out as much on purpose."""
 
 FEW_DOCUMENTS: Final = 10
 """Documents behind a value of a field below which its shares say little: an interval by Student's t takes them to be
@@ -266,9 +266,10 @@ def without_known_words(survey: Survey) -> Iterator[Finding]:
 
 
 def unknown_words(survey: Survey) -> Iterator[Finding]:
-    """More than `UNKNOWN` of the words are unknown to the model."""
+    """More than `UNKNOWN` of the words are unknown to the model, and most of the documents are new to it."""
     words = survey.n_tokens + survey.n_unknown
-    if survey.n_unknown > UNKNOWN * words:
+    own = survey.n_trained is not None and 2 * survey.n_trained >= survey.n_documents
+    if survey.n_unknown > UNKNOWN * words and not own:
         yield Finding(
             "unknown",
             f"The model does not know {survey.n_unknown / words:.0%} of the documents' words; topics come from the "

@@ -173,7 +173,13 @@ def test_notebooks_show_a_table(fitted: lda.LDA, matrix: lda.TopicMatrix) -> Non
             at = [html.index(f">{word}</span>") for word in words[:1]]
             assert min(at) > 0
     share = model.last_tokens.max() / model.last_tokens.sum()
-    assert f"<td>{share:.1%}</td>" in model.to_html()
+    assert f'100.0%)">{share:.1%}</td>' in model.to_html()  # its bar fills the cell
+    assert model.to_html().count("linear-gradient") == 3
+    assert "<th>name</th>" not in model.to_html()
+    named = model.with_labels({1: "<i>War</i>"}).to_html()
+    assert "<th>name</th>" in named
+    assert "&lt;i&gt;War&lt;/i&gt;" in named
+    assert "<i>" not in named
     assert lda.LDA()._repr_html_() is None  # a notebook prints the repr then
 
 

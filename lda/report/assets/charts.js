@@ -25,17 +25,22 @@ function isDark() {
   return theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
+const DARK_MIDDLE = ["#8cc8ff", "#4f94cf", "#2f6290", "#2b4055", "#27303a", "#4a3a28", "#7d5423", "#b87727", "#ffbd70"];
+
+const surfaceColour = () => getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
+
 // The ground is the page's, so that a saved picture has it, too.
 function chartConfig(width, paper) {
-  const surface = getComputedStyle(document.documentElement).getPropertyValue("--surface").trim();
   const config = page.configs[isDark() && !paper ? "dark" : "light"];
   const text = { labelFontSize: 12, titleFontSize: 12 };
   return {
     ...config,
-    background: paper ? "white" : surface,
+    background: paper ? "white" : surfaceColour(),
     padding: 4,
     axis: { ...config.axis, ...text, labelLimit: Math.min(260, Math.round(0.38 * width)) },
     axisX: { labelOverlap: true },
+    // About none, the colour of the ground: a white middle would glare.
+    range: isDark() && !paper ? { ...config.range, diverging: DARK_MIDDLE } : config.range,
     legend: { ...config.legend, ...text, titleLimit: 0 },
     header: { ...config.header, ...text },
   };
@@ -49,6 +54,8 @@ function chartTip(_, event, item, value) {
   const lines = typeof value === "object" ? Object.entries(value) : [[null, value]];
   tip.show(event.clientX, event.clientY, lines.map(([name, of]) => [name, plain(of)]));
 }
+
+const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
 
 class Chart {
   // columns describe the rows for the table and the CSV behind the chart; label is what a screen reader says of it.
@@ -93,9 +100,11 @@ class Chart {
     refill(this.tableHolder, dataTable({ caption: this.label, columns: this.columns, rows: this.rows, shown: false }));
   }
 
-  // For the engine, a copy: it marks the rows it is given.
+  // For the engine, a copy: it marks the rows it is given. A saved SVG is XML, which has no control characters.
   engineRows() {
-    return this.rows.map((row) => ({ ...row }));
+    return this.rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, of]) => [name, typeof of === "string" ? of.replace(NO_XML, "\ufffd") : of])),
+    );
   }
 
   draw() {
@@ -112,7 +121,7 @@ class Chart {
     const turn = ++this.turn;
     const spec = structuredClone(page.specs[this.name]);
     if (this.kind && this.name.startsWith("over")) placeBy(spec, this.kind);
-    this.adjust?.(spec);
+    this.adjust?.(spec, this.plot.clientWidth);
     if (spec.facet) inColumns(spec, this.plot.clientWidth);
     else asHighAsRows(spec, this.rows);
     const rows = this.rows;
@@ -223,4 +232,15 @@ function closeCharts(within = document) {
   }
 }
 
-const recolourCharts = () => openCharts.forEach((chart) => chart.paper || chart.again());
+// Single charts follow the width of the page of themselves; charts of charts, and how long names may be, do not.
+let lastWidth = window.innerWidth;
+let resized = 0;
+window.addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => {
+    if (window.innerWidth !== lastWidth) drawAgain(); // phones change the height whenever one scrolls
+    lastWidth = window.innerWidth;
+  }, 250);
+});
+
+const drawAgain = () => openCharts.forEach((chart) => chart.paper || chart.again());

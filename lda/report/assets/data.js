@@ -113,7 +113,7 @@ function fieldsLine(row, limit = 4) {
 
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-const haystacks = { documents: null, topics: null, words: null };
+const haystacks = { documents: null, words: null };
 
 // All that the search over documents looks at; folded once, when somebody first searches.
 function documentHaystack() {

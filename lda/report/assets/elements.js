@@ -118,7 +118,9 @@ function longList(parent, items, draw, step = 25) {
     if (drawn < items.length) {
       more.textContent = `Show more (${count(drawn)} of ${count(items.length)} shown)`;
       const holder = parent.tagName === "TBODY" ? parent.parentElement : parent;
-      holder.after(more);
+      // A view is put together before it is put into the page.
+      if (holder.parentNode) holder.after(more);
+      else queueMicrotask(() => drawn < items.length && holder.after(more));
     }
     if (byHand && first) {
       const target = first.querySelector("a, button, input") ?? first;
@@ -128,5 +130,8 @@ function longList(parent, items, draw, step = 25) {
     }
   }
   next(false);
-  return () => more.remove();
+  return () => {
+    drawn = items.length;
+    more.remove();
+  };
 }

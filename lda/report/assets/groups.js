@@ -172,7 +172,7 @@ function heatMap(groups, topics) {
     closeCharts(holder);
     const chosen = topics.slice(0, shown);
     const chart = new Chart("by_heat", groupRows(groups, chosen), {
-      adjust: (spec) => evenly(spec, groupRows(groups, chosen)),
+      adjust: (spec, width) => evenly(spec, groupRows(groups, chosen), width),
       label: `Heat map: by how much the mean share of ${plural(chosen.length, "topic")} in each ${groups.field} differs from that in all documents.`,
       file: `${fileOf(groups)}-heat`,
       pick: pickTopic,
@@ -187,10 +187,12 @@ function heatMap(groups, topics) {
 }
 
 // As much above as below has as much colour; of itself the scale would give the lesser side all of its colours.
-function evenly(spec, rows) {
-  const { color } = spec.encoding;
+function evenly(spec, rows, width) {
+  const { color, x } = spec.encoding;
   const most = Math.max(...rows.map((row) => Math.abs(row.difference)), 1e-9);
-  color.scale = { ...color.scale, domain: [-most, most], domainMid: 0 };
+  color.scale = { ...color.scale, domain: [-most, most], domainMid: 0, interpolate: "rgb" };
+  color.legend = { ...color.legend, gradientLength: Math.min(260, Math.round(0.45 * width)), tickCount: width > 500 ? 5 : 3 };
+  if (width < 500) x.axis = { ...x.axis, labelAngle: -90 };
 }
 
 const withoutLegend = (spec) => {

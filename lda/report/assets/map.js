@@ -93,6 +93,7 @@ function mapRows({ paper = false } = {}) {
     value: mapChoice.colour && !paper ? topics[mapChoice.colour][k] : null,
     found: all || matches.has(k),
     label: labels.get(k) ?? "",
+    chosen: mapChoice.chosen === k && !paper,
   }));
 }
 
@@ -131,7 +132,7 @@ function mapLabels(topics) {
 function mapChart(pick, { paper = false } = {}) {
   return new Chart("map", paper ? mapRows({ paper }) : mapRows(), {
     paper,
-    adjust: (spec) => colourBy(spec, paper ? null : page.data.measures.find(({ field: name }) => name === mapChoice.colour)),
+    adjust: (spec) => dressMap(spec, paper, paper ? null : page.data.measures.find(({ field: name }) => name === mapChoice.colour)),
     label: `Map of ${plural(page.nTopics, "topic")}: near is alike, area is share. The list beside it has them all.`,
     file: "topic-map",
     pick: (row) => {
@@ -148,11 +149,19 @@ function mapChart(pick, { paper = false } = {}) {
 }
 
 // The legend and what is said at the pointer follow the number that is chosen; without one there is neither.
-function colourBy(spec, measure) {
+function dressMap(spec, paper, measure) {
   for (const layer of spec.layer ?? [spec]) {
     const { color, tooltip } = layer.encoding;
     if (color?.field === "value") {
-      if (measure) color.legend = { ...color.legend, title: measure.title };
+      if (measure) {
+        color.legend = { ...color.legend, title: measure.title };
+        const values = page.data.topics[measure.field].filter((value) => value !== null);
+        const most = Math.max(...values.map(Math.abs));
+        // What rises and falls, a trend say, is read from none.
+        if (Math.min(...values) < 0 && Math.max(...values) > 0) {
+          color.scale = { domain: [-most, most], domainMid: 0, range: "diverging", interpolate: "rgb" };
+        }
+      }
       else layer.encoding.color = { value: CIRCLE };
     }
     if (layer.encoding.x?.scale) layer.encoding.x.scale.padding = mapMargin();
@@ -164,6 +173,32 @@ function colourBy(spec, measure) {
       layer.encoding.tooltip = kept.map((part) => (part.field === "value" ? { ...part, title: measure.title } : part));
     }
   }
+  if (spec.layer) {
+    ringChosen(spec);
+    edgeNames(spec, paper);
+  }
+}
+
+// Names have an edge of the ground's colour, so that they are read on a circle of any colour.
+function edgeNames(spec, paper) {
+  const at = spec.layer.findIndex((layer) => layer.mark?.type === "text");
+  if (at < 0) return;
+  const names = spec.layer[at];
+  const stroke = paper ? "white" : surfaceColour();
+  spec.layer.splice(at, 0, { ...names, mark: { ...names.mark, stroke, strokeWidth: 3, strokeJoin: "round", strokeOpacity: 0.75 } });
+}
+
+// The chosen topic has a ring, wherever it was chosen: on the map or in the list.
+function ringChosen(spec) {
+  const circles = spec.layer.find((layer) => layer.encoding?.size);
+  if (!circles) return;
+  const { x, y, size } = circles.encoding;
+  const ring = {
+    transform: [{ filter: { field: "chosen", equal: true } }],
+    mark: { type: "point", filled: false, strokeWidth: 3, opacity: 1, tooltip: null, aria: false, style: "interval" },
+    encoding: { x, y, size },
+  };
+  spec.layer.splice(spec.layer.indexOf(circles) + 1, 0, ring);
 }
 
 function aboutTopic(k) {

@@ -112,6 +112,7 @@ function topicTable({ step, measured = true }) {
     rows: page.bySize,
     file: "topics",
     step,
+    stacked: true,
   });
 }
 

@@ -102,7 +102,7 @@ function setUpTheme() {
     document.documentElement.dataset.theme = at;
     byId("theme-name").textContent = at[0].toUpperCase() + at.slice(1);
     byId("theme").setAttribute("aria-label", `Colours: ${at === "auto" ? "as the system" : at}`);
-    recolourCharts();
+    drawAgain();
   };
   byId("theme").addEventListener("click", () => {
     at = THEMES[(THEMES.indexOf(at) + 1) % THEMES.length];
@@ -113,7 +113,7 @@ function setUpTheme() {
     }
     apply();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolourCharts);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAgain);
   apply();
 }
 

@@ -1,8 +1,8 @@
 // Tables: sorted by a click on a heading, drawn a part at a time, saved as CSV with all their rows.
 
 // columns: [{title, of: row -> value, show: row -> what stands in the cell (default: the value), number: bool}].
-function dataTable({ caption, columns, rows, file, step = 50, sortable = true, shown = true }) {
-  const body = element("tbody");
+function dataTable({ caption, columns, rows, file, step = 50, sortable = true, shown = true, stacked = false }) {
+  const body = element("tbody", { role: stacked ? "rowgroup" : null });
   let order = rows;
   let sorted = { column: null, down: false };
   let cut = () => {};
@@ -15,11 +15,12 @@ function dataTable({ caption, columns, rows, file, step = 50, sortable = true, s
   function drawRow(row) {
     return element(
       "tr",
-      {},
+      { role: stacked ? "row" : null },
       columns.map((column, i) => {
         const content = column.show ? column.show(row) : plain(column.of(row));
         const inner = typeof content === "string" ? outside(content) : content;
-        return element(i === 0 ? "th" : "td", { class: column.number ? "number" : null, scope: i === 0 ? "row" : null }, inner);
+        const role = stacked ? (i === 0 ? "rowheader" : "cell") : null;
+        return element(i === 0 ? "th" : "td", { class: column.number ? "number" : null, scope: i === 0 ? "row" : null, role }, inner);
       }),
     );
   }
@@ -33,19 +34,20 @@ function dataTable({ caption, columns, rows, file, step = 50, sortable = true, s
   }
   const head = element(
     "tr",
-    {},
+    { role: stacked ? "row" : null },
     columns.map((column) => {
-      const heading = element("th", { scope: "col", class: column.number ? "number" : null });
+      const heading = element("th", { scope: "col", class: column.number ? "number" : null, role: stacked ? "columnheader" : null });
       if (sortable) heading.append(button(column.title, () => sortBy(column, heading), { class: "heading" }));
       else put(heading, [column.title]);
       return heading;
     }),
   );
+  // On a phone a stacked table is no table to the eye; the roles keep it one for a screen reader.
   const table = element(
     "table",
-    {},
+    stacked ? { class: "stacked", role: "table" } : {},
     element("caption", { class: shown ? null : "unseen" }, caption),
-    element("thead", {}, head),
+    element("thead", { role: stacked ? "rowgroup" : null }, head),
     body,
   );
   const scroller = element("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": caption }, table);

@@ -180,6 +180,8 @@ def test_over_time_lines_bands_and_their_gaps(model: lda.Model, years: Any) -> N
     small = drawn(model_charts.plot_groups_over(model, years, small=True))
     assert small.marks("line") == 6
     assert small.marks("symbol") == 48
+    order = np.argsort(-np.ptp(years.mean, axis=0), kind="stable").tolist()
+    assert [int(text.split()[0]) for text in small.texts if re.match(r"\d \D", text)] == order
 
 
 def test_over_a_number(model: lda.Model, years: Any) -> None:

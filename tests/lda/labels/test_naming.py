@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,8 +15,12 @@ import tiny
 from made_models import made_model
 
 import lda
-from lda import Model, TopicPortrait
+from lda import Model, Recipe, TopicPortrait
 from lda.labels.naming import qualified
+from lda.labels.portraits import portraits
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +61,36 @@ def test_what_a_portrait_shows(model: Model) -> None:
         assert portrait.suggestion == model.suggest_names()[portrait.number].name
 
 
-def test_documents_are_shown_where_there_are_some(model: Model) -> None:
+def test_texts_of_documents_are_in_portraits_and_suggestions(tmp_path: Path) -> None:
+    cities = ("Boston", "Albany", "Dover", "Salem", "Austin")
+    texts = [
+        f"New York harbour, New York; {cities[i % 5]} harbour. Ships: {cities[(i + 2) % 5]}!"
+        for i in range(20)
+    ]
+    texts += [
+        f"Corn and wheat, {crop}. Wheat; rye? Rye: corn." for crop in ("oats", "millet") for _ in range(10)
+    ]
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    corpus = lda.read_corpus([tmp_path / "d.jsonl"], recipe=Recipe(text="text"))
+    model = lda.LDA(2, max_iter=50, random_state=3).fit(corpus).model_
+    seen: list[TopicPortrait] = []
+    model.name_topics(seen.append, texts=texts, n_documents=2)
+    assert all(len(portrait.documents) == 2 for portrait in seen)
+    assert all(document in texts for portrait in seen for document in portrait.documents)
+    assert "New York" in [phrase for portrait in seen for phrase in portrait.phrases]
+    found = model.suggest_names(texts=texts)
+    assert any(suggestion.name.startswith("New York, ") for suggestion in found)
+    again = model.suggest_names(model.tokenize(texts), threads=1)
+    assert any("new york" in suggestion.name for suggestion in again), "token lists have phrases, too"
+    with pytest.raises(ValueError, match="n_documents must be 1 or more"):
+        model.suggest_names(texts=texts, n_documents=0)
+
+
+def test_pieces_of_texts_are_phrases_and_documents(model: Model) -> None:
     text = tuple((piece, topic) for word in ("New", "York") * 6 for piece, topic in ((word, 1), (" ", -1)))
     other = (("only this", -1),)
     found = SimpleNamespace(best=np.array([[5, -1], [9, 5], [7, -1]]), texts={9: text, 5: other})
-    seen: list[TopicPortrait] = []
-    model.name_topics(seen.append, found)
+    seen = portraits(model, model.labels, found)
     assert [len(portrait.documents) for portrait in seen] == [1, 2, 0]
     assert seen[1].documents == ("New York " * 6, "only this")
     assert "New York" in seen[1].phrases

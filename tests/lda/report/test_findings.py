@@ -134,8 +134,12 @@ def test_documents_without_known_words() -> None:
 
 
 def test_unknown_words() -> None:
-    assert "unknown" not in of(healthy(), n_tokens=50, n_unknown=50)
-    assert "51%" in of(healthy(), n_tokens=49, n_unknown=51)["unknown"].text
+    assert "unknown" not in of(healthy(), n_trained=0, n_tokens=50, n_unknown=50)
+    assert "unknown" not in of(
+        healthy(), n_trained=12, n_tokens=49, n_unknown=51
+    )  # the fit left them out itself
+    assert "51%" in of(healthy(), n_trained=0, n_tokens=49, n_unknown=51)["unknown"].text
+    assert "51%" in of(healthy(), n_trained=None, n_tokens=49, n_unknown=51)["unknown"].text
 
 
 def test_a_corpus_that_is_not_the_models() -> None:

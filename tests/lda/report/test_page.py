@@ -106,7 +106,7 @@ def test_nothing_in_the_page_points_elsewhere(html: str) -> None:
 
 
 def test_only_the_title_of_all_data_stands_in_the_mark_up() -> None:
-    data = page_data(5, 12, n_texts=4, hostile=True)
+    data = page_data(3, 3, n_texts=2, n_terms=50, hostile=True)
     for hostile in HOSTILE:
         data["title"] = f"A title {hostile}"
         html = render_page(data, page_specs())

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from page_data import page_data
@@ -286,6 +287,9 @@ def test_the_map_is_searched_coloured_and_clicked(html: str, open_page: Open) ->
     assert page.locator(".topic-list li").count() == 1
     page.get_by_role("button", name="First topic").click()
     assert "Related topics" in page.locator(".about").inner_text()
+    page.wait_for_function(
+        "() => document.querySelectorAll('.plot .role-mark.layer_1_marks path').length === 1"
+    )
     page.get_by_label("Search").fill("")
     page.get_by_label("Colour by").select_option("coherence")
     assert "share documents" in page.locator("#panel").inner_text()
@@ -439,6 +443,21 @@ def test_nothing_from_outside_runs(open_page: Open) -> None:
         assert page.locator("#panel h2").inner_text() == typed
     watched.go("map")
     watched.draw_all()
+    svg = saved(page, "Save as SVG: Map")[1]
+    tags = {node.tag.rpartition("}")[2] for node in ET.fromstring(svg).iter()}
+    assert tags <= {
+        "svg",
+        "g",
+        "path",
+        "text",
+        "rect",
+        "defs",
+        "clipPath",
+        "linearGradient",
+        "stop",
+        "line",
+    }, tags
+    assert b"window.ran" in svg
     page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#handout").count() == 1
     page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
@@ -565,7 +584,14 @@ def test_a_thousand_topics_are_drawn_a_part_at_a_time(open_page: Open) -> None:
         watched.go(view)
         watched.draw_all()
         assert page.locator("#panel *").count() < 6000, view
-    watched.go("topic")
-    assert page.locator("tbody tr").count() == 50
-    page.get_by_role("button", name="Show more").click()
-    assert page.locator("tbody tr").count() == 100
+    for view, items, first, more in (
+        ("topic", "tbody tr", 50, 100),
+        ("names", "tbody tr", 50, 100),
+        ("documents", ".documents li", 20, 40),
+        ("map", ".topic-list li", 30, 60),
+    ):
+        watched.go(view)
+        assert page.locator(items).count() == first, view
+        page.get_by_role("button", name="Show more").click()
+        assert page.locator(items).count() == more, view
+        assert page.evaluate("items => document.activeElement.closest(items) !== null", items), view
