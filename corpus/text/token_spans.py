@@ -7,15 +7,19 @@ is compared with the tokens; where they are not as they should be, the words are
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from lda.corpus.arrow import is_list, string_list
 from lda.corpus.text.guarded_pattern import GuardedPattern, can_guard
 from lda.corpus.text.markup import strip_html_spans, strip_markup
 from lda.corpus.text.patterns import compile_pattern
-from lda.corpus.text.recipe import PATTERNS
+from lda.corpus.text.recipe import DEFAULT_PATTERN, PATTERNS
 from lda.corpus.text.tokenizer import SOFT_HYPHEN, TextTokenizer, normalised
 
 if TYPE_CHECKING:
@@ -26,37 +30,37 @@ if TYPE_CHECKING:
     from lda.corpus.text.recipe import Recipe
     from lda.corpus.text.tokenizer import Tokenizer
 
+Places = npt.NDArray[np.int64]
+Pairs = list[tuple[int, int]]
 
-class Span(NamedTuple):
-    """A token: text[start:stop] is where it stands, `term` how it is counted."""
-
-    start: int
-    stop: int
-    term: str
+_NEARLY_LETTERS: Final = re.compile("[^\\W\\d_](?:[\u200c\u200d]*[^\\W\\d_])+")
+"""The default pattern, but for combining marks and for numbers that are no digits. It compiles in an instant, where the
+other one takes a second; what it finds is compared with the tokens, which shows whether it will do."""
 
 
 class SpannedText(NamedTuple):
     """A text with its tokens, in the order in which `TextTokenizer` gives them; runs of words overlap.
 
-    whole: whether it is the document's own text; else it is made of its words, with blanks between them.
+    Attributes:
+        text: what is shown.
+        starts, stops: (n,) int64; text[starts[i]:stops[i]] is where token i stands.
+        words: the n tokens, as they are counted.
+        whole: whether it is the document's own text; else it is made of its words, with blanks between them.
     """
 
     text: str
-    spans: list[Span]
+    starts: Places
+    stops: Places
+    words: list[str]
     whole: bool
 
 
 class _Traced(NamedTuple):
-    """A text made of another one: where in that its characters begin and end; None where nothing has moved."""
+    """A text made of another one, and where in that its characters begin and end; None if nothing has moved."""
 
     text: str
-    starts: list[int] | None
-    stops: list[int] | None
-
-    def origin(self, start: int, stop: int) -> tuple[int, int]:
-        if self.starts is None or self.stops is None:
-            return start, stop
-        return self.starts[start], self.stops[stop - 1]
+    starts: Places | None
+    stops: Places | None
 
 
 class TokenSpans:
@@ -75,53 +79,64 @@ class TokenSpans:
         offsets, numbers, terms = self._tokenize.words(texts)
         words = [terms[number] for number in numbers.tolist()]
         stop, ngram_range = self._tokenize.stop(ready=ready), self._recipe.ngram_range
-        places = iter(()) if ready else self._places(texts)
+        seen = iter(()) if ready else self._seen(texts)
         for text, (first, last) in zip(texts.to_pylist(), pairwise(offsets.tolist()), strict=True):
             mine = words[first:last]
-            found = None if ready else self._find(text or "", mine, *next(places))
-            shown, spans = joined_words(mine) if found is None else (text or "", found)
-            counted = [span for span in spans if span.term not in stop]
-            yield SpannedText(shown, list(_runs(counted, *ngram_range)), found is not None)
+            found = None if ready else self._find(text or "", mine, *next(seen))
+            made = joined_words(mine) if found is None else SpannedText(text or "", *found, mine, whole=True)
+            if stop:
+                kept = np.array([word not in stop for word in mine], dtype=np.bool_)
+                counted = [word for word in mine if word not in stop]
+                made = made._replace(starts=made.starts[kept], stops=made.stops[kept], words=counted)
+            yield made if ngram_range == (1, 1) else _with_runs(made, *ngram_range)
 
-    def _places(self, texts: pa.Array[Any]) -> Iterator[tuple[str, list[tuple[int, int]] | None]]:
-        """Of each text as the pattern sees it: itself, and where the pattern matches; None for a function."""
-        stripped = strip_markup(texts, self._recipe.strip)
+    def _seen(self, texts: pa.Array[Any]) -> Iterator[tuple[str, Pairs | None]]:
+        """Each text as the pattern sees it; and where that matches, if it is one that is to be run elsewhere."""
+        stripped: Any = strip_markup(texts, self._recipe.strip)
+        stripped = stripped.fill_null("")
         if self._tokenizer is not None:
-            yield from ((text or "", None) for text in stripped.to_pylist())
+            yield from ((text, None) for text in string_list(stripped))
             return
-        seen = normalised(stripped, lowercase=self._recipe.lowercase).fill_null("")
-        if self._guarded is not None:
-            offsets, found = self._guarded.find(seen)
-            places = [tuple(map(int, place.split(":"))) for place in string_list(found)]
-            for text, (first, last) in zip(string_list(seen), pairwise(offsets.tolist()), strict=True):
-                yield text, [(start, stop) for start, stop in places[first:last]]
+        seen = normalised(stripped, lowercase=self._recipe.lowercase)
+        if self._guarded is None:
+            yield from ((text, None) for text in string_list(seen))
             return
-        pattern = compile_pattern(self._recipe.pattern)
-        group = min(pattern.groups, 1)
-        for text in string_list(seen):
-            yield text, [m.span(group) for m in pattern.finditer(text) if m[group]]
+        offsets, found = self._guarded.find(seen)
+        pairs = [(int(start), int(stop)) for start, stop in (p.split(":") for p in string_list(found))]
+        for text, (first, last) in zip(string_list(seen), pairwise(offsets.tolist()), strict=True):
+            yield text, pairs[first:last]
 
     def _find(
-        self, text: str, words: list[str], seen: str, places: list[tuple[int, int]] | None
-    ) -> list[Span] | None:
-        """The words in the text, in their order; None where one is not to be found."""
+        self, text: str, words: list[str], seen: str, matches: Pairs | None
+    ) -> tuple[Places, Places] | None:
+        """Where the words stand in the text, in their order; None where one is not to be found."""
         traced = self._traced(text, seen)
         if traced is None:
             return None
-        if places is None or [seen[start:stop] for start, stop in places] != words:
-            # A function, or another idea of what a letter is; then words are looked for one after the other.
-            looked = _look_for(words, seen)
-            if looked is None:
-                return None
-            places = looked
-        found, before = [], 0
-        for (start, stop), word in zip(places, words, strict=True):
-            begin, end = traced.origin(start, stop)
-            if begin < before or end <= begin:
-                return None
-            found.append(Span(begin, end, word))
-            before = end
-        return found
+        places = next(
+            (found for found in self._matches(seen, matches) if [seen[a:b] for a, b in found] == words), None
+        )
+        if places is None:  # a function, or another idea of what a letter is
+            places = _look_for(words, seen)
+        if places is None:
+            return None
+        pairs = np.array(places, dtype=np.int64).reshape(-1, 2)
+        starts, stops = pairs[:, 0], pairs[:, 1]
+        if traced.starts is not None and traced.stops is not None:
+            starts, stops = traced.starts[starts], traced.stops[stops - 1]
+        apart = bool((stops > starts).all() and (starts[1:] >= stops[:-1]).all())
+        return (starts, stops) if apart else None
+
+    def _matches(self, seen: str, matches: Pairs | None) -> Iterator[Pairs]:
+        """Where the pattern matches, which is to be compared with the tokens: what is quick comes first."""
+        if matches is not None:
+            yield matches
+        elif self._tokenizer is None:
+            if self._recipe.pattern == DEFAULT_PATTERN:
+                yield [m.span() for m in _NEARLY_LETTERS.finditer(seen)]
+            pattern = compile_pattern(self._recipe.pattern)
+            group = min(pattern.groups, 1)
+            yield [m.span(group) for m in pattern.finditer(seen) if m[group]]
 
     def _traced(self, text: str, seen: str) -> _Traced | None:
         """`seen`, what the pattern sees of the text, traced back to it; None where that cannot be done."""
@@ -130,7 +145,7 @@ class TokenSpans:
             stripped = strip_html_spans(text)
             if stripped is None:
                 return None
-            made = _Traced(*stripped)
+            made = _Traced(stripped[0], _array(stripped[1]), _array(stripped[2]))
         if self._tokenizer is None and not made.text.isascii():
             made = _composed(_without(made, SOFT_HYPHEN))
         # Arrow's lower case takes a character for a character; what else has changed is not known here.
@@ -138,22 +153,34 @@ class TokenSpans:
         return made._replace(text=seen) if same else None
 
 
-def joined_words(words: list[str]) -> tuple[str, list[Span]]:
-    """The words as a text with blanks between them, and where they stand in it."""
-    ends = accumulate((len(word) + 1 for word in words), initial=0)
-    return " ".join(words), [
-        Span(start, start + len(word), word) for start, word in zip(ends, words, strict=False)
-    ]
+def joined_words(words: list[str]) -> SpannedText:
+    """The words as a text with blanks between them."""
+    lengths = np.array([len(word) for word in words], dtype=np.int64)
+    stops = np.cumsum(lengths + 1) - 1
+    return SpannedText(" ".join(words), stops - lengths, stops, words, whole=False)
+
+
+def look_for(words: list[str], text: str) -> SpannedText | None:
+    """The text with words that are known to be in it in this order, whatever their case; None if one is not found."""
+    pairs = _look_for(words, text)
+    if pairs is None:
+        return None
+    places = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return SpannedText(text, places[:, 0], places[:, 1], words, whole=True)
+
+
+def _array(values: list[int]) -> Places:
+    return np.array(values, dtype=np.int64)
 
 
 def _without(made: _Traced, character: str) -> _Traced:
     if character not in made.text:
         return made
-    kept = [place for place, c in enumerate(made.text) if c != character]
+    kept = _array([place for place, c in enumerate(made.text) if c != character])
     return _Traced(
-        "".join(made.text[place] for place in kept),
-        kept if made.starts is None else [made.starts[place] for place in kept],
-        [place + 1 for place in kept] if made.stops is None else [made.stops[place] for place in kept],
+        made.text.replace(character, ""),
+        kept if made.starts is None else made.starts[kept],
+        kept + 1 if made.stops is None else made.stops[kept],
     )
 
 
@@ -162,39 +189,34 @@ def _composed(made: _Traced) -> _Traced:
     text = made.text
     if unicodedata.is_normalized("NFC", text):
         return made
-    bounds = [place for place, c in enumerate(text) if _begins(c)]
+    # A mark may compose with what stands before it, and so may a vowel or coda of Hangul.
+    bounds = [
+        place
+        for place, c in enumerate(text)
+        if c.isascii() or not (unicodedata.category(c)[0] == "M" or "\u1160" <= c <= "\u11ff")
+    ]
     bounds = [*([] if bounds[:1] == [0] else [0]), *bounds, len(text)]
-    out, starts, stops = [], list[int](), list[int]()
+    out, firsts, lasts = [], list[int](), list[int]()
     for first, last in pairwise(bounds):
         stretch = text[first:last]
         composed = unicodedata.normalize("NFC", stretch)
         out.append(composed)
         if composed == stretch:
-            places = [made.origin(place, place + 1) for place in range(first, last)]
+            firsts += range(first, last)
+            lasts += range(first, last)
         else:
-            places = [made.origin(first, last)] * len(composed)
-        starts += [start for start, _ in places]
-        stops += [stop for _, stop in places]
-    return _Traced("".join(out), starts, stops)
-
-
-def _begins(character: str) -> bool:
-    """Whether nothing composes with a character and what stands before it: no mark, no vowel or coda of Hangul."""
-    return character.isascii() or not (
-        unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+            firsts += [first] * len(composed)
+            lasts += [last - 1] * len(composed)
+    starts, stops = _array(firsts), _array(lasts)
+    return _Traced(
+        "".join(out),
+        starts if made.starts is None else made.starts[starts],
+        stops + 1 if made.stops is None else made.stops[stops],
     )
 
 
-def look_for(words: list[str], text: str) -> list[Span] | None:
-    """Words that are known to be in a text, one after the other, whatever their case; None if one is not found."""
-    places = _look_for(words, text)
-    if places is None:
-        return None
-    return [Span(start, stop, word) for (start, stop), word in zip(places, words, strict=True)]
-
-
-def _look_for(words: list[str], text: str) -> list[tuple[int, int]] | None:
-    """Where the words of a function stand, one after the other, whatever their case; None if one does not."""
+def _look_for(words: list[str], text: str) -> Pairs | None:
+    """Where words stand, one after the other, whatever their case; None if one does not."""
     folded, at, found = _same_length(text), 0, []
     for word in words:
         wanted = _same_length(word)
@@ -202,14 +224,14 @@ def _look_for(words: list[str], text: str) -> list[tuple[int, int]] | None:
         if start < 0 or not word:
             return None
         if start > at and not _at_edge(folded, start):
-            # Within a word, as "he" in "the" that the function left out: it rather stands where a word begins.
-            start = next(_edges(folded, wanted, start), start)
+            # Within a word, as "he" in "the" that a function left out: it rather stands where a word begins.
+            start = next(_at_edges(folded, wanted, start), start)
         found.append((start, start + len(word)))
         at = start + len(word)
     return found
 
 
-def _edges(text: str, word: str, at: int) -> Iterator[int]:
+def _at_edges(text: str, word: str, at: int) -> Iterator[int]:
     while (at := text.find(word, at)) >= 0:
         if _at_edge(text, at):
             yield at
@@ -228,12 +250,10 @@ def _same_length(text: str) -> str:
     )
 
 
-def _runs(words: list[Span], low: int, high: int) -> Iterator[Span]:
-    """All runs of low ... high words, as `add_ngrams` makes and orders them."""
-    if (low, high) == (1, 1):
-        yield from words
-        return
-    for first in range(len(words)):
-        for size in range(low, min(high, len(words) - first) + 1):
-            run = words[first : first + size]
-            yield Span(run[0].start, run[-1].stop, " ".join(span.term for span in run))
+def _with_runs(made: SpannedText, low: int, high: int) -> SpannedText:
+    """With all runs of low ... high words in place of the words, as `add_ngrams` makes and orders them."""
+    n, words = len(made.words), made.words
+    runs = [(first, first + size) for first in range(n) for size in range(low, min(high, n - first) + 1)]
+    places = np.array(runs, dtype=np.int64).reshape(-1, 2)
+    terms = [" ".join(words[first:last]) for first, last in runs]
+    return made._replace(starts=made.starts[places[:, 0]], stops=made.stops[places[:, 1] - 1], words=terms)

@@ -100,8 +100,13 @@ class FieldGroups(ABC):
         """The shares of all groups."""
 
     def _no_field(self) -> DataError:
+        if not self._others:
+            return DataError(
+                f"the documents have no field {printable(self.field)!r}, nor any besides text and id; "
+                "give documents with fields, or ask for no groups"
+            )
         return DataError(
-            f"the documents have no field {printable(self.field)!r} besides text and id; "
+            f"the documents have no field {printable(self.field)!r} besides text and id, where "
             f"{printable(has(list(self._others)))}; choose one of these"
         )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
+from lda.corpus import Recipe
 from lda.corpus.arrow import strings
 from lda.corpus.readers.ready_tokens import TOKENS
 from lda.corpus.text.token_spans import SpannedText, TokenSpans, joined_words, look_for
@@ -21,13 +22,7 @@ if TYPE_CHECKING:
     from lda.survey.described_documents import KeptText
     from lda.survey.sources import DocumentSource
 
-
-class _Marked(NamedTuple):
-    """A known token: text[start:stop], and its topic."""
-
-    start: int
-    stop: int
-    topic: int
+    Integers = npt.NDArray[np.int64]
 
 
 class CutTexts:
@@ -36,101 +31,95 @@ class CutTexts:
     def __init__(self, source: DocumentSource, vocabulary: Sequence[str]) -> None:
         self._ordered, self._vocabulary = source.ordered, vocabulary
         self._index = {term: number for number, term in enumerate(vocabulary)}
-        recipe = source.recipe
+        recipe = (
+            source.recipe or Recipe()
+        )  # of words that came from elsewhere: it will do, or will not be taken
         self._spans: TokenSpans | None = None
-        if recipe is not None and (recipe.tokenizer is None or source.tokenizer is not None):
+        if recipe.tokenizer is None or source.tokenizer is not None:
             self._spans = TokenSpans(recipe, source.tokenizer)
 
     def pieces(
-        self, kept: Sequence[KeptText], topics: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]]
+        self, kept: Sequence[KeptText], topics: Sequence[tuple[npt.NDArray[np.int32], Integers]]
     ) -> Iterator[tuple[tuple[Piece, ...], bool]]:
         """Each text as pieces, and whether these are the document's own text.
 
         topics: of each document (terms, z), in any order; of equal terms the first one in the text gets the first z.
         """
         for text, (words, z) in zip(kept, topics, strict=True):
-            spanned = self._spanned(text)
-            if spanned is None:
-                yield self._without_text(text, words, z), False
+            spanned, ids = self._spanned(text)
+            if not self._ordered and not spanned.whole:
+                yield self._frequencies(words, z), False
                 continue
-            known = [(span, self._index[span.term]) for span in spanned.spans if span.term in self._index]
-            ids = np.array([number for _, number in known], dtype=np.int64)
-            marks = [
-                _Marked(span.start, span.stop, topic)
-                for (span, _), topic in zip(known, _in_order(ids, words, z).tolist(), strict=True)
-            ]
-            yield tuple(_cut(spanned.text, marks)), spanned.whole
+            known = ids >= 0
+            marked = _in_order(ids[known], words, z)
+            yield (
+                tuple(_cut(spanned.text, spanned.starts[known], spanned.stops[known], marked)),
+                spanned.whole,
+            )
 
-    def _spanned(self, kept: KeptText) -> SpannedText | None:
-        """The text with its tokens, whose known ones are those that were counted; None if that cannot be had."""
+    def _spanned(self, kept: KeptText) -> tuple[SpannedText, Integers]:
+        """The text with its tokens, and their term ids, -1 for unknown ones; what was counted is what is known."""
         counted = np.sort(kept.words)
         for spanned in self._attempts(kept):
-            known = [self._index[span.term] for span in spanned.spans if span.term in self._index]
-            if len(known) == len(counted) and np.array_equal(np.sort(known), counted):
-                return spanned
-        return None
+            ids = np.array([self._index.get(word, -1) for word in spanned.words], dtype=np.int64)
+            if np.array_equal(np.sort(ids[ids >= 0]), counted):
+                return spanned, ids
+        return joined_words(self._terms(kept.words)), kept.words.astype(np.int64)
 
     def _attempts(self, kept: KeptText) -> Iterator[SpannedText]:
+        """The text with its tokens as the recipe finds them; as they came along with the text; without it."""
         text = kept.text
-        if isinstance(text, str):
-            if self._spans is not None:
-                yield from self._spans(strings([text]))
-            if self._ordered:  # words came from elsewhere
-                found = look_for([self._vocabulary[word] for word in kept.words.tolist()], text)
-                if found is not None:
-                    yield SpannedText(text, found, whole=True)
-        elif text is not None:
-            if self._spans is not None:
-                yield from self._spans(_list(text))
-            yield SpannedText(*joined_words(text), whole=False)
+        if text is None:
+            return
+        if self._spans is not None:
+            yield from self._spans(strings([text]) if isinstance(text, str) else _lists([text]))
+        if not isinstance(text, str):
+            yield joined_words(text)
+        elif self._ordered:
+            found = look_for(self._terms(kept.words), text)
+            if found is not None:
+                yield found
 
-    def _without_text(
-        self, kept: KeptText, words: npt.NDArray[np.int32], z: npt.NDArray[np.int64]
-    ) -> tuple[Piece, ...]:
-        """The known words in a row, or, without an order, each with how often it occurs in each topic."""
-        if self._ordered:
-            terms = [self._vocabulary[word] for word in kept.words.tolist()]
-            text, spans = joined_words(terms)
-            topics = _in_order(kept.words.astype(np.int64), words, z).tolist()
-            marks = [_Marked(s.start, s.stop, topic) for s, topic in zip(spans, topics, strict=True)]
-            return tuple(_cut(text, marks))
+    def _terms(self, words: npt.NDArray[np.int32]) -> list[str]:
+        return [self._vocabulary[word] for word in words.tolist()]
+
+    def _frequencies(self, words: npt.NDArray[np.int32], z: Integers) -> tuple[Piece, ...]:
+        """Words without an order, the most frequent first, each with how often it occurs in a topic."""
         numbers = Counter(zip(words.tolist(), z.tolist(), strict=True))
         frequencies = Counter(words.tolist())
         order = sorted(numbers, key=lambda pair: (-frequencies[pair[0]], pair[0], -numbers[pair], pair[1]))
-        terms = [self._vocabulary[word] for word, _ in order]
         shown = [
-            term if numbers[pair] == 1 else f"{term} ×{numbers[pair]}"
-            for term, pair in zip(terms, order, strict=True)
+            self._vocabulary[pair[0]] + (f" ×{numbers[pair]}" if numbers[pair] > 1 else "") for pair in order
         ]
-        text, spans = joined_words(shown)
-        marks = [_Marked(s.start, s.stop, topic) for s, (_, topic) in zip(spans, order, strict=True)]
-        return tuple(_cut(text, marks))
+        made = joined_words(shown)
+        topics = np.array([topic for _, topic in order], dtype=np.int64)
+        return tuple(_cut(made.text, made.starts, made.stops, topics))
 
 
-def _list(words: list[str]) -> pa.Array[Any]:
-    made: pa.Array[Any] = pa.array([words], TOKENS)
+def _lists(words: list[list[str]]) -> pa.Array[Any]:
+    made: pa.Array[Any] = pa.array(words, TOKENS)
     return made
 
 
-def _in_order(
-    ids: npt.NDArray[np.int64], words: npt.NDArray[np.int32], z: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def _in_order(ids: Integers, words: npt.NDArray[np.int32], z: Integers) -> Integers:
     """The topics of tokens in the order of the text, (n,) ids; words, z: the same tokens in another order."""
     topics = np.zeros(len(ids), dtype=np.int64)
     topics[np.argsort(ids, kind="stable")] = z[np.argsort(words, kind="stable")]
     return topics
 
 
-def _cut(text: str, marks: Sequence[_Marked]) -> Iterator[Piece]:
+def _cut(text: str, starts: Integers, stops: Integers, topics: Integers) -> Iterator[Piece]:
     """The text in pieces. Of runs of words that overlap, the longest that begins first is shown."""
+    if len(starts) and (starts[1:] < stops[:-1]).any():
+        last = np.append(starts[1:] != starts[:-1], True)  # of those that begin here, the longest
+        starts, stops, topics = starts[last], stops[last], topics[last]
     at = 0
-    for number, mark in enumerate(marks):
-        longer = number + 1 < len(marks) and marks[number + 1].start == mark.start
-        if mark.start < at or longer:
+    for start, stop, topic in zip(starts.tolist(), stops.tolist(), topics.tolist(), strict=True):
+        if start < at:
             continue
-        if mark.start > at:
-            yield Piece(text[at : mark.start], -1)
-        yield Piece(text[mark.start : mark.stop], mark.topic)
-        at = mark.stop
+        if start > at:
+            yield Piece(text[at:start], -1)
+        yield Piece(text[start:stop], topic)
+        at = stop
     if at < len(text):
         yield Piece(text[at:], -1)
