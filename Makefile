@@ -11,6 +11,9 @@ demo: $(VENV)/.runtime
 	$(BIN)/lda fit benchmarks/data/sotu.jsonl.gz --text text --id id --stop-words english --min-df 3 --max-df 0.5 \
 	    -k 20 --sweeps 400 --top-words 0 --output demo-model --overwrite
 	$(BIN)/lda topics demo-model
+	$(BIN)/lda report demo-model benchmarks/data/sotu.jsonl.gz --text text --id id --over year --by party \
+	    --output demo-report.html --overwrite
+	@echo "now open demo-report.html in a browser: the topics, their words and their speeches"
 
 # Two processes, and each file of tests whole in one of them: what its tests share is made once. More processes are
 # worth it only where there are many cores, since each compiles most kernels itself when there are none on disk.
@@ -72,9 +75,10 @@ $(VENV)/bin/python:
 	    { echo "Python 3.11 or later is needed, $(PYTHON) is older; call make PYTHON=python3.12, say"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# The stamps keep a second call from asking pip again.
+# The stamps keep a second call from asking pip again. That of the demo stands for the report's packages, too, which
+# `dev` brings as well.
 $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report]'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
@@ -83,11 +87,11 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	touch $(VENV)/.runtime $@
+	touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	touch $(VENV)/.runtime $@
+	touch $@
 
 clean:
-	rm -rf docs/_build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-model
+	rm -rf docs/_build build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-model demo-report.html

@@ -15,6 +15,7 @@ from benchmarks.memory import memory
 from benchmarks.picture import picture
 from benchmarks.race.command import race
 from benchmarks.ready import ready
+from benchmarks.report_page import report
 from benchmarks.sizing import sizing
 from benchmarks.speed import speed
 from benchmarks.topics import topics
@@ -39,6 +40,7 @@ main.add_command(limit)
 main.add_command(gpu)
 main.add_command(picture)
 main.add_command(ready)
+main.add_command(report)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")

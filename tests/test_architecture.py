@@ -39,8 +39,9 @@ FLOORS = {
 
 SUB_FLOORS = {
     "lda/cli": "terminal errors signals option several help gathering console shared_options sources text_options "
-    "cluster_options command_line new_documents named_model bars topic_table topics label info warm corpus fit deploy "
-    "transform evaluate report entry",
+    "cluster_options command_line new_documents named_model surveyed bars excerpt topic_table "
+    "topic_blocks topic_page topics show label info warm corpus fit deploy transform evaluate report "
+    "entry",
 }
 """Of folders that hold folders."""
 

@@ -22,9 +22,11 @@ from lda.cli.signals import obey_soon
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "fit": ("lda.cli.fit.command", "fit", "Fit topics to documents."),
     "topics": ("lda.cli.topics", "topics", "Print the topics of a model."),
+    "show": ("lda.cli.show", "show", "Show one topic, with its documents."),
     "label": ("lda.cli.label", "label", "Name the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
+    "report": ("lda.cli.report.command", "report", "Show a model in one page, and as tables."),
     "info": ("lda.cli.info", "info", "Describe a model."),
     "corpus": ("lda.cli.corpus.command", "corpus", "Build and inspect corpora on disk."),
     "warm": ("lda.cli.warm", "warm", "Compile everything before the first fit."),
@@ -64,6 +66,10 @@ class LazyGroup(CommandGroup):
         command: click.Command = getattr(import_module(module), name)
         command.short_help = line
         return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands. The few options stand in the usage: a list of them would push commands off the screen."""
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table: importing them all would make --help slow."""
@@ -112,6 +118,7 @@ class _WithoutPandas(MetaPathFinder):
     cls=LazyGroup,
     table=COMMANDS,
     examples=("lda fit speeches.jsonl --text text --stop-words en -k 30 -o model/",),
+    options_metavar="[--version] [-h, --help]",
     context_settings={
         "auto_envvar_prefix": "LDA",
         "help_option_names": ["-h", "--help"],

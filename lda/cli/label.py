@@ -17,10 +17,13 @@ from lda.corpus.presentable import presentable, printable, without_keys
 from lda.progress import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lda.labels.labels import Labels
     from lda.labels.suggestions import Suggestion
+
+FOR_PHRASES: Final = 20
+"""Documents of each topic that are looked through for phrases: the best ones."""
 
 _SETTING: Final = re.compile(r"\s*(\d{1,10})\s*=(.*)", re.DOTALL)
 
@@ -46,6 +49,7 @@ class LabelOptions:
     names: Mapping[int, str]
     clear: bool
     suggest: bool
+    documents: tuple[str, ...]
     force: bool
     output: str | None
     overwrite: bool
@@ -56,6 +60,10 @@ class LabelOptions:
             raise click.UsageError("--clear takes all names away: leave FILE and --set out")
         if self.suggest and (self.file or self.names or self.clear):
             raise click.UsageError("--suggest changes nothing: leave FILE, --set and --clear out")
+        if self.documents and not self.suggest:
+            raise click.UsageError(
+                "--documents are looked through for phrases to --suggest: give that as well"
+            )
         if self.force and not self.file:
             raise click.UsageError("--force is for the names in a FILE; name one")
         if self.overwrite and not self.output:
@@ -64,10 +72,12 @@ class LabelOptions:
 
 @click.command(
     cls=Command,
+    essentials=("names", "clear", "force", "suggest", "documents", "output", "overwrite", "json"),
     examples=(
         "lda label model/ labels.json",
         'lda label model/ --set 3="War and peace" --set 5=Money',
         "lda label model/ --suggest -o labels.json",
+        "lda label model/ --suggest --documents speeches.jsonl",
         "lda label model/",
     ),
 )
@@ -81,6 +91,7 @@ class LabelOptions:
     callback=_settings,
     heading=Heading.MODEL,
     help="Name a topic, besides the names there are; an empty name takes it away.",
+    brief="Name a topic; an empty name takes it away.",
 )
 @option("--clear", is_flag=True, heading=Heading.MODEL, help="Take all names away.")
 @option(
@@ -88,14 +99,24 @@ class LabelOptions:
     is_flag=True,
     heading=Heading.MODEL,
     help="Take the names of another model, if all the topics that they name are there.",
+    brief="Take the names of another model.",
 )
 @option("--suggest", is_flag=True, heading=Heading.OUTPUT, help="Show what the topics might be called.")
+@option(
+    "--documents",
+    multiple=True,
+    metavar="INPUT",
+    heading=Heading.OUTPUT,
+    help="Documents to look through for phrases to suggest, read as the model's own were; may be repeated.",
+    brief="Look through them for phrases to suggest.",
+)
 @option(
     "-o",
     "--output",
     metavar="FILE",
     heading=Heading.OUTPUT,
     help="Write what is shown as labels.json, to edit.",
+    brief="Write what is shown as labels.json, to edit.",
 )
 @option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help="Replace the file that exists.")
 @output_options
@@ -108,7 +129,8 @@ def label(options: LabelOptions) -> None:
     """
     from lda.labels.labels import Labels
     from lda.labels.labels_file import labels_object, load_labels
-    from lda.model.kept_labels import identity_at, keep_labels, kept_labels
+    from lda.model.identity import identity_at
+    from lda.model.kept_labels import keep_labels, kept_labels
 
     identity = identity_at(options.model)
     suggestions: Sequence[Suggestion] = ()
@@ -132,7 +154,7 @@ def label(options: LabelOptions) -> None:
         )
         options.console.progress.note(f"{told} in {presentable(options.model)}")
     elif options.suggest:
-        labels, suggestions = _suggested(options.model, labels)
+        labels, suggestions = _suggested(options, labels)
     if options.output is not None:
         from lda.labels.labels_file import save_labels
 
@@ -144,12 +166,20 @@ def label(options: LabelOptions) -> None:
     options.console.result(value, lambda: _table(labels, identity.n_topics))
 
 
-def _suggested(model: str, labels: Labels) -> tuple[Labels, Sequence[Suggestion]]:
+def _suggested(options: LabelOptions, labels: Labels) -> tuple[Labels, Sequence[Suggestion]]:
     """The names there are, and suggestions for the other topics."""
-    from lda.labels.suggestions import SUGGESTED
+    from lda.cli.surveyed import AS_FITTED, surveyed
+    from lda.labels.suggestions import SUGGESTED, suggest_names
     from lda.model.model import Model
 
-    found = Model.load(model).suggest_names()
+    model = Model.load(options.model)
+    pieces: Iterable[Sequence[tuple[str, int]]] = ()
+    if options.documents:
+        from lda.survey.survey import SurveyOptions
+
+        wanted = SurveyOptions(n_best=FOR_PHRASES, n_described=0, n_nearest=0)
+        pieces = surveyed(model, options.documents, AS_FITTED, wanted, options.console).texts.values()
+    found = suggest_names(model, pieces)
     fresh = {one.topic: one.name for one in found if one.topic not in labels.names}
     return labels.with_names(dict(fresh), source=SUGGESTED), found
 

@@ -34,6 +34,13 @@ def columns() -> int | None:
     return Console(file=sys.stdout).width
 
 
+def has_styles(color: Color = "auto") -> bool:
+    """Whether `print_styled` can make a word bold."""
+    from rich.console import Console
+
+    return color == "always" or (color == "auto" and Console(file=sys.stdout).is_terminal)
+
+
 def print_styled(text: Text, color: Color = "auto") -> None:
     """Print lines as they are, in colours where standard output is a terminal and NO_COLOR is not set.
 

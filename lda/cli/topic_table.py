@@ -1,9 +1,9 @@
-"""Topics as people and programs read them: a table for a terminal, tab-separated values, Markdown."""
+"""Topics as people and programs read them: a table for a terminal, tab-separated values, Markdown, JSON."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import bar
 from lda.corpus.presentable import printable
@@ -22,9 +22,6 @@ EMPTY: Final = "(empty)"
 
 NARROWEST_BAR: Final = 4
 WIDEST_BAR: Final = 12
-WIDEST_WORD_BAR: Final = 40
-WIDEST_WORD: Final = 30
-"""Columns; a word that is wider moves its own bar to the right, no other one."""
 
 _MARKED: Final = re.compile(r"[\\`*_<>\[\]&|~$:@]")
 """What Markdown, the HTML within it, or a site's formulas, emoji and names of users would take for a command."""
@@ -53,7 +50,7 @@ def topic_table(
     from rich.cells import cell_len
     from rich.text import Text
 
-    cells = [_numbers(topic) for topic in topics]
+    cells = [numbers_of(topic) for topic in topics]
     widths = [max(map(len, column)) for column in zip(HEAD, *cells, strict=True)]
     bar_width = min(max((width or 100) // 10, NARROWEST_BAR), WIDEST_BAR) if bars else 0
     largest = max((topic.share for topic in topics), default=0.0) or 1.0
@@ -78,9 +75,9 @@ def topic_table(
     for topic, row, name in zip(topics, cells, names, strict=True):
         line(row, ("cyan", "green", "dim"), bar(topic.share / largest, bar_width, plain=plain), name)
         terms = [printable(term) for term, _ in topic.words]
-        words = _lines(terms, [cell_len(term) for term in terms], room) or [EMPTY]
+        words = lines_of(terms, [cell_len(term) for term in terms], room) or [EMPTY]
         if name and not column:
-            heads = _lines(parts := name.split(" "), [cell_len(part) for part in parts], room)
+            heads = lines_of(parts := name.split(" "), [cell_len(part) for part in parts], room)
             for i, part in enumerate(heads):
                 table.append(" " * indent if i else "").append(part, "bold").append("\n")
             table.append(" " * indent)
@@ -90,12 +87,12 @@ def topic_table(
     return table
 
 
-def _numbers(topic: Topic) -> tuple[str, str, str]:
+def numbers_of(topic: Topic) -> tuple[str, str, str]:
     """The cells below `HEAD`."""
     return str(topic.number), f"{topic.share:.2%}", f"{topic.alpha:#.4g}"
 
 
-def _lines(terms: Sequence[str], sizes: Sequence[int], room: int | None) -> list[str]:
+def lines_of(terms: Sequence[str], sizes: Sequence[int], room: int | None) -> list[str]:
     """Terms with blanks between them, in lines of at most `room` columns; one that is wider has a line of its own."""
     lines: list[list[str]] = []
     used = 0
@@ -107,48 +104,6 @@ def _lines(terms: Sequence[str], sizes: Sequence[int], room: int | None) -> list
             lines.append([term])
             used = size
     return [" ".join(line) for line in lines]
-
-
-def word_table(
-    topic: Topic, *, width: int | None, bars: bool = False, plain: bool = False, indent: int = 2
-) -> Text:
-    """A line for each of a topic's words: the word, its probability and a bar, the longest for the most probable word.
-
-    width: columns of the terminal, or None.
-    """
-    from rich.cells import cell_len
-    from rich.text import Text
-
-    words = [printable(word) for word, _ in topic.words]
-    column = min(max(map(cell_len, words), default=0), WIDEST_WORD)
-    numbers = [f"{p:.4f}" for _, p in topic.words]
-    left = (width or 100) - indent - column - 2 * len(GAP) - max(map(len, numbers), default=0)
-    bar_width = max(min(left, WIDEST_WORD_BAR), NARROWEST_BAR)
-    largest = max((p for _, p in topic.words), default=0.0) or 1.0
-    table = Text()
-    for word, number, (_, p) in zip(words, numbers, topic.words, strict=True):
-        table.append(" " * indent).append(word + " " * (column - cell_len(word))).append(GAP).append(
-            number, "dim"
-        )
-        if bars:
-            table.append(GAP).append(bar(p / largest, bar_width, plain=plain), "green")
-        table.append("\n")
-    if not words:
-        table.append(" " * indent + EMPTY + "\n")
-    table.right_crop(1)
-    return table
-
-
-def topic_heading(topic: Topic, labels: Labels | None = None) -> Text:
-    """A line: number, name, share of all tokens, alpha."""
-    from rich.text import Text
-
-    number, share, alpha = _numbers(topic)
-    heading = Text().append(f"topic {number}", "bold cyan")
-    name = labels.name(topic.number) if labels else None
-    if name is not None:
-        heading.append(GAP).append(printable(name), "bold")
-    return heading.append(GAP).append(f"share {share}", "green").append(GAP).append(f"alpha {alpha}", "dim")
 
 
 def topic_tsv(topics: Sequence[Topic], n_words: int, labels: Labels | None = None) -> str:
@@ -174,7 +129,7 @@ def topic_tsv(topics: Sequence[Topic], n_words: int, labels: Labels | None = Non
 def topic_markdown(topics: Sequence[Topic], labels: Labels | None = None) -> str:
     """A table of Markdown, as GitHub and most others read it; with a column of names, if there are any."""
     rows = [
-        (*_numbers(topic), ", ".join(_plain(term) for term, _ in topic.words) or EMPTY) for topic in topics
+        (*numbers_of(topic), ", ".join(_plain(term) for term, _ in topic.words) or EMPTY) for topic in topics
     ]
     head = [(*HEAD, "words"), ("---:", "---:", "---:", ":---")]
     if not labels:
@@ -190,3 +145,17 @@ def topic_markdown(topics: Sequence[Topic], labels: Labels | None = None) -> str
 def _plain(text: str) -> str:
     """The text as Markdown shows it as it is."""
     return _MARKED.sub(r"\\\g<0>", printable(text))
+
+
+def topic_row(topic: Topic, labels: Labels) -> dict[str, Any]:
+    """A topic as plain values; with its name, null where it has none, if any topic has one."""
+    words = [{"word": word, "probability": probability} for word, probability in topic.words]
+    name = {"name": labels.name(topic.number)} if labels else {}
+    return {
+        "topic": topic.number,
+        **name,
+        "alpha": topic.alpha,
+        "tokens": topic.tokens,
+        "share": topic.share,
+        "words": words,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -14,17 +14,15 @@ from lda.cli.help import Command
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.shared_options import verify_option
+from lda.cli.surveyed import AS_FITTED, surveyed
 from lda.cli.terminal import Color, columns, print_styled
-from lda.cli.topic_table import topic_heading, topic_markdown, topic_table, topic_tsv, word_table
+from lda.cli.topic_blocks import BEST, TopicBlocks, documents_of
+from lda.cli.topic_table import topic_markdown, topic_row, topic_table, topic_tsv
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.text import Text
-
-    from lda.labels.labels import Labels
-    from lda.model.model import Topic
+    from lda.model.model import Model
+    from lda.survey.survey import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +34,7 @@ class TopicsOptions:
     sort: Literal["number", "size"]
     format: Literal["table", "tsv", "json", "md"]
     words: bool
+    documents: tuple[str, ...]
     bars: Bars
     color: Color
     labels: str | None
@@ -45,6 +44,8 @@ class TopicsOptions:
     def __post_init__(self) -> None:
         if self.console.as_json and self.format in ("tsv", "md"):
             raise click.UsageError(f"--json and --format {self.format} exclude each other")
+        if self.documents and self.format in ("tsv", "md"):
+            raise click.UsageError(f"--format {self.format} has no place for --documents: leave one out")
         if self.words and self.format != "table":
             raise click.UsageError(
                 f"--words is for people, and --format {self.format} has all words: leave one out"
@@ -53,7 +54,7 @@ class TopicsOptions:
 
 @click.command(
     cls=Command,
-    essentials=("top_words", "sort", "words", "labels", "format", "bars", "color", "json"),
+    essentials=("top_words", "sort", "words", "documents", "labels", "format", "bars", "color", "json"),
     examples=(
         "lda topics model/ -n 15 --sort size",
         "lda topics model/ --format md > topics.md",
@@ -95,6 +96,14 @@ class TopicsOptions:
     brief="A line for each word, with its probability.",
 )
 @option(
+    "--documents",
+    multiple=True,
+    metavar="INPUT",
+    heading=Heading.OUTPUT,
+    help="The three documents of INPUT that show each topic best, read as the model's own were; may be repeated.",
+    brief="The documents of INPUT that show it best.",
+)
+@option(
     "--bars",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
@@ -118,6 +127,7 @@ def topics(options: TopicsOptions) -> None:
     """Print each topic: number, share of all words, prior, most probable words, and the name where it has one."""
     model = named_model(options.model, options.labels, verify=not options.no_verify)
     labels = model.labels
+    survey = _survey(model, options) if options.documents else None
     found = model.topics(options.top_words)
     if options.sort == "size":
         found.sort(key=lambda topic: (-topic.tokens, topic.number))
@@ -125,7 +135,11 @@ def topics(options: TopicsOptions) -> None:
         value = {
             "model": without_keys(options.model),
             "n_topics": len(found),
-            "topics": [topic_row(topic, labels) for topic in found],
+            "topics": [
+                topic_row(topic, labels)
+                | ({} if survey is None else {"documents": documents_of(survey, topic.number)})
+                for topic in found
+            ],
         }
         replace(options.console, as_json=True).result(value, lambda: "")
     elif options.format == "tsv":
@@ -135,37 +149,17 @@ def topics(options: TopicsOptions) -> None:
     else:
         width = columns()
         bars, plain = wants_bars(options.bars, width), plain_bars()
-        if options.words:
-            print_styled(_word_tables(found, labels, width, bars=bars, plain=plain), options.color)
+        if options.words or survey is not None:
+            blocks = TopicBlocks(labels, survey, width, bars=bars, plain=plain, each_word=options.words)
+            print_styled(blocks.text(found), options.color)
         else:
             print_styled(
                 topic_table(found, width=width, labels=labels, bars=bars, plain=plain), options.color
             )
 
 
-def _word_tables(
-    topics: Sequence[Topic], labels: Labels, width: int | None, *, bars: bool, plain: bool
-) -> Text:
-    """A heading and a line for each word of each topic."""
-    from rich.text import Text
+def _survey(model: Model, options: TopicsOptions) -> Survey:
+    from lda.survey.survey import SurveyOptions
 
-    return Text("\n\n").join(
-        topic_heading(topic, labels)
-        .append("\n")
-        .append(word_table(topic, width=width, bars=bars, plain=plain))
-        for topic in topics
-    )
-
-
-def topic_row(topic: Topic, labels: Labels) -> dict[str, Any]:
-    """A topic as plain values; with its name, null where it has none, if any topic has one."""
-    words = [{"word": word, "probability": probability} for word, probability in topic.words]
-    name = {"name": labels.name(topic.number)} if labels else {}
-    return {
-        "topic": topic.number,
-        **name,
-        "alpha": topic.alpha,
-        "tokens": topic.tokens,
-        "share": topic.share,
-        "words": words,
-    }
+    wanted = SurveyOptions(n_best=BEST, n_described=0, n_texts=0, n_nearest=0)
+    return surveyed(model, options.documents, AS_FITTED, wanted, options.console)

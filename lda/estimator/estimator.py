@@ -367,6 +367,19 @@ class LDA(EstimatorConventions, Drawable):
             use.add(self._doc_topic_counts)
         return diagnose(model, None, n_words=n_words, use=use)
 
+    def report(self, path: str | Path | None = None, X: object = None, **options: Any) -> Path | str:  # noqa: ANN401
+        """Show the model and documents in one page of HTML; arguments and errors are those of `Model.report`.
+
+        Args:
+            path: file to write; None returns the page.
+            X: documents, everything that `lda.as_corpus` takes; an estimator does not keep those of its fit.
+            **options: see `Model.report`; threads are `n_jobs` if none are given.
+
+        Returns:
+            The path, or the page where there is none.
+        """
+        return self._fitted().report(path, X, **{"threads": threads_of(self.n_jobs), **options})
+
     @property
     def topic_word_(self) -> Floats:
         """(K, V) float64, p(term | topic); computed when first asked for."""

@@ -90,11 +90,7 @@ def name_topics(
         ValueError: there is no such topic, or `source` says nothing.
         Exception: what the callable raised for the first topic, where it raised for all of them.
     """
-    if not callable(name):
-        raise TypeError(
-            f"topics are named by a function that takes a TopicPortrait, got {type(name).__name__}; for names at "
-            "hand take with_labels"
-        )
+    check_callable(name)
     told = clean_source(qualified(name) if source is None else source)
     found, problems = dict[int, str | None](), dict[int, Exception]()
     asked = _asked(labels, len(portraits), topics)
@@ -110,6 +106,15 @@ def name_topics(
     if problems:
         warnings.warn(_told(problems, len(asked)), stacklevel=3)
     return labels.with_names(found, source=told, when=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def check_callable(name: object) -> None:
+    """Raises TypeError for what cannot be asked for names."""
+    if not callable(name):
+        raise TypeError(
+            f"topics are named by a function that takes a TopicPortrait, got {type(name).__name__}; for names at "
+            "hand take with_labels"
+        )
 
 
 def _asked(labels: Labels, n_topics: int, topics: Iterable[int] | None) -> list[int]:

@@ -124,7 +124,7 @@ def _phrases(runs: list[list[str]]) -> list[Phrase]:
     for key, count in threes.items():
         a, b, c = key.split(" ")
         left, right = f"{a} {b}", f"{b} {c}"
-        if count >= FEWEST and left in scores and right in scores:
+        if count >= FEWEST and a != c and left in scores and right in scores:
             scores[key], counts[key] = min(scores[left], scores[right]), count
             for inner in (left, right):
                 counts[inner] = counts.get(inner, 0) - count

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from lda.corpus import Corpus, Recipe
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.labels.naming import TopicPortrait
-    from lda.labels.portraits import TopicTexts
     from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
 
@@ -206,26 +205,62 @@ class Model(Evaluable, Drawable):
 
         return replace(self, labels=labels_for(labels, self, force=force))
 
-    def suggest_names(self, documents: TopicTexts | None = None) -> list[Suggestion]:
+    def suggest_names(
+        self,
+        X: object = None,
+        *,
+        texts: object = None,
+        tokenizer: Tokenizer | None = None,
+        n_documents: int = 20,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> list[Suggestion]:
         """What each topic might be called: its most relevant words, and phrases of documents; no two topics the same.
 
         `model.with_labels([suggestion.name for suggestion in model.suggest_names()])` takes all of them.
 
         Args:
-            documents: a `Survey` of documents, whose texts are looked through for phrases.
+            X: documents to look through for phrases, everything that `lda.as_corpus` takes; or None.
+            texts: documents as they are to be read, cut into words by the model's own recipe where there is no X.
+            tokenizer: the function that cut the model's text, if one did.
+            n_documents: documents of each topic that are looked through: those that show it best.
+            seed: of the inference; None takes the seed of the fit.
+            threads: None takes all cores; the answer does not depend on it.
+
+        Raises:
+            ValueError: `n_documents` is below 1, or texts cannot be cut into words, as in `transform_texts`.
+            DataError: the documents cannot be what they should.
+            TypeError: the kind of X is wrong.
         """
         from lda.labels.suggestions import suggest_names
+        from lda.model.text_recipe import own_recipe
+        from lda.model.topic_texts import topic_texts
 
-        return suggest_names(self, () if documents is None else documents.texts.values())
+        found = topic_texts(
+            self,
+            X,
+            texts,
+            recipe=own_recipe(self),
+            tokenizer=tokenizer,
+            n_best=n_documents,
+            seed=seed,
+            threads=threads,
+        )
+        return suggest_names(self, () if found is None else found.texts.values())
 
     def name_topics(
         self,
         name: Callable[[TopicPortrait], str | None],
-        documents: TopicTexts | None = None,
+        X: object = None,
         *,
+        texts: object = None,
+        tokenizer: Tokenizer | None = None,
         topics: Iterable[int] | None = None,
         source: str | None = None,
         n_words: int = 20,
+        n_documents: int = 5,
+        seed: int | None = None,
+        threads: int | None = None,
     ) -> Labels:
         """Names from a callable, with who gave them and when: a rule, a language model, whatever takes a portrait.
 
@@ -234,25 +269,46 @@ class Model(Evaluable, Drawable):
 
         Args:
             name: takes a `TopicPortrait`; returns a name, or None to leave the topic as it is.
-            documents: a `Survey` of documents, for portraits with the texts that show a topic best, and with phrases.
+            X: documents, for portraits with the texts that show a topic best, and with phrases: everything that
+                `lda.as_corpus` takes; or None.
+            texts: documents as they are to be read, cut into words by the model's own recipe where there is no X.
+            tokenizer: the function that cut the model's text, if one did.
             topics: numbers of those to name; None for all but those that have a name given by hand.
             source: what is recorded as the source; None for "callable" and the qualified name of `name`.
             n_words: words in a portrait.
+            n_documents: documents in a portrait.
+            seed: of the inference; None takes the seed of the fit.
+            threads: None takes all cores; the portraits do not depend on it.
 
         Returns:
             The names there were and the new ones.
 
         Raises:
-            TypeError: `name` cannot be called.
-            ValueError: there is no such topic, or `source` says nothing.
+            TypeError: `name` cannot be called, or the kind of X is wrong.
+            ValueError: there is no such topic, `source` says nothing, a number is below 1, or texts cannot be cut into
+                words, as in `transform_texts`.
+            DataError: the documents cannot be what they should.
             Exception: what `name` raised first, if it raised for every topic.
         """
-        from lda.labels.naming import name_topics
+        from lda.labels.naming import check_callable, name_topics
         from lda.labels.portraits import portraits
+        from lda.model.text_recipe import own_recipe
+        from lda.model.topic_texts import topic_texts
 
-        shown = portraits(self, self.labels, documents, n_words=n_words)
-        found = name_topics(self.labels, shown, name, topics=topics, source=source)
-        return found.of_model(self.fingerprint(), self.n_topics)
+        check_callable(name)
+        found = topic_texts(
+            self,
+            X,
+            texts,
+            recipe=own_recipe(self),
+            tokenizer=tokenizer,
+            n_best=n_documents,
+            seed=seed,
+            threads=threads,
+        )
+        shown = portraits(self, self.labels, found, n_words=n_words)
+        named = name_topics(self.labels, shown, name, topics=topics, source=source)
+        return named.of_model(self.fingerprint(), self.n_topics)
 
     @property
     def n_topics(self) -> int:
@@ -471,6 +527,87 @@ class Model(Evaluable, Drawable):
         from lda.model.texts import words_of_texts
 
         return words_of_texts(self, texts, tokenizer=tokenizer)
+
+    def report(
+        self,
+        path: str | Path | None = None,
+        X: object = None,
+        *,
+        texts: object = None,
+        metadata: object = None,
+        ids: Sequence[object] | None = None,
+        over: str | None = None,
+        bin: str = "auto",  # noqa: A002 - as on the command line
+        by: str | Sequence[str] = (),
+        labels: Labels | Mapping[int, str | None] | Sequence[str | None] | str | Path | None = None,
+        title: str | None = None,
+        n_described: int = 10_000,
+        n_texts: int | None = None,
+        tokenizer: Tokenizer | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        overwrite: bool = False,
+    ) -> Path | str:
+        """Show the model and documents in one page of HTML, as `lda report` does.
+
+        The page needs nothing but a browser. It is a whole document: a notebook shows the string within a frame,
+        `IPython.display.IFrame("report.html", "100%", 800)` of a file.
+
+        Args:
+            path: file to write; None returns the page.
+            X: documents, everything that `lda.as_corpus` takes; None with `texts` cuts these into words by the model's
+                own recipe, and without shows what the model alone knows.
+            texts: the documents as they are to be read, one a row of X.
+            metadata: further columns of the documents: a table of pandas, polars or Arrow, or a dict of columns.
+            ids: names of the documents.
+            over: column of the metadata with a date or a number, over which topics are followed.
+            bin: its intervals: "day", "month", "quarter", "year", "decade", or a width as text; "auto" chooses.
+            by: columns whose values are groups to compare.
+            labels: names of the topics, as for `with_labels`; None for those of the model.
+            title: of the page.
+            n_described: documents with name, metadata and topics: the best ones, then a sample.
+            n_texts: documents with their text; None for the best of each topic.
+            tokenizer: the function that cut the model's text, if one did.
+            seed: of the inference; None takes the seed of the fit.
+            threads: None takes all cores; the page does not depend on it.
+            overwrite: replace a file that stands there.
+
+        Returns:
+            The path, or the page where there is none.
+
+        Raises:
+            ImportError: a package of the extra `report` is not installed.
+            DataError: the file exists and `overwrite` is off; the documents cannot be what they should; a field is not
+                there, or neither a date nor a number; or the labels are another model's (a `ValueError`).
+            ValueError: a setting is wrong.
+            TypeError: the kind of X is wrong.
+        """
+        from lda.model.text_recipe import own_recipe
+        from lda.report.python_report import PythonDocuments, report_page
+        from lda.survey.survey import SurveyOptions
+
+        named = self if labels is None else self.with_labels(labels)
+        options = SurveyOptions(
+            over=over,
+            bin=bin,
+            by=(by,) if isinstance(by, str) else tuple(by),
+            n_described=n_described,
+            n_texts=n_texts,
+            seed=seed,
+        )
+        documents = PythonDocuments(
+            X=X, texts=texts, metadata=metadata, ids=ids, recipe=own_recipe(self), tokenizer=tokenizer
+        )
+        return report_page(
+            named,
+            documents,
+            options,
+            path=path,
+            labels=named.labels,
+            title=title,
+            threads=threads,
+            overwrite=overwrite,
+        )
 
     def to_html(self, n_words: int = 10, *, caption: str | None = None) -> str:
         """The largest topics as a table in HTML, with names and bars, which is what a notebook shows of a model.

@@ -52,7 +52,7 @@ def transform_parts(options: TransformOptions, command: str) -> None:
     """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so."""
     from lda.corpus.storage.places import storage
     from lda.labels.labels_file import encode_labels, load_labels
-    from lda.model.kept_labels import identity_at
+    from lda.model.identity import identity_at
     from lda.transform.parts_folder import NAMES, SUCCESS, check_target
     from lda.transform.transform_corpus import absolute, check_place, transform_corpus
 

@@ -1,0 +1,204 @@
+"""What was fitted to what: the facts of a run as rows of two texts each, for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from lda.corpus.presentable import presentable, printable
+from lda.corpus.text.recipe import DEFAULT_PATTERN
+from lda.progress import plural
+from lda.report.numbers import number, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lda.evaluation.heldout import HeldoutScore
+    from lda.report.reported_model import ReportedModel, RunFacts
+
+Row = list[str]
+
+SETTINGS: Final = {
+    "sampler": "sampler",
+    "start": "start",
+    "phases": "phases a sweep",
+    "sweeps": "sweeps asked for",
+    "optimize_interval": "sweeps between updates of learned priors",
+    "burn_in": "sweeps before the first of them",
+    "n_samples": "late states averaged",
+    "sample_interval": "sweeps between them",
+    "validation_fraction": "share of documents kept out of training",
+    "tol": "gain that an evaluation must have",
+    "evaluate_every": "sweeps between evaluations",
+    "device": "device",
+}
+"""The settings that change what comes out, or how it is judged, and what they are called here."""
+
+
+def facts(model: ReportedModel) -> list[dict[str, Any]]:
+    """Headings, and rows of (name, value): the model, the corpus that it was fitted to, and the run.
+
+    Everything is fit for a person's eye: what comes from outside has no control characters, and a command no keys.
+    """
+    return [
+        {"heading": "Model", "rows": _cleaned(_of_model(model))},
+        {"heading": "Corpus", "rows": _cleaned(_of_corpus(model))},
+        {"heading": "Run", "rows": _cleaned(_of_run(model.record))},
+    ]
+
+
+def _cleaned(rows: Iterable[tuple[str, object]]) -> list[Row]:
+    return [[name, printable(str(value))] for name, value in rows if value is not None]
+
+
+def _of_model(model: ReportedModel) -> list[tuple[str, object]]:
+    alpha = model.alpha
+    low, high = float(alpha.min()), float(alpha.max())
+    span = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+    settings = model.record.settings
+    return [
+        ("topics", f"{model.n_topics:,}"),
+        ("terms", f"{model.n_terms:,}"),
+        ("alpha", f"{span} a topic, sum {float(alpha.sum()):.4g}{_learned(settings.get('alpha'))}"),
+        ("beta", f"{model.beta:.4g}{_learned(settings.get('beta'))}"),
+        ("fingerprint", model.fingerprint()),
+    ]
+
+
+def _learned(setting: object) -> str:
+    return ", learned" if setting == "auto" else ""
+
+
+def _of_corpus(model: ReportedModel) -> list[tuple[str, object]]:
+    run = model.record
+    empty = f", {run.n_empty_documents:,} of them without a term" if run.n_empty_documents else ""
+    trained = f", {run.n_trained_tokens:,} of them trained on" if run.n_trained_tokens != run.n_tokens else ""
+    return [
+        ("documents", f"{run.n_documents:,}{empty}"),
+        ("tokens", f"{run.n_tokens:,}{trained}"),
+        ("tokens a document", f"{run.n_tokens / run.n_documents:,.1f}" if run.n_documents else None),
+        ("words", recipe_in_words(run.recipe)),
+        ("content hash", run.corpus_hash),
+    ]
+
+
+def _of_run(run: RunFacts) -> list[tuple[str, object]]:
+    stopped = ", interrupted" if run.interrupted else ""
+    seconds = [f"{run.seconds.get(name, math.nan):.1f} s {what}" for name, what in _PARTS.items()]
+    speed = number(run.tokens_per_second / 1e6, 3)
+    return [
+        ("sweeps", f"{run.n_sweeps:,}{stopped}"),
+        ("seed", run.seed),
+        *((name, _setting(run.settings.get(key))) for key, name in SETTINGS.items()),
+        ("time", ", ".join(seconds)),
+        ("speed", None if speed is None else f"{speed} million tokens a second"),
+        ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
+        # Cleaned again: an older version may have stored the command with its keys.
+        ("command", None if run.command is None else presentable(run.command)),
+    ]
+
+
+_PARTS: Final = {"read": "reading", "fit": "fitting"}
+
+
+def _setting(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return value
+
+
+def recipe_in_words(recipe: Mapping[str, Any] | None) -> str:
+    """How text became terms, in one sentence; None is a matrix, or ready tokens."""
+    if recipe is None:
+        return "counts or tokens, taken as they were"
+    parts = [_kind_of_words(recipe)]
+    if recipe.get("lowercase") and not recipe.get("tokenizer"):
+        parts.append("in lower case")
+    if recipe.get("strip"):
+        parts.append(f"{recipe['strip']} taken out")
+    parts += [
+        part for part in (_stop_words(recipe.get("stop_words")), _ngrams(recipe), *_pruning(recipe)) if part
+    ]
+    return ", ".join(parts)
+
+
+def _kind_of_words(recipe: Mapping[str, Any]) -> str:
+    field = f" of the field {recipe['text']}" if recipe.get("text") else ""
+    if recipe.get("tokenizer"):
+        return f"words{field} as the Python function {recipe['tokenizer']} cuts them"
+    pattern = recipe.get("pattern", DEFAULT_PATTERN)
+    return (
+        f"words{field} of two letters or more"
+        if pattern == DEFAULT_PATTERN
+        else f"words{field} that match {pattern}"
+    )
+
+
+def _stop_words(value: object) -> str | None:
+    if isinstance(value, str):
+        return f"without the stop words of {value!r}"
+    return f"without {plural(len(list(value)), 'stop word')}" if isinstance(value, Iterable) else None
+
+
+def _ngrams(recipe: Mapping[str, Any]) -> str | None:
+    low, high = recipe.get("ngram_range", (1, 1))
+    return None if (low, high) == (1, 1) else f"runs of {low} to {high} words"
+
+
+def _pruning(recipe: Mapping[str, Any]) -> list[str]:
+    found = []
+    least, most, kept = recipe.get("min_df", 1), recipe.get("max_df", 1.0), recipe.get("max_features")
+    if least != 1:
+        found.append(f"in at least {_documents(least)}")
+    if not (isinstance(most, float) and most == 1.0):
+        found.append(f"in at most {_documents(most)}")
+    if kept is not None:
+        found.append(f"the {kept:,} most frequent ones")
+    return found
+
+
+def _documents(value: float) -> str:
+    if isinstance(value, float):
+        return f"{100 * value:.4g} % of the documents"
+    return plural(int(value), "document")
+
+
+def heldout_data(run: RunFacts, score: HeldoutScore | None) -> dict[str, Any] | None:
+    """How well documents are predicted that the model was not fitted to; None where nobody has looked.
+
+    score: of such documents among those of a survey; without it, what the fit found on the documents that it kept out.
+    """
+    if score is not None:
+        return {
+            "log_likelihood": number(score.log_likelihood),
+            "standard_error": number(score.standard_error),
+            "n_documents": score.n_scored_documents,
+            "n_tokens": score.n_scored_tokens,
+            "how": "By document completion, on those of the documents shown here that the model was not fitted to: "
+            "half of each gives its topics, the other half is scored, in nats a token.",
+        }
+    found = [(row["sweep"], row["heldout"]) for row in run.history if row["heldout"] is not None]
+    if not found:
+        return None
+    sweep, value = found[-1]
+    fraction = run.settings.get("validation_fraction")
+    part = f"{100 * fraction:g} % of the documents" if isinstance(fraction, float) else "documents"
+    return {
+        "log_likelihood": number(value),
+        "standard_error": None,
+        "n_documents": None,
+        "n_tokens": None,
+        "how": f"By document completion, in nats a token, on {part} that the fit kept out, after sweep {sweep:,}. The "
+        "fit does not keep its standard error; `lda report` with other documents, or `lda evaluate`, gives one.",
+    }
+
+
+def history_data(run: RunFacts) -> dict[str, Any]:
+    """The training curve: sweeps, and what was found at each, nats a token; None where it was not looked."""
+    rows = [row for row in run.history if row["log_likelihood"] is not None or row["heldout"] is not None]
+    return {
+        "sweep": [int(row["sweep"]) for row in rows],
+        "log_likelihood": numbers(row["log_likelihood"] for row in rows),
+        "heldout": numbers(row["heldout"] for row in rows),
+    }

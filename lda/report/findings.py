@@ -1,0 +1,309 @@
+"""What a reader of a report should know before believing it, each in a sentence.
+
+Thresholds are rules of thumb, and each says where it comes from. A finding is a reason to look, not a verdict: the page
+shows it beside the topics that it speaks of.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from lda.corpus.presentable import printable
+from lda.corpus.text.stop_words import ENGLISH
+from lda.progress import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from lda.report.reported_model import ReportedModel, RunFacts
+    from lda.survey.survey import GroupShares, Survey
+
+    Floats = npt.NDArray[np.float64]
+
+TOP_WORDS: Final = 10
+"""Words of a topic that are looked at: those that a list of topics shows."""
+
+SHARED_WORDS: Final = 7
+"""Two topics that share as many of their ten words read as the same one."""
+
+NEAR: Final = 0.25
+"""Distance (square root of the Jensen-Shannon divergence, at most 0.83) below which two topics are near duplicates:
+at most 36 % of their probability lies on different words, as total variation is at most sqrt(2) times the distance.
+The nearest of 20 topics of speeches are 0.55 apart, the nearest of 100 topics of abstracts 0.61."""
+
+DEAD: Final = 0.01
+"""Part of an average topic's tokens below which it is dead: a hundredth of what it would have if all were equal."""
+
+FUNCTION_WORDS: Final = 3
+"""Stop words among ten that make a topic one of function words; a single "well" or "us" is often meant."""
+
+MOST_TOKENS: Final = 0.5
+"""Part of all tokens above which one topic has taken in most of the corpus; looked at from three topics on."""
+
+WITHOUT_WORDS: Final = 0.01
+"""Part of the documents without a known word that is worth a sentence; the number itself always stands in the facts."""
+
+UNKNOWN: Final = 0.5
+"""Part of unknown words above which the model sees too little of documents to speak for them. Pruning takes up to some
+four in ten out of the text that a model was fitted to."""
+
+FEW_DOCUMENTS: Final = 10
+"""Documents behind a value of a field below which its shares say little: an interval by Student's t takes them to be
+a sample of many."""
+
+RISING: Final = 0.03
+"""Nats a token that the joint log-likelihood still gained in the last quarter of the sweeps. 100 topics of abstracts
+gain 0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topics of speeches 0.015 of 100."""
+
+MARKUP: Final = frozenset(
+    """
+    amp apos bgcolor blockquote bmatrix br cdot cellpadding cellspacing cfrac colspan css div emph endash eqnarray
+    frac ftp gif gt hspace href html http https img itemize javascript jpeg jpg ldquo li lsquo lt mathbb mathbf mathcal
+    mathrm mdash nbsp ndash nofollow onclick php png quot rdquo rowspan rsquo sgml span src stylesheet tbody td textbf
+    textit tr ul url utf valign vspace www xhtml xml
+    """.split()  # noqa: SIM905 - a list literal would take a line for each word
+)
+"""Words of HTML, LaTeX and addresses that are hardly ever meant."""
+
+MARKED: Final = re.compile(r"https?:|www\.|&\w+;|</?\w|\\[a-z]+|\w\.(?:com|org|net|html?)$")
+"""The same inside a term, where a pattern of its own lets points and slashes into words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """kind: a word for the rule. text: a sentence or two for people. topics: which it speaks of."""
+
+    kind: str
+    text: str
+    topics: tuple[int, ...] = ()
+
+
+def findings(model: ReportedModel, survey: Survey | None, distances: Floats | None = None) -> list[Finding]:
+    """All findings on a model, and on the documents of a survey; the gravest first.
+
+    distances: (K, K) between topics, as of `NEAR`; None looks at shared words only.
+    """
+    words = model.top_words(TOP_WORDS)
+    found = [
+        *stopped_early(model.record),
+        *still_rising(model.record),
+        *dominant(model.last_tokens),
+        *dead(model.last_tokens),
+        *duplicates(words, distances),
+        *markup(words),
+        *function_words(words),
+    ]
+    if survey is not None:
+        found += [*other_corpus(model.record, survey), *without_known_words(survey), *unknown_words(survey)]
+        for groups in (*((survey.over,) if survey.over else ()), *survey.by):
+            found += few_documents(groups)
+    return found
+
+
+def stopped_early(run: RunFacts) -> Iterator[Finding]:
+    """A fit that was interrupted before its sweeps were done."""
+    if run.interrupted:
+        asked = run.settings.get("sweeps")
+        of = f" of {asked:,}" if isinstance(asked, int) else ""
+        yield Finding(
+            "interrupted",
+            f"The fit was interrupted after {run.n_sweeps:,}{of} sweeps; resume it, or fit again.",
+        )
+
+
+def still_rising(run: RunFacts) -> Iterator[Finding]:
+    """A curve that still rose by more than `RISING` in the last quarter of the sweeps.
+
+    The joint log-likelihood is looked at, which is there more often than that of documents kept out.
+    """
+    curve = [
+        (row["sweep"], row["log_likelihood"]) for row in run.history if row["log_likelihood"] is not None
+    ]
+    if len(curve) < 3:
+        return
+    last, value = curve[-1]
+    before = [earlier for sweep, earlier in curve[:-1] if sweep <= 0.75 * last]
+    if before and value - before[-1] > RISING:
+        yield Finding(
+            "rising",
+            f"The log-likelihood still rose by {value - before[-1]:.3f} nats a token in the last quarter of the "
+            f"sweeps, so the topics may not have settled; fit with more than {run.n_sweeps:,} sweeps.",
+        )
+
+
+def dominant(tokens: Floats | None) -> Iterator[Finding]:
+    """One topic with more than `MOST_TOKENS` of the tokens."""
+    if tokens is None or len(tokens) < 3 or not tokens.sum():
+        return
+    largest = int(tokens.argmax())
+    share = float(tokens[largest] / tokens.sum())
+    if share > MOST_TOKENS:
+        yield Finding(
+            "dominant",
+            f"Topic {largest} has {share:.0%} of all tokens, so the others share the rest; drop frequent words "
+            "(stop words, --max-df), or ask for more topics.",
+            (largest,),
+        )
+
+
+def dead(tokens: Floats | None) -> Iterator[Finding]:
+    """Topics with fewer than `DEAD` of an average topic's tokens."""
+    if tokens is None or not tokens.sum():
+        return
+    found = np.flatnonzero(tokens < DEAD * tokens.mean()).tolist()
+    if found:
+        most = int(tokens[found].max())
+        yield Finding(
+            "dead",
+            f"{_topics(found)} {'holds' if len(found) == 1 else 'hold'} hardly any tokens ({most:,} at most), so "
+            "what their words say is chance; ask for fewer topics.",
+            tuple(found),
+        )
+
+
+def duplicates(words: Sequence[Sequence[str]], distances: Floats | None) -> Iterator[Finding]:
+    """Pairs of topics nearer than `NEAR`, or with `SHARED_WORDS` of their ten most probable words in common."""
+    holders: dict[str, list[int]] = {}
+    for k, of_topic in enumerate(words):
+        for word in of_topic:
+            holders.setdefault(word, []).append(k)
+    shared: dict[tuple[int, int], int] = {}
+    for topics in holders.values():
+        for i, a in enumerate(topics):
+            for b in topics[i + 1 :]:
+                shared[a, b] = shared.get((a, b), 0) + 1
+    pairs = {pair for pair, n in shared.items() if n >= SHARED_WORDS}
+    if distances is not None:
+        near = np.argwhere(np.triu(distances < NEAR, 1))
+        # Two topics without tokens are alike, which is said of each already.
+        pairs |= {(int(a), int(b)) for a, b in near if words[a] and words[b]}
+    for a, b in sorted(pairs):
+        common = [printable(word) for word in words[a] if word in set(words[b])]
+        told = (
+            f"{len(common)} of ten top words in common: {', '.join(common)}" if common else "the same words"
+        )
+        yield Finding(
+            "duplicate",
+            f"Topics {a} and {b} are nearly the same ({told}); with fewer topics they would be one.",
+            (a, b),
+        )
+
+
+def markup(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
+    """Words of `MARKUP`, or like `MARKED`, among the ten most probable ones of a topic."""
+    found = {
+        k: [word for word in of_topic if word.lower() in MARKUP or MARKED.search(word)]
+        for k, of_topic in enumerate(words)
+    }
+    topics = [k for k, of_topic in found.items() if of_topic]
+    if topics:
+        yield Finding(
+            "markup",
+            f"Pieces of mark-up or addresses are among the top words of {_topics(topics).lower()}: "
+            f"{_some(found[k] for k in topics)}; take them out of the text (--strip html for HTML), and fit again.",
+            tuple(topics),
+        )
+
+
+def function_words(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
+    """Topics with `FUNCTION_WORDS` or more English stop words among their ten most probable ones."""
+    found = {k: [word for word in of_topic if word.lower() in ENGLISH] for k, of_topic in enumerate(words)}
+    topics = [k for k, of_topic in found.items() if len(of_topic) >= FUNCTION_WORDS]
+    if topics:
+        yield Finding(
+            "stop_words",
+            f"Stop words lead {_topics(topics).lower()}: {_some(found[k] for k in topics)}; drop them "
+            "(--stop-words), and fit again.",
+            tuple(topics),
+        )
+
+
+def other_corpus(run: RunFacts, survey: Survey) -> Iterator[Finding]:
+    """Documents that are not those of the fit: another content, number, or other words in them."""
+    if survey.corpus_hash is not None and survey.corpus_hash == run.corpus_hash:
+        return
+    told = []
+    if survey.n_documents != run.n_documents:
+        told.append(
+            f"there are {survey.n_documents:,} of them, and the corpus of the fit had {run.n_documents:,}"
+        )
+    if survey.n_trained is not None:
+        untold = survey.n_untold or 0
+        new = survey.n_documents - survey.n_trained - untold
+        # Documents kept out of the fit to score it are the corpus' own, and not trained on.
+        kept_out = float(run.settings.get("validation_fraction") or 0.0) * run.n_documents
+        if new > 2 * kept_out:
+            told.append(
+                f"the model was fitted to {survey.n_trained:,} of them"
+                + (f" ({untold:,} are too short to tell)" if untold else "")
+            )
+    elif survey.corpus_hash is not None and not told:
+        told.append("their content differs, though there are as many")
+    if told:
+        yield Finding(
+            "corpus",
+            f"The documents shown here are not those that the model was fitted to: {'; '.join(told)}. Their topics "
+            "are inferred all the same.",
+        )
+
+
+def without_known_words(survey: Survey) -> Iterator[Finding]:
+    """More than `WITHOUT_WORDS` of the documents have no word that the model knows."""
+    n, of = survey.n_empty_documents, survey.n_documents
+    if n > WITHOUT_WORDS * of:
+        without = f" {survey.n_without_text:,} of them have no text at all." if survey.n_without_text else ""
+        yield Finding(
+            "empty",
+            f"{plural(n, 'document')} of {of:,} {'has' if n == 1 else 'have'} no word that the model knows, and no "
+            f"part in what is shown.{without}",
+        )
+
+
+def unknown_words(survey: Survey) -> Iterator[Finding]:
+    """More than `UNKNOWN` of the words are unknown to the model."""
+    words = survey.n_tokens + survey.n_unknown
+    if survey.n_unknown > UNKNOWN * words:
+        yield Finding(
+            "unknown",
+            f"The model does not know {survey.n_unknown / words:.0%} of the documents' words; topics come from the "
+            "rest. Check language, text field, and whether words are cut as they were for the model.",
+        )
+
+
+def few_documents(groups: GroupShares) -> Iterator[Finding]:
+    """Values of a field with fewer than `FEW_DOCUMENTS` documents."""
+    small = [
+        (value, int(n))
+        for value, n in zip(groups.values, groups.n_documents, strict=True)
+        if 0 < n < FEW_DOCUMENTS
+    ]
+    if small:
+        shown = ", ".join(f"{printable(value)} ({n})" for value, n in small[:5])
+        more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
+        yield Finding(
+            "few",
+            f"Few documents stand behind {plural(len(small), 'value')} of {printable(groups.field)}: {shown}{more}. "
+            "Their shares say little.",
+        )
+
+
+def _topics(numbers: Sequence[int]) -> str:
+    """Topic 3; Topics 3, 5 and 7; of many the first eight."""
+    if len(numbers) == 1:
+        return f"Topic {numbers[0]}"
+    shown = [str(k) for k in numbers[:8]]
+    if len(numbers) > 8:
+        return f"Topics {', '.join(shown)} and {len(numbers) - 8:,} more"
+    return f"Topics {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _some(words: Iterable[Iterable[str]]) -> str:
+    """Each word once, the first eight."""
+    found = list(dict.fromkeys(printable(word) for of_topic in words for word in of_topic))
+    return ", ".join(found[:8]) + (" ..." if len(found) > 8 else "")
