@@ -231,7 +231,7 @@ def other_corpus(run: RunFacts, survey: Survey) -> Iterator[Finding]:
     told = []
     if survey.n_documents != run.n_documents:
         told.append(
-            f"there are {survey.n_documents:,} of them, and the corpus of the fit had {run.n_documents:,}"
+            f"{plural(survey.n_documents, 'document')} here, {run.n_documents:,} in the corpus of the fit"
         )
     if survey.n_trained is not None:
         untold = survey.n_untold or 0
