@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lda.report.reported_model import ReportedModel, RunFacts
+    from lda.report.reported_model import ReportedModel, ReportedRun
     from lda.survey.survey import GroupShares, Survey
 
     Floats = npt.NDArray[np.float64]
@@ -106,7 +106,7 @@ def findings(model: ReportedModel, survey: Survey | None, distances: Floats | No
     return found
 
 
-def stopped_early(run: RunFacts) -> Iterator[Finding]:
+def stopped_early(run: ReportedRun) -> Iterator[Finding]:
     """A fit that was interrupted before its sweeps were done."""
     if run.interrupted:
         asked = run.settings.get("sweeps")
@@ -117,7 +117,7 @@ def stopped_early(run: RunFacts) -> Iterator[Finding]:
         )
 
 
-def still_rising(run: RunFacts) -> Iterator[Finding]:
+def still_rising(run: ReportedRun) -> Iterator[Finding]:
     """A curve that still rose by more than `RISING` in the last quarter of the sweeps.
 
     The joint log-likelihood is looked at, which is there more often than that of documents kept out.
@@ -224,7 +224,7 @@ def function_words(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
         )
 
 
-def other_corpus(run: RunFacts, survey: Survey) -> Iterator[Finding]:
+def other_corpus(run: ReportedRun, survey: Survey) -> Iterator[Finding]:
     """Documents that are not those of the fit: another content, number, or other words in them."""
     if survey.corpus_hash is not None and survey.corpus_hash == run.corpus_hash:
         return
