@@ -64,8 +64,8 @@ gain 0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topi
 MARKUP: Final = frozenset(
     """
     apos bgcolor blockquote bmatrix cdot cellpadding cellspacing cfrac colspan emph endash eqnarray frac hellip hspace
-    href http https itemize ldquo lsquo mathbb mathbf mathcal mathrm mdash nbsp ndash nofollow onclick quot rdquo rowspan
-    rsquo tbody textbf textit textrm valign vspace www
+    href http https itemize ldquo lsquo mathbb mathbf mathcal mathrm mdash nbsp ndash nofollow onclick quot rdquo
+    rowspan rsquo tbody textbf textit textrm valign vspace www
     """.split()  # noqa: SIM905 - a list literal would take a line for each word
 )
 """Words of HTML, LaTeX and addresses that are hardly ever meant. Names of formats (html, jpeg, ftp) are, by those who
