@@ -145,7 +145,7 @@ class OrderedValues:
             self.kind = "number"
         if self.kind == "number":
             bad = next(text for text in values.to_pylist() if _number(text) is None)
-            raise self._neither(values, "most are numbers", bad)
+            raise self._neither(values, "the first ones are numbers", bad)
         self._is("time", values)
         if pc.all(pc.match_substring_regex(values, pattern=_ISO)).as_py():
             try:
