@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from benchmarks.charts import charts
 from benchmarks.cluster import cluster
 from benchmarks.gpu import gpu
 from benchmarks.inference import transform
@@ -25,6 +26,7 @@ def main() -> None:
     """Measure raylda beside what would be used instead, on this machine, in one run."""
 
 
+main.add_command(charts)
 main.add_command(speed)
 main.add_command(memory)
 main.add_command(ingest)

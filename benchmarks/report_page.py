@@ -138,6 +138,7 @@ def _timed(arguments: list[str], folder: Path, threads: int) -> list[str]:
     if done.returncode:
         raise click.ClickException(done.stderr[-500:])
     value = json.loads(done.stdout)
+    click.echo(f"{arguments[0]}: {seconds:.1f} s, {value['bytes'] / 1e6:.2f} MB", err=True)
     unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kB elsewhere
     return [
         f"{value['n_documents']:,}",
@@ -172,13 +173,20 @@ def _make(folder: Path, n_topics: int, n_terms: int, n_documents: int = 20_000, 
                 (np.ones(len(words), dtype=np.int32), (np.zeros(len(words), int), words)), (1, n_terms)
             )
         )
+    n_tokens = int(counts.sum())
     seed = lda.LDA(2, max_iter=2, random_state=0).fit(np.eye(3, dtype=np.int32)).model_
     model = lda.Model(
         counts=counts.tocsr(),
         alpha=np.full(n_topics, 0.1),
         beta=0.01,
         vocabulary=[f"term{i}" for i in range(n_terms)],
-        record=replace(seed.record, named_terms=False),
+        record=replace(
+            seed.record,
+            named_terms=False,
+            n_documents=n_documents,
+            n_tokens=n_tokens,
+            n_trained_tokens=n_tokens,
+        ),
     )
     folder.mkdir(parents=True, exist_ok=True)
     sp.save_npz(folder / "documents.npz", sp.vstack(rows).tocsr())

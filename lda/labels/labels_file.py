@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -83,7 +84,11 @@ def labels_for(
     if isinstance(labels, str | Path) or hasattr(labels, "__fspath__"):
         return load_labels(labels, model, force=force)
     if isinstance(labels, Mapping):
-        names: Mapping[int, str | None] = {int(number): name for number, name in labels.items()}
+        names = {_topic(number): name for number, name in labels.items()}
+    elif not isinstance(labels, Iterable):
+        raise TypeError(
+            f"names of topics are a dict, a list, Labels or the path of a file, got {type(labels).__name__}"
+        )
     else:
         names = dict(enumerate(labels))
         if len(names) != model.n_topics:
@@ -92,6 +97,16 @@ def labels_for(
                 f"got {len(names)}"
             )
     return Labels(n_topics=model.n_topics, fingerprint=model.fingerprint()).with_names(names)
+
+
+def _topic(number: object) -> int:
+    """A key of a mapping: a whole number of any kind, or one as text, as JSON has it."""
+    if isinstance(number, str):
+        return _number(number)
+    try:
+        return index(number)  # type: ignore[arg-type]  # which is what it finds out
+    except TypeError:
+        raise ValueError(f"a topic's number must be a whole number from 0, got {number!r:.40}") from None
 
 
 def fitting(

@@ -550,8 +550,7 @@ class Model(Evaluable, Drawable):
     ) -> Path | str:
         """Show the model and documents in one page of HTML, as `lda report` does.
 
-        The page needs nothing but a browser. It is a whole document: a notebook shows the string within a frame,
-        `IPython.display.IFrame("report.html", "100%", 800)` of a file.
+        The page needs nothing but a browser. A notebook shows the string that is returned without a path in a frame.
 
         Args:
             path: file to write; None returns the page.

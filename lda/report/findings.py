@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lda.report.reported_model import ReportedModel, RunFacts
+    from lda.report.reported_model import ReportedModel, ReportedRun
     from lda.survey.survey import GroupShares, Survey
 
     Floats = npt.NDArray[np.float64]
@@ -50,8 +50,8 @@ WITHOUT_WORDS: Final = 0.01
 """Part of the documents without a known word that is worth a sentence; the number itself always stands in the facts."""
 
 UNKNOWN: Final = 0.5
-"""Part of unknown words above which the model sees too little of documents to speak for them. Pruning takes up to some
-four in ten out of the text that a model was fitted to."""
+"""Part of unknown words above which the model sees too little of new documents to speak for them. Of those it was
+fitted to, pruning (--max-df 0.5 of speeches, say) takes out as much on purpose."""
 
 FEW_DOCUMENTS: Final = 10
 """Documents behind a value of a field below which its shares say little: an interval by Student's t takes them to be
@@ -106,7 +106,7 @@ def findings(model: ReportedModel, survey: Survey | None, distances: Floats | No
     return found
 
 
-def stopped_early(run: RunFacts) -> Iterator[Finding]:
+def stopped_early(run: ReportedRun) -> Iterator[Finding]:
     """A fit that was interrupted before its sweeps were done."""
     if run.interrupted:
         asked = run.settings.get("sweeps")
@@ -117,7 +117,7 @@ def stopped_early(run: RunFacts) -> Iterator[Finding]:
         )
 
 
-def still_rising(run: RunFacts) -> Iterator[Finding]:
+def still_rising(run: ReportedRun) -> Iterator[Finding]:
     """A curve that still rose by more than `RISING` in the last quarter of the sweeps.
 
     The joint log-likelihood is looked at, which is there more often than that of documents kept out.
@@ -224,14 +224,14 @@ def function_words(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
         )
 
 
-def other_corpus(run: RunFacts, survey: Survey) -> Iterator[Finding]:
+def other_corpus(run: ReportedRun, survey: Survey) -> Iterator[Finding]:
     """Documents that are not those of the fit: another content, number, or other words in them."""
     if survey.corpus_hash is not None and survey.corpus_hash == run.corpus_hash:
         return
     told = []
     if survey.n_documents != run.n_documents:
         told.append(
-            f"there are {survey.n_documents:,} of them, and the corpus of the fit had {run.n_documents:,}"
+            f"{plural(survey.n_documents, 'document')} here, {run.n_documents:,} in the corpus of the fit"
         )
     if survey.n_trained is not None:
         untold = survey.n_untold or 0
@@ -266,9 +266,10 @@ def without_known_words(survey: Survey) -> Iterator[Finding]:
 
 
 def unknown_words(survey: Survey) -> Iterator[Finding]:
-    """More than `UNKNOWN` of the words are unknown to the model."""
+    """More than `UNKNOWN` of the words are unknown to the model, and most of the documents are new to it."""
     words = survey.n_tokens + survey.n_unknown
-    if survey.n_unknown > UNKNOWN * words:
+    own = survey.n_trained is not None and 2 * survey.n_trained >= survey.n_documents
+    if survey.n_unknown > UNKNOWN * words and not own:
         yield Finding(
             "unknown",
             f"The model does not know {survey.n_unknown / words:.0%} of the documents' words; topics come from the "

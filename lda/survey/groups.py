@@ -25,14 +25,14 @@ from lda.survey.bins import (
 )
 from lda.survey.field_values import OrderedValues, flat_values, labelled
 from lda.survey.group_sums import GroupSums, Portions
-from lda.survey.survey import MOST_GROUPS, GroupShares
+from lda.survey.results import MOST_GROUPS, GroupShares
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
     from lda.survey.field_values import Flat
-    from lda.survey.survey import SurveyOptions
+    from lda.survey.results import SurveyOptions
 
 MOST_VALUES: Final = 10_000
 """Different values of a field whose sums are kept: 16 bytes a topic each."""
@@ -100,8 +100,13 @@ class FieldGroups(ABC):
         """The shares of all groups."""
 
     def _no_field(self) -> DataError:
+        if not self._others:
+            return DataError(
+                f"the documents have no field {printable(self.field)!r}, nor any besides text and id; "
+                "give documents with fields, or ask for no groups"
+            )
         return DataError(
-            f"the documents have no field {printable(self.field)!r} besides text and id; "
+            f"the documents have no field {printable(self.field)!r} besides text and id, where "
             f"{printable(has(list(self._others)))}; choose one of these"
         )
 

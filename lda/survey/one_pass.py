@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.corpus.ordered_map import ordered_map, thread_count
 from lda.evaluation.document_usage import DocumentUse
 from lda.evaluation.documents import possible
 from lda.survey.described_documents import Described, DescribedDocuments
@@ -15,8 +16,8 @@ from lda.survey.group_sums import UNIT, in_units, portions
 from lda.survey.groups import Categories, Course, FieldGroups
 from lda.survey.nearest import nearest_documents
 from lda.survey.pieces import CutTexts
-from lda.survey.survey import Survey
-from lda.survey.unseen_documents import UnseenDocuments
+from lda.survey.results import Survey
+from lda.survey.unseen_documents import ContentReader, Contents, UnseenDocuments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
     from lda.cluster import FrozenModel
     from lda.corpus import DocumentBatch
+    from lda.survey.results import Piece, SurveyedModel, SurveyOptions
     from lda.survey.sources import DocumentSource
-    from lda.survey.survey import Piece, SurveyedModel, SurveyOptions
 
-WEIGHTS_AT_A_TIME: Final = 2**22
-"""Documents times topics of a batch: 16 MB of float32, whatever the number of topics."""
+WEIGHTS_AT_A_TIME: Final = 2**21
+"""Documents times topics of a batch: 8 MB of float32, whatever the number of topics."""
 
 MOST_DOCUMENTS: Final = 4096
 """Documents of a batch."""
@@ -50,21 +51,53 @@ def one_pass(
     first = next(batches, None)  # bad input is told before the model is prepared
     if first is None:
         raise DataError("there are no documents to survey; check the input")
-    frozen = model.frozen(threads=threads)
-    work = SurveyInProgress(model, options)
-    for batch in possible(model, chain((first,), batches)):
-        work.add(batch, frozen)
+    infer = Inference(model, options, threads)
+    work = SurveyInProgress(model, options, infer.seed)
+    # One batch is read, two are inferred, and what they say is added up, at the same time.
+    side_by_side = min(2, thread_count(threads))
+    for found in ordered_map(infer, possible(model, chain((first,), batches)), side_by_side, ahead=2):
+        work.add(found)
         if progress is not None:
             progress(work.n_documents)
-    return work.finish(source, frozen)
+    return work.finish(source, infer.frozen)
+
+
+class Inferred(NamedTuple):
+    """Documents and their topics.
+
+    Attributes:
+        batch: n documents.
+        theta: (n, K) float32, what `lda transform` writes.
+        words, z: (N,) their tokens in another order, and the topics of these.
+        contents: what can be told of whether the model was fitted to them.
+    """
+
+    batch: DocumentBatch
+    theta: npt.NDArray[np.float32]
+    words: npt.NDArray[np.int32]
+    z: npt.NDArray[Any]
+    contents: Contents | None
+
+
+class Inference:
+    """Infers the topics of documents: a function that threads may share."""
+
+    def __init__(self, model: SurveyedModel, options: SurveyOptions, threads: int | None) -> None:
+        self.frozen = model.frozen(threads=threads)
+        self.seed = model.record.seed if options.seed is None else options.seed
+        self._reader = ContentReader(model)
+
+    def __call__(self, batch: DocumentBatch) -> Inferred:
+        """The topics of some documents."""
+        topics = self.frozen.theta_and_topics(batch.doc_offsets, batch.words, seed=self.seed)
+        return Inferred(batch, *topics, self._reader.read(batch, self.frozen))
 
 
 class SurveyInProgress:
     """What is known of the documents so far; it grows with what is asked for, not with their number."""
 
-    def __init__(self, model: SurveyedModel, options: SurveyOptions) -> None:
-        self._model, self._options = model, options
-        self._seed = model.record.seed if options.seed is None else options.seed
+    def __init__(self, model: SurveyedModel, options: SurveyOptions, seed: int) -> None:
+        self._model, self._options, self._seed = model, options, seed
         n_topics = model.n_topics
         index = {term: number for number, term in enumerate(model.vocabulary)}
         top_words = model.top_words(options.n_words)
@@ -78,7 +111,7 @@ class SurveyInProgress:
             n_texts=options.n_texts,
             seed=self._seed,
         )
-        self._unseen = UnseenDocuments(model)
+        self._unseen = UnseenDocuments()
         self._over = None if options.over is None else Course(options.over, n_topics, options)
         self._by = [Categories(field, n_topics) for field in options.by]
         self.n_documents = self._n_empty = self._n_without_text = self._n_tokens = self._n_unknown = 0
@@ -90,14 +123,14 @@ class SurveyInProgress:
         """The fields by which documents are grouped."""
         return [*([] if self._over is None else [self._over]), *self._by]
 
-    def add(self, batch: DocumentBatch, frozen: FrozenModel) -> None:
+    def add(self, found: Inferred) -> None:
         """Add documents. Raises DataError for a field that is not there, or holds what it must not."""
+        batch, theta, words, z, contents = found
         n_tokens = np.diff(batch.doc_offsets)
         held = n_tokens > 0
-        theta, words, z = frozen.theta_and_topics(batch.doc_offsets, batch.words, seed=self._seed)
         self._use.add_tokens(batch.doc_offsets, words, z)
         self._term_tokens += np.bincount(words, minlength=len(self._term_tokens))
-        self._unseen.add(batch, frozen)
+        self._unseen.add(contents)
         self.described.add(batch, theta, self.n_documents)
         if self.fields:
             portion = portions(theta[held], n_tokens[held])
@@ -126,8 +159,8 @@ class SurveyInProgress:
             n_without_text=self._n_without_text,
             n_tokens=self._n_tokens,
             n_unknown=self._n_unknown,
-            n_trained=self._unseen.n_trained if self._unseen.known else None,
-            n_untold=self._unseen.n_untold if self._unseen.known else None,
+            n_trained=self._unseen.n_trained,
+            n_untold=self._unseen.n_untold,
             corpus_hash=source.corpus_hash,
             seed=self._seed,
             ordered=source.ordered,

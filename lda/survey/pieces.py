@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from lda.corpus import Recipe
 from lda.corpus.arrow import strings
 from lda.corpus.readers.ready_tokens import TOKENS
 from lda.corpus.text.token_spans import SpannedText, TokenSpans, joined_words, look_for
-from lda.survey.survey import Piece
+from lda.survey.results import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +31,11 @@ class CutTexts:
     def __init__(self, source: DocumentSource, vocabulary: Sequence[str]) -> None:
         self._ordered, self._vocabulary = source.ordered, vocabulary
         self._index = {term: number for number, term in enumerate(vocabulary)}
-        recipe = source.recipe
+        recipe = (
+            source.recipe or Recipe()
+        )  # of words that came from elsewhere: it will do, or will not be taken
         self._spans: TokenSpans | None = None
-        if recipe is not None and (recipe.tokenizer is None or source.tokenizer is not None):
+        if recipe.tokenizer is None or source.tokenizer is not None:
             self._spans = TokenSpans(recipe, source.tokenizer)
 
     def pieces(

@@ -2,76 +2,100 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from lda.corpus.document_hashes import document_hashes, term_hashes
 from lda.evaluation.heldout import Estimation, HeldoutScore, ratio
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from lda.cluster import FrozenModel
     from lda.corpus import DocumentBatch
     from lda.evaluation.topic_model import TopicModel
 
-    Floats = npt.NDArray[np.float64]
-    Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+HOW: Final = Estimation()
+"""As `lda evaluate` does it, to the same numbers."""
 
 BLOCK: Final = 2**20
 """Scores that are kept before they are added up, so that sums do not depend on how many documents come at a time."""
 
 
-class UnseenDocuments:
-    """Scores, by document completion, the documents whose content the model does not remember.
+class Contents(NamedTuple):
+    """What the contents of some documents say of them.
 
     Attributes:
-        n_trained: documents with the same words as one that the model was fitted to.
-        n_untold: documents that are too short to tell.
+        n_trained: those with the same words as one that the model was fitted to.
+        n_untold: those that are too short to tell.
+        n_tokens: known words of the others.
+        scores, sizes: (n,) log-likelihood and number of scored tokens of the others.
     """
+
+    n_trained: int
+    n_untold: int
+    n_tokens: int
+    scores: Floats
+    sizes: Integers
+
+
+class ContentReader:
+    """Finds documents that the model does not remember, and scores them by document completion."""
 
     def __init__(self, model: TopicModel) -> None:
         self._trained = model.document_hashes
         self._hashes = None if self._trained is None else term_hashes(model.vocabulary)
-        self._how = Estimation()
-        self.n_trained = self.n_untold = 0
+
+    def read(self, batch: DocumentBatch, frozen: FrozenModel) -> Contents | None:
+        """What can be told of these documents; None if the model remembers none."""
+        if self._trained is None or self._hashes is None:
+            return None
+        found = document_hashes(batch.doc_offsets, batch.words, self._hashes)
+        trained = np.zeros(len(found), dtype=np.bool_)
+        if len(self._trained):
+            at = np.minimum(np.searchsorted(self._trained, found), len(self._trained) - 1)
+            trained = (self._trained[at] == found) & (found != 0)
+        unseen = ~trained & (found != 0)
+        lengths = np.diff(batch.doc_offsets)
+        words = batch.words[np.repeat(unseen, lengths)]
+        offsets = np.concatenate([[0], np.cumsum(lengths[unseen])]).astype(np.int64)
+        scores, sizes = frozen.completion(offsets, words, seed=HOW.seed)
+        return Contents(int(trained.sum()), int((found == 0).sum()), len(words), scores, sizes)
+
+
+class UnseenDocuments:
+    """Adds up what contents say.
+
+    Attributes:
+        n_trained, n_untold: as of `Contents`; None if the model does not remember its documents.
+    """
+
+    def __init__(self) -> None:
+        self.n_trained: int | None = None
+        self.n_untold: int | None = None
         self._n_documents = self._n_tokens = self._n_scored = 0
         self._scores: list[Floats] = []
         self._sizes: list[Integers] = []
         self._n_held = 0
         self._sums = np.zeros(5)  # of t, n, t t, t n, n n over scored documents of score t and size n
 
-    @property
-    def known(self) -> bool:
-        """Whether the model remembers its documents."""
-        return self._trained is not None
-
-    def add(self, batch: DocumentBatch, frozen: FrozenModel) -> None:
+    def add(self, contents: Contents | None) -> None:
         """Add documents."""
-        if self._trained is None or self._hashes is None:
+        if contents is None:
             return
-        found = document_hashes(batch.doc_offsets, batch.words, self._hashes)
-        trained = np.zeros(len(found), dtype=np.bool_)
-        if len(self._trained):
-            at = np.minimum(np.searchsorted(self._trained, found), len(self._trained) - 1)
-            trained = (self._trained[at] == found) & (found != 0)
-        self.n_trained += int(trained.sum())
-        self.n_untold += int((found == 0).sum())
-        unseen = np.flatnonzero(~trained & (found != 0))
-        if not len(unseen):
+        self.n_trained = (self.n_trained or 0) + contents.n_trained
+        self.n_untold = (self.n_untold or 0) + contents.n_untold
+        if not len(contents.sizes):
             return
-        lengths = np.diff(batch.doc_offsets)
-        kept = np.repeat(np.isin(np.arange(len(found)), unseen), lengths)
-        offsets = np.concatenate([[0], np.cumsum(lengths[unseen])]).astype(np.int64)
-        words = batch.words[kept]
-        score, size = frozen.completion(offsets, words, seed=self._how.seed)
-        self._n_documents += len(unseen)
-        self._n_tokens += len(words)
-        self._n_scored += int((size > 0).sum())
-        self._scores.append(score)
-        self._sizes.append(size)
-        self._n_held += len(score)
+        self._n_documents += len(contents.sizes)
+        self._n_tokens += contents.n_tokens
+        self._n_scored += int((contents.sizes > 0).sum())
+        self._scores.append(contents.scores)
+        self._sizes.append(contents.sizes)
+        self._n_held += len(contents.sizes)
         while self._n_held >= BLOCK:
             self._add_block()
 
@@ -95,7 +119,7 @@ class UnseenDocuments:
             value, error = ratio(np.concatenate(self._scores), sizes)
             n_scored_tokens = int(sizes.sum())
         return HeldoutScore(
-            estimator=self._how.estimator,
+            estimator=HOW.estimator,
             log_likelihood=value,
             standard_error=error,
             n_documents=self._n_documents,
@@ -104,7 +128,7 @@ class UnseenDocuments:
             n_scored_tokens=n_scored_tokens,
             n_unknown=0,
             n_trained=0,
-            seed=self._how.seed,
+            seed=HOW.seed,
         )
 
     def _of_sums(self) -> tuple[float, float]:

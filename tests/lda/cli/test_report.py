@@ -329,6 +329,8 @@ def test_from_python(source: Path, model: Path, tmp_path: Path) -> None:
     page = loaded.model_.report(X=[row["body"].split() for row in rows])
     assert isinstance(page, str)
     assert page.lower().startswith("<!doctype html>")
+    assert repr(page).startswith("ReportPage(")
+    assert 'srcdoc="&lt;!doctype html&gt;' in page._repr_html_()
     with pytest.raises(lda.DataError, match="exists already"):
         loaded.report(tmp_path / "r.html")
     with pytest.raises(ValueError, match="over and by"):

@@ -7,6 +7,7 @@ import shutil
 import warnings
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import tiny
 from commands import fails, run
@@ -135,6 +136,12 @@ def test_forms_that_with_labels_takes(fitted: Model, tmp_path: Path) -> None:
         fitted.with_labels(["War"])
     with pytest.raises(ValueError, match="topics 0 to 2"):
         fitted.with_labels({3: "War"})
+    assert fitted.with_labels({np.int64(1): "War", "2": "Peace"}).labels.name(2) == "Peace"  # type: ignore[dict-item]
+    for odd in ({1.5: "War"}, {None: "War"}, {"one": "War"}):
+        with pytest.raises(ValueError, match="got"):
+            fitted.with_labels(odd)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="a dict, a list, Labels or the path of a file, got int"):
+        fitted.with_labels(3)  # type: ignore[arg-type]
     theirs = Labels(fingerprint="b" * 64).with_names({1: "War"})
     with pytest.raises(DataError, match="another model"):
         fitted.with_labels(theirs)

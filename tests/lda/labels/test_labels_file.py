@@ -87,6 +87,35 @@ def test_any_text_is_a_name_or_is_refused(found: dict[int, str]) -> None:
     assert all(printable(label.name) == label.name for label in labels.names.values())
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["names", "format", "version", "n_topics", "fingerprint", "name", "source", "when", "1", "2"]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+def test_whatever_a_file_holds_is_names_or_a_value_error(data: bytes) -> None:
+    try:
+        labels = parse_labels(data)
+    except ValueError:
+        return
+    assert parse_labels(encode_labels(labels)) == labels
+    for label in labels.names.values():
+        assert printable(label.name + label.source) == label.name + label.source
+        assert 0 < len(label.name) <= LONGEST
+
+
 DAMAGED = {
     "nothing": ("", "Expecting value"),
     "no JSON": ("War", "Expecting value"),

@@ -134,14 +134,18 @@ def test_documents_without_known_words() -> None:
 
 
 def test_unknown_words() -> None:
-    assert "unknown" not in of(healthy(), n_tokens=50, n_unknown=50)
-    assert "51%" in of(healthy(), n_tokens=49, n_unknown=51)["unknown"].text
+    assert "unknown" not in of(healthy(), n_trained=0, n_tokens=50, n_unknown=50)
+    assert "unknown" not in of(
+        healthy(), n_trained=12, n_tokens=49, n_unknown=51
+    )  # the fit left them out itself
+    assert "51%" in of(healthy(), n_trained=0, n_tokens=49, n_unknown=51)["unknown"].text
+    assert "51%" in of(healthy(), n_trained=None, n_tokens=49, n_unknown=51)["unknown"].text
 
 
 def test_a_corpus_that_is_not_the_models() -> None:
     assert "corpus" not in of(healthy(), corpus_hash=None, n_trained=12)
     fewer = of(healthy(), corpus_hash="0" * 64, n_documents=9, n_trained=9)["corpus"].text
-    assert "9 of them, and the corpus of the fit had 12" in fewer
+    assert "9 documents here, 12 in the corpus of the fit" in fewer
     others = of(healthy(), corpus_hash=None, n_trained=2, n_untold=3)["corpus"].text
     assert "fitted to 2 of them (3 are too short to tell)" in others
     content = of(healthy(), corpus_hash="0" * 64, n_trained=None, n_untold=None)["corpus"].text
