@@ -230,7 +230,7 @@ function inColumns(spec, width) {
   spec.columns = columns;
   // In the order of the rows; "sort: null" orders facets by name.
   spec.facet.sort = { field: "rank", op: "min" };
-  spec.spec.width = Math.max(120, Math.floor(width / columns) - 72);
+  spec.spec.width = Math.max(120, Math.floor(width / columns) - 62);
 }
 
 function closeCharts(within = document) {
