@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lda.evaluation.heldout import HeldoutScore
-    from lda.report.reported_model import ReportedModel, RunFacts
+    from lda.report.reported_model import ReportedModel, ReportedRun
 
 Row = list[str]
 
@@ -67,7 +67,7 @@ def _of_corpus(model: ReportedModel) -> list[tuple[str, object]]:
     ]
 
 
-def _of_run(run: RunFacts) -> list[tuple[str, object]]:
+def _of_run(run: ReportedRun) -> list[tuple[str, object]]:
     settings = run.settings
     asked = settings.get("sweeps")
     of = f" of {asked:,}" if isinstance(asked, int) and asked != run.n_sweeps else ""
@@ -172,7 +172,7 @@ def _documents(value: float) -> str:
     return plural(int(value), "document")
 
 
-def heldout_data(run: RunFacts, score: HeldoutScore | None) -> dict[str, Any] | None:
+def heldout_data(run: ReportedRun, score: HeldoutScore | None) -> dict[str, Any] | None:
     """How well documents are predicted that the model was not fitted to; None where nobody has looked.
 
     score: of such documents among those of a survey; without it, what the fit found on the documents that it kept out.
@@ -202,7 +202,7 @@ def heldout_data(run: RunFacts, score: HeldoutScore | None) -> dict[str, Any] | 
     }
 
 
-def history_data(run: RunFacts) -> dict[str, Any]:
+def history_data(run: ReportedRun) -> dict[str, Any]:
     """The training curve: sweeps, and what was found at each, nats a token; None where it was not looked."""
     rows = [row for row in run.history if row["log_likelihood"] is not None or row["heldout"] is not None]
     return {
