@@ -171,7 +171,7 @@ def _display(sweeps: int, about: str) -> Iterator[Callable[[SweepRecord | StartR
     from lda.cluster import StartRecord
 
     shown, eta, quality, last = _FitDisplay(sweeps, about), _Eta(sweeps), "", time.monotonic()
-    handle = display(shown, display_id=True)
+    handle: Any = display(shown, display_id=True)  # type: ignore[no-untyped-call]
 
     def tell(record: SweepRecord | StartRecord) -> None:
         nonlocal quality, last

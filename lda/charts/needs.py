@@ -16,7 +16,7 @@ class MissingPackageError(ImportError):
     """
 
     exit_code = 2
-    kind = "missing_package"
+    kind = "usage"
 
 
 def needed(name: str, purpose: str, remedy: str = "pip install 'raylda[report]'") -> ModuleType:

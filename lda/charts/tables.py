@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """Columns by name, all of one length; arrays or lists."""
 
 
-class RunFacts(Protocol):
+class RecordedRun(Protocol):
     """What charts need of a model's run record."""
 
     @property
@@ -48,7 +48,7 @@ class FittedModel(TopicModel, Protocol):
         ...
 
     @property
-    def record(self) -> RunFacts:
+    def record(self) -> RecordedRun:
         """The facts of the run."""
         ...
 

@@ -39,7 +39,8 @@ def html_table(
         names: (K,) what topics are called; without any name there is no column for them.
     """
     n_topics = len(words)
-    named = names is not None and any(names)
+    names = names or [None] * n_topics
+    named = any(names)
     columns = ["topic", *(["name"] if named else []), *([] if tokens is None else ["share"])]
     columns.append("most probable terms")
     head = "".join(f"<th>{column}</th>" for column in columns)
@@ -48,7 +49,7 @@ def html_table(
         shown = np.argsort(-tokens, kind="stable").tolist()
     rows, total = [], 1.0 if tokens is None else max(float(tokens.sum()), 1.0)
     for k in shown[:MOST_TOPICS]:
-        name = f'<td style="{_LEFT}">{_escaped((names and names[k]) or "")}</td>' if named else ""
+        name = f'<td style="{_LEFT}">{_escaped(names[k] or "")}</td>' if named else ""
         share = "" if tokens is None else _share(float(tokens[k]) / total, float(tokens.max()) / total)
         terms = " ".join(f'<span title="{p:.4g}">{_escaped(term)}</span>' for term, p in words[k])
         rows.append(f'<tr><td>{k}</td>{name}{share}<td style="{_LEFT}">{terms}</td></tr>')

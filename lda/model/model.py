@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lda.labels.naming import TopicPortrait
     from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
+    from lda.report.notebook_page import ReportPage
 
     Floats = npt.NDArray[np.float64]
 
@@ -547,11 +548,10 @@ class Model(Evaluable, Drawable):
         seed: int | None = None,
         threads: int | None = None,
         overwrite: bool = False,
-    ) -> Path | str:
+    ) -> Path | ReportPage:
         """Show the model and documents in one page of HTML, as `lda report` does.
 
-        The page needs nothing but a browser. It is a whole document: a notebook shows the string within a frame,
-        `IPython.display.IFrame("report.html", "100%", 800)` of a file.
+        The page needs nothing but a browser. A notebook shows the string that is returned without a path in a frame.
 
         Args:
             path: file to write; None returns the page.
@@ -573,7 +573,7 @@ class Model(Evaluable, Drawable):
             overwrite: replace a file that stands there.
 
         Returns:
-            The path, or the page where there is none.
+            The path; without one the page, a `str`.
 
         Raises:
             ImportError: a package of the extra `report` is not installed.

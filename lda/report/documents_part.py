@@ -36,7 +36,7 @@ def documents_facts(survey: Survey) -> dict[str, Any]:
     words = survey.n_tokens + survey.n_unknown
     rows = [["documents", f"{survey.n_documents:,}"]]
     if survey.n_trained is not None:
-        rows.append(["fitted to", f"{survey.n_trained:,} of them, by their words"])
+        rows.append(["the model was fitted to", f"{survey.n_trained:,} of them"])
     rows += [
         ["without known words", f"{survey.n_empty_documents:,}"],
         ["known words", f"{survey.n_tokens:,}"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from lda.corpus.presentable import presentable, printable
 from lda.corpus.text.recipe import DEFAULT_PATTERN
@@ -15,25 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lda.evaluation.heldout import HeldoutScore
-    from lda.report.reported_model import ReportedModel, RunFacts
+    from lda.report.reported_model import ReportedModel, ReportedRun
 
 Row = list[str]
-
-SETTINGS: Final = {
-    "sampler": "sampler",
-    "start": "start",
-    "phases": "phases a sweep",
-    "sweeps": "sweeps asked for",
-    "optimize_interval": "sweeps between updates of learned priors",
-    "burn_in": "sweeps before the first of them",
-    "n_samples": "late states averaged",
-    "sample_interval": "sweeps between them",
-    "validation_fraction": "share of documents kept out of training",
-    "tol": "gain that an evaluation must have",
-    "evaluate_every": "sweeps between evaluations",
-    "device": "device",
-}
-"""The settings that change what comes out, or how it is judged, and what they are called here."""
 
 
 def facts(model: ReportedModel) -> list[dict[str, Any]]:
@@ -83,14 +67,23 @@ def _of_corpus(model: ReportedModel) -> list[tuple[str, object]]:
     ]
 
 
-def _of_run(run: RunFacts) -> list[tuple[str, object]]:
+def _of_run(run: ReportedRun) -> list[tuple[str, object]]:
+    settings = run.settings
+    asked = settings.get("sweeps")
+    of = f" of {asked:,}" if isinstance(asked, int) and asked != run.n_sweeps else ""
     stopped = ", interrupted" if run.interrupted else ""
-    seconds = [f"{run.seconds.get(name, math.nan):.1f} s {what}" for name, what in _PARTS.items()]
+    parts = {"read": "reading", "fit": "fitting"}
+    seconds = [f"{run.seconds.get(name, math.nan):.1f} s {what}" for name, what in parts.items()]
     speed = number(run.tokens_per_second / 1e6, 3)
+    fraction = settings.get("validation_fraction")
     return [
-        ("sweeps", f"{run.n_sweeps:,}{stopped}"),
+        ("sweeps", f"{run.n_sweeps:,}{of}{stopped}"),
         ("seed", run.seed),
-        *((name, _setting(run.settings.get(key))) for key, name in SETTINGS.items()),
+        ("sampler", _sampler(settings)),
+        ("priors learned", _learning(settings)),
+        ("averaged", _averaging(settings)),
+        ("kept out to score", f"{100 * fraction:g} % of the documents" if fraction else None),
+        ("stops", f"when evaluations gain less than {settings['tol']:g}" if settings.get("tol") else None),
         ("time", ", ".join(seconds)),
         ("speed", None if speed is None else f"{speed} million tokens a second"),
         ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
@@ -99,13 +92,28 @@ def _of_run(run: RunFacts) -> list[tuple[str, object]]:
     ]
 
 
-_PARTS: Final = {"read": "reading", "fit": "fitting"}
+def _sampler(settings: Mapping[str, Any]) -> str:
+    phases, device = settings.get("phases"), settings.get("device")
+    told = [str(settings.get("sampler"))]
+    if settings.get("start"):
+        told.append(f"{settings['start']} start")
+    if isinstance(phases, int):
+        told.append(f"{plural(phases, 'phase')} a sweep")
+    if device not in (None, "cpu"):
+        told.append(f"on {device}")
+    return ", ".join(told)
 
 
-def _setting(value: object) -> object:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return value
+def _learning(settings: Mapping[str, Any]) -> str | None:
+    if "auto" not in (settings.get("alpha"), settings.get("beta")):
+        return None
+    every, first = settings.get("optimize_interval"), settings.get("burn_in")
+    return f"every {every} sweeps, from sweep {first} on"
+
+
+def _averaging(settings: Mapping[str, Any]) -> str | None:
+    n, apart = settings.get("n_samples"), settings.get("sample_interval")
+    return f"{n} late states, {plural(apart, 'sweep')} apart" if n and isinstance(apart, int) else None
 
 
 def recipe_in_words(recipe: Mapping[str, Any] | None) -> str:
@@ -164,7 +172,7 @@ def _documents(value: float) -> str:
     return plural(int(value), "document")
 
 
-def heldout_data(run: RunFacts, score: HeldoutScore | None) -> dict[str, Any] | None:
+def heldout_data(run: ReportedRun, score: HeldoutScore | None) -> dict[str, Any] | None:
     """How well documents are predicted that the model was not fitted to; None where nobody has looked.
 
     score: of such documents among those of a survey; without it, what the fit found on the documents that it kept out.
@@ -194,7 +202,7 @@ def heldout_data(run: RunFacts, score: HeldoutScore | None) -> dict[str, Any] | 
     }
 
 
-def history_data(run: RunFacts) -> dict[str, Any]:
+def history_data(run: ReportedRun) -> dict[str, Any]:
     """The training curve: sweeps, and what was found at each, nats a token; None where it was not looked."""
     rows = [row for row in run.history if row["log_likelihood"] is not None or row["heldout"] is not None]
     return {

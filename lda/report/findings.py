@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from lda.report.reported_model import ReportedModel, RunFacts
+    from lda.report.reported_model import ReportedModel, ReportedRun
     from lda.survey.survey import GroupShares, Survey
 
     Floats = npt.NDArray[np.float64]
@@ -50,8 +50,8 @@ WITHOUT_WORDS: Final = 0.01
 """Part of the documents without a known word that is worth a sentence; the number itself always stands in the facts."""
 
 UNKNOWN: Final = 0.5
-"""Part of unknown words above which the model sees too little of documents to speak for them. Pruning takes up to some
-four in ten out of the text that a model was fitted to."""
+"""Part of unknown words above which the model sees too little of new documents to speak for them. Of those it was
+fitted to, pruning (--max-df 0.5 of speeches, say) takes out as much on purpose."""
 
 FEW_DOCUMENTS: Final = 10
 """Documents behind a value of a field below which its shares say little: an interval by Student's t takes them to be
@@ -63,13 +63,16 @@ gain 0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topi
 
 MARKUP: Final = frozenset(
     """
-    amp apos bgcolor blockquote bmatrix br cdot cellpadding cellspacing cfrac colspan css div emph endash eqnarray
-    frac ftp gif gt hspace href html http https img itemize javascript jpeg jpg ldquo li lsquo lt mathbb mathbf mathcal
-    mathrm mdash nbsp ndash nofollow onclick php png quot rdquo rowspan rsquo sgml span src stylesheet tbody td textbf
-    textit tr ul url utf valign vspace www xhtml xml
+    apos bgcolor blockquote bmatrix cdot cellpadding cellspacing cfrac colspan emph endash eqnarray frac hellip hspace
+    href http https itemize ldquo lsquo mathbb mathbf mathcal mathrm mdash nbsp ndash nofollow onclick quot rdquo
+    rowspan rsquo tbody textbf textit textrm valign vspace www
     """.split()  # noqa: SIM905 - a list literal would take a line for each word
 )
-"""Words of HTML, LaTeX and addresses that are hardly ever meant."""
+"""Words of HTML, LaTeX and addresses that are hardly ever meant. Names of formats (html, jpeg, ftp) are, by those who
+write of them."""
+
+MAYBE_MARKUP: Final = frozenset("amp br div gt img li lt span src td tr ul".split())  # noqa: SIM905 - see above
+"""Words of HTML that mean something else, too (an amp, a span): two of them in one topic are mark-up."""
 
 MARKED: Final = re.compile(r"https?:|www\.|&\w+;|</?\w|\\[a-z]+|\w\.(?:com|org|net|html?)$")
 """The same inside a term, where a pattern of its own lets points and slashes into words."""
@@ -106,7 +109,7 @@ def findings(model: ReportedModel, survey: Survey | None, distances: Floats | No
     return found
 
 
-def stopped_early(run: RunFacts) -> Iterator[Finding]:
+def stopped_early(run: ReportedRun) -> Iterator[Finding]:
     """A fit that was interrupted before its sweeps were done."""
     if run.interrupted:
         asked = run.settings.get("sweeps")
@@ -117,7 +120,7 @@ def stopped_early(run: RunFacts) -> Iterator[Finding]:
         )
 
 
-def still_rising(run: RunFacts) -> Iterator[Finding]:
+def still_rising(run: ReportedRun) -> Iterator[Finding]:
     """A curve that still rose by more than `RISING` in the last quarter of the sweeps.
 
     The joint log-likelihood is looked at, which is there more often than that of documents kept out.
@@ -196,11 +199,8 @@ def duplicates(words: Sequence[Sequence[str]], distances: Floats | None) -> Iter
 
 
 def markup(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
-    """Words of `MARKUP`, or like `MARKED`, among the ten most probable ones of a topic."""
-    found = {
-        k: [word for word in of_topic if word.lower() in MARKUP or MARKED.search(word)]
-        for k, of_topic in enumerate(words)
-    }
+    """Words of `MARKUP` or like `MARKED`, or two of `MAYBE_MARKUP`, among the ten most probable ones of a topic."""
+    found = {k: _pieces_of_markup(of_topic) for k, of_topic in enumerate(words)}
     topics = [k for k, of_topic in found.items() if of_topic]
     if topics:
         yield Finding(
@@ -209,6 +209,13 @@ def markup(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
             f"{_some(found[k] for k in topics)}; take them out of the text (--strip html for HTML), and fit again.",
             tuple(topics),
         )
+
+
+def _pieces_of_markup(words: Sequence[str]) -> list[str]:
+    maybe = [word for word in words if word.lower() in MAYBE_MARKUP]
+    if len(maybe) < 2:
+        maybe = []
+    return [word for word in words if word.lower() in MARKUP or MARKED.search(word) or word in maybe]
 
 
 def function_words(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
@@ -224,14 +231,14 @@ def function_words(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
         )
 
 
-def other_corpus(run: RunFacts, survey: Survey) -> Iterator[Finding]:
+def other_corpus(run: ReportedRun, survey: Survey) -> Iterator[Finding]:
     """Documents that are not those of the fit: another content, number, or other words in them."""
     if survey.corpus_hash is not None and survey.corpus_hash == run.corpus_hash:
         return
     told = []
     if survey.n_documents != run.n_documents:
         told.append(
-            f"there are {survey.n_documents:,} of them, and the corpus of the fit had {run.n_documents:,}"
+            f"{plural(survey.n_documents, 'document')} here, {run.n_documents:,} in the corpus of the fit"
         )
     if survey.n_trained is not None:
         untold = survey.n_untold or 0
@@ -266,9 +273,10 @@ def without_known_words(survey: Survey) -> Iterator[Finding]:
 
 
 def unknown_words(survey: Survey) -> Iterator[Finding]:
-    """More than `UNKNOWN` of the words are unknown to the model."""
+    """More than `UNKNOWN` of the words are unknown to the model, and most of the documents are new to it."""
     words = survey.n_tokens + survey.n_unknown
-    if survey.n_unknown > UNKNOWN * words:
+    own = survey.n_trained is not None and 2 * survey.n_trained >= survey.n_documents
+    if survey.n_unknown > UNKNOWN * words and not own:
         yield Finding(
             "unknown",
             f"The model does not know {survey.n_unknown / words:.0%} of the documents' words; topics come from the "

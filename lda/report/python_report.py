@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lda.corpus.storage.output_target import check_file_target, local_path, new_file
+from lda.report.notebook_page import ReportPage
 from lda.report.report import Report, check_packages
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def report_page(
     title: str | None,
     threads: int | None,
     overwrite: bool,
-) -> Path | str:
+) -> Path | ReportPage:
     """Make a page and write it, whole or not at all; without a path it is returned.
 
     Raises:
@@ -81,7 +82,7 @@ def report_page(
     found = None if source is None else survey(model, source, options, threads=threads)
     html = Report.of(model, found, labels=labels, title=title, threads=threads).html()
     if target is None:
-        return html
+        return ReportPage(html)
     with new_file(target, overwrite=overwrite) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return target

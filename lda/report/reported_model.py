@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-class RunFacts(Protocol):
+class ReportedRun(Protocol):
     """What is remembered of a fit; `lda.RunRecord` is such, and says what each of them means."""
 
     @property
@@ -95,7 +95,7 @@ class ReportedModel(TopicModel, Protocol):
     """A topic model that remembers its run; `lda.Model` is such."""
 
     @property
-    def record(self) -> RunFacts:
+    def record(self) -> ReportedRun:
         """The facts of the run."""
         ...
 

@@ -22,6 +22,9 @@ FEWER_FROM: Final = 300
 """With as many topics pages would grow large, so the next two are smaller for them."""
 
 TOPICS_OF_A_WORD: Final = 12
+DIGITS: Final = 4
+"""Significant digits of p in `word_topics`, where it stands once for each word and topic."""
+
 FREQUENT_WORDS: Final = 5000
 """The most frequent terms of the corpus can be looked up, whether or not they stand out in a topic."""
 
@@ -71,6 +74,6 @@ def _topics_of(model: ReportedModel, terms: Ints, n_topics: int) -> dict[str, An
     return {
         "offsets": np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(terms)))]).tolist(),
         "topic": topic.tolist(),
-        "p": numbers(p),
+        "p": numbers(p, DIGITS),
         "tokens": tokens.tolist(),
     }

@@ -25,14 +25,14 @@ from lda.survey.bins import (
 )
 from lda.survey.field_values import OrderedValues, flat_values, labelled
 from lda.survey.group_sums import GroupSums, Portions
-from lda.survey.survey import MOST_GROUPS, GroupShares
+from lda.survey.results import MOST_GROUPS, GroupShares
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
     from lda.survey.field_values import Flat
-    from lda.survey.survey import SurveyOptions
+    from lda.survey.results import SurveyOptions
 
 MOST_VALUES: Final = 10_000
 """Different values of a field whose sums are kept: 16 bytes a topic each."""

@@ -16,7 +16,7 @@ from lda.survey.group_sums import UNIT, in_units, portions
 from lda.survey.groups import Categories, Course, FieldGroups
 from lda.survey.nearest import nearest_documents
 from lda.survey.pieces import CutTexts
-from lda.survey.survey import Survey
+from lda.survey.results import Survey
 from lda.survey.unseen_documents import ContentReader, Contents, UnseenDocuments
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from lda.cluster import FrozenModel
     from lda.corpus import DocumentBatch
+    from lda.survey.results import Piece, SurveyedModel, SurveyOptions
     from lda.survey.sources import DocumentSource
-    from lda.survey.survey import Piece, SurveyedModel, SurveyOptions
 
-WEIGHTS_AT_A_TIME: Final = 2**22
-"""Documents times topics of a batch: 16 MB of float32, whatever the number of topics."""
+WEIGHTS_AT_A_TIME: Final = 2**21
+"""Documents times topics of a batch: 8 MB of float32, whatever the number of topics."""
 
 MOST_DOCUMENTS: Final = 4096
 """Documents of a batch."""

@@ -12,7 +12,7 @@ from lda.corpus import Recipe
 from lda.corpus.arrow import strings
 from lda.corpus.readers.ready_tokens import TOKENS
 from lda.corpus.text.token_spans import SpannedText, TokenSpans, joined_words, look_for
-from lda.survey.survey import Piece
+from lda.survey.results import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

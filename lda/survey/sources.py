@@ -179,10 +179,15 @@ class ObjectDocuments:
         self._X, self._texts, self._metadata, self._ids = X, texts, metadata, ids
         self.recipe, self.tokenizer = recipe, tokenizer
         corpus = None if X is None else as_corpus(X, allow_empty=True)
-        self.corpus_hash = X.content_hash if isinstance(X, Corpus) else None
         self.ordered = corpus is None or corpus.ordered
         if self.ordered and corpus is not None:
             self._X = corpus
+        self._given = X if isinstance(X, Corpus) else None
+
+    @property
+    def corpus_hash(self) -> str | None:
+        """See `DocumentSource`; of a Corpus, which others may open again."""
+        return None if self._given is None else self._given.content_hash
 
     def batches(
         self, model: TopicModel, *, threads: int | None, batch_documents: int

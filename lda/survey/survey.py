@@ -1,220 +1,18 @@
-"""What a survey of documents is asked for, and what it finds."""
+"""`survey`: read documents once, and find out what they say about the topics of a model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
-from lda.evaluation.topic_model import TopicModel
+from lda.survey.one_pass import one_pass
+from lda.survey.results import BINS, GroupShares, Piece, Survey, SurveyedModel, SurveyOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-    import numpy.typing as npt
-    import pyarrow as pa
-
-    from lda.evaluation.document_usage import DocumentUse
-    from lda.evaluation.heldout import HeldoutScore
     from lda.survey.sources import DocumentSource
 
-    Floats = npt.NDArray[np.float64]
-    Integers = npt.NDArray[np.int64]
-
-BINS: Final = ("auto", "day", "month", "quarter", "year", "decade")
-"""Names of intervals; besides these, the width of one as a number."""
-
-MOST_GROUPS: Final = 50
-"""Groups of a field that are kept apart; those with fewer documents are gathered."""
-
-GroupKind = Literal["time", "number", "category"]
-
-
-class Run(Protocol):
-    """What a survey needs of a model's run record."""
-
-    @property
-    def seed(self) -> int:
-        """The seed of the fit."""
-        ...
-
-
-class SurveyedModel(TopicModel, Protocol):
-    """A model that remembers its run; `lda.Model` is one."""
-
-    @property
-    def record(self) -> Run:
-        """The facts of the run."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyOptions:
-    """What a survey is asked for. A value that cannot be right raises ValueError.
-
-    Attributes:
-        over: field with a time or a number, over which topics are followed.
-        bin: intervals of `over`: one of `BINS`, or a width for numbers; "auto" takes the smallest of which there are
-            at most some 60.
-        by: fields whose values make groups.
-        n_best: best documents of each topic.
-        n_described: documents with id, fields and topics: the best ones, then a sample. There may be more, if
-            there are more best ones.
-        n_texts: documents with their text, best first; None for the best of each topic.
-        n_nearest: nearest documents of each that is described.
-        n_words: top words of a topic that diagnostics look at.
-        seed: of the inference; None for that of the model's fit.
-    """
-
-    over: str | None = None
-    bin: str = "auto"
-    by: tuple[str, ...] = ()
-    n_best: int = 5
-    n_described: int = 10_000
-    n_texts: int | None = None
-    n_nearest: int = 5
-    n_words: int = 10
-    seed: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("n_best", "n_described", "n_texts", "n_nearest"):
-            value = getattr(self, name)
-            if value is not None and value < 0:
-                raise ValueError(f"{name} must be 0 or more, got {value}")
-        if self.n_words < 1:
-            raise ValueError(f"n_words must be 1 or more, got {self.n_words}")
-        if self.seed is not None and not 0 <= self.seed < 1 << 64:
-            raise ValueError(f"the seed must be between 0 and {(1 << 64) - 1}, got {self.seed}")
-        self.width  # noqa: B018 - it checks
-
-    @property
-    def width(self) -> float | None:
-        """The width of an interval where `bin` is a number, or None.
-
-        Raises:
-            ValueError: `bin` is neither that nor one of `BINS`.
-        """
-        if self.bin in BINS:
-            return None
-        try:
-            width = float(self.bin)
-        except ValueError:
-            width = 0.0
-        if not 0 < width < float("inf"):
-            raise ValueError(
-                f"bin must be one of {', '.join(BINS)} or the width of an interval, got {self.bin!r:.60}"
-            )
-        return width
-
-
-class Piece(NamedTuple):
-    """A stretch of a text. topic: that of the token it is, -1 for what is no token of the model."""
-
-    text: str
-    topic: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GroupShares:
-    """How much of documents each topic makes up, group by group. Documents without known words take no part.
-
-    Attributes:
-        field: name of the field.
-        kind: "time" or "number", whose groups are intervals in rising order; "category", the largest group first.
-        values: (G,) labels. Of categories with too many values, the last one gathers the rest: "other (12 values)".
-        starts: (G,) where each interval begins: ISO dates, or numbers; None for categories.
-        n_documents: (G,) int64.
-        n_tokens: (G,) int64, known words.
-        mean: (G, K) float64, mean of theta over the documents of the group.
-        low, high: (G, K) float64, the 95 % interval of that mean by Student's t over documents, within 0 ... 1; NaN
-            for a group of one document.
-        n_missing: documents without a value.
-        n_gathered: values in the last group, 0 where nothing was gathered.
-    """
-
-    field: str
-    kind: GroupKind
-    values: list[str]
-    starts: list[str] | list[float] | None
-    n_documents: Integers
-    n_tokens: Integers
-    mean: Floats
-    low: Floats
-    high: Floats
-    n_missing: int
-    n_gathered: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Survey:
-    """What documents say about the topics of a model. Rows of described documents are in the order of the corpus.
-
-    Attributes:
-        n_topics: K.
-        n_documents: documents read.
-        n_empty_documents: those without a word that the model knows; they take no part in means.
-        n_without_text: those whose text is missing.
-        n_tokens: words that the model knows.
-        n_unknown: words that it does not know.
-        n_trained: documents with the same words as one that the model was fitted to; None if the model does not know.
-        n_untold: documents of which that cannot be told, because they are too short; None as before.
-        corpus_hash: content hash of a corpus that was built before; None for raw documents.
-        seed: of the inference.
-        ordered: whether words come in the order of the text; counts have none.
-        term_tokens: (V,) int64, tokens of each term in these documents.
-        topic_tokens: (K,) int64, tokens of each topic, in one state inferred for each document.
-        mean_theta: (K,) float64, mean of theta over the documents with known words; NaN without any.
-        use: what diagnostics need of documents.
-        n_words: top words of a topic that `use` knows.
-        heldout: score by document completion of the documents that the model was not fitted to; None where there
-            are none, or where it cannot be told.
-        ids: names of the n described documents.
-        numbers: (n,) int64, their places in the corpus, from 0.
-        n_tokens_of: (n,) int64, their known words.
-        fields: table of n rows: all further columns of the input as they are; no columns where there are none.
-        theta: (n, K) float32, their topics.
-        best: (K, n_best) int32, rows of the documents that show a topic best, -1 where there are fewer.
-        texts: pieces of the texts that were kept, by row; put together they are the text.
-        rebuilt: rows whose text is not the document's own, but its words: in a row with blanks between them, or
-            with how often they occur.
-        nearest: (n, n_nearest) int32, rows of the documents nearest by Hellinger distance of theta, nearest first; -1
-            where there are fewer, and for documents without known words.
-        over, by: shares of topics over a field, and group by group.
-    """
-
-    n_topics: int
-    n_documents: int
-    n_empty_documents: int
-    n_without_text: int
-    n_tokens: int
-    n_unknown: int
-    n_trained: int | None
-    n_untold: int | None
-    corpus_hash: str | None
-    seed: int
-    ordered: bool
-    term_tokens: Integers
-    topic_tokens: Integers
-    mean_theta: Floats
-    use: DocumentUse
-    n_words: int
-    heldout: HeldoutScore | None
-    ids: list[str]
-    numbers: Integers
-    n_tokens_of: Integers
-    fields: pa.Table
-    theta: npt.NDArray[np.float32]
-    best: npt.NDArray[np.int32]
-    texts: dict[int, tuple[Piece, ...]]
-    rebuilt: frozenset[int]
-    nearest: npt.NDArray[np.int32]
-    over: GroupShares | None = None
-    by: tuple[GroupShares, ...] = field(default=())
-
-    @property
-    def whole_text(self) -> bool:
-        """Whether every text that was kept is the document's own, to the character."""
-        return not self.rebuilt
+__all__ = ["BINS", "GroupShares", "Piece", "Survey", "SurveyOptions", "SurveyedModel", "survey"]
 
 
 def survey(
@@ -239,8 +37,6 @@ def survey(
 
     Raises:
         DataError: there are no documents, they are damaged, a field is not there, or it is no time and no number.
-        ValueError: the device or the seed cannot be right.
+        ValueError: `threads` cannot be right.
     """
-    from lda.survey.one_pass import one_pass
-
     return one_pass(model, source, options or SurveyOptions(), threads=threads, progress=progress)

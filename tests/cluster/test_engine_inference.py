@@ -33,6 +33,17 @@ def theta_given(words: list[int]) -> NDArray[np.float64]:
     return total / weights
 
 
+@pytest.mark.parametrize("model", [large(), FrozenModel(COUNTS, ALPHA, BETA)])
+def test_theta_and_topics_of_the_same_sweeps(model: FrozenModel) -> None:
+    documents = batch([[word % model.n_terms for word in words] for words in texts(60)])
+    theta, words, z = model.theta_and_topics(*documents, seed=3)
+    np.testing.assert_array_equal(theta, model.transform(*documents, seed=3))
+    expected_words, expected = model.topics_of_tokens(*documents, seed=3)
+    np.testing.assert_array_equal(words, expected_words)
+    np.testing.assert_array_equal(z, expected)
+    assert z.dtype == expected.dtype
+
+
 def test_alone_or_in_bulk() -> None:
     model, lists = large(), texts(250)
     bulk = model.transform(*batch(lists), seed=3)

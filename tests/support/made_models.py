@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,7 +30,7 @@ def made_model(
     beta: float = 0.05,
     alpha: ArrayLike | None = None,
     vocabulary: Sequence[str] | None = None,
-    history: Sequence[dict[str, object]] | None = None,
+    history: Sequence[dict[str, Any]] | None = None,
 ) -> lda.Model:
     """A model of (V, K) counts; terms are called w0, w1, ... unless they have names."""
     matrix = sp.csr_matrix(np.asarray(counts, dtype=np.int32))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,7 +178,7 @@ def _written(made: Report, options: ReportOptions) -> list[str]:
     tables = made.tables() if options.tables is not None or options.xlsx is not None else {}
     written = []
     if options.output == "-":
-        sys.stdout.write(html)
+        click.echo(html.encode("utf-8"), nl=False)  # whatever the terminal's encoding is
         written.append("to standard output")
     else:
         with new_file(local_path(options.output), overwrite=options.overwrite) as temporary:

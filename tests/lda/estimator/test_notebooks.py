@@ -24,7 +24,7 @@ def documents() -> np.ndarray:
 @pytest.fixture
 def shell() -> Iterator[Any]:
     """A shell of IPython that looks as in a kernel, and keeps what is displayed."""
-    made = InteractiveShell.instance()
+    made: Any = InteractiveShell.instance()
     made.display_pub, kept = CapturingDisplayPublisher(), made.display_pub
     made.kernel = object()
     yield made

@@ -91,6 +91,17 @@ def test_mark_up(word: str) -> None:
     assert word in found.text
 
 
+def test_two_words_that_may_be_mark_up_are() -> None:
+    words = [f"term{i}" for i in range(30)]
+    words[3] = "amp"
+    words[14] = "span"
+    assert "markup" not in kinds(healthy(words))
+    words[5] = "lt"
+    found = kinds(healthy(words))["markup"]
+    assert found.topics == (0,)
+    assert ": amp, lt;" in found.text
+
+
 def test_stop_words() -> None:
     words = [f"term{i}" for i in range(30)]
     words[20:22] = ["the", "of"]
@@ -134,14 +145,18 @@ def test_documents_without_known_words() -> None:
 
 
 def test_unknown_words() -> None:
-    assert "unknown" not in of(healthy(), n_tokens=50, n_unknown=50)
-    assert "51%" in of(healthy(), n_tokens=49, n_unknown=51)["unknown"].text
+    assert "unknown" not in of(healthy(), n_trained=0, n_tokens=50, n_unknown=50)
+    assert "unknown" not in of(
+        healthy(), n_trained=12, n_tokens=49, n_unknown=51
+    )  # the fit left them out itself
+    assert "51%" in of(healthy(), n_trained=0, n_tokens=49, n_unknown=51)["unknown"].text
+    assert "51%" in of(healthy(), n_trained=None, n_tokens=49, n_unknown=51)["unknown"].text
 
 
 def test_a_corpus_that_is_not_the_models() -> None:
     assert "corpus" not in of(healthy(), corpus_hash=None, n_trained=12)
     fewer = of(healthy(), corpus_hash="0" * 64, n_documents=9, n_trained=9)["corpus"].text
-    assert "9 of them, and the corpus of the fit had 12" in fewer
+    assert "9 documents here, 12 in the corpus of the fit" in fewer
     others = of(healthy(), corpus_hash=None, n_trained=2, n_untold=3)["corpus"].text
     assert "fitted to 2 of them (3 are too short to tell)" in others
     content = of(healthy(), corpus_hash="0" * 64, n_trained=None, n_untold=None)["corpus"].text

@@ -24,7 +24,7 @@ from lda.survey.sources import DocumentSource, documents_in_files, documents_of
 from lda.survey.survey import Survey, SurveyOptions, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 RECIPE = Recipe(text="body", id="name")
 N = 60
@@ -359,3 +359,23 @@ def part(batch: Any, first: int, last: int) -> Any:
         texts=batch.texts[first:last],
         metadata=batch.metadata.slice(first, last - first),
     )
+
+
+def test_a_corpus_at_a_uri(folder: Path, model: Model, found: Survey, place: Callable[[str], str]) -> None:
+    lda.corpus.build_corpus([folder / "docs.jsonl"], place("corpus"), recipe=RECIPE)
+    options = SurveyOptions(over="year", by=("party", "tags"), n_best=4, n_nearest=3)
+    again = survey(model, documents_in_files([place("corpus")], recipe=RECIPE), options)
+    same(again.over, found.over)
+    np.testing.assert_array_equal(again.best, found.best)
+
+
+def test_text_is_escaped_nowhere_and_lost_nowhere(model: Model, tmp_path: Path) -> None:
+    bread = "bread butter flour oven yeast"
+    hostile = [f"<script>alert(1)</script> {bread} \x1b[31m\u202e &amp;", f"{bread} & \u2028 <b>"]
+    path = write(
+        tmp_path / "docs.jsonl", [{"name": "<img>\x1b", "body": text, "f": "</script>"} for text in hostile]
+    )
+    told = survey(model, documents_in_files([path], recipe=RECIPE), SurveyOptions(by=("f",), n_best=2))
+    assert ["".join(p.text for p in told.texts[row]) for row in (0, 1)] == hostile
+    assert told.ids == ["<img>\x1b"] * 2
+    assert told.by[0].values == ["</script>"]
