@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from lda.corpus.arrow import is_list, pc
+from lda.corpus.arrow import is_list, pc, string_list
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import printable
 from lda.corpus.readers.ready_tokens import holds_text
@@ -112,7 +112,10 @@ class OrderedValues:
         self.kind: Kind | None = None
         self._days: dict[str, int] = {}
         self._seen: dict[str, None] = {}  # some values, in order, for messages
-        self._day_first = self._month_first = self._open = ""
+        self._day_first: bool | None = (
+            None  # of dates like 3/4/2020: whether the day stands first; None if open
+        )
+        self._taken = ""  # one that was read with the month first, although that was open
 
     def read(self, flat: Flat) -> Integers | Floats:
         """Days since 1970 (int64) of times, or numbers (float64), of each value.
@@ -141,11 +144,9 @@ class OrderedValues:
         if numbers is not None:
             self._is("number", values)
             return numbers
-        if self.kind is None and _number(values[0].as_py()) is not None:
-            self.kind = "number"
         if self.kind == "number":
             bad = next(text for text in values.to_pylist() if _number(text) is None)
-            raise self._neither(values, "most are numbers", bad)
+            raise self._neither(values, "the first ones are numbers", bad)
         self._is("time", values)
         if pc.all(pc.match_substring_regex(values, pattern=_ISO)).as_py():
             try:
@@ -154,40 +155,56 @@ class OrderedValues:
             except pa.ArrowException:
                 pass  # below it is found which
         coded = pc.dictionary_encode(values)
-        days_of = np.array([self._day(text, values) for text in coded.dictionary.to_pylist()], dtype=np.int64)
+        texts = string_list(coded.dictionary)
+        self._note_order(texts)
+        days_of = np.array([self._day(text, texts, values) for text in texts], dtype=np.int64)
         places: Integers = coded.indices.to_numpy()
         return days_of[places]
 
-    def _day(self, text: str, values: Any) -> int:  # noqa: ANN401
+    def _day(self, text: str, texts: list[str], values: Any) -> int:  # noqa: ANN401
         found = self._days.get(text)
         if found is None:
-            self._note_order(text, values)
-            day = parsed_day(text)
+            day = parsed_day(text, day_first=bool(self._day_first))
             if day is None:
-                raise self._neither(values, "it is to hold dates or numbers", text)
+                # Among numbers, what is shown is the one that is none.
+                others = [text, *texts] if _number(text) is None else texts
+                bad = next((other for other in others if _number(other) is None), text)
+                raise self._neither(values, "it is to hold dates or numbers", bad)
             if len(self._days) >= REMEMBERED:
                 self._days.clear()
             found = self._days[text] = day
         return found
 
-    def _note_order(self, text: str, values: Any) -> None:  # noqa: ANN401
-        """Refuse days and months of which one cannot tell which is which: 13/04/2020 beside 03/04/2020."""
-        parts = _TWO_PARTS.match(text)
-        if parts is None:
-            return
-        first, second = int(parts[1]), int(parts[3])
-        if first > 12:
-            self._day_first = text
-        elif second > 12:
-            self._month_first = text
-        elif first != second:
-            self._open = text
-        other = self._month_first or self._open
-        if self._day_first and other:
+    def _note_order(self, texts: list[str]) -> None:
+        """Find out which number is the month where dates are like 3/4/2020: 13/4/2020 tells, and so does 4/13/2020.
+
+        Raises:
+            DataError: these contradict each other, or what was read before.
+        """
+        first, second, either = "", "", ""
+        for text in texts:
+            parts = _TWO_PARTS.match(text)
+            if parts is None:
+                continue
+            one, other = int(parts[1]), int(parts[3])
+            if one > 12:
+                first = text
+            elif other > 12:
+                second = text
+            elif one != other:
+                either = text
+        against = second or self._taken
+        if first and self._day_first is None and not against:
+            self._day_first = True
+        if (first and (against or not self._day_first)) or (second and self._day_first):
             raise DataError(
                 f"the dates of the field {printable(self.field)!r} leave open which number is the month: "
-                f"{_quoted([self._day_first, other])}; write them as 2020-04-13"
+                f"{_quoted([first or second, against or either])}; write them as 2020-04-13"
             )
+        if second:
+            self._day_first = False
+        if either and not self._day_first:
+            self._taken = either
 
     def _is(self, kind: Kind, values: Any) -> None:  # noqa: ANN401
         if len(self._seen) < 3:
@@ -214,8 +231,11 @@ def _whole(days: Any) -> Integers:  # noqa: ANN401
     return found
 
 
-def parsed_day(text: str) -> int | None:
-    """Days since 1970 of a date in words or figures, of a month its first; None if it is none, or has no year.
+def parsed_day(text: str, *, day_first: bool = False) -> int | None:
+    """Days since 1970 of a date in words or figures; None if it is none, or has no year.
+
+    A month is its first day, a year its first, too. day_first: what 3/4/2020 means; with points, 3.4.2020, it always
+    is the third of April.
 
     Raises:
         DataError: the package that reads dates is not installed.
@@ -227,8 +247,10 @@ def parsed_day(text: str) -> int | None:
             "dates are read by python-dateutil, which is not installed; pip install 'raylda[report]'"
         ) from None
     default = dt.datetime(_NO_YEAR, 1, 1)
+    # Not for others: of 2020-03-04 dateutil would take the last one for the month.
+    turned = bool(_WITH_POINTS.match(text)) or (day_first and bool(_TWO_PARTS.match(text)))
     try:
-        found = parser.parse(text, default=default, dayfirst=bool(_WITH_POINTS.match(text)))
+        found = parser.parse(text, default=default, dayfirst=turned)
     except (ValueError, OverflowError):
         return None
     return None if found.year == _NO_YEAR else (found.date() - dt.date(1970, 1, 1)).days

@@ -160,8 +160,7 @@ def test_many_numbers_take_bounded_memory(size: int | None) -> None:
         (["10 May"], "auto", "got '10 May'"),
         (["2020-02-30"], "auto", "got '2020-02-30'"),
         ([True], "auto", "holds bool"),
-        (["13/04/2020", "03/04/2020"], "auto", "which number is the month: '13/04/2020', '03/04/2020'"),
-        (["03/04/2020", "13/04/2020"], "auto", "which number is the month"),
+        (["13/04/2020", "04/13/2020"], "auto", "which number is the month: '13/04/2020', '04/13/2020'"),
         (["2020-01-01"], "7", "holds dates, got the interval '7'; take one of day"),
         ([3.5], "month", "holds numbers such as 3.5, of which there is no month"),
         ([1999, 3.5], "decade", "such as 3.5, of which there is no decade"),
@@ -171,6 +170,21 @@ def test_many_numbers_take_bounded_memory(size: int | None) -> None:
 def test_what_is_refused(column: Any, bin: str, message: str) -> None:  # noqa: A002
     with pytest.raises(DataError, match=message):
         over(column, bin)
+
+
+def test_days_before_months() -> None:
+    assert over(["03/04/2020", "13/04/2020"], "day").values == ["2020-04-03", "2020-04-13"]
+    assert over(["03/04/2020", "04/13/2020"], "day").values == ["2020-03-04", "2020-04-13"]
+    assert over(["13/04/2020", "03/04/2020"], "day", size=1).values == ["2020-04-03", "2020-04-13"]
+    assert over(["03/04/2020", "04/03/2020"], "day").values == ["2020-03-04", "2020-04-03"]
+    assert over(["13/04/2020", "2020-03-04"], "day").values == ["2020-03-04", "2020-04-13"]
+    for later in (["03/04/2020", "13/04/2020"], ["13/04/2020", "04/13/2020"], ["04/13/2020", "13/04/2020"]):
+        with pytest.raises(DataError, match="which number is the month"):
+            over(later, "day", size=1)
+
+
+def test_years_among_dates() -> None:
+    assert over(["1999", "2001-05", "2001-05-03"], "year").values == ["1999", "2001"]
 
 
 def test_kinds_do_not_mix_over_batches() -> None:
