@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from lda.model.model import Model, Topic
     from lda.model.run_record import RunRecord
     from lda.model.topic_matrix import TopicMatrix
+    from lda.report.notebook_page import ReportPage
     from lda.transform.transform_corpus import PartsState, transform_corpus
 
     __version__: str
@@ -63,6 +64,7 @@ __all__ = [
     "PartsState",
     "Phrase",
     "Recipe",
+    "ReportPage",
     "RunRecord",
     "Stability",
     "StartRecord",
@@ -111,6 +113,7 @@ _HOME: Final = {
     "Phrase": "lda.labels.phrases",
     "Suggestion": "lda.labels.suggestions",
     "TopicPortrait": "lda.labels.naming",
+    "ReportPage": "lda.report.notebook_page",
     "Model": "lda.model.model",
     "Topic": "lda.model.model",
     "RunRecord": "lda.model.run_record",

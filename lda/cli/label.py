@@ -13,6 +13,7 @@ from lda.cli.console import Console, output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.option import Heading, option
+from lda.cli.sources import SourceOptions, source_options
 from lda.corpus.presentable import presentable, printable, without_keys
 from lda.progress import plural
 
@@ -50,6 +51,7 @@ class LabelOptions:
     clear: bool
     suggest: bool
     documents: tuple[str, ...]
+    source: SourceOptions
     force: bool
     output: str | None
     overwrite: bool
@@ -107,7 +109,7 @@ class LabelOptions:
     multiple=True,
     metavar="INPUT",
     heading=Heading.OUTPUT,
-    help="Documents to look through for phrases to suggest, read as the model's own were; may be repeated.",
+    help="Documents to look through for phrases to suggest; may be repeated.",
     brief="Look through them for phrases to suggest.",
 )
 @option(
@@ -119,6 +121,7 @@ class LabelOptions:
     brief="Write what is shown as labels.json, to edit.",
 )
 @option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help="Replace the file that exists.")
+@source_options
 @output_options
 @taking(LabelOptions)
 def label(options: LabelOptions) -> None:
@@ -168,7 +171,7 @@ def label(options: LabelOptions) -> None:
 
 def _suggested(options: LabelOptions, labels: Labels) -> tuple[Labels, Sequence[Suggestion]]:
     """The names there are, and suggestions for the other topics."""
-    from lda.cli.surveyed import AS_FITTED, surveyed
+    from lda.cli.surveyed import surveyed
     from lda.labels.suggestions import SUGGESTED, suggest_names
     from lda.model.model import Model
 
@@ -178,7 +181,7 @@ def _suggested(options: LabelOptions, labels: Labels) -> tuple[Labels, Sequence[
         from lda.survey.survey import SurveyOptions
 
         wanted = SurveyOptions(n_best=FOR_PHRASES, n_described=0, n_nearest=0)
-        pieces = surveyed(model, options.documents, AS_FITTED, wanted, options.console).texts.values()
+        pieces = surveyed(model, options.documents, options.source, wanted, options.console).texts.values()
     found = suggest_names(model, pieces)
     fresh = {one.topic: one.name for one in found if one.topic not in labels.names}
     return labels.with_names(dict(fresh), source=SUGGESTED), found

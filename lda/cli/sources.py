@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,9 +37,37 @@ class SourceOptions:
 
 def source_options(command: Function) -> Function:
     """--text, --id, --format, --vocab and --encoding; the command gets them as `source`."""
+    return gathered("source", SourceOptions, *_source_options("--format", "format"))(command)
+
+
+def documents_source_options(command: Function) -> Function:
+    """The same of a command whose --format is that of what it prints: --documents-format takes its place."""
     return gathered(
-        "source",
-        SourceOptions,
+        "source", _source_of_documents, *_source_options("--documents-format", "documents_format")
+    )(command)
+
+
+def _source_of_documents(
+    *,
+    text: str | None,
+    id: str | None,  # noqa: A002 - as the option is called
+    documents_format: str,
+    vocabulary: str | None,
+    encoding: str,
+    encoding_errors: str,
+) -> SourceOptions:
+    return SourceOptions(
+        text=text,
+        id=id,
+        format=documents_format,
+        vocabulary=vocabulary,
+        encoding=encoding,
+        encoding_errors=encoding_errors,
+    )
+
+
+def _source_options(*format_names: str) -> list[Callable[[Any], Any]]:
+    return [
         option(
             "--text",
             multiple=True,
@@ -52,7 +80,7 @@ def source_options(command: Function) -> Function:
         ),
         option("--id", metavar="FIELD", heading=Heading.INPUT, help="Field that names the document."),
         option(
-            "--format",
+            *format_names,
             default="auto",
             callback=_check_format,
             heading=Heading.INPUT,
@@ -82,7 +110,7 @@ def source_options(command: Function) -> Function:
             heading=Heading.INPUT,
             help="What to do with bytes that cannot be decoded.",
         ),
-    )(command)
+    ]
 
 
 def _join_fields(_ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> str | None:

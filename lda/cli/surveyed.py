@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from lda.cli.sources import SourceOptions, names_of, stored_inputs
+from lda.cli.sources import names_of, stored_inputs
 from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lda.cli.console import Console
+    from lda.cli.sources import SourceOptions
     from lda.model.model import Model
     from lda.survey.survey import Survey, SurveyOptions
-
-
-AS_FITTED: Final = SourceOptions(
-    text=None, id=None, format="auto", vocabulary=None, encoding="utf-8", encoding_errors="strict"
-)
-"""How to read what is like the input of the fit, of commands that have no options for it."""
 
 
 def surveyed(

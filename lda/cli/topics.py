@@ -14,7 +14,8 @@ from lda.cli.help import Command
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.shared_options import verify_option
-from lda.cli.surveyed import AS_FITTED, surveyed
+from lda.cli.sources import SourceOptions, documents_source_options
+from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
 from lda.cli.topic_blocks import BEST, TopicBlocks, documents_of
 from lda.cli.topic_table import topic_markdown, topic_row, topic_table, topic_tsv
@@ -35,6 +36,7 @@ class TopicsOptions:
     format: Literal["table", "tsv", "json", "md"]
     words: bool
     documents: tuple[str, ...]
+    source: SourceOptions
     bars: Bars
     color: Color
     labels: str | None
@@ -100,7 +102,7 @@ class TopicsOptions:
     multiple=True,
     metavar="INPUT",
     heading=Heading.OUTPUT,
-    help="The three documents of INPUT that show each topic best, read as the model's own were; may be repeated.",
+    help="The three documents of INPUT that show each topic best; may be repeated.",
     brief="The documents of INPUT that show it best.",
 )
 @option(
@@ -120,6 +122,7 @@ class TopicsOptions:
     brief="Of the table; auto: on a terminal.",
 )
 @labels_option
+@documents_source_options
 @verify_option
 @output_options
 @taking(TopicsOptions)
@@ -162,4 +165,4 @@ def _survey(model: Model, options: TopicsOptions) -> Survey:
     from lda.survey.survey import SurveyOptions
 
     wanted = SurveyOptions(n_best=BEST, n_described=0, n_texts=0, n_nearest=0)
-    return surveyed(model, options.documents, AS_FITTED, wanted, options.console)
+    return surveyed(model, options.documents, options.source, wanted, options.console)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lda.estimator.sklearn_conventions import RandomState
     from lda.evaluation.coherence_result import Coherence, CoherenceEngine
     from lda.evaluation.diagnostics import TopicDiagnostics
+    from lda.report.notebook_page import ReportPage
     from lda.samplers.registry import Sampler
 
     Floats = npt.NDArray[np.float64]
@@ -367,7 +368,7 @@ class LDA(EstimatorConventions, Drawable):
             use.add(self._doc_topic_counts)
         return diagnose(model, None, n_words=n_words, use=use)
 
-    def report(self, path: str | Path | None = None, X: object = None, **options: Any) -> Path | str:  # noqa: ANN401
+    def report(self, path: str | Path | None = None, X: object = None, **options: Any) -> Path | ReportPage:  # noqa: ANN401
         """Show the model and documents in one page of HTML; arguments and errors are those of `Model.report`.
 
         Args:
@@ -376,7 +377,7 @@ class LDA(EstimatorConventions, Drawable):
             **options: see `Model.report`; threads are `n_jobs` if none are given.
 
         Returns:
-            The path, or the page where there is none.
+            The path; without one the page, a `str`.
         """
         return self._fitted().report(path, X, **{"threads": threads_of(self.n_jobs), **options})
 

@@ -3,8 +3,9 @@
 Candidates are two or three tokens that follow each other with nothing but blanks or a hyphen between them, all of
 which have the topic in question. Two words a, b are scored by the log-likelihood ratio of Dunning (1993) for "b follows
 a" among all such pairs of the topic. They are a phrase if they follow each other at least three times and the ratio is
-above 10.83 (chi-squared with one degree of freedom, p = 0.001). Three words are a phrase if both pairs in them are, and
-they occur at least three times; their score is the lower one of their pairs. A pair that nearly always occurs within a
+above 10.83 (chi-squared with one degree of freedom, p = 0.001), and they do so in two documents, where there are more
+than one. Three words are a phrase if both pairs in them are, and
+they occur as often themselves; their score is the lower one of their pairs. A pair that nearly always occurs within a
 longer phrase is left to that.
 """
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 FEWEST: Final = 3
 """Times that a phrase must occur."""
 
+FEWEST_DOCUMENTS: Final = 2
+"""Documents that a phrase must occur in, where there is more than one: else it is one author's."""
+
 SIGNIFICANT: Final = 10.83
 """Chi-squared with one degree of freedom, p = 0.001."""
 
@@ -35,6 +39,9 @@ _JOINT: Final = re.compile(r"[ \t\u00a0]*(?:-[ \t]*)?|\s+")
 
 NOWHERE: Final = -1
 """Topic of a piece of text that is no token of the model."""
+
+
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +73,15 @@ def topic_phrases(
     Raises:
         ValueError: a topic is not one of the model.
     """
-    runs: list[list[list[str]]] = [[] for _ in range(n_topics)]
-    for pieces in documents:
+    counts: list[_Counts] = [_Counts() for _ in range(n_topics)]
+    n_documents = 0
+    for number, pieces in enumerate(documents):
+        n_documents += 1
         for topic, words in _runs(pieces):
             if topic >= n_topics:
                 raise ValueError(f"there are topics 0 to {n_topics - 1}, got {topic}")
-            runs[topic].append(words)
-    return [_phrases(of_topic)[:most] for of_topic in runs]
+            counts[topic].add(number, words)
+    return [of_topic.phrases(min(n_documents, FEWEST_DOCUMENTS))[:most] for of_topic in counts]
 
 
 def _runs(pieces: Sequence[tuple[str, int]]) -> Iterable[tuple[int, list[str]]]:
@@ -99,41 +108,64 @@ def _is_word(word: str) -> bool:
     return 0 < len(word) <= LONGEST_WORD and printable(word) == word and any(map(str.isalpha, word))
 
 
-def _phrases(runs: list[list[str]]) -> list[Phrase]:
-    pairs, threes, first, second = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    written: dict[str, Counter[str]] = {}
-    for run in runs:
+class _Counts:
+    """How often words of one topic follow each other."""
+
+    def __init__(self) -> None:
+        self.pairs, self.threes = Counter[Words](), Counter[Words]()
+        self.first, self.second = Counter[str](), Counter[str]()
+        self.written: dict[Words, Counter[str]] = {}
+        self.documents, self._last = Counter[Words](), dict[Words, int]()
+
+    def add(self, document: int, run: list[str]) -> None:
+        """Take words that follow each other. document: its number; numbers rise."""
         keys = [word.casefold() for word in run]
         for i in range(len(run) - 1):
-            first[keys[i]] += 1
-            second[keys[i + 1]] += 1
-            for length, counter in ((2, pairs), (3, threes)):
-                if i + length <= len(run):
-                    key = " ".join(keys[i : i + length])
-                    counter[key] += 1
-                    written.setdefault(key, Counter())[" ".join(run[i : i + length])] += 1
-    n = sum(pairs.values())
-    scores = dict[str, float]()
-    for key, count in pairs.items():
-        a, b = key.split(" ")
-        if count >= FEWEST and a != b:
-            score = likelihood_ratio(count, first[a], second[b], n)
-            if score > SIGNIFICANT:
-                scores[key] = score
-    counts = {key: pairs[key] for key in scores}
-    for key, count in threes.items():
-        a, b, c = key.split(" ")
-        left, right = f"{a} {b}", f"{b} {c}"
-        if count >= FEWEST and a != c and left in scores and right in scores:
-            scores[key], counts[key] = min(scores[left], scores[right]), count
-            for inner in (left, right):
-                counts[inner] = counts.get(inner, 0) - count
-    found = [
-        Phrase(text=_as_written(written[key]), count=max(pairs[key], threes[key]), score=score)
-        for key, score in scores.items()
-        if counts[key] >= FEWEST
-    ]
-    return sorted(found, key=lambda phrase: (-phrase.score, -phrase.text.count(" "), phrase.text))
+            self.first[keys[i]] += 1
+            self.second[keys[i + 1]] += 1
+            for length, counter in ((2, self.pairs), (3, self.threes)):
+                if i + length > len(run):
+                    continue
+                key = tuple(keys[i : i + length])
+                counter[key] += 1
+                self.written.setdefault(key, Counter())[" ".join(run[i : i + length])] += 1
+                if self._last.get(key) != document:
+                    self.documents[key] += 1
+                    self._last[key] = document
+
+    def phrases(self, fewest_documents: int) -> list[Phrase]:
+        """What is a phrase, the highest score first."""
+        n = sum(self.pairs.values())
+        scores = dict[Words, float]()
+        for key, count in self.pairs.items():
+            a, b = key
+            if count >= FEWEST and a != b and self.documents[key] >= fewest_documents:
+                score = likelihood_ratio(count, self.first[a], self.second[b], n)
+                if score > SIGNIFICANT:
+                    scores[key] = score
+        left = {key: self.pairs[key] for key in scores}  # what is not part of a longer phrase
+        for key, count in self.threes.items():
+            a, b, c = key
+            if (
+                count >= FEWEST
+                and a != c
+                and (a, b) in scores
+                and (b, c) in scores
+                and self.documents[key] >= fewest_documents
+            ):
+                scores[key], left[key] = min(scores[a, b], scores[b, c]), count
+                left[a, b] -= count
+                left[b, c] -= count
+        found = [
+            Phrase(
+                text=_as_written(self.written[key]),
+                count=(self.pairs if len(key) == 2 else self.threes)[key],
+                score=score,
+            )
+            for key, score in scores.items()
+            if left[key] >= FEWEST
+        ]
+        return sorted(found, key=lambda phrase: (-phrase.score, -phrase.text.count(" "), phrase.text))
 
 
 def _as_written(forms: Counter[str]) -> str:

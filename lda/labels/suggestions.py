@@ -34,8 +34,8 @@ class Suggestion:
 
     Attributes:
         topic: its number.
-        name: the best phrase, if there is one, and relevant words, with commas between them; no other topic's. Empty
-            for a topic without words.
+        name: a phrase, if one fits, and relevant words, with commas between them; no other topic's. Empty for a topic
+            without words.
         words: the most relevant words, best first.
         phrases: what stands side by side in the topic's documents, best first; empty without documents.
     """
@@ -55,8 +55,9 @@ def suggest_names(
 ) -> list[Suggestion]:
     """A suggestion for each topic; no two have the same name.
 
-    A name is made of the topic's best phrase and its most relevant words that are neither in it nor another form of one
-    that is; where it is another topic's already, further words follow until it is not.
+    A name is made of the best phrase with one of the topic's most relevant words in it, if there is one, and of
+    relevant words that are neither in it nor another form of one that is; where it is another topic's already, further
+    words follow until it is not.
 
     Args:
         model: whose topics.
@@ -87,7 +88,9 @@ def suggested_labels(suggestions: Iterable[Suggestion], n_topics: int) -> Labels
 
 
 def _name(phrases: Sequence[str], words: Sequence[str], n_parts: int, taken: set[str]) -> str:
-    parts = [printable(phrase) for phrase in phrases[:1]]
+    own = {word.casefold() for word in words}
+    fitting = (phrase for phrase in phrases if own.intersection(phrase.casefold().split()))
+    parts = [printable(phrase) for phrase in fitting][:1]
     for word in map(printable, words):
         if any(_alike(word, other) for part in parts for other in (part, *part.split())):
             continue

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lda.labels.naming import TopicPortrait
     from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
+    from lda.report.notebook_page import ReportPage
 
     Floats = npt.NDArray[np.float64]
 
@@ -547,7 +548,7 @@ class Model(Evaluable, Drawable):
         seed: int | None = None,
         threads: int | None = None,
         overwrite: bool = False,
-    ) -> Path | str:
+    ) -> Path | ReportPage:
         """Show the model and documents in one page of HTML, as `lda report` does.
 
         The page needs nothing but a browser. A notebook shows the string that is returned without a path in a frame.
@@ -572,7 +573,7 @@ class Model(Evaluable, Drawable):
             overwrite: replace a file that stands there.
 
         Returns:
-            The path, or the page where there is none.
+            The path; without one the page, a `str`.
 
         Raises:
             ImportError: a package of the extra `report` is not installed.

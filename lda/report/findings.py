@@ -63,13 +63,16 @@ gain 0.046 there when they are fitted for 100 sweeps, 0.02 when for 200; 20 topi
 
 MARKUP: Final = frozenset(
     """
-    amp apos bgcolor blockquote bmatrix br cdot cellpadding cellspacing cfrac colspan css div emph endash eqnarray
-    frac ftp gif gt hspace href html http https img itemize javascript jpeg jpg ldquo li lsquo lt mathbb mathbf mathcal
-    mathrm mdash nbsp ndash nofollow onclick php png quot rdquo rowspan rsquo sgml span src stylesheet tbody td textbf
-    textit tr ul url utf valign vspace www xhtml xml
+    apos bgcolor blockquote bmatrix cdot cellpadding cellspacing cfrac colspan emph endash eqnarray frac hellip hspace
+    href http https itemize ldquo lsquo mathbb mathbf mathcal mathrm mdash nbsp ndash nofollow onclick quot rdquo
+    rowspan rsquo tbody textbf textit textrm valign vspace www
     """.split()  # noqa: SIM905 - a list literal would take a line for each word
 )
-"""Words of HTML, LaTeX and addresses that are hardly ever meant."""
+"""Words of HTML, LaTeX and addresses that are hardly ever meant. Names of formats (html, jpeg, ftp) are, by those who
+write of them."""
+
+MAYBE_MARKUP: Final = frozenset("amp br div gt img li lt span src td tr ul".split())  # noqa: SIM905 - see above
+"""Words of HTML that mean something else, too (an amp, a span): two of them in one topic are mark-up."""
 
 MARKED: Final = re.compile(r"https?:|www\.|&\w+;|</?\w|\\[a-z]+|\w\.(?:com|org|net|html?)$")
 """The same inside a term, where a pattern of its own lets points and slashes into words."""
@@ -196,11 +199,8 @@ def duplicates(words: Sequence[Sequence[str]], distances: Floats | None) -> Iter
 
 
 def markup(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
-    """Words of `MARKUP`, or like `MARKED`, among the ten most probable ones of a topic."""
-    found = {
-        k: [word for word in of_topic if word.lower() in MARKUP or MARKED.search(word)]
-        for k, of_topic in enumerate(words)
-    }
+    """Words of `MARKUP` or like `MARKED`, or two of `MAYBE_MARKUP`, among the ten most probable ones of a topic."""
+    found = {k: _pieces_of_markup(of_topic) for k, of_topic in enumerate(words)}
     topics = [k for k, of_topic in found.items() if of_topic]
     if topics:
         yield Finding(
@@ -209,6 +209,13 @@ def markup(words: Sequence[Sequence[str]]) -> Iterator[Finding]:
             f"{_some(found[k] for k in topics)}; take them out of the text (--strip html for HTML), and fit again.",
             tuple(topics),
         )
+
+
+def _pieces_of_markup(words: Sequence[str]) -> list[str]:
+    maybe = [word for word in words if word.lower() in MAYBE_MARKUP]
+    if len(maybe) < 2:
+        maybe = []
+    return [word for word in words if word.lower() in MARKUP or MARKED.search(word) or word in maybe]
 
 
 def function_words(words: Sequence[Sequence[str]]) -> Iterator[Finding]:

@@ -58,7 +58,7 @@ def render_page(data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]])
     charts = _chart_script(vl_convert)
     own = _own_script()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(_asset(TEMPLATE)).render(
+    page: str = environment.from_string(_asset(TEMPLATE)).render(
         title=str(data["title"]),
         policy=_policy(charts, own),
         style=_raw(jinja2, "\n".join(_asset(name) for name in STYLES)),
@@ -67,6 +67,7 @@ def render_page(data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]])
         charts=_raw(jinja2, charts),
         script=_raw(jinja2, own),
     )
+    return page
 
 
 def _policy(*scripts: str) -> str:

@@ -142,6 +142,7 @@ def documents(
     ids = [outside(f"document {d}", d) for d in range(n)]
     if outside.hostile:
         ids[0] = '=HYPERLINK("https://example.org/","click")'
+    n_texts = min(n_texts, n)
     texts = []
     for d in range(n_texts):
         words = rng.integers(0, len(vocabulary), 60)

@@ -57,6 +57,10 @@ function chartTip(_, event, item, value) {
 
 const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
 
+// A saved SVG is XML, which has no control characters. And the engine keeps groups in plain objects, where a word such
+// as "constructor" is there before it comes; a blank without width makes it another word that looks the same.
+const engineText = (text) => (text in Object.prototype ? `${text}\u200b` : text.replace(NO_XML, "\ufffd"));
+
 class Chart {
   // columns describe the rows for the table and the CSV behind the chart; label is what a screen reader says of it.
   constructor(name, rows, { label, file, columns, pick = null, kind = null, paper = false, adjust = null }) {
@@ -100,11 +104,13 @@ class Chart {
     refill(this.tableHolder, dataTable({ caption: this.label, columns: this.columns, rows: this.rows, shown: false }));
   }
 
-  // For the engine, a copy: it marks the rows it is given. A saved SVG is XML, which has no control characters.
+  // For the engine, a copy: it marks the rows it is given. With their place, by which a click finds the row again.
   engineRows() {
-    return this.rows.map((row) =>
-      Object.fromEntries(Object.entries(row).map(([name, of]) => [name, typeof of === "string" ? of.replace(NO_XML, "\ufffd") : of])),
-    );
+    return this.rows.map((row, place) => {
+      const copy = { place };
+      for (const [name, of] of Object.entries(row)) copy[name] = typeof of === "string" ? engineText(of) : of;
+      return copy;
+    });
   }
 
   draw() {
@@ -151,7 +157,8 @@ class Chart {
     this.drawnRows = rows.length;
     if (this.pick) {
       this.view.addEventListener("click", (_, item) => {
-        if (item?.datum) this.pick(item.datum);
+        const row = this.rows[item?.datum?.place];
+        if (row) this.pick(row);
       });
     }
     if (rows !== this.rows) await this.view.data("rows", this.engineRows()).runAsync();
@@ -223,7 +230,7 @@ function inColumns(spec, width) {
   spec.columns = columns;
   // In the order of the rows; "sort: null" orders facets by name.
   spec.facet.sort = { field: "rank", op: "min" };
-  spec.spec.width = Math.max(120, Math.floor(width / columns) - 72);
+  spec.spec.width = Math.max(120, Math.floor(width / columns) - 62);
 }
 
 function closeCharts(within = document) {

@@ -100,6 +100,7 @@ function documentView(wanted) {
   const pieces = piecesOf(row);
   const topics = topicsOfDocument(row);
   const rows = topics.slice(0, 15).map(({ topic, weight }) => ({ topic, name: names.full(topic), weight }));
+  const rest = 1 - rows.reduce((sum, { weight }) => sum + weight, 0);
   const fields = Object.entries(documents.fields).map(([name, values]) => [name, plain(values[row])]).filter(([, value]) => value !== "");
   const near = nearestOf(row);
   const chart = rows.length > 0 &&
@@ -119,7 +120,7 @@ function documentView(wanted) {
     element("h2", { dir: "auto" }, documents.id[row]),
     element("p", { class: "lead" }, plural(documents.n_tokens[row], "token")),
     fields.length > 0 && element("dl", { class: "fields-list" }, fields.map(([name, value]) => element("div", {}, element("dt", {}, outside(name)), element("dd", {}, outside(value))))),
-    element("section", { class: "block" }, element("h3", {}, "Its topics"), chart ? chart.element : element("p", { class: "hint" }, "It has no words that the model knows, so nothing is known of its topics.")),
+    element("section", { class: "block" }, element("h3", {}, "Its topics"), chart ? [chart.element, rest > 0.0005 && element("p", { class: "hint" }, `${percent(rest)} more is spread over topics with too little to list.`)] : element("p", { class: "hint" }, "It has no words that the model knows, so nothing is known of its topics.")),
     element(
       "section",
       { class: "block" },

@@ -22,6 +22,7 @@ function namesView() {
     type: "file",
     accept: ".json,application/json",
     id: freshId("file"),
+    tabindex: "-1", // the button beside it opens it
     on: {
       change: async () => {
         const [chosen] = file.files;

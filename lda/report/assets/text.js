@@ -82,5 +82,5 @@ function colouredText(pieces) {
     }, { class: "key" });
     legend.append(element("li", {}, rest));
   }
-  return element("div", { class: "text" }, legend, box, here);
+  return element("div", { class: "text" }, legend, box, here, element("p", { class: "hint" }, "Shares beside the topics are of the words that are coloured."));
 }

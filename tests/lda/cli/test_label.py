@@ -136,6 +136,18 @@ def test_wrong_usage(model: Path, arguments: list[str], told: str) -> None:
     assert names(model) == {}
 
 
+def test_documents_in_another_encoding(model: Path, tmp_path: Path) -> None:
+    text = tmp_path / "old.csv"
+    text.write_bytes("name,body\n".encode() + "x,caf\xe9 bread bread\n".encode("latin-1") * 3)
+    options = ("--format", "csv", "--encoding", "latin-1", "-q")
+    assert "--encoding latin-1" in fails(3, "label", model, "--suggest", "--documents", text, "-q")
+    assert len(run_json("label", model, "--suggest", "--documents", text, *options)["suggestions"]) == 3
+    assert "--encoding latin-1" in fails(3, "topics", model, "--documents", text, "-q")
+    wanted = ("--documents-format", "csv", "--encoding", "latin-1", "-q")
+    topics = run_json("topics", model, "--documents", text, *wanted)["topics"]
+    assert topics[0]["documents"][0]["n_tokens"] == 2
+
+
 def test_bad_files(model: Path, labels: Path, tmp_path: Path) -> None:
     run("label", model, labels)
     assert "cannot be read" in fails(3, "label", model, tmp_path / "none", "-q")

@@ -17,6 +17,7 @@ import tiny
 from commands import fails, run, run_json
 
 import lda
+from lda.report.notebook_page import ReportPage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -327,7 +328,7 @@ def test_from_python(source: Path, model: Path, tmp_path: Path) -> None:
     assert ours["by"] == theirs["by"]
     assert ours["topics"]["name"][0] == "Nought"
     page = loaded.model_.report(X=[row["body"].split() for row in rows])
-    assert isinstance(page, str)
+    assert isinstance(page, ReportPage)
     assert page.lower().startswith("<!doctype html>")
     assert repr(page).startswith("ReportPage(")
     assert 'srcdoc="&lt;!doctype html&gt;' in page._repr_html_()

@@ -88,11 +88,11 @@ def test_texts_of_documents_are_in_portraits_and_suggestions(tmp_path: Path) -> 
 
 def test_pieces_of_texts_are_phrases_and_documents(model: Model) -> None:
     text = tuple((piece, topic) for word in ("New", "York") * 6 for piece, topic in ((word, 1), (" ", -1)))
-    other = (("only this", -1),)
+    other = (("only this: ", -1), ("New", 1), (" ", -1), ("York", 1))
     found = SimpleNamespace(best=np.array([[5, -1], [9, 5], [7, -1]]), texts={9: text, 5: other})
     seen = portraits(model, model.labels, found)
     assert [len(portrait.documents) for portrait in seen] == [1, 2, 0]
-    assert seen[1].documents == ("New York " * 6, "only this")
+    assert seen[1].documents == ("New York " * 6, "only this: New York")
     assert "New York" in seen[1].phrases
     prompt = str(seen[1])
     assert "Document 1: New York New York" in prompt

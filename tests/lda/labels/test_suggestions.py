@@ -56,6 +56,17 @@ def test_what_may_stand_between() -> None:
     assert "Puerto Rico" in [phrase.text for phrase in topic_phrases([blanks_in_tokens], 1)[0]]
 
 
+def test_a_phrase_is_not_one_documents_alone() -> None:
+    often, other = f"{'New York , ' * 9}{FILLER}", f"{FILLER} New York"
+    assert phrases(often, FILLER) == []
+    assert phrases(often, other) == ["New York"]
+
+
+def test_tokens_may_hold_blanks() -> None:
+    text = [("new york", 0), (" ", -1), ("stock exchange", 0), (", ", -1)] * 5 + pieces(FILLER)
+    assert [phrase.text for phrase in topic_phrases([text], 1)[0]] == ["new york stock exchange"]
+
+
 def test_three_words_take_the_place_of_the_pairs_in_them() -> None:
     text = f"{'world trade center , ' * 6}{FILLER}"
     assert phrases(text) == ["world trade center"]
@@ -100,6 +111,13 @@ def test_a_phrase_leads_the_name() -> None:
     assert first.name == "New York, harbour, tax" or first.name.startswith("New York, harbour")
     assert [phrase.text for phrase in first.phrases] == ["New York"]
     assert second.phrases == ()
+
+
+def test_a_phrase_without_a_relevant_word_leads_no_name() -> None:
+    fitted = made_model([[90], [80], [70]], vocabulary=["corn", "wheat", "rye"])
+    (found,) = suggest_names(fitted, [pieces(f"{'New York , ' * 5}{FILLER}")])
+    assert found.name == "corn, wheat, rye"
+    assert [phrase.text for phrase in found.phrases] == ["New York"]
 
 
 def test_no_two_topics_get_the_same_name() -> None:

@@ -91,6 +91,17 @@ def test_mark_up(word: str) -> None:
     assert word in found.text
 
 
+def test_two_words_that_may_be_mark_up_are() -> None:
+    words = [f"term{i}" for i in range(30)]
+    words[3] = "amp"
+    words[14] = "span"
+    assert "markup" not in kinds(healthy(words))
+    words[5] = "lt"
+    found = kinds(healthy(words))["markup"]
+    assert found.topics == (0,)
+    assert ": amp, lt;" in found.text
+
+
 def test_stop_words() -> None:
     words = [f"term{i}" for i in range(30)]
     words[20:22] = ["the", "of"]

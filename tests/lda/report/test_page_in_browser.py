@@ -464,6 +464,41 @@ def test_nothing_from_outside_runs(open_page: Open) -> None:
     assert page.evaluate("() => window.ran") is None
 
 
+def test_words_and_groups_may_be_called_as_what_objects_have(open_page: Open) -> None:
+    data = page_data(3, 5, n_terms=40)
+    for term, word in enumerate(("constructor", "__proto__", "toString")):
+        data["vocabulary"][term] = word
+    data["by"][0] |= {"field": "a/b%", "values": ["constructor", "__proto__", ""]}
+    data["documents"]["fields"] = {"__proto__": list("abcde"), "a/b%": [None, 1, True, 2.5, "x"]}
+    data["labels"]["names"] = {str(k): {"name": "constructor", "source": "same"} for k in range(3)}
+    watched = open_page(render_page(data, page_specs()))
+    page = watched.open()
+    for view in ("overview", "map", "topic/1", "document/1", "groups/a%2Fb%25", "words/constructor"):
+        watched.go(view)
+        watched.draw_all()
+        assert page.locator("#panel .plot svg").count() > 0, view
+    watched.go("groups/a%2Fb%25")
+    assert page.locator("#panel h3").nth(1).inner_text() == "Topics against a/b%"
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_page_with_next_to_nothing_opens(open_page: Open, n: int) -> None:
+    data = page_data(n, 1, n_terms=n, n_texts=0, n_groups=1)
+    data["topics"] |= {"x": [0.0] * n, "y": [0.0] * n, "share": [0.0] * n, "coherence": [None] * n}
+    data["topics"] |= {"related": [[]] * n, "suggestions": [[]] * n}
+    data["documents"]["topics"] = {"offsets": [0, 0], "topic": [], "weight": []}
+    data["documents"] |= {"fields": {}, "nearest": {"per": 0, "document": []}}
+    data["best"] = {"offsets": [0] * (n + 1), "document": []}
+    data["words"] = {"offsets": [0] * (n + 1), "term": [], "p": []}
+    data["over"]["n_documents"] = [0]
+    watched = open_page(render_page(data, page_specs()))
+    page = watched.open()
+    for view in VIEWS:
+        watched.go(view)
+        watched.draw_all()
+        assert page.locator("#panel h2").inner_text()
+
+
 def test_cells_that_a_spreadsheet_would_run_are_quoted(open_page: Open) -> None:
     data = page_data(4, 6, n_texts=0)
     ids = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", 'a "quoted", id']
@@ -530,7 +565,7 @@ def test_keys_alone_reach_what_a_mouse_reaches(html: str, open_page: Open) -> No
     page.keyboard.press("End")
     page.wait_for_function("() => location.hash === '#/names'")
     unreachable = page.evaluate(
-        """() => [...document.querySelectorAll("#panel button, #panel a, #panel input, #panel select")]
+        """() => [...document.querySelectorAll("#panel button, #panel a, #panel input:not([type=file]), #panel select")]
             .filter((node) => node.tabIndex < 0).length"""
     )
     assert unreachable == 0
