@@ -31,7 +31,8 @@ def nearest_documents(
         held: (n,) documents that take part.
 
     Returns:
-        (n, n_nearest) rows, nearest first, of equally near ones the first; -1 where there are fewer.
+        (n, n_nearest) rows, nearest first, equally near ones in order; -1 where there are fewer. Which of a great many
+        that are equally near are taken is not said, but they are always the same.
     """
     found = np.full((len(theta), n_nearest), -1, dtype=np.int32)
     taking = np.flatnonzero(held)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
+from lda.corpus.presentable import printable
 from lda.evaluation.topic_model import TopicModel
+from lda.progress import plural
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,7 +113,7 @@ class Piece(NamedTuple):
     topic: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class GroupShares:
     """How much of documents each topic makes up, group by group. Documents without known words take no part.
 
@@ -141,8 +143,11 @@ class GroupShares:
     n_missing: int
     n_gathered: int = 0
 
+    def __repr__(self) -> str:
+        return f"GroupShares({printable(self.field)!r}, {self.kind}, {plural(len(self.values), 'group')})"
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Survey:
     """What documents say about the topics of a model. Rows of described documents are in the order of the corpus.
 
@@ -208,6 +213,12 @@ class Survey:
     nearest: npt.NDArray[np.int32]
     over: GroupShares | None = None
     by: tuple[GroupShares, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        return (
+            f"Survey({plural(self.n_topics, 'topic')}, {plural(self.n_documents, 'document')}, "
+            f"{plural(self.n_tokens, 'token')}, {len(self.ids):,} described, {plural(len(self.texts), 'text')})"
+        )
 
     @property
     def whole_text(self) -> bool:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from lda.corpus import Corpus, Recipe, as_corpus
-from lda.corpus.arrow import strings
+from lda.corpus.arrow import pc, string_list, strings
 from lda.corpus.errors import DataError
 from lda.corpus.metadata import to_table
+from lda.corpus.readers.raw_texts import raw_text_batches
 from lda.corpus.stream import iter_corpus, iter_documents, iter_texts, keeps_order
+from lda.corpus.terms import is_missing
 from lda.evaluation.documents import batches_of, kept
 
 if TYPE_CHECKING:
@@ -195,7 +197,7 @@ class ObjectDocuments:
         """See `DocumentSource`."""
         if self._X is None:
             batches = iter_texts(
-                self._texts or (),
+                self._texts if self._texts is not None else (),
                 recipe=self.recipe or Recipe(),
                 tokenizer=self.tokenizer,
                 vocabulary_terms=model.vocabulary,
@@ -207,14 +209,14 @@ class ObjectDocuments:
         return self._with_columns(batches)
 
     def _with_columns(self, batches: Iterator[DocumentBatch]) -> Iterator[DocumentBatch]:
-        beside = None if self._texts is None or self._X is None else iter(self._texts)
+        beside = None if self._texts is None or self._X is None else _in_turn(self._texts)
         done = 0
         for batch in batches:
             n = len(batch.ids)
             if beside is not None:
                 texts = list(islice(beside, n))
                 self._check("texts", done + len(texts), done + n)
-                batch = batch._replace(texts=strings(texts), n_without_text=texts.count(None))  # noqa: PLW2901
+                batch = batch._replace(texts=strings(texts))  # noqa: PLW2901
             if self._metadata is not None:
                 self._check("metadata", min(self._metadata.num_rows, done + n), done + n)
                 batch = batch._replace(metadata=self._metadata.slice(done, n))  # noqa: PLW2901
@@ -236,6 +238,12 @@ class ObjectDocuments:
         if got != n_documents:
             relation = "fewer" if got < n_documents else "more"
             raise DataError(f"{what} must have one entry a document, got {relation} than documents ({got:,})")
+
+
+def _in_turn(texts: Iterable[str | None]) -> Iterator[str]:
+    """The texts one by one, whatever holds them; missing ones are empty. Raises TypeError at what is no text."""
+    for batch in raw_text_batches(texts):
+        yield from string_list(batch.texts)
 
 
 def documents_of(
@@ -292,20 +300,37 @@ def table_of(metadata: Any) -> pa.Table:  # noqa: ANN401 - duck-typed on purpose
     Raises:
         TypeError: it is none of these.
     """
-    if isinstance(metadata, pa.Table):
-        return metadata
-    if isinstance(metadata, pa.RecordBatch):
-        return pa.Table.from_batches([metadata])
+    if isinstance(metadata, pa.Table | pa.RecordBatch):
+        columns: list[Any] = list(metadata.columns)
+        return pa.table(
+            {name: _plain(column) for name, column in zip(metadata.schema.names, columns, strict=True)}
+        )
     if isinstance(metadata, Mapping):
-        return to_table({str(name): list(values) for name, values in metadata.items()})
+        return to_table({str(name): _listed(values) for name, values in metadata.items()})
     if hasattr(metadata, "iloc") and hasattr(metadata, "columns"):  # pandas, of which the index is no column
         try:
-            return pa.Table.from_pandas(metadata, preserve_index=False).replace_schema_metadata()
+            return table_of(pa.Table.from_pandas(metadata, preserve_index=False))
         except pa.ArrowException:  # columns of mixed kinds
-            return to_table({str(name): metadata[name].tolist() for name in metadata.columns})
+            return to_table({str(name): _listed(metadata[name]) for name in metadata.columns})
     if hasattr(metadata, "__arrow_c_stream__"):
-        return pa.table(metadata)
+        return table_of(pa.table(metadata))
     raise TypeError(
         f"metadata must be a table of pandas, polars or Arrow, or a dict of columns, got {type(metadata).__name__}; "
         "convert it"
     )
+
+
+def _listed(values: Iterable[object]) -> list[object]:
+    return [None if is_missing(value) else value for value in values]
+
+
+def _plain(column: Any) -> Any:  # noqa: ANN401 - any type
+    """A column without dictionaries and views, which Arrow can hand out but not work with."""
+    if isinstance(column, pa.ChunkedArray):
+        chunked: Any = column
+        kind = chunked.type.value_type if pa.types.is_dictionary(chunked.type) else chunked.type
+        wanted: Any = pa.large_string() if pa.types.is_string_view(kind) else kind
+        return pa.chunked_array([_plain(chunk) for chunk in chunked.chunks], type=wanted)
+    if pa.types.is_dictionary(column.type):
+        return _plain(column.dictionary).take(column.indices)
+    return pc.cast(column, pa.large_string()) if pa.types.is_string_view(column.type) else column

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
+import scipy.sparse as sp
 import scipy.stats
 import tiny
 
@@ -18,6 +21,7 @@ import lda
 from lda.corpus import DataError, Recipe
 from lda.evaluation.diagnostics import describe_topics
 from lda.model.model import Model
+from lda.survey import unseen_documents
 from lda.survey.group_sums import UNIT
 from lda.survey.one_pass import Inference, SurveyInProgress, one_pass
 from lda.survey.sources import DocumentSource, documents_in_files, documents_of
@@ -271,6 +275,53 @@ def test_python_objects_with_texts_and_metadata_beside_them(model: Model, found:
     assert named.ids == found.ids
     assert named.fields.num_columns == 0
     assert named.fields.num_rows in (0, N)
+
+
+def test_columns_of_other_libraries(model: Model, found: Survey) -> None:
+    texts = pd.Series([row["body"] for row in rows()], dtype=object)
+    frame = pd.DataFrame({"year": [row["year"] for row in rows()], "party": [row["party"] for row in rows()]})
+    frame["party"] = frame["party"].astype("category")
+    options = SurveyOptions(over="year", by=("party",), n_best=4, n_nearest=3)
+    for metadata in (frame, pl.from_pandas(frame), dict(frame.items()), pa.Table.from_pandas(frame)):
+        for source in (
+            documents_of(texts=texts, metadata=metadata),
+            documents_of(words_of(model), texts=pa.array(texts), metadata=metadata),
+        ):
+            mine = survey(model, source, options)
+            same(mine.over, found.over)
+            same(mine.by[0], found.by[0])
+            same(mine.texts, found.texts)
+
+
+def test_cells_bring_their_columns(model: Model) -> None:
+    table = counts_of(model)
+    cells = SimpleNamespace(
+        X=sp.csr_matrix(table.to_numpy()), var_names=list(table.columns), obs_names=[f"c{i}" for i in range(N)],
+        obs=pd.DataFrame({"batch": [i % 2 for i in range(N)]}, index=[f"c{i}" for i in range(N)]),
+    )  # fmt: skip
+    found = survey(model, documents_of(cells), SurveyOptions(by=("batch",)))
+    assert found.by[0].values == ["0", "1"]
+    assert found.ids[:2] == ["c0", "c1"]
+    assert found.fields.column_names == ["batch"]
+
+
+def test_scores_in_blocks(model: Model, folder: Path, found: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unseen_documents, "BLOCK", 4)
+    blocks = [
+        one_pass(model, in_files(folder), SurveyOptions(), batch_documents=size).heldout
+        for size in (1, 9, 60)
+    ]
+    assert blocks[0] == blocks[1] == blocks[2]
+    assert blocks[0] is not None
+    assert found.heldout is not None
+    assert blocks[0].log_likelihood == pytest.approx(found.heldout.log_likelihood, abs=1e-12)
+    assert blocks[0].standard_error == pytest.approx(found.heldout.standard_error, abs=1e-9)
+    assert blocks[0].n_scored_tokens == found.heldout.n_scored_tokens
+
+
+def test_what_a_notebook_shows(found: Survey) -> None:
+    assert repr(found).startswith("Survey(3 topics, 60 documents, 2,3")
+    assert repr(found.over) == "GroupShares('year', time, 7 groups)"
 
 
 @pytest.mark.parametrize(
