@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lda.charts.needs import altair
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Rows = Sequence[dict[str, Any]] | NamedData
 
 C = TypeVar("C")
+
+ALL_CIRCLES: Final = 36_000
+"""Square pixels of all circles of a map together: a seventh of it, whether there are ten topics or a thousand."""
 
 
 def inline(rows: Rows) -> Any:  # noqa: ANN401 - one of Altair's kinds of data
@@ -41,12 +44,12 @@ def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False
     scale = alt.Scale(domainMid=0, range="diverging") if diverging else alt.Scale(range="ramp")
     legend = alt.Legend(title=measure, orient="bottom", gradientLength=160, format=".3~g")
     place = alt.Chart(inline(rows)).encode(
-        x=alt.X("x:Q").axis(None).scale(zero=False, nice=False, padding=28),
-        y=alt.Y("y:Q").axis(None).scale(zero=False, nice=False, padding=28),
+        x=alt.X("x:Q").axis(None).scale(zero=False, nice=False, padding=36),
+        y=alt.Y("y:Q").axis(None).scale(zero=False, nice=False, padding=36),
     )
     faded = alt.datum.found == False  # noqa: E712 - an expression of Vega, in which absent is not False
     circles = place.mark_circle(style="outline", invalid="show").encode(
-        size=alt.Size("share:Q").scale(type="linear", zero=True, range=[0, 1600]).legend(None),
+        size=alt.Size("share:Q").scale(type="linear", domain=[0, 1], range=[0, ALL_CIRCLES]).legend(None),
         # Small circles are drawn last, or large ones would hide them from the pointer.
         order=alt.Order("share:Q", sort="descending"),
         color=alt.Color("value:Q", scale=scale, legend=legend),
