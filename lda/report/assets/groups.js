@@ -3,6 +3,7 @@
 const groupChoice = { field: 0, sort: "spread", topic: null };
 const SMALL = 12; // small multiples at a time
 const HEAT = 30; // rows of the heat map at a time
+const BARS = 25; // groups at first
 
 const groupSorts = {
   spread: ["what differs most", "Sorted by how much a topic's share differs between groups: its standard deviation, a group counting as its documents."],
@@ -69,23 +70,39 @@ const groupColumns = (groups) => [
 const isCourse = (groups) => groups.kind !== "category";
 const fileOf = (groups) => `over-${groups.field}`;
 
-// On a topic's page.
-function topicCourse(k, groups) {
+// The share of one topic over the values of a field, as a line or as bars. Of many groups the highest come first, and
+// the others on demand.
+function oneTopic(k, groups) {
+  const course = isCourse(groups);
   const rows = groupRows(groups, [k]);
   if (!rows.length) return null;
+  const many = !course && rows.length > BARS + 5;
+  if (many) rows.sort((a, b) => b.mean - a.mean);
   const most = rows.reduce((best, row) => (row.mean > best.mean ? row : best));
-  const chart = new Chart(isCourse(groups) ? "over" : "by_bars", rows, {
-    label: `Share of topic ${k} over ${groups.field}; highest at ${most.value}, ${percent(most.mean)} of ${plural(most.n_documents, "document")}.`,
-    file: `topic-${k}-over-${groups.field}`,
-    adjust: isCourse(groups) ? withoutLegend : null,
+  const chart = new Chart(course ? "over" : "by_bars", many ? rows.slice(0, BARS) : rows, {
+    label: `Share of topic ${k} ${course ? "over" : "by"} ${groups.field}; highest at ${most.value}, ${percent(most.mean)} of ${plural(most.n_documents, "document")}.`,
+    file: `topic-${k}-${course ? "over" : "by"}-${groups.field}`,
+    adjust: course ? withoutLegend : null,
     columns: groupColumns(groups),
     kind: groups.kind,
   });
+  const all = many && button(`Show all ${count(rows.length)} groups (the ${BARS} highest are shown)`, () => {
+    chart.update(rows);
+    all.remove();
+    say(`${count(rows.length)} groups shown`);
+  }, { class: "quiet more" });
+  return [chart.element, all];
+}
+
+// On a topic's page.
+function topicCourse(k, groups) {
+  const drawn = oneTopic(k, groups);
+  if (!drawn) return null;
   return element(
     "section",
     { class: "block" },
     element("h3", {}, isCourse(groups) ? "Over " : "By ", outside(groups.field)),
-    chart.element,
+    drawn,
     element("p", { class: "hint" }, `Mean share over the documents of each ${isCourse(groups) ? "bin" : "group"}, with 95% intervals. `, documentsBehind(groups)),
   );
 }
@@ -141,17 +158,7 @@ function groupBars(groups, topics) {
   const holder = element("div");
   function draw() {
     closeCharts(holder);
-    const k = Number(groupChoice.topic);
-    const rows = groupRows(groups, [k]);
-    refill(
-      holder,
-      new Chart("by_bars", rows, {
-        label: `Share of topic ${names.full(k)} by ${groups.field}.`,
-        file: `topic-${k}-by-${groups.field}`,
-        columns: groupColumns(groups),
-    kind: groups.kind,
-      }).element,
-    );
+    refill(holder, oneTopic(Number(groupChoice.topic), groups));
   }
   const pick = choice(topics.map((k) => [k, names.full(k)]), groupChoice.topic, (chosen) => {
     groupChoice.topic = Number(chosen);
@@ -189,10 +196,14 @@ function heatMap(groups, topics) {
 // As much above as below has as much colour; of itself the scale would give the lesser side all of its colours.
 function evenly(spec, rows, width) {
   const { color, x } = spec.encoding;
-  const most = Math.max(...rows.map((row) => Math.abs(row.difference)), 1e-9);
-  color.scale = { ...color.scale, domain: [-most, most], domainMid: 0, interpolate: "rgb" };
-  color.legend = { ...color.legend, gradientLength: Math.min(260, Math.round(0.45 * width)), tickCount: width > 500 ? 5 : 3 };
-  if (width < 500) x.axis = { ...x.axis, labelAngle: -90 };
+  const most = rows.reduce((top, row) => Math.max(top, Math.abs(row.difference)), 1e-9);
+  const end = most > 0.05 ? Math.ceil(most * 20) / 20 : most;
+  color.scale = { ...color.scale, domain: [-end, end], domainMid: 0, interpolate: "rgb" };
+  color.legend = { ...color.legend, gradientLength: Math.min(260, Math.round(0.45 * width)), values: [-end, 0, end] };
+  // All values are named where there is room for upright writing, and every so many where there is none.
+  const n = new Set(rows.map((row) => row.value)).size;
+  const step = (0.6 * width) / n;
+  x.axis = { ...x.axis, labelOverlap: step < 13, ...((width < 500 || n > 12) && { labelAngle: -90 }) };
 }
 
 const withoutLegend = (spec) => {

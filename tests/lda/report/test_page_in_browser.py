@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
-from page_data import page_data
+from page_data import groups, page_data
 
 from lda.charts.specs import page_specs
 from lda.labels.labels_file import parse_labels
@@ -407,6 +408,25 @@ def test_groups_are_sorted_by_what_differs_most_and_say_how_many_stand_behind(
     page.get_by_label("Sort by").select_option("size")
     assert page.get_by_label("Sort by").input_value() == "size"
     assert "1 to" in page.locator(".lead").inner_text()
+
+
+def test_of_many_groups_the_highest_come_first_and_all_on_demand(open_page: Open) -> None:
+    data = page_data(3, 12, n_texts=2)
+    rng = np.random.default_rng(1)
+    data["by"] = [groups(rng, "country", "category", [f"country {g}" for g in range(60)], 3)]
+    watched = open_page(render_page(data, page_specs()))
+    page = watched.open("topic/1")
+    watched.draw_all()
+    means = {f"country {g}": row[1] for g, row in enumerate(data["by"][0]["mean"])}
+    highest = sorted(means, key=lambda country: -means[country])
+    assert [
+        row[2] for row in rows_of(saved(page, "Save as CSV: Share of topic 1 by country")[1])[1:]
+    ] == highest[:25]
+    page.get_by_role("button", name="Show all 60 groups").click()
+    assert [
+        row[2] for row in rows_of(saved(page, "Save as CSV: Share of topic 1 by country")[1])[1:]
+    ] == highest
+    page.wait_for_function("() => document.querySelectorAll('.plot-by_bars .mark-rect path').length === 60")
 
 
 def test_numbers_as_groups_get_an_axis_of_numbers(open_page: Open) -> None:
