@@ -138,7 +138,7 @@ def test_wrong_usage(model: Path, arguments: list[str], told: str) -> None:
 
 def test_documents_in_another_encoding(model: Path, tmp_path: Path) -> None:
     text = tmp_path / "old.csv"
-    text.write_bytes("name,body\n".encode() + "x,caf\xe9 bread bread\n".encode("latin-1") * 3)
+    text.write_bytes(b"name,body\n" + "x,caf\xe9 bread bread\n".encode("latin-1") * 3)
     options = ("--format", "csv", "--encoding", "latin-1", "-q")
     assert "--encoding latin-1" in fails(3, "label", model, "--suggest", "--documents", text, "-q")
     assert len(run_json("label", model, "--suggest", "--documents", text, *options)["suggestions"]) == 3
