@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,16 @@ def xlsxwriter() -> ModuleType:
     return needed("xlsxwriter", "workbooks", "pip install 'raylda[xlsx]'")
 
 
+def check_sheets(tables: Mapping[str, pa.Table]) -> None:
+    """See that each table fits a sheet. Raises `DataError`."""
+    for name, table in tables.items():
+        if table.num_rows >= MOST_ROWS or table.num_columns > MOST_COLUMNS:
+            raise DataError(
+                f"the table {name} has {table.num_rows:,} rows and {table.num_columns:,} columns, more than a sheet "
+                "can have; describe fewer documents, or write Parquet (--tables)"
+            )
+
+
 def write_workbook(tables: Mapping[str, pa.Table], target: Path, *, overwrite: bool = False) -> None:
     """Write a workbook, whole or not at all; every text is a cell of text, no formula and no link.
 
@@ -50,36 +61,34 @@ def write_workbook(tables: Mapping[str, pa.Table], target: Path, *, overwrite: b
         OSError: the disk refused; what stood there is still there.
     """
     library = xlsxwriter()
-    for name, table in tables.items():
-        if table.num_rows >= MOST_ROWS or table.num_columns > MOST_COLUMNS:
-            raise DataError(
-                f"the table {name} has {table.num_rows:,} rows and {table.num_columns:,} columns, more than a sheet "
-                "can have; describe fewer documents, or write Parquet (--tables)"
-            )
+    check_sheets(tables)
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "constant_memory": True,
     }
+    # The library makes it in memory, which is small: on a full disk its own writing leaves an open archive behind.
+    made = io.BytesIO()
+    book = library.Workbook(made, options)
+    bold = book.add_format({"bold": True})
+    taken = set[str]()
+    for name, table in tables.items():
+        sheet = book.add_worksheet(_sheet_name(name, taken))
+        sheet.freeze_panes(1, 0)
+        for column, title in enumerate(table.column_names):
+            sheet.write_string(0, column, _fitting(text(title)), bold)
+        for row, values in enumerate(cells(table), start=1):
+            for column, value in enumerate(values):
+                if isinstance(value, bool):
+                    sheet.write_boolean(row, column, value)
+                elif isinstance(value, float) or (isinstance(value, int) and abs(value) < LARGEST):
+                    sheet.write_number(row, column, value)
+                elif value is not None and value != "":
+                    sheet.write_string(row, column, _fitting(str(value)))
+    book.close()
     with new_file(target, overwrite=overwrite) as temporary:
-        book = library.Workbook(str(temporary), options)
-        bold = book.add_format({"bold": True})
-        taken = set[str]()
-        for name, table in tables.items():
-            sheet = book.add_worksheet(_sheet_name(name, taken))
-            sheet.freeze_panes(1, 0)
-            for column, title in enumerate(table.column_names):
-                sheet.write_string(0, column, _fitting(text(title)), bold)
-            for row, values in enumerate(cells(table), start=1):
-                for column, value in enumerate(values):
-                    if isinstance(value, bool):
-                        sheet.write_boolean(row, column, value)
-                    elif isinstance(value, float) or (isinstance(value, int) and abs(value) < LARGEST):
-                        sheet.write_number(row, column, value)
-                    elif value is not None and value != "":
-                        sheet.write_string(row, column, _fitting(str(value)))
-        book.close()
+        temporary.write_bytes(made.getbuffer())
 
 
 def _fitting(value: str) -> str:

@@ -176,6 +176,10 @@ def _written(made: Report, options: ReportOptions) -> list[str]:
 
     html = made.html()
     tables = made.tables() if options.tables is not None or options.xlsx is not None else {}
+    if options.xlsx is not None:  # before anything is written
+        from lda.report.workbook import check_sheets
+
+        check_sheets(tables)
     written = []
     if options.output == "-":
         click.echo(html.encode("utf-8"), nl=False)  # whatever the terminal's encoding is

@@ -196,10 +196,14 @@ function heatMap(groups, topics) {
 // As much above as below has as much colour; of itself the scale would give the lesser side all of its colours.
 function evenly(spec, rows, width) {
   const { color, x } = spec.encoding;
-  const most = Math.max(...rows.map((row) => Math.abs(row.difference)), 1e-9);
-  color.scale = { ...color.scale, domain: [-most, most], domainMid: 0, interpolate: "rgb" };
-  color.legend = { ...color.legend, gradientLength: Math.min(260, Math.round(0.45 * width)), tickCount: width > 500 ? 5 : 3 };
-  if (width < 500) x.axis = { ...x.axis, labelAngle: -90 };
+  const most = rows.reduce((top, row) => Math.max(top, Math.abs(row.difference)), 1e-9);
+  const end = most > 0.05 ? Math.ceil(most * 20) / 20 : most;
+  color.scale = { ...color.scale, domain: [-end, end], domainMid: 0, interpolate: "rgb" };
+  color.legend = { ...color.legend, gradientLength: Math.min(260, Math.round(0.45 * width)), values: [-end, 0, end] };
+  // All values are named where there is room for upright writing, and every so many where there is none.
+  const n = new Set(rows.map((row) => row.value)).size;
+  const step = (0.6 * width) / n;
+  x.axis = { ...x.axis, labelOverlap: step < 13, ...((width < 500 || n > 12) && { labelAngle: -90 }) };
 }
 
 const withoutLegend = (spec) => {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import small_disk
 import tiny
 from commands import fails, run, run_json
 
@@ -295,6 +296,22 @@ def test_a_damaged_model_leaves_the_page_as_it_was(model: Path, tmp_path: Path) 
     (tmp_path / "r.html").write_text("before")
     fails(3, "report", damaged, "-o", tmp_path / "r.html", "--overwrite", "-q")
     assert (tmp_path / "r.html").read_text() == "before"
+
+
+@pytest.mark.parametrize("option", ["-o", "--tables", "--xlsx"])
+def test_a_full_disk_leaves_what_was_there(model: Path, tmp_path: Path, option: str) -> None:
+    with small_disk.of_size(tmp_path / "small", "16k") as disk:
+        before = disk / "before"
+        arguments = ["report", model, "-o", tmp_path / "r.html"] if option != "-o" else ["report", model]
+        if option == "--tables":
+            before.mkdir()
+            (before / "topics.csv").write_text("before")
+        else:
+            before.write_text("before")
+        line = fails(1, *arguments, option, before, "--overwrite", "-q")
+        assert "No space left" in line
+        assert (before / "topics.csv" if before.is_dir() else before).read_text() == "before"
+        assert [path.name for path in disk.iterdir()] == ["before"]
 
 
 def test_from_python(source: Path, model: Path, tmp_path: Path) -> None:
