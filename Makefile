@@ -37,9 +37,10 @@ test-all:
 	$(MAKE) test-rest
 	$(MAKE) test-cluster
 
-# What `lda topics` prints, for the README.
-picture: demo
+# What `lda topics` prints, and what the report shows, for the README and the documentation.
+picture: demo $(VENV)/.dev
 	$(BIN)/python -m benchmarks picture
+	$(BIN)/python -m benchmarks report-picture
 
 # Hosts with addresses of their own, in network namespaces: as root, with ip and tc (Debian: iproute2).
 test-cluster: $(VENV)/.dev

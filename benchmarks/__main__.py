@@ -16,6 +16,7 @@ from benchmarks.picture import picture
 from benchmarks.race.command import race
 from benchmarks.ready import ready
 from benchmarks.report_page import report
+from benchmarks.report_picture import report_picture
 from benchmarks.sizing import sizing
 from benchmarks.speed import speed
 from benchmarks.topics import topics
@@ -41,6 +42,7 @@ main.add_command(gpu)
 main.add_command(picture)
 main.add_command(ready)
 main.add_command(report)
+main.add_command(report_picture)
 
 if __name__ == "__main__":
     main(prog_name="python -m benchmarks")
