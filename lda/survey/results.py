@@ -29,7 +29,7 @@ MOST_GROUPS: Final = 50
 GroupKind = Literal["time", "number", "category"]
 
 
-class Run(Protocol):
+class SeededRun(Protocol):
     """What a survey needs of a model's run record."""
 
     @property
@@ -42,7 +42,7 @@ class SurveyedModel(TopicModel, Protocol):
     """A model that remembers its run; `lda.Model` is one."""
 
     @property
-    def record(self) -> Run:
+    def record(self) -> SeededRun:
         """The facts of the run."""
         ...
 
