@@ -100,7 +100,7 @@ def report(folder: Path, threads: int, topics: int, terms: int, write_docs: bool
     for what, options in WAYS:
         arguments = [str(made / "model"), str(made / "documents.npz"), *options]
         rows.append([f"made, K = {topics:,}, V = {terms:,}{what}", *_timed(arguments, folder, threads)])
-    head = ["", "documents", "described", "with text", "seconds", "peak, MB", "page, MB"]
+    head = ["", "documents", "described", "with text", "seconds", "of processors", "peak, MB", "page, MB"]
     say_and_write("report", f"{machine()}\n\n{table(head, rows)}", write_docs)
 
 
@@ -118,13 +118,16 @@ def _run(arguments: list[str], threads: int) -> str:
 _PEAK: Final = """
 import atexit, resource, sys
 from lda.cli import main
-atexit.register(lambda: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr))
+def tell():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
+atexit.register(tell)
 main()
 """
 
 
 def _timed(arguments: list[str], folder: Path, threads: int) -> list[str]:
-    """documents, described, with text, seconds, peak, size of one report."""
+    """documents, described, with text, seconds, those of processors, peak, size of one report."""
     page = folder / "report.html"
     began = time.perf_counter()
     done = subprocess.run(
@@ -139,13 +142,15 @@ def _timed(arguments: list[str], folder: Path, threads: int) -> list[str]:
         raise click.ClickException(done.stderr[-500:])
     value = json.loads(done.stdout)
     click.echo(f"{arguments[0]}: {seconds:.1f} s, {value['bytes'] / 1e6:.2f} MB", err=True)
+    processors, peak = map(float, done.stderr.split()[-2:])
     unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kB elsewhere
     return [
         f"{value['n_documents']:,}",
         f"{value['n_described']:,}",
         f"{value['n_texts']:,}",
         f"{seconds:.1f}",
-        f"{int(done.stderr.split()[-1]) / unit:,.0f}",
+        f"{processors:.1f}",
+        f"{peak / unit:,.0f}",
         f"{value['bytes'] / 1e6:.2f}",
     ]
 
