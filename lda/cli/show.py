@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from lda.survey.survey import Survey
 
 
+FIRST_WORDS: Final = 10
+"""Of a topic: those that it may be asked for by."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowOptions:
-    """What `lda show` is asked for. topic: number or part of a name. inputs: documents, maybe none."""
+    """What `lda show` is asked for. topic: number, part of a name, or word. inputs: documents, maybe none."""
 
     model: str
     topic: str
@@ -122,17 +126,17 @@ class ShowOptions:
 def show(options: ShowOptions) -> None:
     """Show one topic: its size, numbers about it, its words, related topics, and documents where there are some.
 
-    TOPIC is a number, or a name or part of one. Documents are read once, as they stream by; they may be those of the
-    fit or others, raw or a corpus. In the texts the words are marked that have the topic there, by an inference of each
-    document with the seed.
+    TOPIC is a number, a name or part of one, or one of the topic's first words. Documents are read once, as they
+    stream by; they may be those of the fit or others, raw or a corpus. In the texts the words are marked that have the
+    topic there, by an inference of each document with the seed.
     """
     from lda.charts.distances import nearest_topics, topic_distances
     from lda.evaluation.diagnostics import diagnose
     from lda.report.measures import MEASURES
 
     model = named_model(options.model, options.labels, verify=not options.no_verify)
-    number = _number(options.topic, model.labels, model.n_topics)
-    topics = model.topics(max(options.top_words, WORDS_OF_OTHERS))
+    topics = model.topics(max(options.top_words, WORDS_OF_OTHERS, FIRST_WORDS))
+    number = _number(options.topic, model.labels, topics)
     found = _survey(model, options) if options.inputs else None
     n_words = 10 if found is None else found.n_words
     columns_of = diagnose(model, None, n_words=n_words, use=None if found is None else found.use).columns()
@@ -176,24 +180,42 @@ def show(options: ShowOptions) -> None:
     print_styled(page.text(), options.color)
 
 
-def _number(text: str, labels: Labels, n_topics: int) -> int:
-    """The topic that is meant. Raises click.UsageError where there is none, or more than one."""
+def _number(text: str, labels: Labels, topics: list[Topic]) -> int:
+    """The topic that is meant: by number, by name, by part of a name, or by one of its first words.
+
+    Raises click.UsageError where there is none, or more than one.
+    """
+    n_topics = len(topics)
     if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < n_topics:
         return int(text)
     wanted = text.strip().casefold()
     names = {number: label.name.casefold() for number, label in labels.names.items()}
     exact = [number for number, name in names.items() if name == wanted]
     part = exact or [number for number, name in names.items() if wanted and wanted in name]
+    told = "part of the names"
+    if not part:
+        told = f"among the first {FIRST_WORDS} words"
+        part = [
+            topic.number
+            for topic in topics
+            if wanted in {word.casefold() for word, _ in topic.words[:FIRST_WORDS]}
+        ]
     if len(part) == 1:
         return part[0]
     if part:
-        told = ", ".join(f"{number} ({labels.name(number)})" for number in part[:5])
+        some = ", ".join(f"{number} ({_called(number, labels, topics)})" for number in part[:5])
         more = f" and {len(part) - 5} more" if len(part) > 5 else ""
-        raise click.UsageError(f"{text!r:.80} is part of the names of topics {told}{more}; give the number")
+        raise click.UsageError(f"{text!r:.80} is {told} of topics {some}{more}; give the number")
     named = "no topic has a name" if not labels else f"{len(labels)} have names"
     raise click.UsageError(
-        f"TOPIC must be a number from 0 to {n_topics - 1}, or part of a name, got {text!r:.80} ({named})"
+        f"TOPIC must be a number from 0 to {n_topics - 1}, part of a name, or one of a topic's first {FIRST_WORDS} "
+        f"words, got {text!r:.80} ({named})"
     )
+
+
+def _called(number: int, labels: Labels, topics: list[Topic]) -> str:
+    """Its name, or else its first words."""
+    return labels.name(number) or " ".join(word for word, _ in topics[number].words[:3])
 
 
 def _rank(topics: list[Topic], number: int) -> int:

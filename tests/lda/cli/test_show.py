@@ -157,13 +157,16 @@ def test_a_corpus_folder_shows_words_in_a_row(made: Path) -> None:
 @pytest.mark.parametrize(
     ("topic", "told"),
     [
-        ("3", "must be a number from 0 to 2, or part of a name, got '3' (3 have names)"),
+        (
+            "3",
+            "number from 0 to 2, part of a name, or one of a topic's first 10 words, got '3' (3 have names)",
+        ),
         ("-1", "No such option"),
-        ("silver", "or part of a name, got 'silver'"),
+        ("platinum", "first 10 words, got 'platinum'"),
         ("crops", "is part of the names of topics 0 (Field crops), 1 (Crops at sea); give the number"),
-        ("", "or part of a name"),
-        ("\x1b[2J", "or part of a name"),
-        ("٢", "or part of a name"),
+        ("", "part of a name"),
+        ("\x1b[2J", "part of a name"),
+        ("٢", "part of a name"),
     ],
 )
 def test_topics_that_there_are_not(made: Path, topic: str, told: str) -> None:
@@ -254,3 +257,13 @@ def test_an_excerpt_is_a_stretch_with_the_most_words(
         assert sum(its == topic for _, its in kept) == most
     line = marked(pieces, topic, longest, styled=False).plain
     assert line.isprintable()
+
+
+def test_a_topic_by_one_of_its_words(made: Path) -> None:
+    value = run_json("show", made / "m", "SILVER")
+    assert "silver" in [word["word"] for word in value["words"][:10]]
+    topics = run_json("topics", made / "m", "-n", 10)["topics"]
+    firsts = [{word["word"] for word in topic["words"]} for topic in topics]
+    shared = sorted((firsts[0] & firsts[1]) | (firsts[0] & firsts[2]) | (firsts[1] & firsts[2]))
+    for word in shared[:1]:
+        assert "first 10 words of topics" in " ".join(run("show", made / "m", word, code=2).stderr.split())
