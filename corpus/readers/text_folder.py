@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
 from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+FOLDER: Final = "folder"
+"""Name of the field with the path of the folder that a file lies in, below the one that was named."""
+
 
 class FolderReader(TextReader):
     """Files below a folder, in order of their paths; the id is the path within the folder.
+
+    Those in a folder below have its path as the field "folder", so that classes kept as folders can be told apart.
 
     If there are files named *.txt (packed or not), only these are read, so that tables and notes beside them
     do no harm; otherwise all are. Hidden files are left out. A single file is one document.
@@ -36,10 +41,12 @@ class FolderReader(TextReader):
             yield TextDocument(path_text(path.name), read_text(path, options), {})
             return
         for file in document_files(path):
+            within = file.relative_to(path)
+            nested = len(within.parts) > 1
             yield TextDocument(
-                f"{options.prefix}{path_text(file.relative_to(path).as_posix())}",
+                f"{options.prefix}{path_text(within.as_posix())}",
                 read_text(file, options),
-                {},
+                {FOLDER: path_text(within.parent.as_posix())} if nested else {},
             )
 
 

@@ -167,6 +167,15 @@ def test_folder_of_texts(tmp_path: Path) -> None:
     assert single.document_ids().to_pylist() == ["one.txt"]
 
 
+def test_folders_within_a_folder_are_a_field(tmp_path: Path) -> None:
+    for name in ("a/x/1.txt", "b/2.txt", "3.txt"):
+        (tmp_path / "f" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "f" / name).write_text("war and peace")
+    metadata = read_corpus([tmp_path / "f"]).metadata()
+    assert metadata is not None
+    assert metadata.to_pydict() == {"folder": [None, "a/x", "b"]}
+
+
 def test_folder_without_txt_takes_every_file(tmp_path: Path) -> None:
     for name in ("alt.atheism/49960", "sci.space/60001"):
         (tmp_path / name).parent.mkdir()
