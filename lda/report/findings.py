@@ -308,8 +308,8 @@ def gathered_groups(groups: GroupShares) -> Iterator[Finding]:
         kept = len(groups.values) - 1
         yield Finding(
             "gathered",
-            f"{printable(groups.field)} has {kept + groups.n_gathered:,} values. The {kept:,} with the most documents are "
-            f"shown (of equal ones the first by name), the others together as {printable(groups.values[-1])}.",
+            f"{printable(groups.field)} has {kept + groups.n_gathered:,} values. The {kept:,} with the most documents "
+            f"are shown (of equal ones the first by name), the others together as {printable(groups.values[-1])}.",
         )
 
 
