@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lda.corpus.plain_values import plain_values
 from lda.report.numbers import number, numbers, text
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _topics(theta: np.ndarray[Any, np.dtype[np.float32]]) -> dict[str, Any]:
 
 
 def _column(fields: pa.Table, name: str) -> list[Any]:
-    return [_value(value) for value in fields.column(name).to_pylist()]
+    return [_value(value) for value in plain_values(fields.column(name))]
 
 
 def _value(value: object) -> str | int | float | bool | None:
@@ -122,7 +123,7 @@ def groups_data(groups: GroupShares) -> dict[str, Any]:
         "field": text(groups.field),
         "kind": groups.kind,
         "values": [text(value) for value in groups.values],
-        "starts": None if starts is None else [s if isinstance(s, str) else number(s) for s in starts],
+        "starts": None if starts is None else [s if isinstance(s, str) else number(s, 17) for s in starts],
         "n_documents": groups.n_documents.tolist(),
         "n_missing": groups.n_missing,
         "n_gathered": groups.n_gathered,

@@ -97,6 +97,8 @@ class SurveyOptions:
             raise ValueError(f"n_words must be 1 or more, got {self.n_words}")
         if self.seed is not None and not 0 <= self.seed < 1 << 64:
             raise ValueError(f"the seed must be between 0 and {(1 << 64) - 1}, got {self.seed}")
+        if len(set(self.by)) < len(self.by):
+            raise ValueError(f"by must name each field once, got {', '.join(map(repr, self.by))}")
         self.width  # noqa: B018 - it checks
 
     @property
