@@ -99,7 +99,7 @@ def test_names_of_words() -> None:
     )
     first, second = suggest_names(fitted)
     assert first.name == "nation, war, the", "nations is another form of nation"
-    assert second.name == "tax, silver, gold" or second.name == "tax, silver, the"
+    assert second.name == "tax, silver, the"
     assert first.words[:3] == ("nation", "nations", "war")
     assert suggest_names(fitted, n_parts=1)[0].name == "nation"
 
@@ -108,7 +108,7 @@ def test_a_phrase_leads_the_name() -> None:
     fitted = made_model([[90, 1], [80, 1], [70, 1], [1, 60]], vocabulary=["new", "york", "harbour", "tax"])
     text = pieces(f"{'New York , ' * 5}{FILLER}")
     first, second = suggest_names(fitted, [text])
-    assert first.name == "New York, harbour, tax" or first.name.startswith("New York, harbour")
+    assert first.name == "New York, harbour, tax"
     assert [phrase.text for phrase in first.phrases] == ["New York"]
     assert second.phrases == ()
 
