@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from altair import Chart, FacetChart, LayerChart
 
-    from lda.charts.measures import Groups
     from lda.charts.tables import FittedModel
     from lda.charts.theme import Theme
     from lda.corpus import Recipe
+    from lda.survey.results import GroupShares
 
 
 class Drawable(ABC):
@@ -331,7 +331,7 @@ class Drawable(ABC):
         bin: str = "auto",  # noqa: A002
         seed: int | None,
         threads: int | None,
-    ) -> Groups:
+    ) -> GroupShares:
         """Shares of topics over one field, or in its groups, by a survey that keeps no document."""
         from lda.survey.sources import documents_of
         from lda.survey.survey import SurveyOptions, survey

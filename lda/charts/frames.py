@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from lda.charts.measures import Groups
     from lda.charts.tables import FittedModel, Table
+    from lda.survey.results import GroupShares
 
 
 def topics_frame(model: FittedModel, n_words: int = 10) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def document_frame(model: FittedModel, theta: npt.NDArray[np.float32], X: object
     return pandas.DataFrame(theta, columns=titles, index=index)  # type: ignore[no-any-return]
 
 
-def groups_frame(model: FittedModel, groups: Groups) -> pd.DataFrame:
+def groups_frame(model: FittedModel, groups: GroupShares) -> pd.DataFrame:
     """Shares of topics in groups of documents, a row a group and topic; dates are dates."""
     table = groups_table(model, groups)
     if groups.kind == "time":

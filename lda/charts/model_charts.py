@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from altair import Chart, FacetChart, LayerChart
 
-    from lda.charts.measures import Groups
     from lda.charts.tables import FittedModel
     from lda.charts.theme import Theme
+    from lda.survey.results import GroupShares
 
 C = TypeVar("C")
 
@@ -106,7 +106,7 @@ def plot_document(
 
 def plot_groups_over(
     model: FittedModel,
-    groups: Groups,
+    groups: GroupShares,
     topics: Sequence[int] | None = None,
     *,
     small: bool = False,
@@ -114,14 +114,13 @@ def plot_groups_over(
 ) -> LayerChart | FacetChart:
     """Shares over time or a number: lines in one chart, or `small` charts, one a topic."""
     rows = _group_rows(model, groups, topics, SMALL_CHARTS if small else LINES)
-    kind: Any = groups.kind
     if small:
-        return _finished(over_small_chart(rows, kind=kind, field=groups.field), theme)
-    return _finished(over_chart(rows, kind=kind, field=groups.field).properties(width=560), theme)
+        return _finished(over_small_chart(rows, kind=groups.kind, field=groups.field), theme)
+    return _finished(over_chart(rows, kind=groups.kind, field=groups.field).properties(width=560), theme)
 
 
 def plot_groups_by(
-    model: FittedModel, groups: Groups, topics: Sequence[int] | None = None, *, theme: Theme = "light"
+    model: FittedModel, groups: GroupShares, topics: Sequence[int] | None = None, *, theme: Theme = "light"
 ) -> LayerChart | Chart:
     """Shares in groups: bars with intervals of one topic, or else a heat map of what differs most."""
     rows = _group_rows(model, groups, topics, HEAT_ROWS)
@@ -147,7 +146,7 @@ def history_rows(model: FittedModel) -> list[dict[str, Any]]:
 
 
 def _group_rows(
-    model: FittedModel, groups: Groups, topics: Sequence[int] | None, most: int
+    model: FittedModel, groups: GroupShares, topics: Sequence[int] | None, most: int
 ) -> list[dict[str, Any]]:
     """Rows of some topics, topic by topic in their order: those asked for, or those that differ most."""
     chosen = (

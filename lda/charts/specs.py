@@ -17,8 +17,8 @@ from lda.charts.topic_charts import (
 )
 
 if TYPE_CHECKING:
-    from lda.charts.group_charts import Kind
     from lda.charts.theme import Theme
+    from lda.survey.results import GroupKind
 
 DATA: Final = "rows"
 """The name of the data in each specification."""
@@ -27,7 +27,7 @@ _FACETED: Final = ("over_small",)
 """Those made of several charts, whose width Vega-Lite cannot take from the page."""
 
 
-def page_specs(over: Kind = "time") -> dict[str, dict[str, Any]]:
+def page_specs(over: GroupKind = "time") -> dict[str, dict[str, Any]]:
     """The charts of the page by name.
 
     Each has the named data "rows" with these columns:

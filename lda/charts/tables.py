@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from lda.charts.measures import overall
 from lda.corpus.presentable import printable
-from lda.evaluation.relevance import LAMBDA, held_terms, relevance, term_share
-from lda.evaluation.topic_model import TopicModel
+from lda.evaluation.relevance import LAMBDA, held_terms, probabilities, relevance, term_share
+from lda.survey.results import SeededRun, SurveyedModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
-    from lda.charts.measures import Groups
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.labels.labels import Labels
+    from lda.survey.results import GroupShares
 
     Table = dict[str, Any]
     """Columns by name, all of one length; arrays or lists."""
 
 
-class RecordedRun(Protocol):
+class RecordedRun(SeededRun, Protocol):
     """What charts need of a model's run record."""
 
     @property
@@ -33,13 +34,8 @@ class RecordedRun(Protocol):
         """A row a sweep."""
         ...
 
-    @property
-    def seed(self) -> int:
-        """The seed of the fit."""
-        ...
 
-
-class FittedModel(TopicModel, Protocol):
+class FittedModel(SurveyedModel, Protocol):
     """A model that was fitted and may have names; `lda.Model` is one."""
 
     @property
@@ -141,16 +137,13 @@ def word_topics_table(model: FittedModel, word: str, n_topics: int | None = None
     topics, tokens = row.indices[row.data > 0], row.data[row.data > 0].astype(np.int64)
     order = np.lexsort((topics, -tokens))[:n_topics]
     topics, tokens = topics[order], tokens[order]
-    weights = np.asarray(model.language_counts.getrow(w).toarray()).ravel().astype(np.float64)
-    totals = np.asarray(model.language_counts.sum(axis=0, dtype=np.float64)).ravel()
-    p = (weights + model.beta) / (totals + model.n_terms * model.beta)
     titles = topic_titles(model, model.top_words(3))
     return {
         "topic": topics,
         "name": [model.labels.name(int(k)) for k in topics],
         "title": [titles[k] for k in topics],
         "tokens": tokens,
-        "p": p[topics],
+        "p": probabilities(model, np.full(len(topics), w), topics),
     }
 
 
@@ -168,13 +161,11 @@ def history_table(model: FittedModel) -> Table:
     }
 
 
-def groups_table(model: FittedModel, groups: Groups) -> Table:
+def groups_table(model: FittedModel, groups: GroupShares) -> Table:
     """Shares of topics in groups, long: value, start, n_documents, topic, name, title, mean, low, high, difference.
 
     A row a group and topic, groups in their order; `difference` is the mean less that over all documents in a group.
     """
-    from lda.charts.measures import overall
-
     n_groups, n_topics = np.shape(groups.mean)
     topics = list(range(n_topics))
     titles = topic_titles(model, model.top_words(3))
@@ -215,7 +206,7 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(columns, map(_plain, row), strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def checked_topic(model: TopicModel, topic: int) -> int:
+def checked_topic(model: FittedModel, topic: int) -> int:
     """The number of a topic. Raises ValueError where there is none."""
     if isinstance(topic, bool) or not hasattr(topic, "__index__") or not 0 <= topic < model.n_topics:
         raise ValueError(f"there are topics 0 to {model.n_topics - 1}, got {topic!r:.40}")

@@ -7,7 +7,7 @@ relevance(w, k | lambda) = lambda log p(w | k) + (1 - lambda) log(p(w | k) / p(w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Terms = npt.NDArray[np.int32]
+    Numbers = npt.NDArray[np.integer[Any]]
 
 LAMBDA: Final = 0.6
 """Where people told topics best in the study of Sievert and Shirley (section 4)."""
@@ -116,18 +117,31 @@ def smoothing(model: TopicModel) -> float:
     return 0.0 if model.last_tokens is None else model.beta
 
 
+def probabilities(model: TopicModel, terms: Numbers, topics: Numbers) -> Floats:
+    """(n,) p(w | k) of n pairs of a term and a topic, by their numbers (n,)."""
+    if not len(terms):  # of none SciPy returns a sparse matrix
+        return np.zeros(0)
+    n_kw = np.asarray(model.language_counts.tocsr()[terms, topics], dtype=np.float64).ravel()
+    return np.asarray((n_kw + smoothing(model)) / _denominators(model)[topics])
+
+
 def held_terms(model: TopicModel) -> Iterator[tuple[Terms, Floats]]:
     """Of each topic the terms it holds, in order of their numbers, and p(w | k) of these."""
     columns = model.language_counts.tocsc()
     columns.sum_duplicates()
-    totals = np.asarray(columns.sum(axis=0, dtype=np.float64)).ravel()
-    beta, n_terms = smoothing(model), columns.shape[0]
-    for k, total in enumerate(totals):
+    beta = smoothing(model)
+    for k, denominator in enumerate(_denominators(model)):
         part = slice(columns.indptr[k], columns.indptr[k + 1])
         weights = columns.data[part].astype(np.float64)
         held = weights > 0
         terms = columns.indices[part][held].astype(np.int32)
-        yield terms, (weights[held] + beta) / (total + n_terms * beta)
+        yield terms, (weights[held] + beta) / denominator
+
+
+def _denominators(model: TopicModel) -> Floats:
+    """(K,) what smoothed counts are divided by to be p(w | k): n_k + V beta."""
+    n_k = np.asarray(model.language_counts.sum(axis=0, dtype=np.float64)).ravel()
+    return np.asarray(n_k + model.language_counts.shape[0] * smoothing(model))
 
 
 def _log_share(model: TopicModel) -> Floats:

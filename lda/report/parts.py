@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lda.evaluation.diagnostics import describe_topics
+from lda.evaluation.diagnostics import diagnose
 from lda.evaluation.relevance import relevant_terms, term_share
 from lda.labels.labels import Labels
 from lda.labels.suggestions import suggest_names
@@ -92,15 +92,9 @@ def gathered(
         names=names,
         suggestions=suggestions,
         mapped=mapped,
-        diagnostics=describe_topics(
-            model.language_counts,
-            model.beta,
-            model.top_words(TOP_WORDS if survey is None else survey.n_words),
-            model.vocabulary,
-            n_words=TOP_WORDS if survey is None else survey.n_words,
-            tokens=tokens,
-            use=None if survey is None else survey.use,
-        ),
+        diagnostics=diagnose(model, None, n_words=TOP_WORDS)
+        if survey is None
+        else diagnose(model, None, n_words=survey.n_words, use=survey.use),
         trend=None if survey is None or survey.over is None else rise_over(survey.over),
         words=relevant_terms(model, WORDS),
         shares=term_share(model),

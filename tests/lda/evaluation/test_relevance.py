@@ -9,7 +9,14 @@ import pytest
 from made_models import made_model, planted_model
 
 import lda
-from lda.evaluation.relevance import LAMBDAS, most_relevant, relevance, relevant_terms, term_share
+from lda.evaluation.relevance import (
+    LAMBDAS,
+    most_relevant,
+    probabilities,
+    relevance,
+    relevant_terms,
+    term_share,
+)
 
 
 def by_relevance(model: lda.Model, k: int, weight: float) -> list[int]:
@@ -75,3 +82,15 @@ def test_a_topic_word_matrix_is_not_smoothed() -> None:
 def test_wrong_arguments_are_refused(model: lda.Model, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must"):
         most_relevant(model, **wrong)
+
+
+def test_probabilities_are_those_of_the_model(model: lda.Model) -> None:
+    terms, topics = np.array([3, 3, 0]), np.array([1, 0, 5])
+    np.testing.assert_allclose(
+        probabilities(model, terms, topics), model.topic_word[topics, terms], rtol=1e-12
+    )
+    assert probabilities(model, terms[:0], topics[:0]).shape == (0,)
+    matrix = lda.TopicMatrix(
+        matrix=np.array([[0.7, 0.3], [0.5, 0.5]]), vocabulary=["a", "b"], alpha=np.array(0.1)
+    )
+    np.testing.assert_allclose(probabilities(matrix, np.array([0, 1]), np.array([0, 1])), [0.7, 0.5])
