@@ -344,14 +344,14 @@ def test_areas_on_the_map_are_shares_of_a_part_of_it(open_page: Open, n_topics: 
     page = watched.open("map")
     watched.draw_all()
     # A path of a circle begins "M{radius},0A"; drawn from the largest on.
-    paths = page.locator(".plot-map .mark-symbol.role-mark.layer_0_marks path").evaluate_all(
+    paths = page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").evaluate_all(
         "nodes => nodes.map((node) => node.getAttribute('d'))"
     )
     areas = np.array([np.pi * float(re.match("M([0-9.]+)", path)[1]) ** 2 for path in paths])
     assert np.allclose(areas / areas.sum(), np.array(data["topics"]["share"]), atol=0.01)
     plot = page.locator(".plot-map svg").bounding_box()
     assert 0.05 < areas.sum() / (plot["width"] * plot["height"]) < 0.2
-    for box in (node.bounding_box() for node in page.locator(".plot-map .layer_0_marks path").all()):
+    for box in (node.bounding_box() for node in page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").all()):
         assert plot["x"] <= box["x"]
         assert box["x"] + box["width"] <= plot["x"] + plot["width"]
         assert plot["y"] <= box["y"]
