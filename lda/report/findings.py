@@ -106,6 +106,7 @@ def findings(model: ReportedModel, survey: Survey | None, distances: Floats | No
         found += [*other_corpus(model.record, survey), *without_known_words(survey), *unknown_words(survey)]
         for groups in (*((survey.over,) if survey.over else ()), *survey.by):
             found += few_documents(groups)
+            found += gathered_groups(groups)
     return found
 
 
@@ -298,6 +299,17 @@ def few_documents(groups: GroupShares) -> Iterator[Finding]:
             "few",
             f"Few documents stand behind {plural(len(small), 'value')} of {printable(groups.field)}: {shown}{more}. "
             "Their shares say little.",
+        )
+
+
+def gathered_groups(groups: GroupShares) -> Iterator[Finding]:
+    """Values of a field that are shown as one, for there are too many."""
+    if groups.n_gathered:
+        kept = len(groups.values) - 1
+        yield Finding(
+            "gathered",
+            f"{printable(groups.field)} has {kept + groups.n_gathered:,} values. The {kept:,} with the most documents "
+            f"are shown (of equal ones the first by name), the others together as {printable(groups.values[-1])}.",
         )
 
 

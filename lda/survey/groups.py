@@ -25,7 +25,7 @@ from lda.survey.bins import (
 )
 from lda.survey.field_values import OrderedValues, flat_values, labelled
 from lda.survey.group_sums import GroupSums, Portions
-from lda.survey.results import MOST_GROUPS, GroupShares
+from lda.survey.results import GroupShares, most_groups
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -49,6 +49,7 @@ class FieldGroups(ABC):
 
     def __init__(self, field: str, n_topics: int) -> None:
         self.field = field
+        self.n_topics = n_topics
         self.sums = GroupSums(n_topics)
         self.n_missing = self._n_documents = 0
         self._seen = False
@@ -128,11 +129,12 @@ class Categories(FieldGroups):
         """The largest groups first."""
         sums, keys = self.sums, self.sums.keys
         order = sorted(range(len(keys)), key=lambda row: (-int(sums.n_documents[row]), keys[row]))
-        values = [keys[row] for row in order[:MOST_GROUPS]]
+        most = most_groups(self.n_topics)
+        values = [keys[row] for row in order[:most]]
         gathered = len(order) - len(values)
         if gathered:
             rest = f"other ({gathered:,} {'value' if gathered == 1 else 'values'})"
-            kept = dict.fromkeys(order[:MOST_GROUPS])
+            kept = dict.fromkeys(order[:most])
             # A tuple, for a value may be spelled like anything.
             sums = sums.merged([(key,) if row in kept else () for row, key in enumerate(keys)])
             places = {key: row for row, key in enumerate(sums.keys)}

@@ -23,8 +23,21 @@ if TYPE_CHECKING:
 BINS: Final = ("auto", "day", "month", "quarter", "year", "decade")
 """Names of intervals; besides these, the width of one as a number."""
 
-MOST_GROUPS: Final = 50
-"""Groups of a field that are kept apart; those with fewer documents are gathered."""
+MOST_SHARES: Final = 60_000
+"""Groups of a field times topics that are kept apart; groups with fewer documents are gathered. 60,000 means with their
+intervals are half a megabyte of a page."""
+
+MOST_GROUPS: Final = 300
+"""Of few topics: all countries are apart, and more than that nobody looks through."""
+
+FEWEST_GROUPS: Final = 50
+"""Of however many topics."""
+
+
+def most_groups(n_topics: int) -> int:
+    """Groups of a field that are kept apart, of a model with K topics."""
+    return min(MOST_GROUPS, max(FEWEST_GROUPS, MOST_SHARES // n_topics))
+
 
 GroupKind = Literal["time", "number", "category"]
 

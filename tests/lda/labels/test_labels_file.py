@@ -116,7 +116,7 @@ def test_whatever_a_file_holds_is_names_or_a_value_error(data: bytes) -> None:
         assert 0 < len(label.name) <= LONGEST
 
 
-DAMAGED = {
+DAMAGED: dict[str, tuple[str | bytes, str]] = {
     "nothing": ("", "Expecting value"),
     "no JSON": ("War", "Expecting value"),
     "a number": ("3", "must be an object or a list"),

@@ -70,7 +70,8 @@ class Watched:
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     """Opens HTML from a file; afterwards nothing may have gone wrong in it."""
-    contexts, opened = [], []
+    contexts: list[Any] = []
+    opened: list[Watched] = []
 
     def watched(html: str, **options: Any) -> Watched:
         path = tmp_path / f"report-{len(opened)}.html"

@@ -176,5 +176,13 @@ def test_few_documents_behind_a_value() -> None:
     assert "2 values of year: g1 (9), g2 (1)" in found.text
 
 
+def test_values_that_are_shown_as_one() -> None:
+    model = healthy()
+    groups = replace(made_groups(3, [40, 30, 20]), n_gathered=7)
+    text = kinds(model, made_survey(model, by=(groups,)))["gathered"].text
+    assert "year has 9 values. The 2 with the most documents" in text
+    assert "gathered" not in kinds(model, made_survey(model, by=(made_groups(3, [40, 30, 20]),)))
+
+
 def test_planted_topics_share_words_without_being_the_same() -> None:
     assert "duplicate" not in kinds(planted_model())

@@ -17,6 +17,7 @@ from lda.survey.bins import GRAINS
 from lda.survey.field_values import OrderedValues, flat_values, parsed_day
 from lda.survey.group_sums import portions
 from lda.survey.groups import MOST_VALUES, PATIENCE, Categories, Course, FieldGroups
+from lda.survey.results import most_groups
 from lda.survey.sources import table_of
 from lda.survey.survey import GroupShares, SurveyOptions
 
@@ -218,13 +219,19 @@ def test_categories() -> None:
 
 
 def test_small_groups_are_gathered() -> None:
-    column = [f"v{i:03d}" for i in range(70)] * 2 + [f"v{i:03d}" for i in range(50)]
+    most = most_groups(K)
+    names = [f"v{i:03d}" for i in range(most + 20)]
+    column = names * 2 + names[:most]
     found = by(column, size=31)
-    assert found.values == [f"v{i:03d}" for i in range(50)] + ["other (20 values)"]
+    assert found.values == [*names[:most], "other (20 values)"]
     assert (found.n_gathered, found.n_documents[-1], found.n_documents.sum()) == (20, 40, len(column))
-    same = by([value if value < "v050" else "rest" for value in column])
+    same = by([value if value < names[most] else "rest" for value in column])
     np.testing.assert_array_equal(found.mean[-1], same.mean[same.values.index("rest")])
     np.testing.assert_array_equal(found.high[-1], same.high[same.values.index("rest")])
+
+
+def test_how_many_groups_stay_apart() -> None:
+    assert [most_groups(k) for k in (1, 40, 200, 1000, 100_000)] == [300, 300, 300, 60, 50]
 
 
 @pytest.mark.parametrize(
