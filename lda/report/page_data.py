@@ -52,10 +52,10 @@ def page_data(
 def data_of(parts: ReportParts) -> dict[str, Any]:
     """The parts of a report as plain values.
 
-    facts: rows by heading. heldout, history: how good the model is, and how that came. warnings, missing: sentences.
-    labels: as in a `labels.json`. topics: columns of K. measures: which of these are numbers to colour by.
-    vocabulary, term_share, words, word_topics: see `word_data`. documents, best, texts, over, by: see
-    `lda.report.documents_part`; None where there are no documents.
+    fit: how much was fitted to, as numbers. facts: rows by heading. heldout, history: how good the model is, and how
+    that came. warnings, missing: sentences. labels: as in a `labels.json`. topics: columns of K. measures: which of
+    these are numbers to colour by. vocabulary, term_share, words, word_topics: see `word_data`. documents, best,
+    texts, over, by: see `lda.report.documents_part`; None where there are no documents.
     """
     model, survey, mapped, tokens = parts.model, parts.survey, parts.mapped, parts.tokens
     measures, columns = measure_data(parts.diagnostics)
@@ -69,6 +69,11 @@ def data_of(parts: ReportParts) -> dict[str, Any]:
         "format": FORMAT,
         "title": text(parts.title) if parts.title is not None else _title(model),
         "made": {"raylda": _version(), "date": datetime.now(UTC).date().isoformat()},
+        "fit": {
+            "n_documents": model.record.n_documents,
+            "n_tokens": model.record.n_tokens,
+            "n_terms": model.n_terms,
+        },
         "facts": told,
         "heldout": heldout_data(model.record, None if survey is None else survey.heldout),
         "history": history_data(model.record),

@@ -3,11 +3,31 @@
 const WORDS_SHOWN = 30;
 let lambda = 0.6; // what Sievert and Shirley found people to read topics best at
 
+// Those that most people ask for; the others on demand, for together they are wider than most screens.
+const MAIN_MEASURES = ["coherence", "exclusivity", "eff_num_words", "trend"];
+let everyMeasure = false;
+
 function topicListView() {
+  const { measures } = page.data;
+  const main = measures.filter(({ field: name }) => MAIN_MEASURES.includes(name));
+  const holder = element("div", { class: "all-of-them" });
+  const draw = () => refill(holder, topicTable({ step: 50, nWords: 10, measures: everyMeasure || !main.length ? measures : main }));
+  const more = button("", () => {
+    everyMeasure = !everyMeasure;
+    tell();
+    draw();
+  }, { class: "quiet" });
+  const tell = () => {
+    more.textContent = everyMeasure ? "The main numbers only" : `All ${count(measures.length)} numbers`;
+  };
+  tell();
+  draw();
   return [
     element("h2", {}, "Topics"),
-    element("p", { class: "lead" }, "A click on a heading sorts. A topic's page has its words, documents and course."),
-    topicTable({ step: 50 }),
+    element("p", { class: "lead" }, "A click on a heading sorts. A topic's page has its words, documents and course, and says what the numbers mean."),
+    measures.length > main.length && main.length > 0 && element("p", {}, more),
+    holder,
+    element("details", { class: "block" }, element("summary", {}, element("h3", {}, "Chart of their sizes")), sizesChart()),
   ];
 }
 

@@ -99,6 +99,40 @@ def test_overview_shows_the_facts_as_they_are(html: str, data: dict[str, Any], o
         assert sentence in text
 
 
+def test_overview_begins_with_what_matters_and_ends_with_the_facts(open_page: Open) -> None:
+    data = page_data(30, 40)
+    watched = open_page(render_page(data, page_specs()), viewport={"width": 1440, "height": 1000})
+    page = watched.open()
+    watched.draw_all()
+    tiles = page.locator(".figures dd.figure").all_inner_texts()
+    assert tiles == ["30", "40", "123,456", "4,321", "-7.1235 ± 0.0123"]
+    tops = [
+        page.locator(f"#panel {place}").first.bounding_box()["y"]
+        for place in (".figures", ".warnings", "table", ".facts")
+    ]
+    assert tops == sorted(tops)
+    # Beside each other: the largest topics, the curves and the map; together with what stands above on one screen.
+    assert tops[2] < 700
+    assert page.locator(".plot-history").first.bounding_box()["y"] < 1000
+    assert page.locator("#panel tbody tr").count() == 12
+    assert page.locator(".plot-history svg").count() == 2
+    assert page.locator(".plot-map svg").count() == 1
+    page.locator(".plot-map .mark-symbol.role-mark path").first.click(force=True)
+    page.wait_for_function("() => location.hash.startsWith('#/topic/')")
+
+
+def test_hashes_and_commands_break_anywhere_and_stand_left(open_page: Open) -> None:
+    data = page_data(3, 5)
+    data["facts"][0]["rows"] += [["fingerprint", "0123456789abcdef" * 4], ["command", "lda fit " + "x" * 200]]
+    page = open_page(render_page(data, page_specs()), viewport={"width": 360, "height": 800}).open()
+    codes = page.locator(".facts code")
+    assert codes.all_inner_texts() == ["0123456789abcdef" * 4, "lda fit " + "x" * 200]
+    for code in codes.all():
+        assert code.evaluate("node => getComputedStyle(node).textAlign") in {"start", "left"}
+        assert code.evaluate("node => getComputedStyle(node).fontFamily").endswith("monospace")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+
 def test_a_model_alone_is_shown_with_what_is_missing(open_page: Open) -> None:
     data = page_data(4, 0, n_groups=0)
     data |= {"heldout": None, "history": {"sweep": [], "log_likelihood": [], "heldout": []}, "warnings": []}
@@ -301,6 +335,41 @@ def test_the_map_is_searched_coloured_and_clicked(html: str, open_page: Open) ->
     assert "share of tokens" in page.locator("#tip").inner_text()
     mark.click(force=True)
     assert page.locator(".about a").first.get_attribute("href")
+
+
+@pytest.mark.parametrize("n_topics", [2, 12, 100])
+def test_areas_on_the_map_are_shares_of_a_part_of_it(open_page: Open, n_topics: int) -> None:
+    data = page_data(n_topics, 12, n_texts=2)
+    watched = open_page(render_page(data, page_specs()), viewport={"width": 1440, "height": 1000})
+    page = watched.open("map")
+    watched.draw_all()
+    # A path of a circle begins "M{radius},0A"; drawn from the largest on.
+    paths = page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").evaluate_all(
+        "nodes => nodes.map((node) => node.getAttribute('d'))"
+    )
+    areas = np.array([np.pi * float(re.match("M([0-9.]+)", path)[1]) ** 2 for path in paths])
+    assert np.allclose(areas / areas.sum(), np.array(data["topics"]["share"]), atol=0.01)
+    plot = page.locator(".plot-map svg").bounding_box()
+    assert 0.05 < areas.sum() / (plot["width"] * plot["height"]) < 0.2
+    for box in (node.bounding_box() for node in page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").all()):
+        assert plot["x"] <= box["x"]
+        assert box["x"] + box["width"] <= plot["x"] + plot["width"]
+        assert plot["y"] <= box["y"]
+        assert box["y"] + box["height"] <= plot["y"] + plot["height"]
+
+
+def test_all_numbers_of_topics_are_saved_though_the_main_ones_are_shown(open_page: Open) -> None:
+    data = page_data(5, 8)
+    data["measures"].append({"field": "burst", "title": "Burstiness", "what": "How bursty it is.", "digits": 2})
+    data["topics"]["burst"] = [0.1, 0.2, 0.3, 0.4, 0.5]
+    page = open_page(render_page(data, page_specs())).open("topic")
+    headings = page.locator("thead th")
+    assert headings.all_inner_texts() == ["Name", "Share", "Words", "Coherence", "Exclusivity"]
+    header, *rows = rows_of(saved(page, "Save as CSV: All topics")[1])
+    assert header == ["No.", "Name", "Share", "Words", "Coherence", "Exclusivity", "Burstiness"]
+    assert [float(row[-1]) for row in rows] == data["topics"]["burst"]
+    page.get_by_role("button", name="All 3 numbers").click()
+    assert headings.last.inner_text() == "Burstiness"
 
 
 def test_documents_are_found_by_id_field_and_text(html: str, data: dict[str, Any], open_page: Open) -> None:
