@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lda.charts.needs import needed
 from lda.charts.tables import (
     groups_table,
     history_table,
@@ -16,6 +15,7 @@ from lda.charts.tables import (
     words_table,
 )
 from lda.evaluation.relevance import LAMBDA
+from lda.extras import needed
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lda.charts.needs import altair
 from lda.charts.topic_charts import described, inline
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from altair import Chart, FacetChart, LayerChart

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.charts.group_charts import by_bars_chart, by_heat_chart, over_chart, over_small_chart
-from lda.charts.needs import altair
 from lda.charts.theme import chart_config
 from lda.charts.topic_charts import (
     document_topics_chart,
@@ -15,6 +14,7 @@ from lda.charts.topic_charts import (
     word_topics_chart,
     words_chart,
 )
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from lda.charts.theme import Theme

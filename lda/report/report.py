@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lda.charts.needs import needed
+from lda.extras import needed
 from lda.report.parts import gathered
 
 if TYPE_CHECKING:

@@ -196,7 +196,9 @@ def test_over_time_lines_bands_and_their_gaps(model: lda.Model, years: Any) -> N
 
 
 def test_over_a_number(model: lda.Model, years: Any) -> None:
-    numbers: Any = SimpleNamespace(**{**vars(years), "kind": "number", "starts": [float(g) for g in range(8)]})
+    numbers: Any = SimpleNamespace(
+        **{**vars(years), "kind": "number", "starts": [float(g) for g in range(8)]}
+    )
     assert drawn(model_charts.plot_groups_over(model, numbers, [2])).marks("symbol") == 8
 
 

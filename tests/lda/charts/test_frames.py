@@ -12,8 +12,8 @@ from made_models import made_model, planted_model
 
 import lda
 from lda.charts.distances import topic_distances
-from lda.charts.needs import MissingPackageError
 from lda.evaluation.relevance import term_share
+from lda.extras import MissingPackageError
 
 YEARS = [1900 + d // 20 for d in range(80)]
 PARTIES = ["Whig" if d % 3 else "Democratic" for d in range(80)]

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from page_data import HOSTILE, page_data
 
-from lda.charts.needs import MissingPackageError
 from lda.charts.specs import page_specs
+from lda.extras import MissingPackageError
 from lda.report.page import SCRIPTS, STYLES, TEMPLATE, render_page
 
 ROOT = Path(__file__).parents[3]

@@ -347,11 +347,14 @@ def test_areas_on_the_map_are_shares_of_a_part_of_it(open_page: Open, n_topics: 
     paths = page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").evaluate_all(
         "nodes => nodes.map((node) => node.getAttribute('d'))"
     )
-    areas = np.array([np.pi * float(re.match("M([0-9.]+)", path)[1]) ** 2 for path in paths])
+    areas = np.array([np.pi * float(re.findall("^M([0-9.]+)", path)[0]) ** 2 for path in paths])
     assert np.allclose(areas / areas.sum(), np.array(data["topics"]["share"]), atol=0.01)
     plot = page.locator(".plot-map svg").bounding_box()
     assert 0.05 < areas.sum() / (plot["width"] * plot["height"]) < 0.2
-    for box in (node.bounding_box() for node in page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").all()):
+    for box in (
+        node.bounding_box()
+        for node in page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").all()
+    ):
         assert plot["x"] <= box["x"]
         assert box["x"] + box["width"] <= plot["x"] + plot["width"]
         assert plot["y"] <= box["y"]
@@ -360,7 +363,9 @@ def test_areas_on_the_map_are_shares_of_a_part_of_it(open_page: Open, n_topics: 
 
 def test_all_numbers_of_topics_are_saved_though_the_main_ones_are_shown(open_page: Open) -> None:
     data = page_data(5, 8)
-    data["measures"].append({"field": "burst", "title": "Burstiness", "what": "How bursty it is.", "digits": 2})
+    data["measures"].append(
+        {"field": "burst", "title": "Burstiness", "what": "How bursty it is.", "digits": 2}
+    )
     data["topics"]["burst"] = [0.1, 0.2, 0.3, 0.4, 0.5]
     page = open_page(render_page(data, page_specs())).open("topic")
     headings = page.locator("thead th")
