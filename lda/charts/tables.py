@@ -65,8 +65,9 @@ def topic_titles(model: FittedModel, top_words: Sequence[Sequence[str]]) -> list
     """
     titles = []
     for k, words in enumerate(top_words):
-        name = model.labels.name(k)
-        titles.append(printable(f"{k} {name if name is not None else ', '.join(words[:3])}".rstrip()))
+        named = model.labels.name(k) is not None
+        title = model.labels.title(k) if named else f"{k} {', '.join(words[:3])}".rstrip()
+        titles.append(printable(title))
     return titles
 
 

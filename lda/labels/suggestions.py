@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lda.corpus.presentable import printable
 from lda.evaluation.relevance import LAMBDA, most_relevant
-from lda.labels.labels import LONGEST, Labels
+from lda.labels.labels import LONGEST
 from lda.labels.phrases import Phrase, topic_phrases
 
 if TYPE_CHECKING:
@@ -79,12 +79,6 @@ def suggest_names(
         taken.add(name.casefold())
         found.append(Suggestion(topic=topic, name=name, words=tuple(words), phrases=tuple(of_topic)))
     return found
-
-
-def suggested_labels(suggestions: Iterable[Suggestion], n_topics: int) -> Labels:
-    """The names as labels, with their source."""
-    names = {suggestion.topic: suggestion.name for suggestion in suggestions}
-    return Labels(n_topics=n_topics).with_names(dict(names), source=SUGGESTED)
 
 
 def _name(phrases: Sequence[str], words: Sequence[str], n_parts: int, taken: set[str]) -> str:

@@ -62,9 +62,9 @@ class Report:
 
     def data(self) -> dict[str, Any]:
         """What the page shows, as plain values for JSON."""
-        from lda.report.page_data import data_of
+        from lda.report.page_data import page_data
 
-        return data_of(self.parts)
+        return page_data(self.parts)
 
     def html(self) -> str:
         """The page: a whole file that needs nothing else.

@@ -9,8 +9,9 @@ import pytest
 from made_models import made_model
 from scipy.stats import chi2_contingency
 
+from lda.labels.labels import Labels
 from lda.labels.phrases import FEWEST, likelihood_ratio, topic_phrases
-from lda.labels.suggestions import suggest_names, suggested_labels
+from lda.labels.suggestions import suggest_names
 
 
 def pieces(text: str, topic: int = 0) -> list[tuple[str, int]]:
@@ -137,9 +138,8 @@ def test_terms_that_are_no_names() -> None:
     found = suggest_names(odd)
     assert found[0].name.startswith("\\x1b[31mred")
     assert found[2].name == "", "a topic without words"
-    labels = suggested_labels(found, 3)
-    assert labels.names[0].source == "suggested"
-    assert 2 not in labels.names
+    labels = Labels(n_topics=3).with_names({one.topic: one.name for one in found})
+    assert list(labels.names) == [0], "what is suggested is a name; a word of 500 letters is none"
 
 
 def test_bad_arguments() -> None:

@@ -18,6 +18,7 @@ from lda.evaluation.heldout import HeldoutScore
 from lda.evaluation.relevance import LAMBDAS, most_relevant
 from lda.labels.labels import Label, Labels
 from lda.report.page_data import page_data
+from lda.report.parts import gathered
 from lda.survey.survey import Piece
 
 HOSTILE = "</script><script>alert(1)</script>\x1b[31m\u202e\udce9"
@@ -25,7 +26,7 @@ HOSTILE = "</script><script>alert(1)</script>\x1b[31m\u202e\udce9"
 
 def data_of(*args: Any, **options: Any) -> dict[str, Any]:
     """The data after a trip through strict JSON in UTF-8."""
-    text = json.dumps(page_data(*args, **options), allow_nan=False, ensure_ascii=False)
+    text = json.dumps(page_data(gathered(*args, **options)), allow_nan=False, ensure_ascii=False)
     found = json.loads(text.encode("utf-8"))
     assert isinstance(found, dict)
     return found
