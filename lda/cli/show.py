@@ -14,7 +14,7 @@ from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
-from lda.cli.shared_options import seed_option, threads_option, verify_option
+from lda.cli.shared_options import bars_option, color_option, seed_option, threads_option, verify_option
 from lda.cli.sources import SourceOptions, source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
@@ -100,22 +100,8 @@ class ShowOptions:
     heading=Heading.OUTPUT,
     help="Topics that are nearest.",
 )
-@option(
-    "--bars",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    heading=Heading.OUTPUT,
-    help="For words; auto: on a terminal.",
-    brief="For words; auto: on a terminal.",
-)
-@option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    heading=Heading.OUTPUT,
-    help="auto: on a terminal.",
-    brief="auto: on a terminal.",
-)
+@bars_option(of="words")
+@color_option
 @labels_option
 @threads_option
 @seed_option(default=None, help="Seed of the inference.  [default: the model's]")
