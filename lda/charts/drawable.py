@@ -45,10 +45,10 @@ class Drawable(ABC):
         """(D, K) topics of documents."""
 
     def topics_frame(self, n_words: int = 10) -> pd.DataFrame:
-        """A row a topic, by its number: name, tokens, share, alpha, words, exclusivity, effective_words.
+        """A row a topic, by its number: name, tokens, share, alpha, words, exclusivity, eff_num_words.
 
         `words` are the `n_words` most probable ones with commas between them; `name` is None for a topic without one.
-        What `exclusivity` and `effective_words` are, `lda.TopicDiagnostics` says (`eff_num_words`).
+        What `exclusivity` and `eff_num_words` are, `lda.TopicDiagnostics` says.
 
         Raises:
             ValueError: `n_words` is negative.

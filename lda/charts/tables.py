@@ -72,7 +72,7 @@ def topic_titles(model: FittedModel, top_words: Sequence[Sequence[str]]) -> list
 
 
 def topics_table(model: FittedModel, n_words: int = 10) -> Table:
-    """Row k is topic k: topic, name (None without one), tokens, share, alpha, words, exclusivity, effective_words."""
+    """Row k is topic k: topic, name (None without one), tokens, share, alpha, words, exclusivity, eff_num_words."""
     if n_words < 0:
         raise ValueError(f"n_words must be 0 or more, got {n_words}")
     words = model.top_words(max(n_words, 3))
@@ -87,7 +87,7 @@ def topics_table(model: FittedModel, n_words: int = 10) -> Table:
         "alpha": np.asarray(model.alpha),
         "words": [", ".join(some[:n_words]) for some in words],
         "exclusivity": diagnostics.exclusivity,
-        "effective_words": diagnostics.eff_num_words,
+        "eff_num_words": diagnostics.eff_num_words,
     }
 
 
@@ -235,7 +235,7 @@ def column_of(
                 f"color must have one number per topic ({model.n_topics}), got shape {values.shape}"
             )
         return "value", values
-    known = {name: table[name] for name in ("tokens", "share", "alpha", "exclusivity", "effective_words")}
+    known = {name: table[name] for name in ("tokens", "share", "alpha", "exclusivity", "eff_num_words")}
     known |= {name: value for name, value in model.diagnostics().columns().items() if name not in known}
     if color not in known:
         raise ValueError(

@@ -129,7 +129,7 @@ def test_topics_without_a_value_are_grey_and_others_are_not(model: lda.Model) ->
     assert len(set(fills)) == 6
 
 
-@pytest.mark.parametrize("color", ["alpha", "effective_words", "uniform_dist", [1, 2, -3, 4, 5, 6]])
+@pytest.mark.parametrize("color", ["alpha", "eff_num_words", "uniform_dist", [1, 2, -3, 4, 5, 6]])
 def test_maps_are_coloured_by_columns_diagnostics_and_numbers(model: lda.Model, color: Any) -> None:
     assert drawn(model.plot_map(color)).marks("symbol") == 6
 

@@ -46,7 +46,7 @@ def test_topics_frame_has_the_numbers_of_the_model() -> None:
         row = frame.loc[topic.number]
         assert (row["tokens"], row["share"], row["alpha"]) == (topic.tokens, topic.share, topic.alpha)
         assert row["words"] == ", ".join(word for word, _ in topic.words)
-    np.testing.assert_array_equal(frame["effective_words"], model.diagnostics().eff_num_words)
+    np.testing.assert_array_equal(frame["eff_num_words"], model.diagnostics().eff_num_words)
 
 
 def test_map_frame_adds_places_on_the_map() -> None:
