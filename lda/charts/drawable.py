@@ -341,9 +341,7 @@ class Drawable(ABC):
             n_best=0, n_described=0, n_texts=0, n_nearest=0, seed=seed,
         )  # fmt: skip
         recipe = None if texts is None else self._text_recipe()
-        source = documents_of(
-            X, texts=None if texts is None else list(texts), metadata=metadata, recipe=recipe
-        )
+        source = documents_of(X, texts=texts, metadata=metadata, recipe=recipe)
         found = survey(self._drawn(), source, options, threads=threads)
         groups = found.over if by is None else found.by[0]
         assert groups is not None

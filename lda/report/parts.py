@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lda.evaluation.diagnostics import diagnose
 from lda.evaluation.relevance import relevant_terms, term_share
-from lda.labels.labels import Labels
+from lda.labels.labels import WITHOUT_WORDS, Labels
 from lda.labels.suggestions import suggest_names
 from lda.report.findings import TOP_WORDS, Finding, findings
 from lda.report.measures import Trend, rise_over
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from lda.survey.survey import Survey
 
     Floats = npt.NDArray[np.float64]
-
-EMPTY: Final = "(empty)"
-"""What a topic without tokens is called."""
 
 NAMING_WORDS: Final = 3
 """Most relevant words that stand for a topic without a name."""
@@ -108,7 +105,7 @@ def _names(model: ReportedModel, survey: Survey | None, labels: Labels) -> tuple
     names, suggestions = [], []
     for one in suggest_names(model, documents):
         relevant = ", ".join(one.words[:NAMING_WORDS])
-        names.append(labels.name(one.topic) or relevant or EMPTY)
+        names.append(labels.name(one.topic) or relevant or WITHOUT_WORDS)
         found = [one.name, *(phrase.text for phrase in one.phrases[:NAMING_WORDS]), relevant]
         suggestions.append([name for name in dict.fromkeys(found) if name])
     return names, suggestions
