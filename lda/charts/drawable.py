@@ -63,7 +63,7 @@ class Drawable(ABC):
 
         return map_frame(self._drawn(), n_words)
 
-    def words_frame(self, topic: int, n_words: int | None = None, *, weight: float = LAMBDA) -> pd.DataFrame:
+    def words_frame(self, topic: int, n_words: int | None = None, *, lambda_: float = LAMBDA) -> pd.DataFrame:
         """The words of a topic, most relevant first: word, p, share, lift, relevance, tokens.
 
         `p` is p(word | topic), `share` the word's part of all tokens, `lift` = p / share, `tokens` those of the word in
@@ -72,14 +72,14 @@ class Drawable(ABC):
         Args:
             topic: its number.
             n_words: how many; None for all.
-            weight: lambda of the relevance, 0 to 1; 1 orders by p. See `lda.evaluation.relevance`.
+            lambda_: of the relevance, 0 to 1; 1 orders by p. See `lda.evaluation.relevance`.
 
         Raises:
             ValueError: there is no such topic, or an argument is out of range.
         """
         from lda.charts.frames import words_frame
 
-        return words_frame(self._drawn(), topic, n_words, weight)
+        return words_frame(self._drawn(), topic, n_words, lambda_)
 
     def history_frame(self) -> pd.DataFrame:
         """A row a sweep, by its number: seconds, tokens_per_second, log_likelihood, heldout, alpha_sum, beta.
@@ -209,14 +209,14 @@ class Drawable(ABC):
         return plot_history(self._drawn(), theme)
 
     def plot_words(
-        self, topic: int, n_words: int = 20, *, weight: float = LAMBDA, theme: Theme = "light"
+        self, topic: int, n_words: int = 20, *, lambda_: float = LAMBDA, theme: Theme = "light"
     ) -> LayerChart:
         """The most relevant words of a topic: p(word | topic) as bars, over the word's share in the corpus.
 
         Args:
             topic: its number.
             n_words: how many.
-            weight: lambda of the relevance, 0 to 1; 1 takes the most probable words.
+            lambda_: of the relevance, 0 to 1; 1 takes the most probable words.
             theme: "light" or "dark".
 
         Raises:
@@ -224,7 +224,7 @@ class Drawable(ABC):
         """
         from lda.charts.model_charts import plot_words
 
-        return plot_words(self._drawn(), topic, n_words, weight, theme)
+        return plot_words(self._drawn(), topic, n_words, lambda_, theme)
 
     def plot_word(self, word: str, n_topics: int = 20, *, theme: Theme = "light") -> Chart:
         """The topics that hold a word, those with most of its tokens first. Raises ValueError for an unknown word."""

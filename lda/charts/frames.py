@@ -36,10 +36,10 @@ def map_frame(model: FittedModel, n_words: int = 10) -> pd.DataFrame:
 
 
 def words_frame(
-    model: FittedModel, topic: int, n_words: int | None = None, weight: float = LAMBDA
+    model: FittedModel, topic: int, n_words: int | None = None, lambda_: float = LAMBDA
 ) -> pd.DataFrame:
     """See `lda.charts.drawable.Drawable.words_frame`."""
-    return _frame(words_table(model, topic, n_words, weight))
+    return _frame(words_table(model, topic, n_words, lambda_))
 
 
 def history_frame(model: FittedModel) -> pd.DataFrame:

@@ -83,10 +83,10 @@ def plot_history(model: FittedModel, theme: Theme = "light") -> LayerChart:
 
 
 def plot_words(
-    model: FittedModel, topic: int, n_words: int = 20, weight: float = LAMBDA, theme: Theme = "light"
+    model: FittedModel, topic: int, n_words: int = 20, lambda_: float = LAMBDA, theme: Theme = "light"
 ) -> LayerChart:
     """See `lda.charts.drawable.Drawable.plot_words`."""
-    return _finished(words_chart(rows_of(words_table(model, topic, n_words, weight))), theme)
+    return _finished(words_chart(rows_of(words_table(model, topic, n_words, lambda_))), theme)
 
 
 def plot_word(model: FittedModel, word: str, n_topics: int = 20, theme: Theme = "light") -> Chart:

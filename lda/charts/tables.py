@@ -91,26 +91,26 @@ def topics_table(model: FittedModel, n_words: int = 10) -> Table:
     }
 
 
-def words_table(model: FittedModel, topic: int, n_words: int | None = 30, weight: float = LAMBDA) -> Table:
+def words_table(model: FittedModel, topic: int, n_words: int | None = 30, lambda_: float = LAMBDA) -> Table:
     """The words of a topic, the most relevant first: word, p, share, lift, relevance, tokens.
 
     Args:
         model: the model.
         topic: its number.
         n_words: how many; None for all that the topic holds.
-        weight: lambda of the relevance; 1 orders by p(word | topic).
+        lambda_: of the relevance; 1 orders by p(word | topic).
 
     Raises:
-        ValueError: there is no such topic, `n_words` is negative, or `weight` lies outside 0 to 1.
+        ValueError: there is no such topic, `n_words` is negative, or `lambda_` lies outside 0 to 1.
     """
     k = checked_topic(model, topic)
     if n_words is not None and n_words < 0:
         raise ValueError(f"n_words must be 0 or more, got {n_words}")
-    if not 0 <= weight <= 1:
-        raise ValueError(f"lambda must lie between 0 and 1, got {weight}")
+    if not 0 <= lambda_ <= 1:
+        raise ValueError(f"lambda must lie between 0 and 1, got {lambda_}")
     terms, p = next(found for number, found in enumerate(held_terms(model)) if number == k)
     share = term_share(model)[terms]
-    score = relevance(p, share, weight)
+    score = relevance(p, share, lambda_)
     best = np.argsort(-score, kind="stable")[:n_words]
     tokens = model.counts[terms[best]][:, [k]].toarray().ravel()
     return {

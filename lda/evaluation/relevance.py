@@ -58,39 +58,39 @@ def term_share(model: TopicModel) -> Floats:
     return np.asarray(found / max(found.sum(), np.finfo(np.float64).tiny))
 
 
-def relevance(p: Floats, share: Floats, weight: float = LAMBDA) -> Floats:
+def relevance(p: Floats, share: Floats, lambda_: float = LAMBDA) -> Floats:
     """Relevance of terms to a topic.
 
     Args:
         p: p(w | k), above 0.
         share: p(w) of the same terms, above 0.
-        weight: lambda; 1 ranks by p(w | k), 0 by the lift p(w | k) / p(w).
+        lambda_: 1 ranks by p(w | k), 0 by the lift p(w | k) / p(w).
     """
-    return np.asarray(np.log(p) - (1 - weight) * np.log(share))
+    return np.asarray(np.log(p) - (1 - lambda_) * np.log(share))
 
 
-def most_relevant(model: TopicModel, n: int = 10, weight: float = LAMBDA) -> list[Terms]:
+def most_relevant(model: TopicModel, n: int = 10, lambda_: float = LAMBDA) -> list[Terms]:
     """The numbers of the `n` most relevant terms of each topic, best first; equal ones by number.
 
     Terms that a topic holds no token of are left out, so a small topic may have fewer.
 
     Raises:
-        ValueError: `n` is negative, or `weight` lies outside 0 to 1.
+        ValueError: `n` is negative, or `lambda_` lies outside 0 to 1.
     """
-    _check(n, [weight])
+    _check(n, [lambda_])
     log_share = _log_share(model)
-    return [terms[_best(np.log(p) - (1 - weight) * log_share[terms], n)] for terms, p in held_terms(model)]
+    return [terms[_best(np.log(p) - (1 - lambda_) * log_share[terms], n)] for terms, p in held_terms(model)]
 
 
-def relevant_terms(model: TopicModel, n: int = 30, weights: Sequence[float] = LAMBDAS) -> RelevantTerms:
-    """All terms that are among the `n` most relevant of a topic for at least one of the weights.
+def relevant_terms(model: TopicModel, n: int = 30, lambdas: Sequence[float] = LAMBDAS) -> RelevantTerms:
+    """All terms that are among the `n` most relevant of a topic for at least one lambda.
 
     They are all that a table with a slider for lambda can show.
 
     Raises:
-        ValueError: `n` is negative, or a weight lies outside 0 to 1.
+        ValueError: `n` is negative, or a lambda lies outside 0 to 1.
     """
-    _check(n, weights)
+    _check(n, lambdas)
     every_log_share = _log_share(model)
     offsets = [0]
     found: list[Terms] = []
@@ -98,8 +98,8 @@ def relevant_terms(model: TopicModel, n: int = 30, weights: Sequence[float] = LA
     for terms, p in held_terms(model):
         log_p, log_share = np.log(p), every_log_share[terms]
         chosen = np.zeros(len(terms), dtype=bool)
-        for weight in weights:
-            chosen[_best(log_p - (1 - weight) * log_share, n)] = True
+        for lambda_ in lambdas:
+            chosen[_best(log_p - (1 - lambda_) * log_share, n)] = True
         kept, its = terms[chosen], p[chosen]
         order = np.lexsort((kept, -its))
         found.append(kept[order])
@@ -161,9 +161,9 @@ def _best(score: Floats, n: int) -> npt.NDArray[np.int64]:
     return kept[np.argsort(-score[kept], kind="stable")[:n]]
 
 
-def _check(n: int, weights: Sequence[float]) -> None:
+def _check(n: int, lambdas: Sequence[float]) -> None:
     if n < 0:
         raise ValueError(f"n must be 0 or more, got {n}")
-    for weight in weights:
-        if not 0 <= weight <= 1:
-            raise ValueError(f"lambda must lie between 0 and 1, got {weight}")
+    for lambda_ in lambdas:
+        if not 0 <= lambda_ <= 1:
+            raise ValueError(f"lambda must lie between 0 and 1, got {lambda_}")

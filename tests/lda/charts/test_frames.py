@@ -58,7 +58,7 @@ def test_map_frame_adds_places_on_the_map() -> None:
 
 def test_words_frame_is_by_relevance_and_whole() -> None:
     model = planted_model(4)
-    frame = model.words_frame(1, weight=1.0)
+    frame = model.words_frame(1, lambda_=1.0)
     assert len(frame) == (model.language_counts[:, [1]] > 0).nnz
     assert (np.diff(frame["p"]) <= 0).all()
     terms = [model.vocabulary.index(word) for word in frame["word"]]
@@ -74,7 +74,7 @@ def test_words_frame_is_by_relevance_and_whole() -> None:
         (lambda m: m.words_frame(4), "there are topics 0 to 3, got 4"),
         (lambda m: m.words_frame(-1), "there are topics 0 to 3, got -1"),
         (lambda m: m.words_frame(0, -2), "n_words must be 0 or more, got -2"),
-        (lambda m: m.words_frame(0, weight=7), "lambda must lie between 0 and 1, got 7"),
+        (lambda m: m.words_frame(0, lambda_=7), "lambda must lie between 0 and 1, got 7"),
         (lambda m: m.topics_frame(-1), "n_words must be 0 or more, got -1"),
         (lambda m: m.plot_words(True), "there are topics 0 to 3, got True"),
     ],

@@ -147,5 +147,5 @@ def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="n_parts must be 1 or more"):
         suggest_names(fitted, n_parts=0)
     with pytest.raises(ValueError, match="lambda must lie"):
-        suggest_names(fitted, weight=2)
+        suggest_names(fitted, lambda_=2)
     assert FEWEST == 3

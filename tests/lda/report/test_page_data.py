@@ -60,8 +60,8 @@ def test_words_of_topics_and_topics_of_words() -> None:
         part = slice(words["offsets"][k], words["offsets"][k + 1])
         terms = [names[i] for i in words["term"][part]]
         assert words["p"][part] == pytest.approx([phi[k, index[t]] for t in terms], rel=1e-5)
-        for weight in LAMBDAS:
-            best = [model.vocabulary[w] for w in most_relevant(model, 30, weight)[k]]
+        for lambda_ in LAMBDAS:
+            best = [model.vocabulary[w] for w in most_relevant(model, 30, lambda_)[k]]
             assert set(best) <= set(terms)
     share = np.asarray(model.counts.sum(axis=1)).ravel() / model.counts.sum()
     assert data["term_share"] == pytest.approx([share[index[t]] for t in names], rel=1e-5)
