@@ -116,7 +116,7 @@ def show(options: ShowOptions) -> None:
     stream by; they may be those of the fit or others, raw or a corpus. In the texts the words are marked that have the
     topic there, by an inference of each document with the seed.
     """
-    from lda.charts.distances import nearest_topics, topic_distances
+    from lda.charts.distances import distances_to
     from lda.evaluation.diagnostics import diagnose
     from lda.report.measures import MEASURES
 
@@ -131,8 +131,9 @@ def show(options: ShowOptions) -> None:
         for field, title, what, digits in MEASURES
         if field in columns_of
     ]
-    near = nearest_topics(topic_distances(model, threads=options.threads), options.related)
-    related = [(int(k), float(d)) for k, d in zip(near.topics[number], near.distances[number], strict=True)]
+    distances = distances_to(model, number, threads=options.threads)
+    nearest = sorted((float(far), k) for k, far in enumerate(distances) if k != number)
+    related = [(k, far) for far, k in nearest[: options.related]]
     topic = topics[number]._replace(words=topics[number].words[: options.top_words])
     if options.console.as_json:
         value = {

@@ -117,12 +117,18 @@ def smoothing(model: TopicModel) -> float:
     return 0.0 if model.last_tokens is None else model.beta
 
 
+def smoothed_totals(model: TopicModel) -> Floats:
+    """(K,) what smoothed counts are divided by to be p(w | k): n_k + V beta."""
+    n_k = np.asarray(model.language_counts.sum(axis=0, dtype=np.float64)).ravel()
+    return np.asarray(n_k + model.language_counts.shape[0] * smoothing(model))
+
+
 def probabilities(model: TopicModel, terms: Numbers, topics: Numbers) -> Floats:
     """(n,) p(w | k) of n pairs of a term and a topic, by their numbers (n,)."""
     if not len(terms):  # of none SciPy returns a sparse matrix
         return np.zeros(0)
     n_kw = np.asarray(model.language_counts.tocsr()[terms, topics], dtype=np.float64).ravel()
-    return np.asarray((n_kw + smoothing(model)) / _denominators(model)[topics])
+    return np.asarray((n_kw + smoothing(model)) / smoothed_totals(model)[topics])
 
 
 def held_terms(model: TopicModel) -> Iterator[tuple[Terms, Floats]]:
@@ -130,18 +136,12 @@ def held_terms(model: TopicModel) -> Iterator[tuple[Terms, Floats]]:
     columns = model.language_counts.tocsc()
     columns.sum_duplicates()
     beta = smoothing(model)
-    for k, denominator in enumerate(_denominators(model)):
+    for k, denominator in enumerate(smoothed_totals(model)):
         part = slice(columns.indptr[k], columns.indptr[k + 1])
         weights = columns.data[part].astype(np.float64)
         held = weights > 0
         terms = columns.indices[part][held].astype(np.int32)
         yield terms, (weights[held] + beta) / denominator
-
-
-def _denominators(model: TopicModel) -> Floats:
-    """(K,) what smoothed counts are divided by to be p(w | k): n_k + V beta."""
-    n_k = np.asarray(model.language_counts.sum(axis=0, dtype=np.float64)).ravel()
-    return np.asarray(n_k + model.language_counts.shape[0] * smoothing(model))
 
 
 def _log_share(model: TopicModel) -> Floats:
