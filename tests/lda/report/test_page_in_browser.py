@@ -314,6 +314,39 @@ def test_without_storage_names_still_work(html: str, open_page: Open) -> None:
 # Map, documents, words, groups
 
 
+def test_a_document_is_shown_by_the_passage_that_has_the_topic(open_page: Open) -> None:
+    data = page_data(4, 6, n_texts=2)
+    data["best"] = {"offsets": [0, 1, 2, 2, 2], "document": [0, 1]}
+    opening = [["Fellow", 2], [" citizens of the Senate,\n", -1], ["dear", 3], [" friends. ", -1]] * 40
+    silver = [["gold", 0], [" and ", -1], ["silver", 0], [", \U0001f600 ", -1]]
+    data["texts"]["pieces"][:2] = [
+        [*opening, *silver * 3, ["Amen.", -1]],
+        [["\U0001f600" * 400, -1], *opening],
+    ]
+    watched = open_page(render_page(data, page_specs()))
+    page = watched.open("topic/0")
+    assert page.locator(".snippet b").all_inner_texts() == ["gold", "silver"] * 3
+    shown = page.locator(".snippet").inner_text()
+    assert shown.startswith("…")
+    assert shown.endswith("Amen.")
+    # No topic 1 there: how the text begins, cut between characters.
+    shown = watched.go("topic/1").locator(".snippet").inner_text()
+    assert shown == "\U0001f600" * 130 + "…"
+    shown = watched.go("documents").locator(".snippet").first.inner_text()
+    assert shown.startswith("Fellow citizens of the Senate, dear friends. Fellow")
+    assert re.search(r" (Fellow|citizens|of|the|Senate,|dear|friends\.)…$", shown)
+
+
+def test_names_are_under_each_other_on_a_phone(open_page: Open) -> None:
+    data = page_data(4, 6)
+    page = open_page(render_page(data, page_specs()), viewport={"width": 360, "height": 800}).open("names")
+    for of in ("input.name", ".chip", "td.muted"):
+        for box in (node.bounding_box() for node in page.locator(f".names {of}").all()):
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
+    assert page.get_by_role("table").get_by_role("row").count() >= 4
+
+
 def test_the_map_is_searched_coloured_and_clicked(html: str, open_page: Open) -> None:
     watched = open_page(html)
     page = watched.open("map")
@@ -351,7 +384,10 @@ def test_areas_on_the_map_are_shares_of_a_part_of_it(open_page: Open, n_topics: 
     assert np.allclose(areas / areas.sum(), np.array(data["topics"]["share"]), atol=0.01)
     plot = page.locator(".plot-map svg").bounding_box()
     assert 0.05 < areas.sum() / (plot["width"] * plot["height"]) < 0.2
-    for box in (node.bounding_box() for node in page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").all()):
+    for box in (
+        node.bounding_box()
+        for node in page.locator(".plot-map .mark-symbol.role-mark:not(.layer_1_marks) path").all()
+    ):
         assert plot["x"] <= box["x"]
         assert box["x"] + box["width"] <= plot["x"] + plot["width"]
         assert plot["y"] <= box["y"]
@@ -360,7 +396,9 @@ def test_areas_on_the_map_are_shares_of_a_part_of_it(open_page: Open, n_topics: 
 
 def test_all_numbers_of_topics_are_saved_though_the_main_ones_are_shown(open_page: Open) -> None:
     data = page_data(5, 8)
-    data["measures"].append({"field": "burst", "title": "Burstiness", "what": "How bursty it is.", "digits": 2})
+    data["measures"].append(
+        {"field": "burst", "title": "Burstiness", "what": "How bursty it is.", "digits": 2}
+    )
     data["topics"]["burst"] = [0.1, 0.2, 0.3, 0.4, 0.5]
     page = open_page(render_page(data, page_specs())).open("topic")
     headings = page.locator("thead th")
@@ -433,8 +471,16 @@ def test_a_document_shows_its_text_word_by_word(html: str, data: dict[str, Any],
 
 def test_a_word_shows_the_topics_that_hold_it(html: str, data: dict[str, Any], open_page: Open) -> None:
     page = open_page(html).open("words")
+    assert page.locator(".chip").count() >= 12
+    page.locator(".chip").first.click()
+    assert page.locator(".plot-word_topics").count() == 1
+    page.get_by_label("Word", exact=True).fill("ord12")
+    told = "() => document.querySelector('#panel').textContent.includes('“ord12” itself is not')"
+    page.wait_for_function(told)
     page.get_by_label("Word", exact=True).fill("word12")
-    page.wait_for_selector(".chip[aria-pressed=true]")
+    page.wait_for_function(
+        "() => document.querySelector('.chip[aria-pressed=true]')?.textContent === 'word12'"
+    )
     assert page.locator(".chip[aria-pressed=true]").inner_text() == "word12"
     _, content = saved(page, "Save as CSV: Topics of the word word12")
     term = data["vocabulary"].index("word12")
@@ -496,6 +542,14 @@ def test_of_many_groups_the_highest_come_first_and_all_on_demand(open_page: Open
         row[2] for row in rows_of(saved(page, "Save as CSV: Share of topic 1 by country")[1])[1:]
     ] == highest
     page.wait_for_function("() => document.querySelectorAll('.plot-by_bars .mark-rect path').length === 60")
+
+
+def test_of_few_groups_the_highest_comes_first_too(open_page: Open) -> None:
+    data = page_data(3, 12, n_texts=2)
+    page = open_page(render_page(data, page_specs())).open("topic/1")
+    rows = rows_of(saved(page, "Save as CSV: Share of topic 1 by party")[1])[1:]
+    assert len(rows) == 3
+    assert [float(row[3]) for row in rows] == sorted((float(row[3]) for row in rows), reverse=True)
 
 
 def test_numbers_as_groups_get_an_axis_of_numbers(open_page: Open) -> None:
