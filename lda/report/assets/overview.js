@@ -56,13 +56,19 @@ function keyFigures() {
   );
 }
 
+const WARNINGS = 6; // at first: what is worth a look must not fill the screen
+
 function warningsBlock(warnings) {
   if (!warnings.length) return null;
+  const items = (some) => element("ul", { class: "warnings" }, some.map(warningItem));
+  const all = warnings.length <= WARNINGS + 1;
+  const rest = warnings.slice(WARNINGS);
   return element(
     "section",
     { class: "block warned", "aria-labelledby": "warnings-title" },
     element("h3", { id: "warnings-title" }, "Worth a look"),
-    element("ul", { class: "warnings" }, warnings.map(warningItem)),
+    items(all ? warnings : warnings.slice(0, WARNINGS)),
+    !all && element("details", {}, element("summary", { class: "hint" }, `${count(rest.length)} more`), items(rest)),
   );
 }
 

@@ -121,6 +121,17 @@ def test_overview_begins_with_what_matters_and_ends_with_the_facts(open_page: Op
     page.wait_for_function("() => location.hash.startsWith('#/topic/')")
 
 
+def test_many_warnings_do_not_fill_the_screen(open_page: Open) -> None:
+    data = page_data(5, 8)
+    data["warnings"] = [
+        {"kind": "duplicate", "text": f"Warning {i} of many.", "topics": []} for i in range(90)
+    ]
+    page = open_page(render_page(data, page_specs())).open()
+    assert page.locator(".warnings li:visible").count() == 6
+    page.locator(".warned summary", has_text="84 more").click()
+    assert page.locator(".warnings li:visible").count() == 90
+
+
 def test_hashes_and_commands_break_anywhere_and_stand_left(open_page: Open) -> None:
     data = page_data(3, 5)
     data["facts"][0]["rows"] += [["fingerprint", "0123456789abcdef" * 4], ["command", "lda fit " + "x" * 200]]
