@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from lda.charts.needs import altair
@@ -81,7 +82,7 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
     alt = altair()
     # As much above as below has as much colour: of itself the scale gives the lesser side all of its colours.
     evenly: dict[str, Any] = {"domainMid": 0}
-    if not isinstance(rows, alt.NamedData):
+    if isinstance(rows, Sequence):
         most = max((abs(row["difference"]) for row in rows), default=0) or 1
         evenly["domain"] = [-most, most]
     chart: Chart = (

@@ -121,6 +121,16 @@ def test_overview_begins_with_what_matters_and_ends_with_the_facts(open_page: Op
     page.wait_for_function("() => location.hash.startsWith('#/topic/')")
 
 
+@pytest.mark.parametrize("width", [360, 500, 820, 1100, 1440])
+def test_key_figures_stay_on_one_line(open_page: Open, width: int) -> None:
+    data = page_data(5, 8)
+    data["fit"] = {"n_documents": 9_876_543_210, "n_tokens": 9_876_543_210, "n_terms": 1_234_567}
+    page = open_page(render_page(data, page_specs()), viewport={"width": width, "height": 800}).open()
+    for figure in page.locator(".figures dd.figure").all()[:4]:
+        lines = "node => node.getBoundingClientRect().height / parseFloat(getComputedStyle(node).lineHeight)"
+        assert figure.evaluate(lines) < 1.5
+
+
 def test_many_warnings_do_not_fill_the_screen(open_page: Open) -> None:
     data = page_data(5, 8)
     data["warnings"] = [
