@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from lda.charts.needs import altair
 from lda.charts.topic_charts import described, inline
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from altair import Chart, FacetChart, LayerChart
 
     from lda.charts.topic_charts import Rows
-
-Kind = Literal["time", "number", "category"]
+    from lda.survey.results import GroupKind
 
 _INTERVAL = "95 % interval over documents"
 
 
-def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> LayerChart:
+def over_chart(rows: Rows, *, kind: GroupKind = "time", field: str | None = None) -> LayerChart:
     """Shares of a few topics over time, or over a number, with bands of their intervals.
 
     Args:
@@ -38,7 +38,7 @@ def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> 
 
 
 def over_small_chart(
-    rows: Rows, *, kind: Kind = "time", field: str | None = None, columns: int = 3
+    rows: Rows, *, kind: GroupKind = "time", field: str | None = None, columns: int = 3
 ) -> FacetChart:
     """The same, a small chart for each topic, in the order of the rows. The axis of shares is each one's own."""
     alt = altair()
@@ -79,6 +79,11 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
     value), n_documents. Drawn in their order: give topics that differ most first.
     """
     alt = altair()
+    # As much above as below has as much colour: of itself the scale gives the lesser side all of its colours.
+    evenly: dict[str, Any] = {"domainMid": 0}
+    if isinstance(rows, Sequence):
+        most = max((abs(row["difference"]) for row in rows), default=0) or 1
+        evenly["domain"] = [-most, most]
     chart: Chart = (
         alt.Chart(inline(rows))
         .mark_rect()
@@ -86,7 +91,7 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
             x=alt.X("value:N", title=field, sort=None).axis(labelAngle=-40, orient="top", labelLimit=140),
             y=alt.Y("name:N", title=None, sort=None),
             color=alt.Color("difference:Q")
-            .scale(domainMid=0, range="diverging")
+            .scale(range="diverging", **evenly)
             .legend(
                 title="difference from all documents", format="+.1~%", orient="bottom", gradientLength=200
             ),
@@ -102,7 +107,7 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
     )
 
 
-def _over(rows: Rows, kind: Kind, field: str | None, *, small: bool = False) -> Any:  # noqa: ANN401 - a chart
+def _over(rows: Rows, kind: GroupKind, field: str | None, *, small: bool = False) -> Any:  # noqa: ANN401 - a chart
     """Axes of shares over what `start` is; of small charts these have no titles, and the facet has the data."""
     alt = altair()
     title = None if small else field

@@ -21,14 +21,18 @@ from lda.charts.tables import (
 )
 from lda.charts.theme import chart_config, page_background
 from lda.charts.topic_charts import (
+    CURVES,
+    described,
     document_topics_chart,
     history_chart,
+    inline,
     map_chart,
     sizes_chart,
     word_topics_chart,
     words_chart,
 )
 from lda.evaluation.relevance import LAMBDA
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +40,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from altair import Chart, FacetChart, LayerChart
 
-    from lda.charts.measures import Groups
     from lda.charts.tables import FittedModel
     from lda.charts.theme import Theme
+    from lda.survey.results import GroupShares
 
 C = TypeVar("C")
 
@@ -77,16 +81,33 @@ def plot_map(
     return _finished(chart, theme)
 
 
-def plot_history(model: FittedModel, theme: Theme = "light") -> LayerChart:
+def plot_history(model: FittedModel, theme: Theme = "light") -> LayerChart | FacetChart:
     """See `lda.charts.drawable.Drawable.plot_history`."""
-    return _finished(history_chart(history_rows(model)).properties(width=560), theme)
+    rows = history_rows(model)
+    chart = history_chart(rows).properties(width=560)
+    if len({row["kind"] for row in rows}) < 2:
+        return _finished(chart, theme)
+    # On one axis the held-out curve would seem to be of the better fit, and both would be flat.
+    alt = altair()
+    kinds = ["training", "held-out"]
+    chart.data = alt.Undefined  # the rows of each facet
+    apart: FacetChart = (
+        chart.encode(
+            y=alt.Y("value:Q", title="nats per token").scale(zero=False),
+            color=alt.Color("kind:N", sort=kinds).legend(None),
+        )
+        .properties(height=140)
+        .facet(row=alt.Row("kind:N", title=None, sort=kinds), data=inline(rows))
+        .resolve_scale(y="independent")
+    )
+    return _finished(described(apart, CURVES), theme)
 
 
 def plot_words(
-    model: FittedModel, topic: int, n_words: int = 20, weight: float = LAMBDA, theme: Theme = "light"
+    model: FittedModel, topic: int, n_words: int = 20, lambda_: float = LAMBDA, theme: Theme = "light"
 ) -> LayerChart:
     """See `lda.charts.drawable.Drawable.plot_words`."""
-    return _finished(words_chart(rows_of(words_table(model, topic, n_words, weight))), theme)
+    return _finished(words_chart(rows_of(words_table(model, topic, n_words, lambda_))), theme)
 
 
 def plot_word(model: FittedModel, word: str, n_topics: int = 20, theme: Theme = "light") -> Chart:
@@ -106,7 +127,7 @@ def plot_document(
 
 def plot_groups_over(
     model: FittedModel,
-    groups: Groups,
+    groups: GroupShares,
     topics: Sequence[int] | None = None,
     *,
     small: bool = False,
@@ -114,14 +135,13 @@ def plot_groups_over(
 ) -> LayerChart | FacetChart:
     """Shares over time or a number: lines in one chart, or `small` charts, one a topic."""
     rows = _group_rows(model, groups, topics, SMALL_CHARTS if small else LINES)
-    kind: Any = groups.kind
     if small:
-        return _finished(over_small_chart(rows, kind=kind, field=groups.field), theme)
-    return _finished(over_chart(rows, kind=kind, field=groups.field).properties(width=560), theme)
+        return _finished(over_small_chart(rows, kind=groups.kind, field=groups.field), theme)
+    return _finished(over_chart(rows, kind=groups.kind, field=groups.field).properties(width=560), theme)
 
 
 def plot_groups_by(
-    model: FittedModel, groups: Groups, topics: Sequence[int] | None = None, *, theme: Theme = "light"
+    model: FittedModel, groups: GroupShares, topics: Sequence[int] | None = None, *, theme: Theme = "light"
 ) -> LayerChart | Chart:
     """Shares in groups: bars with intervals of one topic, or else a heat map of what differs most."""
     rows = _group_rows(model, groups, topics, HEAT_ROWS)
@@ -147,7 +167,7 @@ def history_rows(model: FittedModel) -> list[dict[str, Any]]:
 
 
 def _group_rows(
-    model: FittedModel, groups: Groups, topics: Sequence[int] | None, most: int
+    model: FittedModel, groups: GroupShares, topics: Sequence[int] | None, most: int
 ) -> list[dict[str, Any]]:
     """Rows of some topics, topic by topic in their order: those asked for, or those that differ most."""
     chosen = (

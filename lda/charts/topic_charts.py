@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from lda.charts.needs import altair
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,8 @@ C = TypeVar("C")
 
 ALL_CIRCLES: Final = 36_000
 """Square pixels of all circles of a map together: a seventh of it, whether there are ten topics or a thousand."""
+
+CURVES: Final = "Log-likelihood per token after each sweep that was evaluated"
 
 
 def inline(rows: Rows) -> Any:  # noqa: ANN401 - one of Altair's kinds of data
@@ -123,7 +125,7 @@ def history_chart(rows: Rows) -> LayerChart:
         )
     )
     chart = chart.properties(height=240)
-    return described(chart, "Log-likelihood per token after each sweep that was evaluated")
+    return described(chart, CURVES)
 
 
 def words_chart(rows: Rows) -> LayerChart:

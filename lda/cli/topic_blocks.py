@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import bar
-from lda.cli.topic_table import EMPTY, GAP, NARROWEST_BAR, lines_of, numbers_of
+from lda.cli.topic_table import GAP, NARROWEST_BAR, lines_of, numbers_of
 from lda.corpus.presentable import printable
+from lda.labels.labels import WITHOUT_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,9 @@ WIDEST_WORD: Final = 30
 """Columns; a word that is wider moves its own bar to the right, no other one."""
 
 WIDEST_DOCUMENT_BAR: Final = 10
+LONGEST_NAME: Final = 200
+"""Characters of a document's name: a longer one, which no terminal could show, is cut."""
+
 INDENT: Final = "  "
 
 
@@ -81,7 +85,7 @@ class TopicBlocks:
         else:
             terms = [printable(term) for term, _ in topic.words]
             room = None if self.width is None else max(self.width - len(INDENT), 1)
-            words = lines_of(terms, [cell_len(term) for term in terms], room) or [EMPTY]
+            words = lines_of(terms, [cell_len(term) for term in terms], room) or [WITHOUT_WORDS]
             lines += [Text(INDENT + line) for line in words]
         if (found := self.survey) is not None:
             lines += [
@@ -101,8 +105,12 @@ def document_line(found: Survey, row: int, topic: int, *, bars: bool, plain: boo
         line.append(bar(weight, WIDEST_DOCUMENT_BAR, plain=plain).ljust(WIDEST_DOCUMENT_BAR), "green").append(
             GAP
         )
-    line.append(printable(found.ids[row]), "bold")
+    line.append(printable(_cut(found.ids[row])), "bold")
     return line.append(f", {int(found.n_tokens_of[row]):,} words", "dim")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def word_table(
@@ -130,7 +138,7 @@ def word_table(
             table.append(GAP).append(bar(p / largest, bar_width, plain=plain), "green")
         table.append("\n")
     if not words:
-        table.append(" " * indent + EMPTY + "\n")
+        table.append(" " * indent + WITHOUT_WORDS + "\n")
     table.right_crop(1)
     return table
 

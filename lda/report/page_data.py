@@ -10,17 +10,16 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
+from lda.corpus.presentable import printable
 from lda.labels.labels_file import labels_object
 from lda.progress import plural
 from lda.report.documents_part import best_data, documents_data, documents_facts, groups_data, text_data
 from lda.report.facts import facts, heldout_data, history_data
 from lda.report.measures import measure_data
 from lda.report.numbers import number, numbers, text
-from lda.report.parts import gathered
 from lda.report.topic_words import word_data
 
 if TYPE_CHECKING:
-    from lda.labels.labels import Labels
     from lda.report.parts import ReportParts
     from lda.report.reported_model import ReportedModel
     from lda.survey.survey import Survey
@@ -28,34 +27,13 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 
 
-def page_data(
-    model: ReportedModel,
-    survey: Survey | None = None,
-    *,
-    labels: Labels | None = None,
-    title: str | None = None,
-) -> dict[str, Any]:
-    """The data of a page.
+def page_data(parts: ReportParts) -> dict[str, Any]:
+    """The data of a page: the parts of a report as plain values.
 
-    Args:
-        model: what was fitted.
-        survey: what documents say about its topics; None shows what the model alone knows, and says what is missing.
-        labels: names of its topics; None takes none.
-        title: of the page; None for "20 topics of 214 documents".
-
-    Returns:
-        Plain values; `data_of` says which.
-    """
-    return data_of(gathered(model, survey, labels=labels, title=title))
-
-
-def data_of(parts: ReportParts) -> dict[str, Any]:
-    """The parts of a report as plain values.
-
-    facts: rows by heading. heldout, history: how good the model is, and how that came. warnings, missing: sentences.
-    labels: as in a `labels.json`. topics: columns of K. measures: which of these are numbers to colour by.
-    vocabulary, term_share, words, word_topics: see `word_data`. documents, best, texts, over, by: see
-    `lda.report.documents_part`; None where there are no documents.
+    fit: how much was fitted to, as numbers. facts: rows by heading. heldout, history: how good the model is, and how
+    that came. warnings, missing: sentences. labels: as in a `labels.json`. topics: columns of K. measures: which of
+    these are numbers to colour by. vocabulary, term_share, words, word_topics: see `word_data`. documents, best,
+    texts, over, by: see `lda.report.documents_part`; None where there are no documents.
     """
     model, survey, mapped, tokens = parts.model, parts.survey, parts.mapped, parts.tokens
     measures, columns = measure_data(parts.diagnostics)
@@ -69,6 +47,11 @@ def data_of(parts: ReportParts) -> dict[str, Any]:
         "format": FORMAT,
         "title": text(parts.title) if parts.title is not None else _title(model),
         "made": {"raylda": _version(), "date": datetime.now(UTC).date().isoformat()},
+        "fit": {
+            "n_documents": model.record.n_documents,
+            "n_tokens": model.record.n_tokens,
+            "n_terms": model.n_terms,
+        },
         "facts": told,
         "heldout": heldout_data(model.record, None if survey is None else survey.heldout),
         "history": history_data(model.record),
@@ -131,6 +114,11 @@ def _missing(model: ReportedModel, survey: Survey | None) -> list[str]:
         found.append("Nothing is shown over time: name a field with --over.")
     if not survey.by:
         found.append("There are no groups to compare: name fields with --by.")
+    found += [
+        f"Nothing is shown over {printable(groups.field)}: no document with known words has a value of it."
+        for groups in (*([] if survey.over is None else [survey.over]), *survey.by)
+        if not groups.values
+    ]
     if not survey.texts:
         found.append("No texts are kept (--documents 0), so documents show their topics only.")
     elif survey.rebuilt:

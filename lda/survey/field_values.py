@@ -14,6 +14,7 @@ from lda.corpus.errors import DataError
 from lda.corpus.plain_values import plain, plain_values
 from lda.corpus.presentable import printable
 from lda.corpus.readers.ready_tokens import holds_text
+from lda.extras import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,12 +141,12 @@ class OrderedValues:
         kind = values.type
         if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
             self._is("time", values)
-            local = pa.types.is_timestamp(kind) and kind.tz is not None
+            zone = kind.tz if pa.types.is_timestamp(kind) else None
             try:
-                days = pc.cast(pc.local_timestamp(values) if local else values, pa.date32(), safe=False)
+                days = pc.cast(pc.local_timestamp(values) if zone else values, pa.date32(), safe=False)
             except pa.ArrowException:
                 raise DataError(
-                    f"the times of the field {printable(self.field)!r} have the time zone {printable(kind.tz)!r}, "
+                    f"the times of the field {printable(self.field)!r} have the time zone {printable(str(zone))!r}, "
                     "which is not known here; write them as UTC"
                 ) from None
             return _whole(days)
@@ -255,14 +256,9 @@ def parsed_day(text: str, *, day_first: bool = False) -> int | None:
     is the third of April.
 
     Raises:
-        DataError: the package that reads dates is not installed.
+        MissingPackageError: the package that reads dates is not installed.
     """
-    try:
-        from dateutil import parser
-    except ImportError:
-        raise DataError(
-            "dates are read by python-dateutil, which is not installed; pip install 'raylda[report]'"
-        ) from None
+    parser = needed("dateutil.parser", "dates")
     default = dt.datetime(_NO_YEAR, 1, 1)
     # Not for others: of 2020-03-04 dateutil would take the last one for the month.
     turned = bool(_WITH_POINTS.match(text)) or (day_first and bool(_TWO_PARTS.match(text)))

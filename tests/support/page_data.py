@@ -52,6 +52,7 @@ def page_data(
         "format": 1,
         "title": outside("A made-up model", 0),
         "made": {"raylda": "0.2.0", "date": "2026-11-27"},
+        "fit": {"n_documents": n_documents, "n_tokens": 123_456, "n_terms": 4321},
         "facts": [
             {"heading": "Model", "rows": [["topics", str(n_topics)], ["seed", "7"], ["fingerprint", "abc123"]]},
             {"heading": "Corpus", "rows": [["documents", f"{n_documents:,}"], ["from", outside("made.jsonl", 1)]]},

@@ -81,59 +81,80 @@ function mapView() {
   ];
 }
 
-function mapRows({ paper = false } = {}) {
+function mapRows({ paper = false, small = false } = {}) {
   const { topics } = page.data;
-  const matches = new Set(findTopics(mapChoice.query));
-  const all = paper || !mapChoice.query.trim();
-  const labels = mapLabels(all ? page.bySize : [...matches]);
+  const plainly = paper || small; // as a picture, whatever is chosen in the view of the map
+  const matches = new Set(plainly ? page.bySize : findTopics(mapChoice.query));
+  const all = plainly || !mapChoice.query.trim();
+  const labels = mapLabels(all ? page.bySize : [...matches], { small, chosen: plainly ? null : mapChoice.chosen });
   return page.bySize.map((k) => ({
     ...topicRow(k),
     x: topics.x[k],
     y: topics.y[k],
-    value: mapChoice.colour && !paper ? topics[mapChoice.colour][k] : null,
+    value: mapChoice.colour && !plainly ? topics[mapChoice.colour][k] : null,
     found: all || matches.has(k),
     label: labels.get(k) ?? "",
-    chosen: mapChoice.chosen === k && !paper,
+    chosen: mapChoice.chosen === k && !plainly,
   }));
 }
 
-// The width that the map will have, near enough to tell whether names collide on it.
-const mapWidth = () => Math.min(760, document.documentElement.clientWidth - 80);
+// The room that the map will have, near enough to tell whether names collide on it.
+const MAP_HEIGHT = 460;
+const SMALL_HEIGHT = 280;
+function mapRoom(small) {
+  const page = document.documentElement.clientWidth - 80;
+  return small ? { width: Math.min(400, page), height: SMALL_HEIGHT } : { width: Math.min(760, page), height: MAP_HEIGHT };
+}
 
-// Room for names of topics at the sides, where there is any.
-const mapMargin = () => (mapWidth() > 500 ? 66 : 28);
+// Square pixels of all circles together: a seventh of the map.
+const allCircles = ({ width, height }) => Math.round((width * height) / 9.5);
+const radius = (share, room) => Math.sqrt(share * allCircles(room)) / 2;
 
-// Names are written from the largest circle down, where they cover no other; then numbers, where those do not.
-function mapLabels(topics) {
-  const { x, y } = page.data.topics;
-  const width = mapWidth();
-  const margin = mapMargin();
+// Room for the circles at the edge, and at the sides for their names where there is any.
+function mapMargin(room) {
+  const largest = Math.ceil(radius(page.data.topics.share[page.bySize[0]] ?? 0, room)) + 4;
+  return { x: Math.max(room.width > 500 ? 66 : 30, largest), y: Math.max(16, largest) };
+}
+
+// Names are written from the largest circle down, where they cover no other name and no circle's middle, or they would
+// seem to be the other's; then numbers, where those do not.
+function mapLabels(topics, { small = false, chosen = null } = {}) {
+  const { x, y, share } = page.data.topics;
+  const room = mapRoom(small);
+  const { width, height } = room;
+  const margin = mapMargin(room);
   const [left, right, bottom, top] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
+  const place = (k) => [
+    right > left ? margin.x + ((x[k] - left) / (right - left)) * (width - 2 * margin.x) : width / 2,
+    top > bottom ? margin.y + ((top - y[k]) / (top - bottom)) * (height - 2 * margin.y) : height / 2,
+  ];
   const taken = [];
   const labels = new Map();
+  const shown = topics.slice(0, LABELLED);
+  const middles = shown.map((k) => [k, ...place(k), Math.min(8, radius(share[k], room))]);
   const write = (k, text) => {
     if (!text || labels.has(k)) return;
     const wide = Math.min(LABEL_WIDTH, 7 * text.length) / 2 + 2;
-    const across = margin + ((x[k] - left) / (right - left || 1)) * (width - 2 * margin);
-    const down = 28 + ((top - y[k]) / (top - bottom || 1)) * (460 - 56);
+    const [across, down] = place(k);
     const box = [across - wide, across + wide, down - 8, down + 8];
     if (taken.some((of) => box[0] < of[1] && of[0] < box[1] && box[2] < of[3] && of[2] < box[3])) return;
+    if (middles.some(([other, at, deep, r]) => other !== k && box[0] < at + r && at - r < box[1] && box[2] < deep + r && deep - r < box[3])) return;
     if (text.length > 3 && (box[0] < 0 || box[1] > width)) return;
     taken.push(box);
     labels.set(k, text);
   };
-  const shown = topics.slice(0, LABELLED);
-  if (mapChoice.chosen !== null) write(mapChoice.chosen, names.of(mapChoice.chosen));
-  for (const k of shown) write(k, names.has(k) ? names.of(k) : topWords(k, 2, 0.6).join(", "));
+  if (chosen !== null) write(chosen, names.of(chosen));
+  for (const k of shown) write(k, names.has(k) ? names.of(k) : topWords(k, small ? 1 : 2, 0.6).join(", "));
   for (const k of shown) write(k, String(k));
   return labels;
 }
 
-function mapChart(pick, { paper = false } = {}) {
-  return new Chart("map", paper ? mapRows({ paper }) : mapRows(), {
+function mapChart(pick, { paper = false, small = false } = {}) {
+  const plainly = paper || small;
+  return new Chart("map", mapRows({ paper, small }), {
     paper,
-    adjust: (spec) => dressMap(spec, paper, paper ? null : page.data.measures.find(({ field: name }) => name === mapChoice.colour)),
-    label: `Map of ${plural(page.nTopics, "topic")}: near is alike, area is share. The list beside it has them all.`,
+    adjust: (spec) => dressMap(spec, { paper, small }, plainly ? null : page.data.measures.find(({ field: name }) => name === mapChoice.colour)),
+    label: `Map of ${plural(page.nTopics, "topic")}: near is alike, area is share.${plainly ? "" : " The list beside it has them all."}`,
     file: "topic-map",
     pick: (row) => {
       if (Number.isInteger(row.topic)) pick(row);
@@ -149,7 +170,10 @@ function mapChart(pick, { paper = false } = {}) {
 }
 
 // The legend and what is said at the pointer follow the number that is chosen; without one there is neither.
-function dressMap(spec, paper, measure) {
+function dressMap(spec, { paper, small }, measure) {
+  const room = mapRoom(small);
+  const margin = mapMargin(room);
+  if (small) spec.height = SMALL_HEIGHT;
   for (const layer of spec.layer ?? [spec]) {
     const { color, tooltip } = layer.encoding;
     if (color?.field === "value") {
@@ -164,10 +188,10 @@ function dressMap(spec, paper, measure) {
       }
       else layer.encoding.color = { value: CIRCLE };
     }
-    if (layer.encoding.x?.scale) layer.encoding.x.scale.padding = mapMargin();
-    // Few topics are large ones.
-    if (layer.encoding.size) layer.encoding.size.scale = { ...layer.encoding.size.scale, range: [0, Math.max(1200, Math.min(6000, 90_000 / page.nTopics))] };
-    if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: 12, limit: LABEL_WIDTH };
+    for (const axis of ["x", "y"]) if (layer.encoding[axis]?.scale) layer.encoding[axis].scale.padding = margin[axis];
+    // From no share to all of them, so that areas can be compared.
+    if (layer.encoding.size) layer.encoding.size.scale = { ...layer.encoding.size.scale, domain: [0, 1], range: [0, allCircles(room)] };
+    if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: small ? 11 : 12, limit: LABEL_WIDTH };
     if (Array.isArray(tooltip)) {
       const kept = tooltip.filter((part) => part.field !== "value" || measure);
       layer.encoding.tooltip = kept.map((part) => (part.field === "value" ? { ...part, title: measure.title } : part));

@@ -1,72 +1,104 @@
 // Overview: what was fitted on what, how well, how large the topics are, and what to be careful about.
 
+const LARGEST = 12; // topics on the first screen; the view of topics has them all
+
 function overviewView() {
-  const { facts, heldout, history, warnings, missing } = page.data;
+  const { warnings, missing, history } = page.data;
+  const few = page.nTopics <= LARGEST / 2; // leave room for the map below them
   return [
-    element("h2", {}, "Overview"),
-    element("div", { class: "cards" }, facts.map((card) => factCard(card)), heldout && heldoutCard(heldout)),
-    warnings.length > 0 &&
-      element(
-        "section",
-        { class: "block", "aria-labelledby": "warnings-title" },
-        element("h3", { id: "warnings-title" }, "Worth a look"),
-        element("ul", { class: "warnings" }, warnings.map(warningItem)),
-      ),
+    element("div", { class: "head-row" }, element("h2", {}, "Overview"), button("Print, or save as PDF", printHandout, { class: "quiet", title: "A handout: this overview, the map, and each topic with its words" })),
+    keyFigures(),
+    warningsBlock(warnings),
     element(
       "div",
       { class: "columns" },
-      element("section", { class: "block" }, element("h3", {}, "How large the topics are"), sizesChart()),
-      historyBlock(history),
+      element(
+        "div",
+        { class: "stack" },
+        element(
+          "section",
+          { class: "block" },
+          element("h3", {}, page.nTopics > LARGEST ? `The ${LARGEST} largest topics` : "Topics, the largest first"),
+          topicTable({ step: LARGEST, rows: page.bySize.slice(0, LARGEST), nWords: 7 }),
+          element("p", {}, link("#/topic", page.nTopics > LARGEST ? `All ${count(page.nTopics)} topics, with their numbers` : "Topics, with their numbers")),
+        ),
+        few && smallMapBlock(),
+      ),
+      element("div", { class: "stack" }, historyBlock(history), !few && smallMapBlock()),
     ),
-    element("section", { class: "block" }, element("h3", {}, "Topics"), topicTable({ step: 20, measured: false })),
     missing.length > 0 &&
       element(
         "section",
         { class: "block" },
         element("h3", {}, "Not shown here"),
-        element("ul", {}, missing.map((text) => element("li", {}, sentence(text)))),
+        element("ul", { class: "missing" }, missing.map((text) => element("li", {}, sentence(text)))),
       ),
-    element(
-      "p",
-      {},
-      button("Print, or save as PDF", printHandout),
-      element("span", { class: "hint" }, " A handout: this overview, the map, and each topic with its words."),
-    ),
+    factsBlock(),
   ];
 }
 
-const FACTS_SHOWN = 6;
-
-function factCard({ heading, rows }, whole = false) {
-  const list = (some) =>
-    element("dl", {}, some.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, outside(plain(value))))));
-  const few = whole || rows.length <= FACTS_SHOWN + 2;
+// What one asks first. Facts further down have all the rest.
+function keyFigures() {
+  const { fit, heldout } = page.data;
+  const tiles = [
+    ["Topics", count(page.nTopics), null],
+    ["Documents", count(fit.n_documents), fit.n_documents > 0 && `${count(Math.round(fit.n_tokens / fit.n_documents))} tokens each, on average`],
+    ["Tokens", count(fit.n_tokens), null],
+    ["Different words", count(fit.n_terms), null],
+  ];
+  if (heldout) {
+    const error = heldout.standard_error;
+    const { n_documents: n } = heldout;
+    tiles.push([
+      "Held-out likelihood",
+      [decimal(heldout.log_likelihood, 4), error !== null && element("span", { class: "muted" }, ` ± ${decimal(error, 4)}`)],
+      `nats a token${error === null ? "" : ", ± its standard error"}${n ? `; ${plural(n, "document")}` : ""}`,
+    ]);
+  }
   return element(
-    "section",
-    { class: "card" },
-    element("h3", {}, heading),
-    list(few ? rows : rows.slice(0, FACTS_SHOWN)),
-    !few && element("details", {}, element("summary", { class: "hint" }, `${count(rows.length - FACTS_SHOWN)} more`), list(rows.slice(FACTS_SHOWN))),
+    "dl",
+    { class: "figures" },
+    tiles.map(([name, value, note]) => element("div", {}, element("dt", {}, name), element("dd", { class: "figure", style: { "--digits": typeof value === "string" ? value.length : DIGITS } }, value), note && element("dd", { class: "hint" }, note))),
   );
 }
 
-function heldoutCard(heldout) {
-  const error = heldout.standard_error;
+const DIGITS = 11; // of a likelihood with its error, which may stand below it
+
+const WARNINGS = 6; // at first: what is worth a look must not fill the screen
+
+function warningsBlock(warnings) {
+  if (!warnings.length) return null;
+  const items = (some) => element("ul", { class: "warnings" }, some.map(warningItem));
+  const all = warnings.length <= WARNINGS + 1;
+  const rest = warnings.slice(WARNINGS);
+  return element(
+    "section",
+    { class: "block warned", "aria-labelledby": "warnings-title" },
+    element("h3", { id: "warnings-title" }, "Worth a look"),
+    items(all ? warnings : warnings.slice(0, WARNINGS)),
+    !all && element("details", {}, element("summary", { class: "hint" }, `${count(rest.length)} more`), items(rest)),
+  );
+}
+
+function factsBlock() {
+  return element("section", { class: "facts" }, element("h3", {}, "What was fitted, and how"), element("div", { class: "cards" }, page.data.facts.map(factCard)));
+}
+
+function factCard({ heading, rows }) {
   return element(
     "section",
     { class: "card" },
-    element("h3", {}, "Held-out likelihood"),
-    element("p", { class: "figure" }, decimal(heldout.log_likelihood, 4), error === null ? null : element("span", { class: "muted" }, ` ± ${decimal(error, 4)}`)),
-    element("p", { class: "hint" }, "log-likelihood per token", error === null ? null : ", ± its standard error"),
-    element(
-      "dl",
-      {},
-      [["documents", heldout.n_documents], ["tokens", heldout.n_tokens]]
-        .filter(([, n]) => n !== null && n !== undefined)
-        .map(([name, n]) => element("div", {}, element("dt", {}, name), element("dd", {}, count(n)))),
-    ),
-    heldout.how && element("p", { class: "hint" }, sentence(heldout.how)),
+    element("h4", {}, heading),
+    element("dl", {}, rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, factValue(name, plain(value)))))),
   );
+}
+
+// Hashes and commands are read letter by letter.
+const factValue = (name, value) => (name === "command" || /^[0-9a-f]{32,}$/.test(value) ? element("code", { class: "long" }, outside(value)) : outside(value));
+
+function smallMapBlock() {
+  const chart = mapChart((row) => pickTopic(row), { small: true });
+  return element("section", { class: "block" }, element("h3", {}, "Which are alike"), chart.element, element("p", { class: "hint" }, "Near is alike, area is share. ", link("#/map", "Open the map")));
 }
 
 function warningItem({ text, topics }) {
@@ -97,20 +129,23 @@ function shareCell(share) {
   );
 }
 
-function topicTable({ step, measured = true }) {
-  const measures = page.data.measures.map(({ field: name, title, digits }) => ({
-    title,
-    of: (k) => page.data.topics[name][k],
-    show: (k) => decimal(page.data.topics[name][k], digits),
-    number: true,
-  }));
-  const { name, share, words } = topicColumns;
+function topicTable({ step, measures = [], rows = page.bySize, nWords = 10 }) {
+  const numbers = (some) =>
+    some.map(({ field: name, title, digits }) => ({
+      title,
+      of: (k) => page.data.topics[name][k],
+      show: (k) => decimal(page.data.topics[name][k], digits),
+      number: true,
+    }));
+  const { number, name, share, words } = topicColumns;
+  const all = rows.length === page.nTopics;
   return dataTable({
-    caption: "All topics",
+    caption: all ? "All topics" : `The ${rows.length} largest topics`,
     shown: false,
-    columns: [name, share, words, ...(measured ? measures : [])],
-    rows: page.bySize,
-    file: "topics",
+    columns: [name, share, { ...words, show: (k) => topWords(k, nWords).join(", ") }, ...numbers(measures)],
+    saved: [number, name, share, words, ...numbers(page.data.measures)],
+    rows,
+    file: all ? "topics" : "largest-topics",
     step,
     stacked: true,
   });
@@ -158,24 +193,34 @@ function historyRows(history) {
   return rows;
 }
 
+// The two measure different things, so each has an axis of its own: on one, the held-out curve would seem the better fit.
+const CURVES = {
+  training: ["Training", "training-curve", "Joint log-likelihood of the words and their topics, in nats a token: it compares sweeps of this fit only. A curve that still climbs wants more sweeps."],
+  "held-out": ["Held-out documents", "heldout-curve", "Log-likelihood of documents that the fit kept out, in nats a token."],
+};
+
 function historyBlock(history) {
   const rows = history ? historyRows(history) : [];
-  if (!rows.length) return null;
-  const last = rows[rows.length - 1];
-  const chart = new Chart("history", rows, {
-    label: `Training curve: log-likelihood per token over ${plural(new Set(rows.map((row) => row.sweep)).size, "measured sweep")}, last ${decimal(last.value, 4)}.`,
-    file: "training-curve",
-    columns: [
-      { title: "Sweep", of: (row) => row.sweep, number: true },
-      { title: "Documents", of: (row) => row.kind },
-      { title: "Log-likelihood per token", of: (row) => row.value, number: true },
-    ],
+  if (!rows.length) return page.data.heldout?.how ? element("section", { class: "block" }, element("h3", {}, "How good it is"), element("p", { class: "hint" }, sentence(page.data.heldout.how))) : null;
+  const drawn = Object.entries(CURVES).map(([kind, [title, file, what]]) => {
+    const some = rows.filter((row) => row.kind === kind);
+    if (!some.length) return null;
+    const last = some[some.length - 1];
+    const chart = new Chart("history", some, {
+      label: `${title}: log-likelihood per token over ${plural(some.length, "measured sweep")}, last ${decimal(last.value, 4)}.`,
+      file,
+      adjust: (spec) => {
+        spec.height = 150;
+        for (const part of spec.layer ?? [spec]) if (part.encoding?.y) part.encoding.y.title = null; // said below
+        withoutLegend(spec);
+      },
+      columns: [
+        { title: "Sweep", of: (row) => row.sweep, number: true },
+        { title: "Documents", of: (row) => row.kind },
+        { title: "Log-likelihood per token", of: (row) => row.value, number: true },
+      ],
+    });
+    return [element("h4", {}, title), chart.element, element("p", { class: "hint" }, what)];
   });
-  return element(
-    "section",
-    { class: "block" },
-    element("h3", {}, "How the fit went"),
-    chart.element,
-    element("p", { class: "hint" }, "Log-likelihood per token, sweep after sweep; a curve that still climbs wants more sweeps."),
-  );
+  return element("section", { class: "block" }, element("h3", {}, "How the fit went"), drawn, page.data.heldout?.how && element("p", { class: "hint" }, sentence(page.data.heldout.how)));
 }

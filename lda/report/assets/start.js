@@ -141,15 +141,14 @@ async function drawMapPicture() {
 
 function buildHandout() {
   if (handout) return;
-  const { facts, heldout, warnings, missing } = page.data;
-  const short = facts.filter(({ rows }) => rows.length <= FACTS_SHOWN + 2);
-  const long = facts.filter(({ rows }) => rows.length > FACTS_SHOWN + 2);
+  const { warnings, missing } = page.data;
   document.documentElement.classList.add("printing");
   handout = element(
     "div",
     { id: "handout" },
     element("h2", {}, "Overview"),
-    element("div", { class: "cards" }, short.map((card) => factCard(card, true)), heldout && heldoutCard(heldout)),
+    keyFigures(),
+    page.data.heldout?.how && element("p", { class: "hint" }, sentence(page.data.heldout.how)),
     warnings.length > 0 && [element("h3", {}, "Worth a look"), element("ul", { class: "warnings" }, warnings.map(warningItem))],
     missing.length > 0 && [element("h3", {}, "Not shown here"), element("ul", {}, missing.map((text) => element("li", {}, sentence(text))))],
     mapPicture && [element("h2", {}, "Map of topics"), element("img", { src: mapPicture, alt: "Map of topics: near is alike, area is share" })],
@@ -166,7 +165,7 @@ function buildHandout() {
         ),
       ),
     ),
-    element("div", { class: "cards" }, long.map((card) => factCard(card, true))),
+    factsBlock(),
   );
   byId("main").append(handout);
 }

@@ -1,7 +1,8 @@
 // Tables: sorted by a click on a heading, drawn a part at a time, saved as CSV with all their rows.
 
+// saved: the columns of the CSV, where these are more than are shown.
 // columns: [{title, of: row -> value, show: row -> what stands in the cell (default: the value), number: bool}].
-function dataTable({ caption, columns, rows, file, step = 50, sortable = true, shown = true, stacked = false }) {
+function dataTable({ caption, columns, rows, file, step = 50, sortable = true, shown = true, stacked = false, saved = columns }) {
   const body = element("tbody", { role: stacked ? "rowgroup" : null });
   let order = rows;
   let sorted = { column: null, down: false };
@@ -56,7 +57,7 @@ function dataTable({ caption, columns, rows, file, step = 50, sortable = true, s
     "div",
     { class: "table" },
     scroller,
-    file && element("div", { class: "tools" }, button("CSV", () => saveCsv(file, columns, order), { "aria-label": `Save as CSV: ${caption}` })),
+    file && element("div", { class: "tools" }, button("CSV", () => saveCsv(file, saved, order), { "aria-label": `Save as CSV: ${caption}` })),
   );
 }
 

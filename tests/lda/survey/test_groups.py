@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from lda.corpus import DataError
+from lda.extras import MissingPackageError
 from lda.survey.bins import GRAINS
 from lda.survey.field_values import OrderedValues, flat_values, parsed_day
 from lda.survey.group_sums import portions
@@ -329,3 +331,12 @@ def test_intervals_that_are_too_narrow(width: str) -> None:
 def test_a_field_is_named_once() -> None:
     with pytest.raises(ValueError, match="each field once"):
         SurveyOptions(by=("a", "b", "a"))
+
+
+def test_the_package_that_reads_dates_is_missing_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dateutil.parser", None)
+    with pytest.raises(
+        MissingPackageError, match=r"dates need the package dateutil; pip install 'raylda\[report\]'"
+    ):
+        parsed_day("5 March 2020")
+    assert over(["2020-03-05"], "day").values == ["2020-03-05"], "what is ISO 8601 needs no package"
