@@ -340,3 +340,9 @@ def test_the_package_that_reads_dates_is_missing_as_others_are(monkeypatch: pyte
     ):
         parsed_day("5 March 2020")
     assert over(["2020-03-05"], "day").values == ["2020-03-05"], "what is ISO 8601 needs no package"
+
+
+@pytest.mark.parametrize("options", [{"over": ["a"]}, {"by": (5,)}])
+def test_fields_have_names(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="names of fields, got"):
+        SurveyOptions(**options)
