@@ -284,3 +284,19 @@ class TestTransform:
             said = fails(3, "transform", self.model, self.documents, "-o", out, "--labels", self.labels, "-q")
             assert "another model (5 topics)" in said
             assert not out.exists()
+
+
+@pytest.mark.parametrize("output", ["taken.json", "m/model.json", "m/labels.json", "."])
+def test_names_stay_where_the_output_is_refused(model: Path, output: str) -> None:
+    taken = model.parent / "taken.json"
+    taken.write_text("mine")
+    description = (model / "model.json").read_bytes()
+    again = ["--overwrite"] if output.startswith("m/") else []
+    fails(3, "label", model, "--set", "1=Stars", "-o", model.parent / output, "-q", *again)
+    assert not (model / "labels.json").exists()
+    assert taken.read_text() == "mine"
+    assert (model / "model.json").read_bytes() == description
+
+
+def test_standard_output_is_no_file_of_names(model: Path) -> None:
+    assert "--json prints" in run("label", model, "--suggest", "-o", "-", code=2).stderr
