@@ -202,8 +202,11 @@ class Drawable(ABC):
 
         return plot_map(self._drawn(), color, n_words, theme)
 
-    def plot_history(self, *, theme: Theme = "light") -> LayerChart:
-        """The training curve: log-likelihood per token, and that of documents kept out, where evaluated."""
+    def plot_history(self, *, theme: Theme = "light") -> LayerChart | FacetChart:
+        """The training curve: log-likelihood per token; and below it that of documents kept out, where evaluated.
+
+        The two measure different things, words with their topics and words alone, so each has an axis of its own.
+        """
         from lda.charts.model_charts import plot_history
 
         return plot_history(self._drawn(), theme)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lda.charts.topic_charts import described, inline
@@ -78,6 +79,11 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
     value), n_documents. Drawn in their order: give topics that differ most first.
     """
     alt = altair()
+    # As much above as below has as much colour: of itself the scale gives the lesser side all of its colours.
+    evenly: dict[str, Any] = {"domainMid": 0}
+    if isinstance(rows, Sequence):
+        most = max((abs(row["difference"]) for row in rows), default=0) or 1
+        evenly["domain"] = [-most, most]
     chart: Chart = (
         alt.Chart(inline(rows))
         .mark_rect()
@@ -85,7 +91,7 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
             x=alt.X("value:N", title=field, sort=None).axis(labelAngle=-40, orient="top", labelLimit=140),
             y=alt.Y("name:N", title=None, sort=None),
             color=alt.Color("difference:Q")
-            .scale(domainMid=0, range="diverging")
+            .scale(range="diverging", **evenly)
             .legend(
                 title="difference from all documents", format="+.1~%", orient="bottom", gradientLength=200
             ),

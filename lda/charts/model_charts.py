@@ -21,14 +21,18 @@ from lda.charts.tables import (
 )
 from lda.charts.theme import chart_config, page_background
 from lda.charts.topic_charts import (
+    CURVES,
+    described,
     document_topics_chart,
     history_chart,
+    inline,
     map_chart,
     sizes_chart,
     word_topics_chart,
     words_chart,
 )
 from lda.evaluation.relevance import LAMBDA
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +81,26 @@ def plot_map(
     return _finished(chart, theme)
 
 
-def plot_history(model: FittedModel, theme: Theme = "light") -> LayerChart:
+def plot_history(model: FittedModel, theme: Theme = "light") -> LayerChart | FacetChart:
     """See `lda.charts.drawable.Drawable.plot_history`."""
-    return _finished(history_chart(history_rows(model)).properties(width=560), theme)
+    rows = history_rows(model)
+    chart = history_chart(rows).properties(width=560)
+    if len({row["kind"] for row in rows}) < 2:
+        return _finished(chart, theme)
+    # On one axis the held-out curve would seem to be of the better fit, and both would be flat.
+    alt = altair()
+    kinds = ["training", "held-out"]
+    chart.data = alt.Undefined  # the rows of each facet
+    apart: FacetChart = (
+        chart.encode(
+            y=alt.Y("value:Q", title="nats per token").scale(zero=False),
+            color=alt.Color("kind:N", sort=kinds).legend(None),
+        )
+        .properties(height=140)
+        .facet(row=alt.Row("kind:N", title=None, sort=kinds), data=inline(rows))
+        .resolve_scale(y="independent")
+    )
+    return _finished(described(apart, CURVES), theme)
 
 
 def plot_words(

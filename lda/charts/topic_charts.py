@@ -18,6 +18,8 @@ C = TypeVar("C")
 ALL_CIRCLES: Final = 36_000
 """Square pixels of all circles of a map together: a seventh of it, whether there are ten topics or a thousand."""
 
+CURVES: Final = "Log-likelihood per token after each sweep that was evaluated"
+
 
 def inline(rows: Rows) -> Any:  # noqa: ANN401 - one of Altair's kinds of data
     """Rows as Altair's data. Not limited in number, as a data frame would be: what is drawn is never cut silently."""
@@ -123,7 +125,7 @@ def history_chart(rows: Rows) -> LayerChart:
         )
     )
     chart = chart.properties(height=240)
-    return described(chart, "Log-likelihood per token after each sweep that was evaluated")
+    return described(chart, CURVES)
 
 
 def words_chart(rows: Rows) -> LayerChart:

@@ -231,6 +231,9 @@ function inColumns(spec, width) {
   // In the order of the rows; "sort: null" orders facets by name.
   spec.facet.sort = { field: "rank", op: "min" };
   spec.spec.width = Math.max(120, Math.floor(width / columns) - 62);
+  // In rows and columns as straight as a table's: otherwise each stands where its numbers and points leave room.
+  spec.bounds = "flush";
+  spec.spacing = { row: 46, column: 58 };
 }
 
 function closeCharts(within = document) {

@@ -15,7 +15,8 @@ function documentsView() {
     const all = documents.id.length;
     found.textContent = rows.length === all ? `${plural(all, "document")}` : `${count(rows.length)} of ${plural(all, "document")} found`;
     if (rows.length !== all) say(found.textContent);
-    cut = longList(list, rows, documentItem, 20);
+    const about = documentChoice.topic === "" ? null : Number(documentChoice.topic);
+    cut = longList(list, rows, (row) => documentItem(row, about), 20);
   }
   let later = 0;
   const input = element("input", {
@@ -64,7 +65,7 @@ function matchingDocuments(query, topic) {
   return rows.filter((row) => weights.get(row) > 0).sort((a, b) => weights.get(b) - weights.get(a) || a - b);
 }
 
-function documentItem(row) {
+function documentItem(row, topic = null) {
   const main = topicsOfDocument(row).slice(0, 3);
   const pieces = piecesOf(row);
   return element(
@@ -72,7 +73,7 @@ function documentItem(row) {
     {},
     element("a", { href: `#/document/${row}`, class: "document-id" }, outside(page.data.documents.id[row])),
     element("span", { class: "fields" }, fieldsLine(row).map(([name, value]) => [" · ", element("span", { class: "muted" }, outside(name), " "), outside(value)])),
-    pieces && element("span", { class: "snippet" }, outside(snippet(pieces, 160))),
+    pieces && passage(pieces, topic, 170),
     element("span", { class: "mains" }, main.map(({ topic, weight }) => [element("span", { class: "main" }, topicLink(topic), element("span", { class: "muted" }, ` ${percent(weight)}`)), " "])),
   );
 }
@@ -130,6 +131,6 @@ function documentView(wanted) {
         : element("p", { class: "hint" }, sentence("The text of this document is not in the report; a larger `--documents` takes in more texts.")),
     ),
     near.length > 0 &&
-      element("section", { class: "block" }, element("h3", {}, "Documents with the most similar topics"), element("ul", { class: "documents" }, near.map(documentItem))),
+      element("section", { class: "block" }, element("h3", {}, "Documents with the most similar topics"), element("ul", { class: "documents" }, near.map((other) => documentItem(other)))),
   ];
 }

@@ -70,14 +70,14 @@ const groupColumns = (groups) => [
 const isCourse = (groups) => groups.kind !== "category";
 const fileOf = (groups) => `over-${groups.field}`;
 
-// The share of one topic over the values of a field, as a line or as bars. Of many groups the highest come first, and
-// the others on demand.
+// The share of one topic over the values of a field, as a line, or as bars, the highest first; of many groups the others
+// come on demand.
 function oneTopic(k, groups) {
   const course = isCourse(groups);
   const rows = groupRows(groups, [k]);
   if (!rows.length) return null;
   const many = !course && rows.length > BARS + 5;
-  if (many) rows.sort((a, b) => b.mean - a.mean);
+  if (!course) rows.sort((a, b) => b.mean - a.mean);
   const most = rows.reduce((best, row) => (row.mean > best.mean ? row : best));
   const chart = new Chart(course ? "over" : "by_bars", many ? rows.slice(0, BARS) : rows, {
     label: `Share of topic ${k} ${course ? "over" : "by"} ${groups.field}; highest at ${most.value}, ${percent(most.mean)} of ${plural(most.n_documents, "document")}.`,

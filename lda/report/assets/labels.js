@@ -1,7 +1,7 @@
 // Names: all of them in one place, to be typed, saved and read again.
 
 function namesView() {
-  const rows = element("tbody");
+  const rows = element("tbody", { role: "rowgroup" });
   const problem = element("p", { class: "notice", role: "alert", hidden: true });
   const state = element("p", { class: "hint" });
   const filter = element("input", { type: "search", on: { input: () => draw() } });
@@ -42,9 +42,9 @@ function namesView() {
   closeLater(() => names.listeners.delete(tell));
   const table = element(
     "table",
-    {},
+    { role: "table" }, // on a phone it is none to the eye
     element("caption", { class: "unseen" }, "Names of all topics"),
-    element("thead", {}, element("tr", {}, ["Topic", "Name", "Suggestions", "Words"].map((title) => element("th", { scope: "col" }, title)))),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ["Topic", "Name", "Suggestions", "Words"].map((title) => element("th", { scope: "col", role: "columnheader" }, title)))),
     rows,
   );
   draw();
@@ -72,12 +72,12 @@ function nameRow(k) {
   const given = (page.data.topics.suggestions?.[k] ?? []).slice(0, 3);
   return element(
     "tr",
-    {},
-    element("th", { scope: "row" }, link(`#/topic/${k}`, `Topic ${k}`)),
-    element("td", {}, input),
+    { role: "row" },
+    element("th", { scope: "row", role: "rowheader" }, link(`#/topic/${k}`, `Topic ${k}`)),
+    element("td", { role: "cell" }, input),
     element(
       "td",
-      {},
+      { role: "cell" },
       element("div", { class: "chips" }, given.map((name) =>
         button(outside(name), () => {
           names.set(k, name, SUGGESTED);
@@ -85,6 +85,6 @@ function nameRow(k) {
         }, { class: "chip", "aria-label": `Call topic ${k} ${name}` }),
       )),
     ),
-    element("td", { class: "muted" }, outside(topWords(k, 8, 0.6).join(", "))),
+    element("td", { class: "muted", role: "cell" }, outside(topWords(k, 8, 0.6).join(", "))),
   );
 }

@@ -110,10 +110,10 @@ function mapRoom(small) {
 const allCircles = ({ width, height }) => Math.round((width * height) / 9.5);
 const radius = (share, room) => Math.sqrt(share * allCircles(room)) / 2;
 
-// Room at the sides for the circles there, and for names where there is any.
+// Room for the circles at the edge, and at the sides for their names where there is any.
 function mapMargin(room) {
-  const largest = radius(page.data.topics.share[page.bySize[0]] ?? 0, room);
-  return Math.ceil(Math.max(room.width > 500 ? 66 : 30, largest + 4));
+  const largest = Math.ceil(radius(page.data.topics.share[page.bySize[0]] ?? 0, room)) + 4;
+  return { x: Math.max(room.width > 500 ? 66 : 30, largest), y: Math.max(16, largest) };
 }
 
 // Names are written from the largest circle down, where they cover no other name and no circle's middle, or they would
@@ -125,8 +125,8 @@ function mapLabels(topics, { small = false, chosen = null } = {}) {
   const margin = mapMargin(room);
   const [left, right, bottom, top] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
   const place = (k) => [
-    right > left ? margin + ((x[k] - left) / (right - left)) * (width - 2 * margin) : width / 2,
-    top > bottom ? margin + ((top - y[k]) / (top - bottom)) * (height - 2 * margin) : height / 2,
+    right > left ? margin.x + ((x[k] - left) / (right - left)) * (width - 2 * margin.x) : width / 2,
+    top > bottom ? margin.y + ((top - y[k]) / (top - bottom)) * (height - 2 * margin.y) : height / 2,
   ];
   const taken = [];
   const labels = new Map();
@@ -188,7 +188,7 @@ function dressMap(spec, { paper, small }, measure) {
       }
       else layer.encoding.color = { value: CIRCLE };
     }
-    for (const axis of [layer.encoding.x, layer.encoding.y]) if (axis?.scale) axis.scale.padding = margin;
+    for (const axis of ["x", "y"]) if (layer.encoding[axis]?.scale) layer.encoding[axis].scale.padding = margin[axis];
     // From no share to all of them, so that areas can be compared.
     if (layer.encoding.size) layer.encoding.size.scale = { ...layer.encoding.size.scale, domain: [0, 1], range: [0, allCircles(room)] };
     if (layer.mark?.type === "text") layer.mark = { ...layer.mark, fontSize: small ? 11 : 12, limit: LABEL_WIDTH };

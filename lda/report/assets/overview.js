@@ -4,6 +4,7 @@ const LARGEST = 12; // topics on the first screen; the view of topics has them a
 
 function overviewView() {
   const { warnings, missing, history } = page.data;
+  const few = page.nTopics <= LARGEST / 2; // leave room for the map below them
   return [
     element("div", { class: "head-row" }, element("h2", {}, "Overview"), button("Print, or save as PDF", printHandout, { class: "quiet", title: "A handout: this overview, the map, and each topic with its words" })),
     keyFigures(),
@@ -12,13 +13,18 @@ function overviewView() {
       "div",
       { class: "columns" },
       element(
-        "section",
-        { class: "block" },
-        element("h3", {}, page.nTopics > LARGEST ? `The ${LARGEST} largest topics` : "Topics, the largest first"),
-        topicTable({ step: LARGEST, rows: page.bySize.slice(0, LARGEST), nWords: 7 }),
-        element("p", {}, link("#/topic", page.nTopics > LARGEST ? `All ${count(page.nTopics)} topics, with their numbers` : "Topics, with their numbers")),
+        "div",
+        { class: "stack" },
+        element(
+          "section",
+          { class: "block" },
+          element("h3", {}, page.nTopics > LARGEST ? `The ${LARGEST} largest topics` : "Topics, the largest first"),
+          topicTable({ step: LARGEST, rows: page.bySize.slice(0, LARGEST), nWords: 7 }),
+          element("p", {}, link("#/topic", page.nTopics > LARGEST ? `All ${count(page.nTopics)} topics, with their numbers` : "Topics, with their numbers")),
+        ),
+        few && smallMapBlock(),
       ),
-      element("div", { class: "stack" }, historyBlock(history), smallMapBlock()),
+      element("div", { class: "stack" }, historyBlock(history), !few && smallMapBlock()),
     ),
     missing.length > 0 &&
       element(
@@ -52,17 +58,25 @@ function keyFigures() {
   return element(
     "dl",
     { class: "figures" },
-    tiles.map(([name, value, note]) => element("div", {}, element("dt", {}, name), element("dd", { class: "figure" }, value), note && element("dd", { class: "hint" }, note))),
+    tiles.map(([name, value, note]) => element("div", {}, element("dt", {}, name), element("dd", { class: "figure", style: { "--digits": typeof value === "string" ? value.length : DIGITS } }, value), note && element("dd", { class: "hint" }, note))),
   );
 }
 
+const DIGITS = 11; // of a likelihood with its error, which may stand below it
+
+const WARNINGS = 6; // at first: what is worth a look must not fill the screen
+
 function warningsBlock(warnings) {
   if (!warnings.length) return null;
+  const items = (some) => element("ul", { class: "warnings" }, some.map(warningItem));
+  const all = warnings.length <= WARNINGS + 1;
+  const rest = warnings.slice(WARNINGS);
   return element(
     "section",
     { class: "block warned", "aria-labelledby": "warnings-title" },
     element("h3", { id: "warnings-title" }, "Worth a look"),
-    element("ul", { class: "warnings" }, warnings.map(warningItem)),
+    items(all ? warnings : warnings.slice(0, WARNINGS)),
+    !all && element("details", {}, element("summary", { class: "hint" }, `${count(rest.length)} more`), items(rest)),
   );
 }
 

@@ -180,6 +180,7 @@ function bestBlock(k) {
     { class: "block" },
     element("h3", {}, "Documents that show it best"),
     rows.length ? rows.map((row) => bestDocument(row, k)) : element("p", { class: "hint" }, "No document stands out for this topic."),
+    rows.some((row) => piecesOf(row)) && element("p", { class: "hint" }, "Shown is the passage with most words of the topic, these in bold. A click opens the whole text."),
     rows.some((row) => piecesOf(row)) && page.data.texts.how && element("p", { class: "hint" }, sentence(page.data.texts.how)),
   );
 }
@@ -209,7 +210,7 @@ function bestDocument(row, k) {
       outside(id[row], { class: "document-id" }),
       weight !== null && element("span", { class: "muted" }, ` ${percent(weight)} of it`),
       element("span", { class: "fields" }, fieldsLine(row).map(([name, value]) => [" · ", element("span", { class: "muted" }, outside(name), " "), outside(value)])),
-      pieces && element("span", { class: "snippet" }, outside(snippet(pieces))),
+      pieces && passage(pieces, k),
     ),
     pieces ? holder : element("p", { class: "hint" }, "The text of this document is not in the report."),
     element("p", {}, link(`#/document/${row}`, "Open this document")),
@@ -217,12 +218,37 @@ function bestDocument(row, k) {
   return made;
 }
 
-function snippet(pieces, length = 220) {
-  let text = "";
-  for (const [piece] of pieces) {
-    text += piece;
-    if (text.length > length) break;
+// The stretch of a text in which a topic has most words, these marked; without a topic, how the text begins.
+function passage(pieces, topic = null, length = 260) {
+  let best = { hits: 0, first: 0 };
+  let first = 0;
+  let long = 0;
+  let hits = 0;
+  if (topic !== null) {
+    pieces.forEach(([text, of], last) => {
+      long += text.length;
+      hits += of === topic ? 1 : 0;
+      for (; long > length && first < last; first++) {
+        long -= pieces[first][0].length;
+        hits -= pieces[first][1] === topic ? 1 : 0;
+      }
+      if (hits > best.hits) best = { hits, first };
+    });
   }
-  text = text.replace(/\s+/g, " ").trim();
-  return text.length > length ? `${text.slice(0, length)}…` : text;
+  const found = [best.first > 0 && "…"];
+  let left = length;
+  let at = best.first;
+  for (; at < pieces.length && left > 0; at++) {
+    const [text, of] = pieces[at];
+    let shown = text.replace(/\s+/g, " ");
+    if (found.length === 1) shown = shown.trimStart();
+    const whole = shown.length <= left;
+    // Cut between words, and never within a character; a word alone is left out, unless it is all there is.
+    if (!whole) shown = found.length > 1 && !/\s/.test(shown.slice(0, left)) ? "" : shown.slice(0, left).replace(/(\s\S*|[\ud800-\udbff])$/, "");
+    found.push(of === topic && topic !== null ? element("b", { class: "hit" }, shown) : shown);
+    left -= shown.length;
+    if (!whole) break;
+  }
+  const cut = at < pieces.length;
+  return element("bdi", { class: "snippet" }, found, cut && "…");
 }

@@ -14,20 +14,22 @@ function wordsView(wanted) {
     for (const chip of matches.querySelectorAll("button")) chip.setAttribute("aria-pressed", String(Number(chip.dataset.term) === term));
   }
   function search() {
-    const terms = findWords(wordChoice.query);
+    const asked = wordChoice.query.trim();
+    // Before one asks, something to begin with: the words that stand for the largest topics.
+    const terms = asked ? findWords(wordChoice.query) : standing();
     const some = terms.slice(0, 40);
     refill(
       matches,
       some.map((term) => element("li", {}, button(outside(vocabulary[term]), () => open(term), { class: "chip", "data-term": term, "aria-pressed": "false" }))),
     );
-    const asked = wordChoice.query.trim();
+    const exact = terms.length > 0 && fold(vocabulary[terms[0]]) === fold(asked);
     found.textContent = !asked
-      ? `${plural(vocabulary.length, "word")} of the model can be looked up: those that stand out in some topic.`
+      ? `${plural(vocabulary.length, "word")} of the model can be looked up: the frequent ones, and those that stand out in some topic. These stand out in the largest topics:`
       : terms.length
-        ? `${plural(terms.length, "word")} found${some.length < terms.length ? `, the first ${some.length} shown` : ""}`
-        : "No such word among those that stand out in some topic.";
+        ? `${exact ? "" : `“${asked}” itself is not among the words that can be looked up. `}${plural(terms.length, "word")} ${exact ? "found" : terms.length === 1 ? "holds it" : "hold it"}${some.length < terms.length ? `, the first ${some.length} shown` : ""}`
+        : "No such word among those that can be looked up.";
     if (asked) say(found.textContent);
-    if (terms.length) open(terms[0]);
+    if (asked && terms.length) open(terms[0]);
     else {
       closeCharts(shown);
       refill(shown);
@@ -57,6 +59,8 @@ function wordsView(wanted) {
     shown,
   ];
 }
+
+const standing = () => [...new Set(page.bySize.slice(0, 20).flatMap((k) => wordsOf(k, 0.6).slice(0, 2).map((row) => row.term)))];
 
 function oneWord(term) {
   const { vocabulary, term_share: termShare } = page.data;

@@ -14,6 +14,7 @@ from made_models import made_model, planted_model
 
 import lda
 from lda.charts import model_charts
+from lda.charts.group_charts import by_heat_chart
 from lda.charts.specs import page_configs, page_specs
 from lda.charts.tables import groups_table, rows_of
 from lda.charts.topic_charts import map_chart
@@ -151,6 +152,13 @@ def test_history_has_two_curves_and_gaps_where_nothing_was_evaluated(model: lda.
         e.get("d", "") for g in found.groups("mark-line") if "role-mark" in g.get("class", "") for e in g
     ]
     assert sorted(d.count("M") for d in lines) == [1, 2]
+    assert model.plot_history().to_dict()["resolve"] == {"scale": {"y": "independent"}}
+
+
+def test_differences_of_groups_have_colours_of_one_measure_in_both_directions() -> None:
+    rows = [{"topic": 0, "name": "0", "value": v, "mean": m, "low": m, "high": m, "difference": d, "n_documents": 9}
+            for v, m, d in (("a", 0.1, -0.02), ("b", 0.5, 0.38))]  # fmt: skip
+    assert by_heat_chart(rows).to_dict()["encoding"]["color"]["scale"]["domain"] == [-0.38, 0.38]
 
 
 def test_a_history_without_documents_kept_out_has_one_curve(model: lda.Model) -> None:

@@ -121,6 +121,27 @@ def test_overview_begins_with_what_matters_and_ends_with_the_facts(open_page: Op
     page.wait_for_function("() => location.hash.startsWith('#/topic/')")
 
 
+@pytest.mark.parametrize("width", [360, 500, 820, 1100, 1440])
+def test_key_figures_stay_on_one_line(open_page: Open, width: int) -> None:
+    data = page_data(5, 8)
+    data["fit"] = {"n_documents": 9_876_543_210, "n_tokens": 9_876_543_210, "n_terms": 1_234_567}
+    page = open_page(render_page(data, page_specs()), viewport={"width": width, "height": 800}).open()
+    for figure in page.locator(".figures dd.figure").all()[:4]:
+        lines = "node => node.getBoundingClientRect().height / parseFloat(getComputedStyle(node).lineHeight)"
+        assert figure.evaluate(lines) < 1.5
+
+
+def test_many_warnings_do_not_fill_the_screen(open_page: Open) -> None:
+    data = page_data(5, 8)
+    data["warnings"] = [
+        {"kind": "duplicate", "text": f"Warning {i} of many.", "topics": []} for i in range(90)
+    ]
+    page = open_page(render_page(data, page_specs())).open()
+    assert page.locator(".warnings li:visible").count() == 6
+    page.locator(".warned summary", has_text="84 more").click()
+    assert page.locator(".warnings li:visible").count() == 90
+
+
 def test_hashes_and_commands_break_anywhere_and_stand_left(open_page: Open) -> None:
     data = page_data(3, 5)
     data["facts"][0]["rows"] += [["fingerprint", "0123456789abcdef" * 4], ["command", "lda fit " + "x" * 200]]
@@ -314,6 +335,39 @@ def test_without_storage_names_still_work(html: str, open_page: Open) -> None:
 # Map, documents, words, groups
 
 
+def test_a_document_is_shown_by_the_passage_that_has_the_topic(open_page: Open) -> None:
+    data = page_data(4, 6, n_texts=2)
+    data["best"] = {"offsets": [0, 1, 2, 2, 2], "document": [0, 1]}
+    opening = [["Fellow", 2], [" citizens of the Senate,\n", -1], ["dear", 3], [" friends. ", -1]] * 40
+    silver = [["gold", 0], [" and ", -1], ["silver", 0], [", \U0001f600 ", -1]]
+    data["texts"]["pieces"][:2] = [
+        [*opening, *silver * 3, ["Amen.", -1]],
+        [["\U0001f600" * 400, -1], *opening],
+    ]
+    watched = open_page(render_page(data, page_specs()))
+    page = watched.open("topic/0")
+    assert page.locator(".snippet b").all_inner_texts() == ["gold", "silver"] * 3
+    shown = page.locator(".snippet").inner_text()
+    assert shown.startswith("…")
+    assert shown.endswith("Amen.")
+    # No topic 1 there: how the text begins, cut between characters.
+    shown = watched.go("topic/1").locator(".snippet").inner_text()
+    assert shown == "\U0001f600" * 130 + "…"
+    shown = watched.go("documents").locator(".snippet").first.inner_text()
+    assert shown.startswith("Fellow citizens of the Senate, dear friends. Fellow")
+    assert re.search(r" (Fellow|citizens|of|the|Senate,|dear|friends\.)…$", shown)
+
+
+def test_names_are_under_each_other_on_a_phone(open_page: Open) -> None:
+    data = page_data(4, 6)
+    page = open_page(render_page(data, page_specs()), viewport={"width": 360, "height": 800}).open("names")
+    for of in ("input.name", ".chip", "td.muted"):
+        for box in (node.bounding_box() for node in page.locator(f".names {of}").all()):
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
+    assert page.get_by_role("table").get_by_role("row").count() >= 4
+
+
 def test_the_map_is_searched_coloured_and_clicked(html: str, open_page: Open) -> None:
     watched = open_page(html)
     page = watched.open("map")
@@ -440,8 +494,16 @@ def test_a_document_shows_its_text_word_by_word(html: str, data: dict[str, Any],
 
 def test_a_word_shows_the_topics_that_hold_it(html: str, data: dict[str, Any], open_page: Open) -> None:
     page = open_page(html).open("words")
+    assert page.locator(".chip").count() >= 12
+    page.locator(".chip").first.click()
+    assert page.locator(".plot-word_topics").count() == 1
+    page.get_by_label("Word", exact=True).fill("ord12")
+    told = "() => document.querySelector('#panel').textContent.includes('“ord12” itself is not')"
+    page.wait_for_function(told)
     page.get_by_label("Word", exact=True).fill("word12")
-    page.wait_for_selector(".chip[aria-pressed=true]")
+    page.wait_for_function(
+        "() => document.querySelector('.chip[aria-pressed=true]')?.textContent === 'word12'"
+    )
     assert page.locator(".chip[aria-pressed=true]").inner_text() == "word12"
     _, content = saved(page, "Save as CSV: Topics of the word word12")
     term = data["vocabulary"].index("word12")
@@ -503,6 +565,14 @@ def test_of_many_groups_the_highest_come_first_and_all_on_demand(open_page: Open
         row[2] for row in rows_of(saved(page, "Save as CSV: Share of topic 1 by country")[1])[1:]
     ] == highest
     page.wait_for_function("() => document.querySelectorAll('.plot-by_bars .mark-rect path').length === 60")
+
+
+def test_of_few_groups_the_highest_comes_first_too(open_page: Open) -> None:
+    data = page_data(3, 12, n_texts=2)
+    page = open_page(render_page(data, page_specs())).open("topic/1")
+    rows = rows_of(saved(page, "Save as CSV: Share of topic 1 by party")[1])[1:]
+    assert len(rows) == 3
+    assert [float(row[3]) for row in rows] == sorted((float(row[3]) for row in rows), reverse=True)
 
 
 def test_numbers_as_groups_get_an_axis_of_numbers(open_page: Open) -> None:
