@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lda.labels.labels import Labels
     from lda.model.model import Topic
-    from lda.report.measures import Measure
+    from lda.report.measures import TopicMeasure
     from lda.survey.survey import Survey
 
 ELSEWHERE: Final = 100
@@ -87,7 +87,7 @@ class TopicPage:
         )
         self._parts.append(Text("\n").join([*self._wrapped(title, 2), *self._wrapped(size, 0)]))
 
-    def numbers(self, measures: list[tuple[Measure, float]]) -> None:
+    def numbers(self, measures: list[tuple[TopicMeasure, float]]) -> None:
         """A line for each number, and what it means."""
         from rich.text import Text
 

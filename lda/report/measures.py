@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
-class Measure(NamedTuple):
+class TopicMeasure(NamedTuple):
     """A number about each topic.
 
     Attributes:
@@ -35,7 +35,7 @@ class Measure(NamedTuple):
 
 
 MEASURES: Final = (
-    Measure(
+    TopicMeasure(
         "coherence",
         "Coherence",
         (
@@ -44,25 +44,25 @@ MEASURES: Final = (
         ),
         1,
     ),
-    Measure(
+    TopicMeasure(
         "exclusivity",
         "Exclusivity",
         "How much the topic's ten most probable words belong to it alone: 1 if no other topic has them.",
         3,
     ),
-    Measure(
+    TopicMeasure(
         "eff_num_words",
         "Effective words",
         "How many words the topic would have if all of them were equally probable: few for a narrow topic.",
         0,
     ),
-    Measure(
+    TopicMeasure(
         "document_entropy",
         "Document entropy",
         "How evenly the topic's tokens lie over documents, in nats: low where few documents hold most of it.",
         2,
     ),
-    Measure(
+    TopicMeasure(
         "corpus_dist",
         "Distance from the corpus",
         (
@@ -71,25 +71,25 @@ MEASURES: Final = (
         ),
         2,
     ),
-    Measure(
+    TopicMeasure(
         "uniform_dist",
         "Distance from uniform",
         "How far the topic's words are from all words being equally probable, in nats: low for a vague topic.",
         2,
     ),
-    Measure(
+    TopicMeasure(
         "rank_1_docs",
         "First in documents",
         "Of the documents that hold the topic, the part in which it has more tokens than any other.",
         3,
     ),
-    Measure(
+    TopicMeasure(
         "allocation_ratio",
         "Concentration",
         "Of the documents that the topic makes up 2 % of or more, the part that it makes up half of or more.",
         3,
     ),
-    Measure(
+    TopicMeasure(
         "token_doc_diff",
         "Burstiness",
         (
@@ -98,7 +98,7 @@ MEASURES: Final = (
         ),
         3,
     ),
-    Measure(
+    TopicMeasure(
         "word_length",
         "Word length",
         "Mean length of the topic's ten most probable words, in characters; bad topics often have short ones.",
@@ -107,7 +107,7 @@ MEASURES: Final = (
 )
 """Those of `TopicDiagnostics`."""
 
-ALPHA: Final = Measure(
+ALPHA: Final = TopicMeasure(
     "alpha",
     "Prior",
     "The weight of the topic in a document of which nothing is known: high for a topic that is everywhere.",
@@ -132,7 +132,7 @@ class Trend(NamedTuple):
 
     def told(self, field: str) -> dict[str, Any]:
         """Its description, as of the other measures."""
-        return Measure(
+        return TopicMeasure(
             "trend",
             "Trend",
             f"How much the topic's share of a document rises from {self.first} to {self.last} ({field}), along the "
