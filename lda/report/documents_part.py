@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lda.report.numbers import number, numbers, text
+from lda.report.numbers import LARGEST, number, numbers, text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,9 +26,6 @@ DIGITS: Final = 4
 
 LONGEST: Final = 300
 """Characters of a field's value in a page; a column may hold the whole text once more."""
-
-LARGEST: Final = 2**53
-"""Whole numbers from here on are text in a page: a browser would round them."""
 
 
 def documents_facts(survey: Survey) -> dict[str, Any]:

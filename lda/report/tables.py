@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.charts.measures import overall
+from lda.charts.tables import HISTORY
 from lda.report.documents_part import LEAST
+from lda.report.findings import TOP_WORDS
 from lda.report.numbers import text
 
 if TYPE_CHECKING:
@@ -31,10 +33,6 @@ TABLES: Final = (
     "by",
 )
 """Names of the tables; that of a group is `by_` and the field, and those without content are left out."""
-
-TOP_WORDS: Final = 10
-
-HISTORY: Final = ("seconds", "tokens_per_second", "log_likelihood", "heldout", "alpha_sum", "beta")
 
 
 def tables_of(parts: ReportParts) -> dict[str, pa.Table]:
