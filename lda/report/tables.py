@@ -45,8 +45,8 @@ def tables_of(parts: ReportParts) -> dict[str, pa.Table]:
     `lda transform` writes all topics of all documents. best: topic, name, title, rank, document, id, weight. over and
     by_...: value, start, n_documents, topic, name, title, mean, low, high, difference.
 
-    `name` is what people call a topic, empty where nobody does; `title` what the page calls it then. `document` is the
-    place in the corpus, from 0.
+    `name` is what people call a topic, empty where nobody does; `title` its number with that, or with what the page
+    calls it then, so that no two are the same. `document` is the place in the corpus, from 0.
     """
     found = {
         "topics": _topics(parts),
@@ -90,7 +90,7 @@ def _named(parts: ReportParts, topics: Any) -> dict[str, Any]:  # noqa: ANN401 -
     return {
         "topic": numbers,
         "name": pa.array([own[k] for k in numbers], pa.string()),
-        "title": _texts([parts.names[k] for k in numbers]),
+        "title": _texts([f"{k} {parts.names[k]}" for k in numbers]),
     }
 
 
