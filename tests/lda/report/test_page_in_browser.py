@@ -356,6 +356,9 @@ def test_a_document_is_shown_by_the_passage_that_has_the_topic(open_page: Open) 
     shown = watched.go("documents").locator(".snippet").first.inner_text()
     assert shown.startswith("Fellow citizens of the Senate, dear friends. Fellow")
     assert re.search(r" (Fellow|citizens|of|the|Senate,|dear|friends\.)…$", shown)
+    page.get_by_label("Search").fill("SILVER amen")
+    page.wait_for_function("() => document.querySelectorAll('.documents li').length === 1")
+    assert page.locator(".snippet b").all_inner_texts() == ["silver", "silver", "silver", "Amen."]
 
 
 def test_names_are_under_each_other_on_a_phone(open_page: Open) -> None:
