@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 import small_disk
+from browser import browser, open_page  # noqa: F401 - fixtures
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from nodes import Nodes
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 # For `benchmarks`, which is not installed; last, so that an installed `lda` is the one that is tested.
 sys.path.append(str(Path(__file__).parents[1]))

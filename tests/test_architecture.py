@@ -31,9 +31,8 @@ FLOORS = {
     "corpus": "presentable errors machine ordered_map arrow metadata batches shard terms document_hashes storage "
     "readers text summary files corpus assembly convert build stream",
     "cluster": "spec resources counts documents sweeping exchange checkpoints loop distributed tasks fitting first_fit",
-    "lda": "name_collision sizes fit_fields progress evaluation labels survey charts report warming model transform "
-    "deploy estimator "
-    "cli __main__",
+    "lda": "name_collision extras sizes fit_fields progress evaluation labels survey charts report warming "
+    "model transform deploy estimator cli __main__",
 }
 """From the ground up."""
 

@@ -12,11 +12,15 @@ from lda.corpus.storage.atomic_write import flush, replaced_file, replaced_folde
 from lda.corpus.storage.places import is_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
-def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool]) -> None:
+def check_folder_target(
+    target: Path, *, overwrite: bool, is_ours: Callable[[Path], bool], what: str = "a model"
+) -> None:
     """Refuse a target folder that may not be written, before any work is done.
+
+    what: that alone may be overwritten, which `is_ours` tells.
 
     Raises:
         DataError: it exists and `overwrite` is off, or it exists and `is_ours(target)` is false: a folder
@@ -29,7 +33,7 @@ def check_folder_target(target: Path, *, overwrite: bool, is_ours: Callable[[Pat
         raise DataError(f"{target} exists already; choose another name, or allow overwriting (--overwrite)")
     empty = target.is_dir() and not any(target.iterdir())
     if not empty and not is_ours(target):
-        raise DataError(f"{target} exists and is not a model, so it is not overwritten; choose another name")
+        raise DataError(f"{target} exists and is not {what}, so it is not overwritten; choose another name")
 
 
 def local_path(name: str) -> Path:
@@ -78,6 +82,32 @@ def check_parent(target: Path) -> None:
         raise DataError(
             f"{target} cannot be written because the folder {above} is read-only; choose another place"
         )
+
+
+def check_apart(target: Path, read: Iterable[object], *, whole: Iterable[object] = ()) -> None:
+    """Refuse a target that would take the place of what the same command reads.
+
+    Args:
+        target: file or folder to write.
+        read: paths that are read; URIs, `-` and None are none. A file that is not there yet may be written into a
+            folder of texts, but none of its files replaced.
+        whole: folders of ours that are read: nothing may be written into them.
+
+    Raises:
+        DataError: the target is one of them, lies in one, or holds one.
+    """
+    real = Path(os.path.realpath(target))
+    for places, closed in ((read, False), (whole, True)):
+        for place in places:
+            if not isinstance(place, str | Path) or str(place) == "-" or is_uri(place):
+                continue
+            source = Path(os.path.realpath(place))
+            if source == real or real in source.parents:
+                raise DataError(
+                    f"{target} would take the place of {place}, which is read; choose another name"
+                )
+            if source in real.parents and (closed or real.exists()):
+                raise DataError(f"{target} lies in {place}, which is read; choose another place")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from lda.charts.needs import needed
+from lda.extras import needed
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from lda.corpus.machine import available_cores
-from lda.evaluation.relevance import smoothing
+from lda.evaluation.relevance import smoothed_totals, smoothing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -62,19 +62,49 @@ def topic_distances(model: TopicModel, *, threads: int | None = None) -> Floats:
     """
     counts = model.language_counts.tocsr().astype(np.float64)
     beta = smoothing(model)
-    n_terms, n_topics = counts.shape
-    totals = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel() + n_terms * beta
-    totals[totals == 0] = 1.0  # a topic of no words at all stays one of zeros
+    n_topics = counts.shape[1]
+    totals = _divisors(model)
     zeros = np.full(n_topics, beta) / totals
     held = np.diff(counts.indptr)
     frequent = held >= max(FREQUENT * n_topics, 2)
     sums = _frequent_sums(counts[frequent], beta, totals, threads)
     sums += _rare_sums(counts[~frequent], beta, totals, zeros, threads)
     own = _own_sums(counts, beta, totals, zeros)
-    divergence = (own[:, None] + own[None, :] - sums) / 2 + np.log(2)
-    divergence = np.where(divergence < ROUNDING, 0.0, np.minimum(divergence, np.log(2)))
-    np.fill_diagonal(divergence, 0.0)
-    return np.asarray(np.sqrt(divergence))
+    distances = _roots((own[:, None] + own[None, :] - sums) / 2 + np.log(2))
+    np.fill_diagonal(distances, 0.0)
+    return distances
+
+
+def distances_to(model: TopicModel, topic: int, *, threads: int | None = None) -> Floats:
+    """(K,) float64, the distances of all topics to one: a row of `topic_distances`, to rounding, in a K-th of the time.
+
+    Args:
+        model: whose p(word | topic) is compared.
+        topic: its number.
+        threads: None takes all cores; the answer does not depend on it.
+    """
+    columns = model.language_counts.tocsc()
+    columns.sum_duplicates()
+    n_terms, n_topics = columns.shape
+    beta, totals = smoothing(model), _divisors(model)
+
+    def p(k: int) -> Floats:
+        dense = np.full(n_terms, beta)
+        part = slice(columns.indptr[k], columns.indptr[k + 1])
+        dense[columns.indices[part]] += columns.data[part]
+        return np.asarray(dense / totals[k])
+
+    mine = p(topic)
+    own = _x_log_x(mine).sum()
+
+    def divergence(k: int) -> float:
+        its = p(k)
+        return float((own + _x_log_x(its).sum() - _x_log_x(mine + its).sum()) / 2 + np.log(2))
+
+    with ThreadPoolExecutor(threads or available_cores()) as pool:
+        distances = _roots(np.array(list(pool.map(divergence, range(n_topics)))))
+    distances[topic] = 0.0
+    return distances
 
 
 def nearest_topics(distances: Floats, n: int = 5) -> Nearest:
@@ -94,6 +124,16 @@ def nearest_topics(distances: Floats, n: int = 5) -> Nearest:
     n = min(n, len(others) - 1)
     topics = np.argsort(others, axis=1, kind="stable")[:, :n].astype(np.int32)
     return Nearest(topics, np.take_along_axis(others, topics.astype(np.int64), axis=1))
+
+
+def _divisors(model: TopicModel) -> Floats:
+    """(K,) what makes p(word | topic) of smoothed counts; of a topic of no words at all, 1: it stays one of zeros."""
+    totals = smoothed_totals(model)
+    return np.where(totals == 0, 1.0, totals)
+
+
+def _roots(divergences: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.where(divergences < ROUNDING, 0.0, np.minimum(divergences, np.log(2)))))
 
 
 def _x_log_x(x: Floats) -> Floats:

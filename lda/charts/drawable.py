@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from altair import Chart, FacetChart, LayerChart
 
-    from lda.charts.measures import Groups
     from lda.charts.tables import FittedModel
     from lda.charts.theme import Theme
     from lda.corpus import Recipe
+    from lda.survey.results import GroupShares
 
 
 class Drawable(ABC):
@@ -45,10 +45,10 @@ class Drawable(ABC):
         """(D, K) topics of documents."""
 
     def topics_frame(self, n_words: int = 10) -> pd.DataFrame:
-        """A row a topic, by its number: name, tokens, share, alpha, words, exclusivity, effective_words.
+        """A row a topic, by its number: name, tokens, share, alpha, words, exclusivity, eff_num_words.
 
         `words` are the `n_words` most probable ones with commas between them; `name` is None for a topic without one.
-        What `exclusivity` and `effective_words` are, `lda.TopicDiagnostics` says (`eff_num_words`).
+        What `exclusivity` and `eff_num_words` are, `lda.TopicDiagnostics` says.
 
         Raises:
             ValueError: `n_words` is negative.
@@ -63,7 +63,7 @@ class Drawable(ABC):
 
         return map_frame(self._drawn(), n_words)
 
-    def words_frame(self, topic: int, n_words: int | None = None, *, weight: float = LAMBDA) -> pd.DataFrame:
+    def words_frame(self, topic: int, n_words: int | None = None, *, lambda_: float = LAMBDA) -> pd.DataFrame:
         """The words of a topic, most relevant first: word, p, share, lift, relevance, tokens.
 
         `p` is p(word | topic), `share` the word's part of all tokens, `lift` = p / share, `tokens` those of the word in
@@ -72,14 +72,14 @@ class Drawable(ABC):
         Args:
             topic: its number.
             n_words: how many; None for all.
-            weight: lambda of the relevance, 0 to 1; 1 orders by p. See `lda.evaluation.relevance`.
+            lambda_: of the relevance, 0 to 1; 1 orders by p. See `lda.evaluation.relevance`.
 
         Raises:
             ValueError: there is no such topic, or an argument is out of range.
         """
         from lda.charts.frames import words_frame
 
-        return words_frame(self._drawn(), topic, n_words, weight)
+        return words_frame(self._drawn(), topic, n_words, lambda_)
 
     def history_frame(self) -> pd.DataFrame:
         """A row a sweep, by its number: seconds, tokens_per_second, log_likelihood, heldout, alpha_sum, beta.
@@ -212,14 +212,14 @@ class Drawable(ABC):
         return plot_history(self._drawn(), theme)
 
     def plot_words(
-        self, topic: int, n_words: int = 20, *, weight: float = LAMBDA, theme: Theme = "light"
+        self, topic: int, n_words: int = 20, *, lambda_: float = LAMBDA, theme: Theme = "light"
     ) -> LayerChart:
         """The most relevant words of a topic: p(word | topic) as bars, over the word's share in the corpus.
 
         Args:
             topic: its number.
             n_words: how many.
-            weight: lambda of the relevance, 0 to 1; 1 takes the most probable words.
+            lambda_: of the relevance, 0 to 1; 1 takes the most probable words.
             theme: "light" or "dark".
 
         Raises:
@@ -227,7 +227,7 @@ class Drawable(ABC):
         """
         from lda.charts.model_charts import plot_words
 
-        return plot_words(self._drawn(), topic, n_words, weight, theme)
+        return plot_words(self._drawn(), topic, n_words, lambda_, theme)
 
     def plot_word(self, word: str, n_topics: int = 20, *, theme: Theme = "light") -> Chart:
         """The topics that hold a word, those with most of its tokens first. Raises ValueError for an unknown word."""
@@ -334,7 +334,7 @@ class Drawable(ABC):
         bin: str = "auto",  # noqa: A002
         seed: int | None,
         threads: int | None,
-    ) -> Groups:
+    ) -> GroupShares:
         """Shares of topics over one field, or in its groups, by a survey that keeps no document."""
         from lda.survey.sources import documents_of
         from lda.survey.survey import SurveyOptions, survey
@@ -344,9 +344,7 @@ class Drawable(ABC):
             n_best=0, n_described=0, n_texts=0, n_nearest=0, seed=seed,
         )  # fmt: skip
         recipe = None if texts is None else self._text_recipe()
-        source = documents_of(
-            X, texts=None if texts is None else list(texts), metadata=metadata, recipe=recipe
-        )
+        source = documents_of(X, texts=texts, metadata=metadata, recipe=recipe)
         found = survey(self._drawn(), source, options, threads=threads)
         groups = found.over if by is None else found.by[0]
         assert groups is not None

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lda.charts.needs import needed
 from lda.charts.tables import (
     groups_table,
     history_table,
@@ -16,13 +15,14 @@ from lda.charts.tables import (
     words_table,
 )
 from lda.evaluation.relevance import LAMBDA
+from lda.extras import needed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from lda.charts.measures import Groups
     from lda.charts.tables import FittedModel, Table
+    from lda.survey.results import GroupShares
 
 
 def topics_frame(model: FittedModel, n_words: int = 10) -> pd.DataFrame:
@@ -36,10 +36,10 @@ def map_frame(model: FittedModel, n_words: int = 10) -> pd.DataFrame:
 
 
 def words_frame(
-    model: FittedModel, topic: int, n_words: int | None = None, weight: float = LAMBDA
+    model: FittedModel, topic: int, n_words: int | None = None, lambda_: float = LAMBDA
 ) -> pd.DataFrame:
     """See `lda.charts.drawable.Drawable.words_frame`."""
-    return _frame(words_table(model, topic, n_words, weight))
+    return _frame(words_table(model, topic, n_words, lambda_))
 
 
 def history_frame(model: FittedModel) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def document_frame(model: FittedModel, theta: npt.NDArray[np.float32], X: object
     return pandas.DataFrame(theta, columns=titles, index=index)  # type: ignore[no-any-return]
 
 
-def groups_frame(model: FittedModel, groups: Groups) -> pd.DataFrame:
+def groups_frame(model: FittedModel, groups: GroupShares) -> pd.DataFrame:
     """Shares of topics in groups of documents, a row a group and topic; dates are dates."""
     table = groups_table(model, groups)
     if groups.kind == "time":

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from lda.charts.needs import altair
 from lda.charts.topic_charts import described, inline
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from altair import Chart, FacetChart, LayerChart
 
     from lda.charts.topic_charts import Rows
-
-Kind = Literal["time", "number", "category"]
+    from lda.survey.results import GroupKind
 
 _INTERVAL = "95 % interval over documents"
 
 
-def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> LayerChart:
+def over_chart(rows: Rows, *, kind: GroupKind = "time", field: str | None = None) -> LayerChart:
     """Shares of a few topics over time, or over a number, with bands of their intervals.
 
     Args:
@@ -39,7 +38,7 @@ def over_chart(rows: Rows, *, kind: Kind = "time", field: str | None = None) -> 
 
 
 def over_small_chart(
-    rows: Rows, *, kind: Kind = "time", field: str | None = None, columns: int = 3
+    rows: Rows, *, kind: GroupKind = "time", field: str | None = None, columns: int = 3
 ) -> FacetChart:
     """The same, a small chart for each topic, in the order of the rows. The axis of shares is each one's own."""
     alt = altair()
@@ -108,7 +107,7 @@ def by_heat_chart(rows: Rows, *, field: str | None = None) -> Chart:
     )
 
 
-def _over(rows: Rows, kind: Kind, field: str | None, *, small: bool = False) -> Any:  # noqa: ANN401 - a chart
+def _over(rows: Rows, kind: GroupKind, field: str | None, *, small: bool = False) -> Any:  # noqa: ANN401 - a chart
     """Axes of shares over what `start` is; of small charts these have no titles, and the facet has the data."""
     alt = altair()
     title = None if small else field

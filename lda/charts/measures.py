@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,62 +11,19 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from lda.survey.results import GroupShares
+
     Floats = npt.NDArray[np.float64]
 
 
-class Groups(Protocol):
-    """Means of theta over groups of documents; `lda.survey` has them as `GroupShares`."""
-
-    @property
-    def field(self) -> str:
-        """The field whose values make the groups."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """What the values are: "time", "number" or "category"."""
-        ...
-
-    @property
-    def values(self) -> Sequence[str]:
-        """G labels in order."""
-        ...
-
-    @property
-    def starts(self) -> Sequence[Any] | None:
-        """Where bins begin: ISO dates or numbers; None for categories."""
-        ...
-
-    @property
-    def n_documents(self) -> npt.NDArray[np.int64]:
-        """(G,) documents of each."""
-        ...
-
-    @property
-    def mean(self) -> Floats:
-        """(G, K) means of theta; rows sum to 1."""
-        ...
-
-    @property
-    def low(self) -> Floats:
-        """(G, K) lower ends of 95 % intervals; NaN where there is none."""
-        ...
-
-    @property
-    def high(self) -> Floats:
-        """(G, K) upper ends."""
-        ...
-
-
-def overall(groups: Groups) -> Floats:
+def overall(groups: GroupShares) -> Floats:
     """(K,) mean of theta over all documents that are in a group."""
-    n = np.asarray(groups.n_documents, dtype=np.float64)
-    mean = np.asarray(groups.mean, dtype=np.float64)
+    n = groups.n_documents.astype(np.float64)
     held = n > 0
-    return np.asarray(n[held] @ mean[held] / max(n.sum(), 1.0))
+    return np.asarray(n[held] @ groups.mean[held] / max(n.sum(), 1.0))
 
 
-def trend(groups: Groups) -> Floats:
+def trend(groups: GroupShares) -> Floats:
     """(K,) change of each topic's share from the first bin to the last along a straight line: 0.05 is 5 points of 100.
 
     The line is fitted to the bins' means by least squares, each weighted by its documents, so that a bin of three
@@ -78,9 +35,8 @@ def trend(groups: Groups) -> Floats:
     """
     if groups.starts is None:
         raise ValueError(f"a trend needs a time or a number, but {groups.field!r} makes categories")
-    at, n = positions(groups.starts), np.asarray(groups.n_documents, dtype=np.float64)
+    at, n, mean = positions(groups.starts), groups.n_documents.astype(np.float64), groups.mean
     held = n > 0
-    mean = np.asarray(groups.mean, dtype=np.float64)
     if np.count_nonzero(held) < 2 or np.ptp(at[held]) == 0:
         return np.full(mean.shape[1], np.nan)
     at, n, mean = at[held], n[held], mean[held]
@@ -96,12 +52,18 @@ def positions(starts: Sequence[Any]) -> Floats:
     return np.asarray(starts, dtype=np.float64)
 
 
-def spread(groups: Groups) -> Floats:
-    """(K,) by how much groups differ: the largest mean share of a topic less the smallest."""
-    mean = np.asarray(groups.mean, dtype=np.float64)[np.asarray(groups.n_documents) > 0]
-    return np.asarray(np.ptp(mean, axis=0)) if len(mean) else np.zeros(np.shape(groups.mean)[1])
+def spread(groups: GroupShares) -> Floats:
+    """(K,) by how much groups differ: the standard deviation of their means, a group counting as its documents.
+
+    The page of a report sorts by the same. Rejected: the largest mean less the smallest, because either is nearly
+    always that of a group of one document.
+    """
+    n = groups.n_documents.astype(np.float64)
+    held = n > 0
+    apart = groups.mean[held] - overall(groups)
+    return np.asarray(np.sqrt(n[held] @ apart**2 / max(n.sum(), 1.0)))
 
 
-def differing(groups: Groups) -> npt.NDArray[np.int64]:
+def differing(groups: GroupShares) -> npt.NDArray[np.int64]:
     """(K,) topic numbers, those of which groups differ most first; equal ones by number."""
     return np.argsort(-spread(groups), kind="stable")

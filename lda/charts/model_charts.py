@@ -8,7 +8,6 @@ import numpy as np
 
 from lda.charts.group_charts import by_bars_chart, by_heat_chart, over_chart, over_small_chart
 from lda.charts.measures import differing
-from lda.charts.needs import altair
 from lda.charts.tables import (
     checked_topic,
     column_of,
@@ -33,6 +32,7 @@ from lda.charts.topic_charts import (
     words_chart,
 )
 from lda.evaluation.relevance import LAMBDA
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from altair import Chart, FacetChart, LayerChart
 
-    from lda.charts.measures import Groups
     from lda.charts.tables import FittedModel
     from lda.charts.theme import Theme
+    from lda.survey.results import GroupShares
 
 C = TypeVar("C")
 
@@ -104,10 +104,10 @@ def plot_history(model: FittedModel, theme: Theme = "light") -> LayerChart | Fac
 
 
 def plot_words(
-    model: FittedModel, topic: int, n_words: int = 20, weight: float = LAMBDA, theme: Theme = "light"
+    model: FittedModel, topic: int, n_words: int = 20, lambda_: float = LAMBDA, theme: Theme = "light"
 ) -> LayerChart:
     """See `lda.charts.drawable.Drawable.plot_words`."""
-    return _finished(words_chart(rows_of(words_table(model, topic, n_words, weight))), theme)
+    return _finished(words_chart(rows_of(words_table(model, topic, n_words, lambda_))), theme)
 
 
 def plot_word(model: FittedModel, word: str, n_topics: int = 20, theme: Theme = "light") -> Chart:
@@ -127,7 +127,7 @@ def plot_document(
 
 def plot_groups_over(
     model: FittedModel,
-    groups: Groups,
+    groups: GroupShares,
     topics: Sequence[int] | None = None,
     *,
     small: bool = False,
@@ -135,14 +135,13 @@ def plot_groups_over(
 ) -> LayerChart | FacetChart:
     """Shares over time or a number: lines in one chart, or `small` charts, one a topic."""
     rows = _group_rows(model, groups, topics, SMALL_CHARTS if small else LINES)
-    kind: Any = groups.kind
     if small:
-        return _finished(over_small_chart(rows, kind=kind, field=groups.field), theme)
-    return _finished(over_chart(rows, kind=kind, field=groups.field).properties(width=560), theme)
+        return _finished(over_small_chart(rows, kind=groups.kind, field=groups.field), theme)
+    return _finished(over_chart(rows, kind=groups.kind, field=groups.field).properties(width=560), theme)
 
 
 def plot_groups_by(
-    model: FittedModel, groups: Groups, topics: Sequence[int] | None = None, *, theme: Theme = "light"
+    model: FittedModel, groups: GroupShares, topics: Sequence[int] | None = None, *, theme: Theme = "light"
 ) -> LayerChart | Chart:
     """Shares in groups: bars with intervals of one topic, or else a heat map of what differs most."""
     rows = _group_rows(model, groups, topics, HEAT_ROWS)
@@ -168,7 +167,7 @@ def history_rows(model: FittedModel) -> list[dict[str, Any]]:
 
 
 def _group_rows(
-    model: FittedModel, groups: Groups, topics: Sequence[int] | None, most: int
+    model: FittedModel, groups: GroupShares, topics: Sequence[int] | None, most: int
 ) -> list[dict[str, Any]]:
     """Rows of some topics, topic by topic in their order: those asked for, or those that differ most."""
     chosen = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.charts.group_charts import by_bars_chart, by_heat_chart, over_chart, over_small_chart
-from lda.charts.needs import altair
 from lda.charts.theme import chart_config
 from lda.charts.topic_charts import (
     document_topics_chart,
@@ -15,10 +14,11 @@ from lda.charts.topic_charts import (
     word_topics_chart,
     words_chart,
 )
+from lda.extras import altair
 
 if TYPE_CHECKING:
-    from lda.charts.group_charts import Kind
     from lda.charts.theme import Theme
+    from lda.survey.results import GroupKind
 
 DATA: Final = "rows"
 """The name of the data in each specification."""
@@ -27,7 +27,7 @@ _FACETED: Final = ("over_small",)
 """Those made of several charts, whose width Vega-Lite cannot take from the page."""
 
 
-def page_specs(over: Kind = "time") -> dict[str, dict[str, Any]]:
+def page_specs(over: GroupKind = "time") -> dict[str, dict[str, Any]]:
     """The charts of the page by name.
 
     Each has the named data "rows" with these columns:

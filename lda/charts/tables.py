@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from lda.charts.measures import overall
 from lda.corpus.presentable import printable
-from lda.evaluation.relevance import LAMBDA, held_terms, relevance, term_share
-from lda.evaluation.topic_model import TopicModel
+from lda.evaluation.relevance import LAMBDA, held_terms, probabilities, relevance, term_share
+from lda.survey.results import SeededRun, SurveyedModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
 
-    from lda.charts.measures import Groups
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.labels.labels import Labels
+    from lda.survey.results import GroupShares
 
     Table = dict[str, Any]
     """Columns by name, all of one length; arrays or lists."""
 
 
-class RecordedRun(Protocol):
+class RecordedRun(SeededRun, Protocol):
     """What charts need of a model's run record."""
 
     @property
@@ -33,13 +34,8 @@ class RecordedRun(Protocol):
         """A row a sweep."""
         ...
 
-    @property
-    def seed(self) -> int:
-        """The seed of the fit."""
-        ...
 
-
-class FittedModel(TopicModel, Protocol):
+class FittedModel(SurveyedModel, Protocol):
     """A model that was fitted and may have names; `lda.Model` is one."""
 
     @property
@@ -69,13 +65,14 @@ def topic_titles(model: FittedModel, top_words: Sequence[Sequence[str]]) -> list
     """
     titles = []
     for k, words in enumerate(top_words):
-        name = model.labels.name(k)
-        titles.append(printable(f"{k} {name if name is not None else ', '.join(words[:3])}".rstrip()))
+        named = model.labels.name(k) is not None
+        title = model.labels.title(k) if named else f"{k} {', '.join(words[:3])}".rstrip()
+        titles.append(printable(title))
     return titles
 
 
 def topics_table(model: FittedModel, n_words: int = 10) -> Table:
-    """Row k is topic k: topic, name (None without one), tokens, share, alpha, words, exclusivity, effective_words."""
+    """Row k is topic k: topic, name (None without one), tokens, share, alpha, words, exclusivity, eff_num_words."""
     if n_words < 0:
         raise ValueError(f"n_words must be 0 or more, got {n_words}")
     words = model.top_words(max(n_words, 3))
@@ -90,30 +87,30 @@ def topics_table(model: FittedModel, n_words: int = 10) -> Table:
         "alpha": np.asarray(model.alpha),
         "words": [", ".join(some[:n_words]) for some in words],
         "exclusivity": diagnostics.exclusivity,
-        "effective_words": diagnostics.eff_num_words,
+        "eff_num_words": diagnostics.eff_num_words,
     }
 
 
-def words_table(model: FittedModel, topic: int, n_words: int | None = 30, weight: float = LAMBDA) -> Table:
+def words_table(model: FittedModel, topic: int, n_words: int | None = 30, lambda_: float = LAMBDA) -> Table:
     """The words of a topic, the most relevant first: word, p, share, lift, relevance, tokens.
 
     Args:
         model: the model.
         topic: its number.
         n_words: how many; None for all that the topic holds.
-        weight: lambda of the relevance; 1 orders by p(word | topic).
+        lambda_: of the relevance; 1 orders by p(word | topic).
 
     Raises:
-        ValueError: there is no such topic, `n_words` is negative, or `weight` lies outside 0 to 1.
+        ValueError: there is no such topic, `n_words` is negative, or `lambda_` lies outside 0 to 1.
     """
     k = checked_topic(model, topic)
     if n_words is not None and n_words < 0:
         raise ValueError(f"n_words must be 0 or more, got {n_words}")
-    if not 0 <= weight <= 1:
-        raise ValueError(f"lambda must lie between 0 and 1, got {weight}")
+    if not 0 <= lambda_ <= 1:
+        raise ValueError(f"lambda must lie between 0 and 1, got {lambda_}")
     terms, p = next(found for number, found in enumerate(held_terms(model)) if number == k)
     share = term_share(model)[terms]
-    score = relevance(p, share, weight)
+    score = relevance(p, share, lambda_)
     best = np.argsort(-score, kind="stable")[:n_words]
     tokens = model.counts[terms[best]][:, [k]].toarray().ravel()
     return {
@@ -141,16 +138,13 @@ def word_topics_table(model: FittedModel, word: str, n_topics: int | None = None
     topics, tokens = row.indices[row.data > 0], row.data[row.data > 0].astype(np.int64)
     order = np.lexsort((topics, -tokens))[:n_topics]
     topics, tokens = topics[order], tokens[order]
-    weights = np.asarray(model.language_counts.getrow(w).toarray()).ravel().astype(np.float64)
-    totals = np.asarray(model.language_counts.sum(axis=0, dtype=np.float64)).ravel()
-    p = (weights + model.beta) / (totals + model.n_terms * model.beta)
     titles = topic_titles(model, model.top_words(3))
     return {
         "topic": topics,
         "name": [model.labels.name(int(k)) for k in topics],
         "title": [titles[k] for k in topics],
         "tokens": tokens,
-        "p": p[topics],
+        "p": probabilities(model, np.full(len(topics), w), topics),
     }
 
 
@@ -168,13 +162,11 @@ def history_table(model: FittedModel) -> Table:
     }
 
 
-def groups_table(model: FittedModel, groups: Groups) -> Table:
+def groups_table(model: FittedModel, groups: GroupShares) -> Table:
     """Shares of topics in groups, long: value, start, n_documents, topic, name, title, mean, low, high, difference.
 
     A row a group and topic, groups in their order; `difference` is the mean less that over all documents in a group.
     """
-    from lda.charts.measures import overall
-
     n_groups, n_topics = np.shape(groups.mean)
     topics = list(range(n_topics))
     titles = topic_titles(model, model.top_words(3))
@@ -215,7 +207,7 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
     return [dict(zip(columns, map(_plain, row), strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def checked_topic(model: TopicModel, topic: int) -> int:
+def checked_topic(model: FittedModel, topic: int) -> int:
     """The number of a topic. Raises ValueError where there is none."""
     if isinstance(topic, bool) or not hasattr(topic, "__index__") or not 0 <= topic < model.n_topics:
         raise ValueError(f"there are topics 0 to {model.n_topics - 1}, got {topic!r:.40}")
@@ -243,7 +235,7 @@ def column_of(
                 f"color must have one number per topic ({model.n_topics}), got shape {values.shape}"
             )
         return "value", values
-    known = {name: table[name] for name in ("tokens", "share", "alpha", "exclusivity", "effective_words")}
+    known = {name: table[name] for name in ("tokens", "share", "alpha", "exclusivity", "eff_num_words")}
     known |= {name: value for name, value in model.diagnostics().columns().items() if name not in known}
     if color not in known:
         raise ValueError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from lda.charts.needs import altair
+from lda.extras import altair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -68,6 +68,8 @@ class LabelOptions:
             )
         if self.force and not self.file:
             raise click.UsageError("--force is for the names in a FILE; name one")
+        if self.output == "-":
+            raise click.UsageError("-o takes a file; --json prints the names on standard output")
         if self.overwrite and not self.output:
             raise click.UsageError("--overwrite is for -o FILE; name one")
 
@@ -136,6 +138,12 @@ def label(options: LabelOptions) -> None:
     from lda.model.kept_labels import keep_labels, kept_labels
 
     identity = identity_at(options.model)
+    if options.output is not None:  # before any name is changed
+        from lda.corpus.storage.output_target import check_apart, check_file_target, local_path
+
+        target = local_path(options.output)
+        check_file_target(target, overwrite=options.overwrite)
+        check_apart(target, [*options.documents, options.source.vocabulary], whole=[options.model])
     suggestions: Sequence[Suggestion] = ()
     if options.clear:
         labels = Labels().of_model(identity.known, identity.n_topics)

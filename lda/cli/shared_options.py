@@ -59,6 +59,30 @@ def _check_device(_ctx: click.Context, _parameter: click.Parameter, value: str) 
     return value
 
 
+def bars_option(*, of: str) -> Callable[[Function], Function]:
+    """--bars, of commands that print tables for people. of: what has a bar."""
+    return option(
+        "--bars",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        heading=Heading.OUTPUT,
+        help=f"For {of}; auto: on a terminal.",
+        brief=f"For {of}; auto: on a terminal.",
+    )
+
+
+def color_option(command: Function) -> Function:
+    """--color, of commands that print tables for people."""
+    return option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        heading=Heading.OUTPUT,
+        help="Of what is printed; auto: on a terminal.",
+        brief="Of what is printed; auto: on a terminal.",
+    )(command)
+
+
 def verify_option(command: Function) -> Function:
     """--no-verify, of commands that open a model."""
     return option(

@@ -14,7 +14,7 @@ from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
-from lda.cli.shared_options import seed_option, threads_option, verify_option
+from lda.cli.shared_options import bars_option, color_option, seed_option, threads_option, verify_option
 from lda.cli.sources import SourceOptions, source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
@@ -100,22 +100,8 @@ class ShowOptions:
     heading=Heading.OUTPUT,
     help="Topics that are nearest.",
 )
-@option(
-    "--bars",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    heading=Heading.OUTPUT,
-    help="For words; auto: on a terminal.",
-    brief="For words; auto: on a terminal.",
-)
-@option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    heading=Heading.OUTPUT,
-    help="auto: on a terminal.",
-    brief="auto: on a terminal.",
-)
+@bars_option(of="words")
+@color_option
 @labels_option
 @threads_option
 @seed_option(default=None, help="Seed of the inference.  [default: the model's]")
@@ -130,7 +116,7 @@ def show(options: ShowOptions) -> None:
     stream by; they may be those of the fit or others, raw or a corpus. In the texts the words are marked that have the
     topic there, by an inference of each document with the seed.
     """
-    from lda.charts.distances import nearest_topics, topic_distances
+    from lda.charts.distances import distances_to
     from lda.evaluation.diagnostics import diagnose
     from lda.report.measures import MEASURES
 
@@ -145,8 +131,9 @@ def show(options: ShowOptions) -> None:
         for field, title, what, digits in MEASURES
         if field in columns_of
     ]
-    near = nearest_topics(topic_distances(model, threads=options.threads), options.related)
-    related = [(int(k), float(d)) for k, d in zip(near.topics[number], near.distances[number], strict=True)]
+    distances = distances_to(model, number, threads=options.threads)
+    nearest = sorted((float(far), k) for k, far in enumerate(distances) if k != number)
+    related = [(k, far) for far, k in nearest[: options.related]]
     topic = topics[number]._replace(words=topics[number].words[: options.top_words])
     if options.console.as_json:
         value = {

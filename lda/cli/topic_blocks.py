@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import bar
-from lda.cli.topic_table import EMPTY, GAP, NARROWEST_BAR, lines_of, numbers_of
+from lda.cli.topic_table import GAP, NARROWEST_BAR, lines_of, numbers_of
 from lda.corpus.presentable import printable
+from lda.labels.labels import WITHOUT_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ class TopicBlocks:
         else:
             terms = [printable(term) for term, _ in topic.words]
             room = None if self.width is None else max(self.width - len(INDENT), 1)
-            words = lines_of(terms, [cell_len(term) for term in terms], room) or [EMPTY]
+            words = lines_of(terms, [cell_len(term) for term in terms], room) or [WITHOUT_WORDS]
             lines += [Text(INDENT + line) for line in words]
         if (found := self.survey) is not None:
             lines += [
@@ -130,7 +131,7 @@ def word_table(
             table.append(GAP).append(bar(p / largest, bar_width, plain=plain), "green")
         table.append("\n")
     if not words:
-        table.append(" " * indent + EMPTY + "\n")
+        table.append(" " * indent + WITHOUT_WORDS + "\n")
     table.right_crop(1)
     return table
 

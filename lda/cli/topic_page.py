@@ -11,6 +11,7 @@ from lda.cli.terminal import Color, has_styles
 from lda.cli.topic_blocks import best_rows, document_line, word_table
 from lda.cli.topic_table import GAP
 from lda.corpus.presentable import printable
+from lda.labels.labels import WITHOUT_WORDS
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -126,7 +127,7 @@ class TopicPage:
             if name is not None:
                 body.append(printable(name), "bold").append(": ")
             body.append(
-                " ".join(printable(word) for word, _ in topics[k].words[:WORDS_OF_OTHERS]) or "(empty)"
+                " ".join(printable(word) for word, _ in topics[k].words[:WORDS_OF_OTHERS]) or WITHOUT_WORDS
             )
             rest = self._wrapped(body, len(head.plain))
             lines += [head + rest[0], *rest[1:]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import bar
 from lda.corpus.presentable import printable
+from lda.labels.labels import WITHOUT_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 HEAD: Final = ("topic", "share", "alpha")
 GAP: Final = "  "
-EMPTY: Final = "(empty)"
 
 NARROWEST_BAR: Final = 4
 WIDEST_BAR: Final = 12
@@ -75,7 +75,7 @@ def topic_table(
     for topic, row, name in zip(topics, cells, names, strict=True):
         line(row, ("cyan", "green", "dim"), bar(topic.share / largest, bar_width, plain=plain), name)
         terms = [printable(term) for term, _ in topic.words]
-        words = lines_of(terms, [cell_len(term) for term in terms], room) or [EMPTY]
+        words = lines_of(terms, [cell_len(term) for term in terms], room) or [WITHOUT_WORDS]
         if name and not column:
             heads = lines_of(parts := name.split(" "), [cell_len(part) for part in parts], room)
             for i, part in enumerate(heads):
@@ -129,7 +129,8 @@ def topic_tsv(topics: Sequence[Topic], n_words: int, labels: Labels | None = Non
 def topic_markdown(topics: Sequence[Topic], labels: Labels | None = None) -> str:
     """A table of Markdown, as GitHub and most others read it; with a column of names, if there are any."""
     rows = [
-        (*numbers_of(topic), ", ".join(_plain(term) for term, _ in topic.words) or EMPTY) for topic in topics
+        (*numbers_of(topic), ", ".join(_plain(term) for term, _ in topic.words) or WITHOUT_WORDS)
+        for topic in topics
     ]
     head = [(*HEAD, "words"), ("---:", "---:", "---:", ":---")]
     if not labels:

@@ -13,7 +13,7 @@ from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
-from lda.cli.shared_options import verify_option
+from lda.cli.shared_options import bars_option, color_option, verify_option
 from lda.cli.sources import SourceOptions, documents_source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
@@ -105,22 +105,8 @@ class TopicsOptions:
     help="The three documents of INPUT that show each topic best; may be repeated.",
     brief="The documents of INPUT that show it best.",
 )
-@option(
-    "--bars",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    heading=Heading.OUTPUT,
-    help="For shares and words; auto: on a terminal.",
-    brief="For shares and words; auto: on a terminal.",
-)
-@option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    heading=Heading.OUTPUT,
-    help="Of the table; auto: on a terminal.",
-    brief="Of the table; auto: on a terminal.",
-)
+@bars_option(of="shares and words")
+@color_option
 @labels_option
 @documents_source_options
 @verify_option

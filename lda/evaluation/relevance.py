@@ -7,7 +7,7 @@ relevance(w, k | lambda) = lambda log p(w | k) + (1 - lambda) log(p(w | k) / p(w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
     Terms = npt.NDArray[np.int32]
+    Numbers = npt.NDArray[np.integer[Any]]
 
 LAMBDA: Final = 0.6
 """Where people told topics best in the study of Sievert and Shirley (section 4)."""
@@ -57,39 +58,39 @@ def term_share(model: TopicModel) -> Floats:
     return np.asarray(found / max(found.sum(), np.finfo(np.float64).tiny))
 
 
-def relevance(p: Floats, share: Floats, weight: float = LAMBDA) -> Floats:
+def relevance(p: Floats, share: Floats, lambda_: float = LAMBDA) -> Floats:
     """Relevance of terms to a topic.
 
     Args:
         p: p(w | k), above 0.
         share: p(w) of the same terms, above 0.
-        weight: lambda; 1 ranks by p(w | k), 0 by the lift p(w | k) / p(w).
+        lambda_: 1 ranks by p(w | k), 0 by the lift p(w | k) / p(w).
     """
-    return np.asarray(np.log(p) - (1 - weight) * np.log(share))
+    return np.asarray(np.log(p) - (1 - lambda_) * np.log(share))
 
 
-def most_relevant(model: TopicModel, n: int = 10, weight: float = LAMBDA) -> list[Terms]:
+def most_relevant(model: TopicModel, n: int = 10, lambda_: float = LAMBDA) -> list[Terms]:
     """The numbers of the `n` most relevant terms of each topic, best first; equal ones by number.
 
     Terms that a topic holds no token of are left out, so a small topic may have fewer.
 
     Raises:
-        ValueError: `n` is negative, or `weight` lies outside 0 to 1.
+        ValueError: `n` is negative, or `lambda_` lies outside 0 to 1.
     """
-    _check(n, [weight])
+    _check(n, [lambda_])
     log_share = _log_share(model)
-    return [terms[_best(np.log(p) - (1 - weight) * log_share[terms], n)] for terms, p in held_terms(model)]
+    return [terms[_best(np.log(p) - (1 - lambda_) * log_share[terms], n)] for terms, p in held_terms(model)]
 
 
-def relevant_terms(model: TopicModel, n: int = 30, weights: Sequence[float] = LAMBDAS) -> RelevantTerms:
-    """All terms that are among the `n` most relevant of a topic for at least one of the weights.
+def relevant_terms(model: TopicModel, n: int = 30, lambdas: Sequence[float] = LAMBDAS) -> RelevantTerms:
+    """All terms that are among the `n` most relevant of a topic for at least one lambda.
 
     They are all that a table with a slider for lambda can show.
 
     Raises:
-        ValueError: `n` is negative, or a weight lies outside 0 to 1.
+        ValueError: `n` is negative, or a lambda lies outside 0 to 1.
     """
-    _check(n, weights)
+    _check(n, lambdas)
     every_log_share = _log_share(model)
     offsets = [0]
     found: list[Terms] = []
@@ -97,8 +98,8 @@ def relevant_terms(model: TopicModel, n: int = 30, weights: Sequence[float] = LA
     for terms, p in held_terms(model):
         log_p, log_share = np.log(p), every_log_share[terms]
         chosen = np.zeros(len(terms), dtype=bool)
-        for weight in weights:
-            chosen[_best(log_p - (1 - weight) * log_share, n)] = True
+        for lambda_ in lambdas:
+            chosen[_best(log_p - (1 - lambda_) * log_share, n)] = True
         kept, its = terms[chosen], p[chosen]
         order = np.lexsort((kept, -its))
         found.append(kept[order])
@@ -116,18 +117,31 @@ def smoothing(model: TopicModel) -> float:
     return 0.0 if model.last_tokens is None else model.beta
 
 
+def smoothed_totals(model: TopicModel) -> Floats:
+    """(K,) what smoothed counts are divided by to be p(w | k): n_k + V beta."""
+    n_k = np.asarray(model.language_counts.sum(axis=0, dtype=np.float64)).ravel()
+    return np.asarray(n_k + model.language_counts.shape[0] * smoothing(model))
+
+
+def probabilities(model: TopicModel, terms: Numbers, topics: Numbers) -> Floats:
+    """(n,) p(w | k) of n pairs of a term and a topic, by their numbers (n,)."""
+    if not len(terms):  # of none SciPy returns a sparse matrix
+        return np.zeros(0)
+    n_kw = np.asarray(model.language_counts.tocsr()[terms, topics], dtype=np.float64).ravel()
+    return np.asarray((n_kw + smoothing(model)) / smoothed_totals(model)[topics])
+
+
 def held_terms(model: TopicModel) -> Iterator[tuple[Terms, Floats]]:
     """Of each topic the terms it holds, in order of their numbers, and p(w | k) of these."""
     columns = model.language_counts.tocsc()
     columns.sum_duplicates()
-    totals = np.asarray(columns.sum(axis=0, dtype=np.float64)).ravel()
-    beta, n_terms = smoothing(model), columns.shape[0]
-    for k, total in enumerate(totals):
+    beta = smoothing(model)
+    for k, denominator in enumerate(smoothed_totals(model)):
         part = slice(columns.indptr[k], columns.indptr[k + 1])
         weights = columns.data[part].astype(np.float64)
         held = weights > 0
         terms = columns.indices[part][held].astype(np.int32)
-        yield terms, (weights[held] + beta) / (total + n_terms * beta)
+        yield terms, (weights[held] + beta) / denominator
 
 
 def _log_share(model: TopicModel) -> Floats:
@@ -147,9 +161,9 @@ def _best(score: Floats, n: int) -> npt.NDArray[np.int64]:
     return kept[np.argsort(-score[kept], kind="stable")[:n]]
 
 
-def _check(n: int, weights: Sequence[float]) -> None:
+def _check(n: int, lambdas: Sequence[float]) -> None:
     if n < 0:
         raise ValueError(f"n must be 0 or more, got {n}")
-    for weight in weights:
-        if not 0 <= weight <= 1:
-            raise ValueError(f"lambda must lie between 0 and 1, got {weight}")
+    for lambda_ in lambdas:
+        if not 0 <= lambda_ <= 1:
+            raise ValueError(f"lambda must lie between 0 and 1, got {lambda_}")

@@ -17,6 +17,9 @@ LONGEST: Final = 200
 
 LONGEST_SOURCE: Final = 200
 
+WITHOUT_WORDS: Final = "(empty)"
+"""What stands for a topic that has neither a name nor words."""
+
 LARGEST_K: Final = 2**31 - 1
 """Topics are numbered by int32."""
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lda.corpus.errors import DataError
-from lda.corpus.presentable import presentable
 from lda.corpus.storage.output_target import local_path, new_file
 from lda.corpus.storage.places import is_uri, storage
 from lda.corpus.storage.strict_json import parse_value
@@ -284,9 +283,3 @@ def save_labels(labels: Labels, path: str | os.PathLike[str], *, overwrite: bool
     """
     with new_file(local_path(str(path)), overwrite=overwrite) as temporary:
         temporary.write_bytes(encode_labels(labels))
-
-
-def shown(labels: Labels, topic: int) -> str | None:
-    """The name of a topic, fit for a terminal; None where it has none."""
-    name = labels.name(topic)
-    return None if name is None else presentable(name)

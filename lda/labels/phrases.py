@@ -4,9 +4,8 @@ Candidates are two or three tokens that follow each other with nothing but blank
 which have the topic in question. Two words a, b are scored by the log-likelihood ratio of Dunning (1993) for "b follows
 a" among all such pairs of the topic. They are a phrase if they follow each other at least three times and the ratio is
 above 10.83 (chi-squared with one degree of freedom, p = 0.001), and they do so in two documents, where there are more
-than one. Three words are a phrase if both pairs in them are, and
-they occur as often themselves; their score is the lower one of their pairs. A pair that nearly always occurs within a
-longer phrase is left to that.
+than one. Three words are a phrase if both pairs in them are, and they occur together three times, too; their score is
+the lower one of their pairs. A pair that nearly always occurs within a longer phrase is left to that.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lda.corpus.presentable import printable
 from lda.evaluation.relevance import LAMBDA, most_relevant
-from lda.labels.labels import LONGEST, Labels
+from lda.labels.labels import LONGEST
 from lda.labels.phrases import Phrase, topic_phrases
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def suggest_names(
     documents: Iterable[Sequence[tuple[str, int]]] = (),
     *,
     n_parts: int = PARTS,
-    weight: float = LAMBDA,
+    lambda_: float = LAMBDA,
 ) -> list[Suggestion]:
     """A suggestion for each topic; no two have the same name.
 
@@ -63,14 +63,14 @@ def suggest_names(
         model: whose topics.
         documents: texts with the topic of each token, as `topic_phrases` takes them; none for words alone.
         n_parts: words and phrases in a name.
-        weight: lambda of the relevance (Sievert and Shirley 2014), 0 to 1.
+        lambda_: of the relevance (Sievert and Shirley 2014), 0 to 1.
 
     Raises:
-        ValueError: `weight` lies elsewhere, or `n_parts` is below 1.
+        ValueError: `lambda_` lies elsewhere, or `n_parts` is below 1.
     """
     if n_parts < 1:
         raise ValueError(f"n_parts must be 1 or more, got {n_parts}")
-    tops = most_relevant(model, max(CANDIDATES, 2 * n_parts), weight)
+    tops = most_relevant(model, max(CANDIDATES, 2 * n_parts), lambda_)
     relevant = [[model.vocabulary[term] for term in terms] for terms in tops]
     phrases = topic_phrases(documents, len(relevant))
     taken, found = set[str](), list[Suggestion]()
@@ -79,12 +79,6 @@ def suggest_names(
         taken.add(name.casefold())
         found.append(Suggestion(topic=topic, name=name, words=tuple(words), phrases=tuple(of_topic)))
     return found
-
-
-def suggested_labels(suggestions: Iterable[Suggestion], n_topics: int) -> Labels:
-    """The names as labels, with their source."""
-    names = {suggestion.topic: suggestion.name for suggestion in suggestions}
-    return Labels(n_topics=n_topics).with_names(dict(names), source=SUGGESTED)
 
 
 def _name(phrases: Sequence[str], words: Sequence[str], n_parts: int, taken: set[str]) -> str:

@@ -122,9 +122,10 @@ def stopped_early(run: ReportedRun) -> Iterator[Finding]:
 
 
 def still_rising(run: ReportedRun) -> Iterator[Finding]:
-    """A curve that still rose by more than `RISING` in the last quarter of the sweeps.
+    """A curve that still rose by more than `RISING` in the last quarter of the sweeps, or somewhat more of them.
 
-    The joint log-likelihood is looked at, which is there more often than that of documents kept out.
+    It is measured from the last evaluation before that quarter; where that lies in the first half, nothing is said. The
+    joint log-likelihood is looked at, which is there more often than that of documents kept out.
     """
     curve = [
         (row["sweep"], row["log_likelihood"]) for row in run.history if row["log_likelihood"] is not None
@@ -132,12 +133,13 @@ def still_rising(run: ReportedRun) -> Iterator[Finding]:
     if len(curve) < 3:
         return
     last, value = curve[-1]
-    before = [earlier for sweep, earlier in curve[:-1] if sweep <= 0.75 * last]
-    if before and value - before[-1] > RISING:
+    before = [(sweep, earlier) for sweep, earlier in curve[:-1] if 0.5 * last <= sweep <= 0.75 * last]
+    if before and value - before[-1][1] > RISING:
+        sweep, earlier = before[-1]
         yield Finding(
             "rising",
-            f"The log-likelihood still rose by {value - before[-1]:.3f} nats a token in the last quarter of the "
-            f"sweeps, so the topics may not have settled; fit with more than {run.n_sweeps:,} sweeps.",
+            f"The log-likelihood still rose by {value - earlier:.3f} nats a token from sweep {sweep:,} to {last:,}, so "
+            f"the topics may not have settled; fit with more than {run.n_sweeps:,} sweeps.",
         )
 
 

@@ -14,8 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from lda.charts.needs import needed
 from lda.charts.specs import page_configs
+from lda.extras import needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,11 +16,9 @@ from lda.report.documents_part import best_data, documents_data, documents_facts
 from lda.report.facts import facts, heldout_data, history_data
 from lda.report.measures import measure_data
 from lda.report.numbers import number, numbers, text
-from lda.report.parts import gathered
 from lda.report.topic_words import word_data
 
 if TYPE_CHECKING:
-    from lda.labels.labels import Labels
     from lda.report.parts import ReportParts
     from lda.report.reported_model import ReportedModel
     from lda.survey.survey import Survey
@@ -28,29 +26,8 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 
 
-def page_data(
-    model: ReportedModel,
-    survey: Survey | None = None,
-    *,
-    labels: Labels | None = None,
-    title: str | None = None,
-) -> dict[str, Any]:
-    """The data of a page.
-
-    Args:
-        model: what was fitted.
-        survey: what documents say about its topics; None shows what the model alone knows, and says what is missing.
-        labels: names of its topics; None takes none.
-        title: of the page; None for "20 topics of 214 documents".
-
-    Returns:
-        Plain values; `data_of` says which.
-    """
-    return data_of(gathered(model, survey, labels=labels, title=title))
-
-
-def data_of(parts: ReportParts) -> dict[str, Any]:
-    """The parts of a report as plain values.
+def page_data(parts: ReportParts) -> dict[str, Any]:
+    """The data of a page: the parts of a report as plain values.
 
     fit: how much was fitted to, as numbers. facts: rows by heading. heldout, history: how good the model is, and how
     that came. warnings, missing: sentences. labels: as in a `labels.json`. topics: columns of K. measures: which of

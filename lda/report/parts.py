@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from lda.evaluation.diagnostics import describe_topics
+from lda.evaluation.diagnostics import diagnose
 from lda.evaluation.relevance import relevant_terms, term_share
-from lda.labels.labels import Labels
+from lda.labels.labels import WITHOUT_WORDS, Labels
 from lda.labels.suggestions import suggest_names
 from lda.report.findings import TOP_WORDS, Finding, findings
 from lda.report.measures import Trend, rise_over
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from lda.survey.survey import Survey
 
     Floats = npt.NDArray[np.float64]
-
-EMPTY: Final = "(empty)"
-"""What a topic without tokens is called."""
 
 NAMING_WORDS: Final = 3
 """Most relevant words that stand for a topic without a name."""
@@ -92,15 +89,9 @@ def gathered(
         names=names,
         suggestions=suggestions,
         mapped=mapped,
-        diagnostics=describe_topics(
-            model.language_counts,
-            model.beta,
-            model.top_words(TOP_WORDS if survey is None else survey.n_words),
-            model.vocabulary,
-            n_words=TOP_WORDS if survey is None else survey.n_words,
-            tokens=tokens,
-            use=None if survey is None else survey.use,
-        ),
+        diagnostics=diagnose(model, None, n_words=TOP_WORDS)
+        if survey is None
+        else diagnose(model, None, n_words=survey.n_words, use=survey.use),
         trend=None if survey is None or survey.over is None else rise_over(survey.over),
         words=relevant_terms(model, WORDS),
         shares=term_share(model),
@@ -114,7 +105,7 @@ def _names(model: ReportedModel, survey: Survey | None, labels: Labels) -> tuple
     names, suggestions = [], []
     for one in suggest_names(model, documents):
         relevant = ", ".join(one.words[:NAMING_WORDS])
-        names.append(labels.name(one.topic) or relevant or EMPTY)
+        names.append(labels.name(one.topic) or relevant or WITHOUT_WORDS)
         found = [one.name, *(phrase.text for phrase in one.phrases[:NAMING_WORDS]), relevant]
         suggestions.append([name for name in dict.fromkeys(found) if name])
     return names, suggestions

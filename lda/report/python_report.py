@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lda.corpus.storage.output_target import check_file_target, local_path, new_file
+from lda.corpus.storage.output_target import check_apart, check_file_target, local_path, new_file
 from lda.report.notebook_page import ReportPage
 from lda.report.report import Report, check_packages
 
@@ -74,6 +74,7 @@ def report_page(
     target = None if path is None else local_path(str(path))
     if target is not None:
         check_file_target(target, overwrite=overwrite)
+        check_apart(target, [documents.X])
     source = documents.source()
     if source is None and (options.over is not None or options.by):
         raise ValueError("over and by are fields of documents; give X or texts, and metadata")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lda.charts.needs import needed
+from lda.extras import needed
 from lda.report.parts import gathered
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class Report:
 
     def data(self) -> dict[str, Any]:
         """What the page shows, as plain values for JSON."""
-        from lda.report.page_data import data_of
+        from lda.report.page_data import page_data
 
-        return data_of(self.parts)
+        return page_data(self.parts)
 
     def html(self) -> str:
         """The page: a whole file that needs nothing else.

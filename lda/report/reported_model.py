@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lda.evaluation.topic_model import TopicModel
+from lda.charts.tables import RecordedRun
+from lda.survey.results import SurveyedModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,22 +13,12 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-class ReportedRun(Protocol):
+class ReportedRun(RecordedRun, Protocol):
     """What is remembered of a fit; `lda.RunRecord` is such, and says what each of them means."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """The settings of the fit."""
-        ...
-
-    @property
-    def history(self) -> tuple[dict[str, Any], ...]:
-        """One row a sweep."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """The seed of the fit."""
         ...
 
     @property
@@ -91,7 +82,7 @@ class ReportedRun(Protocol):
         ...
 
 
-class ReportedModel(TopicModel, Protocol):
+class ReportedModel(SurveyedModel, Protocol):
     """A topic model that remembers its run; `lda.Model` is such."""
 
     @property

@@ -42,7 +42,7 @@ def check_tables_target(target: Path, *, overwrite: bool) -> None:
         raise DataError(
             f"{target} holds other files than tables of a report, so it is not overwritten; choose another name"
         )
-    check_folder_target(target, overwrite=overwrite, is_ours=_is_ours)
+    check_folder_target(target, overwrite=overwrite, is_ours=_is_ours, what="a folder of a report's tables")
 
 
 def _is_ours(target: Path) -> bool:

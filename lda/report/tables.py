@@ -99,11 +99,7 @@ def _named(parts: ReportParts, topics: Any) -> dict[str, Any]:  # noqa: ANN401 -
 def _topics(parts: ReportParts) -> pa.Table:
     tokens = parts.tokens
     words = [", ".join(words) for words in parts.model.top_words(TOP_WORDS)]
-    measures = {
-        "effective_words" if name == "eff_num_words" else name: column
-        for name, column in parts.diagnostics.columns().items()
-        if name != "tokens"
-    }
+    measures = {name: column for name, column in parts.diagnostics.columns().items() if name != "tokens"}
     return _table(
         {
             **_named(parts, np.arange(parts.model.n_topics)),

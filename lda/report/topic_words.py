@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lda.evaluation.relevance import probabilities
 from lda.report.numbers import numbers, text
 
 if TYPE_CHECKING:
@@ -60,20 +61,16 @@ def word_data(model: ReportedModel, found: RelevantTerms, shares: Floats) -> dic
 def _topics_of(model: ReportedModel, terms: Ints, n_topics: int) -> dict[str, Any]:
     """Of each term the topics with most of its tokens; of equal ones the first."""
     counts: csr_matrix = model.counts.tocsr()[terms]
-    language: csr_matrix = model.language_counts.tocsr()[terms]
     counts.sum_duplicates()
-    totals = np.asarray(model.language_counts.sum(axis=0, dtype=np.float64)).ravel()
     row = np.repeat(np.arange(len(terms)), np.diff(counts.indptr))
     order = np.lexsort((counts.indices, -counts.data.astype(np.int64), row))
     row, topic, tokens = row[order], counts.indices[order], counts.data[order]
     rank = np.arange(len(row)) - counts.indptr[row]
     kept = (rank < n_topics) & (tokens > 0)
     row, topic, tokens = row[kept], topic[kept], tokens[kept]
-    weight = np.asarray(language[row, topic], dtype=np.float64).ravel() if len(row) else np.zeros(0)
-    p = (weight + model.beta) / (totals[topic] + model.n_terms * model.beta)
     return {
         "offsets": np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(terms)))]).tolist(),
         "topic": topic.tolist(),
-        "p": numbers(p, DIGITS),
+        "p": numbers(probabilities(model, terms[row], topic), DIGITS),
         "tokens": tokens.tolist(),
     }

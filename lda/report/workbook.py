@@ -6,9 +6,9 @@ import io
 import re
 from typing import TYPE_CHECKING, Final
 
-from lda.charts.needs import needed
 from lda.corpus.errors import DataError
 from lda.corpus.storage.output_target import new_file
+from lda.extras import needed
 from lda.report.numbers import text
 from lda.report.table_files import cells
 

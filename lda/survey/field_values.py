@@ -13,6 +13,7 @@ from lda.corpus.arrow import is_list, pc, string_list
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import printable
 from lda.corpus.readers.ready_tokens import holds_text
+from lda.extras import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,14 +239,9 @@ def parsed_day(text: str, *, day_first: bool = False) -> int | None:
     is the third of April.
 
     Raises:
-        DataError: the package that reads dates is not installed.
+        MissingPackageError: the package that reads dates is not installed.
     """
-    try:
-        from dateutil import parser
-    except ImportError:
-        raise DataError(
-            "dates are read by python-dateutil, which is not installed; pip install 'raylda[report]'"
-        ) from None
+    parser = needed("dateutil.parser", "dates")
     default = dt.datetime(_NO_YEAR, 1, 1)
     # Not for others: of 2020-03-04 dateutil would take the last one for the month.
     turned = bool(_WITH_POINTS.match(text)) or (day_first and bool(_TWO_PARTS.match(text)))

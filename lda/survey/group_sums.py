@@ -28,17 +28,15 @@ class Portions(NamedTuple):
     n_tokens: Integers
 
 
-def in_units(theta: npt.NDArray[np.float32]) -> Integers:
-    """(n, K) shares as whole multiples of 1 / UNIT."""
-    return np.rint(theta.astype(np.float64) * UNIT).astype(np.int64)
+def in_units(shares: npt.NDArray[np.floating[Any]]) -> Integers:
+    """(n, K) shares, of 0 to 1, as whole multiples of 1 / UNIT."""
+    return np.rint(shares.astype(np.float64) * UNIT).astype(np.int64)
 
 
 def portions(theta: npt.NDArray[np.float32], n_tokens: Integers) -> Portions:
     """The portions of documents of these topics, (n, K), and lengths, (n,)."""
     exact = theta.astype(np.float64)
-    return Portions(
-        np.rint(exact * UNIT).astype(np.int64), np.rint(exact * exact * UNIT).astype(np.int64), n_tokens
-    )
+    return Portions(in_units(exact), in_units(exact * exact), n_tokens)
 
 
 class Shares(NamedTuple):

@@ -137,4 +137,6 @@ class UnseenDocuments:
         value = t / n
         rest = max(tt - 2 * value * tn + value * value * nn, 0.0)
         many = self._n_scored
+        if many < 2:
+            return value, float("nan")
         return value, float(np.sqrt(many / (many - 1) * rest) / n)

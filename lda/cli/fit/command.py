@@ -122,7 +122,7 @@ def fit(options: FitOptions) -> None:
     checkpoints.check(options.targets)
     ctx.with_resource(checkpoints.alone(console.progress.warn))
     targets = options.targets.replacing(checkpoints.resume)
-    targets.check()
+    targets.check([*options.inputs, options.source.vocabulary])
     recipe = options.text.recipe(options.source)
     if (told := alpha_of_mallet(settings, ctx.meta[SPELLED])) is not None:
         console.progress.warn(told)

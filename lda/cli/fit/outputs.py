@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import numpy.typing as npt
 
@@ -57,9 +59,12 @@ class Targets:
         """Whether the files beside the model are there, as far as they are wanted."""
         return all(path is None or path.exists() for path in (self.doc_topics, self.topic_keys))
 
-    def check(self) -> None:
-        """Refuse what could not be written at the end, before anything is read. Raises `DataError`."""
-        from lda.corpus.storage.output_target import check_file_target
+    def check(self, read: Sequence[object] = ()) -> None:
+        """Refuse what could not be written at the end, before anything is read. Raises `DataError`.
+
+        read: places that the command reads, which its files must not replace.
+        """
+        from lda.corpus.storage.output_target import check_apart, check_file_target
         from lda.model.write import check_model_target
         from lda.transform.topic_writers import Selection, check_format
 
@@ -69,6 +74,7 @@ class Targets:
         for path in (self.doc_topics, self.topic_keys):
             if path is not None:
                 check_file_target(path, overwrite=self.overwrite)
+                check_apart(path, read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,9 +155,28 @@ def _check(options: ReportOptions) -> None:
 
         xlsxwriter()
         check_file_target(local_path(options.xlsx), overwrite=options.overwrite)
-    paths = [Path(name).absolute() for name in (options.output, options.tables, options.xlsx) if name]
-    if len(set(paths)) < len(paths):
+    _check_apart(options)
+
+
+def _check_apart(options: ReportOptions) -> None:
+    """Refuse outputs that would take the place of one another, or of what is read."""
+    from lda.corpus.storage.output_target import check_apart, local_path
+
+    written = {"-o": options.output, "--tables": options.tables, "--xlsx": options.xlsx}
+    places = {name: local_path(place) for name, place in written.items() if place is not None}
+    if options.output == "-":
+        del places["-o"]
+    real = {name: Path(os.path.realpath(place)) for name, place in places.items()}
+    if len(set(real.values())) < len(real):
         raise click.UsageError("-o, --tables and --xlsx must name different places")
+    for name, place in real.items():
+        if "--tables" in real and real["--tables"] in place.parents:
+            raise click.UsageError(
+                f"the folder of --tables holds tables alone, got {name} {written[name]}; name a place beside it"
+            )
+    read = [*options.inputs, options.labels, options.source.vocabulary]
+    for place in places.values():
+        check_apart(place, read, whole=[options.model])
 
 
 def _made(model: Model, options: ReportOptions) -> Report:

@@ -141,13 +141,17 @@ def transform(options: TransformOptions) -> None:
 
 def _selection(options: TransformOptions) -> Selection:
     """Check the target and what goes into it, before anything is read."""
-    from lda.corpus.storage.output_target import check_file_target, local_path
+    from lda.corpus.storage.output_target import check_apart, check_file_target, local_path
     from lda.transform.topic_writers import check_format
 
     selection = options.selection()
     check_format(options.output, selection, names=options.labels is not None)
     if options.output != "-":
-        check_file_target(local_path(options.output), overwrite=options.overwrite)
+        target = local_path(options.output)
+        check_file_target(target, overwrite=options.overwrite)
+        check_apart(
+            target, [*options.inputs, options.labels, options.source.vocabulary], whole=[options.model]
+        )
     return selection
 
 

@@ -25,7 +25,7 @@ function topicListView() {
   return [
     element("h2", {}, "Topics"),
     element("p", { class: "lead" }, "A click on a heading sorts. A topic's page has its words, documents and course, and says what the numbers mean."),
-    measures.length > main.length && main.length > 0 && element("p", {}, more),
+    measures.length > main.length && main.length > 0 && element("p", { class: "not-stacked" }, more),
     holder,
     element("details", { class: "block" }, element("summary", {}, element("h3", {}, "Chart of their sizes")), sizesChart()),
   ];

@@ -11,7 +11,7 @@ from scipy.spatial.distance import jensenshannon, pdist, squareform
 
 import lda
 from lda.charts.coordinates import map_coordinates
-from lda.charts.distances import nearest_topics, topic_distances
+from lda.charts.distances import distances_to, nearest_topics, topic_distances
 
 
 def by_scipy(p: np.ndarray) -> np.ndarray:
@@ -32,6 +32,17 @@ def uneven(n_topics: int, n_terms: int, seed: int = 0) -> lda.Model:
 def test_distances_are_those_of_scipy(n_topics: int, n_terms: int) -> None:
     model = uneven(n_topics, n_terms)
     np.testing.assert_allclose(topic_distances(model), by_scipy(model.topic_word), atol=1e-7, rtol=0)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_distances_to_one_topic_are_a_row_of_all(threads: int) -> None:
+    twins = made_model([[9, 9, 0, 1], [3, 3, 2, 0], [0, 0, 5, 8]])
+    matrix = lda.TopicMatrix(
+        matrix=np.array([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]), vocabulary=["a", "b", "c"], alpha=np.array(0.1)
+    )
+    for model in (uneven(7, 300), twins, matrix):
+        for k, row in enumerate(topic_distances(model)):
+            np.testing.assert_allclose(distances_to(model, k, threads=threads), row, atol=1e-7, rtol=0)
 
 
 def test_soft_counts_are_what_is_compared() -> None:

@@ -12,8 +12,8 @@ from made_models import made_model, planted_model
 
 import lda
 from lda.charts.distances import topic_distances
-from lda.charts.needs import MissingPackageError
 from lda.evaluation.relevance import term_share
+from lda.extras import MissingPackageError
 
 YEARS = [1900 + d // 20 for d in range(80)]
 PARTIES = ["Whig" if d % 3 else "Democratic" for d in range(80)]
@@ -46,7 +46,7 @@ def test_topics_frame_has_the_numbers_of_the_model() -> None:
         row = frame.loc[topic.number]
         assert (row["tokens"], row["share"], row["alpha"]) == (topic.tokens, topic.share, topic.alpha)
         assert row["words"] == ", ".join(word for word, _ in topic.words)
-    np.testing.assert_array_equal(frame["effective_words"], model.diagnostics().eff_num_words)
+    np.testing.assert_array_equal(frame["eff_num_words"], model.diagnostics().eff_num_words)
 
 
 def test_map_frame_adds_places_on_the_map() -> None:
@@ -58,7 +58,7 @@ def test_map_frame_adds_places_on_the_map() -> None:
 
 def test_words_frame_is_by_relevance_and_whole() -> None:
     model = planted_model(4)
-    frame = model.words_frame(1, weight=1.0)
+    frame = model.words_frame(1, lambda_=1.0)
     assert len(frame) == (model.language_counts[:, [1]] > 0).nnz
     assert (np.diff(frame["p"]) <= 0).all()
     terms = [model.vocabulary.index(word) for word in frame["word"]]
@@ -74,7 +74,7 @@ def test_words_frame_is_by_relevance_and_whole() -> None:
         (lambda m: m.words_frame(4), "there are topics 0 to 3, got 4"),
         (lambda m: m.words_frame(-1), "there are topics 0 to 3, got -1"),
         (lambda m: m.words_frame(0, -2), "n_words must be 0 or more, got -2"),
-        (lambda m: m.words_frame(0, weight=7), "lambda must lie between 0 and 1, got 7"),
+        (lambda m: m.words_frame(0, lambda_=7), "lambda must lie between 0 and 1, got 7"),
         (lambda m: m.topics_frame(-1), "n_words must be 0 or more, got -1"),
         (lambda m: m.plot_words(True), "there are topics 0 to 3, got True"),
     ],

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import tiny
-from commands import run, run_json
+from commands import fails, run, run_json
 
 import lda
 from lda.cli import COMMANDS
@@ -233,6 +233,19 @@ def test_overwrite(source: Path, tmp_path: Path) -> None:
     run(*arguments)
     assert "--overwrite" in run(*arguments, code=3).stderr
     run(*arguments, "--overwrite")
+
+
+@pytest.mark.parametrize("command", ["transform", "fit"])
+def test_an_output_does_not_replace_an_input(source: Path, model: Path, tmp_path: Path, command: str) -> None:
+    docs = tmp_path / "docs.jsonl"
+    docs.write_bytes(source.read_bytes())
+    arguments = {
+        "transform": [model, docs, "-o", docs],
+        "fit": [docs, "-k", 2, "-n", 1, "-o", tmp_path / "m", "--output-doc-topics", docs],
+    }[command]
+    said = fails(3, command, *arguments, "--text", "body", "--overwrite", "-q")
+    assert "which is read" in said
+    assert docs.read_bytes() == source.read_bytes()
 
 
 @pytest.mark.parametrize(

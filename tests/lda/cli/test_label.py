@@ -153,7 +153,7 @@ def test_bad_files(model: Path, labels: Path, tmp_path: Path) -> None:
     assert "cannot be read" in fails(3, "label", model, tmp_path / "none", "-q")
     labels.write_text('{"names": {"1": "x"}, "n_topics": 9}')
     assert "another model (9 topics)" in fails(3, "label", model, labels, "-q")
-    assert "is no model" in (said := fails(3, "label", tmp_path, labels, "-q")) or "model" in said
+    assert "is not a model" in fails(3, "label", tmp_path, labels, "-q")
     assert names(model) == {0: NAME, 2: "Stars"}, "what was there stays"
     run("label", model, labels, "--force")
     assert names(model) == {1: "x"}
@@ -284,3 +284,19 @@ class TestTransform:
             said = fails(3, "transform", self.model, self.documents, "-o", out, "--labels", self.labels, "-q")
             assert "another model (5 topics)" in said
             assert not out.exists()
+
+
+@pytest.mark.parametrize("output", ["taken.json", "m/model.json", "m/labels.json", "."])
+def test_names_stay_where_the_output_is_refused(model: Path, output: str) -> None:
+    taken = model.parent / "taken.json"
+    taken.write_text("mine")
+    description = (model / "model.json").read_bytes()
+    again = ["--overwrite"] if output.startswith("m/") else []
+    fails(3, "label", model, "--set", "1=Stars", "-o", model.parent / output, "-q", *again)
+    assert not (model / "labels.json").exists()
+    assert taken.read_text() == "mine"
+    assert (model / "model.json").read_bytes() == description
+
+
+def test_standard_output_is_no_file_of_names(model: Path) -> None:
+    assert "--json prints" in run("label", model, "--suggest", "-o", "-", code=2).stderr

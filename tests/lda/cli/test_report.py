@@ -355,3 +355,83 @@ def test_from_python(source: Path, model: Path, tmp_path: Path) -> None:
         loaded.report(over="year")
     with pytest.raises(ValueError, match="metadata and ids"):
         loaded.report(metadata={"a": [1]})
+
+
+@pytest.mark.parametrize("kind", ["input", "labels", "model", "in the model", "in the texts"])
+def test_nothing_that_is_read_is_replaced(source: Path, model: Path, tmp_path: Path, kind: str) -> None:
+    own = shutil.copytree(model, tmp_path / "m")
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    docs, labels = texts / "docs.jsonl", tmp_path / "l.json"
+    shutil.copy(source, docs)
+    labels.write_text('{"0": "War"}')
+    places = {
+        "input": docs,
+        "labels": labels,
+        "model": own / "model.json",
+        "in the model": own / "labels.json",
+    }
+    target = places.get(kind, docs)
+    there = target.read_bytes() if target.exists() else None
+    named = texts if kind == "in the texts" else docs
+    for option in ("-o", "--xlsx"):
+        other = ["-o", tmp_path / "r.html"] if option == "--xlsx" else []
+        said = fails(
+            3,
+            "report",
+            own,
+            named,
+            "--text",
+            "body",
+            "--labels",
+            labels,
+            option,
+            target,
+            *other,
+            "--overwrite",
+            "-q",
+        )
+        assert "which is read; choose another" in said
+    assert (target.read_bytes() if target.exists() else None) == there
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_a_link_to_an_input_is_that_input(source: Path, model: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(source)
+    said = fails(3, "report", model, link, "--text", "body", "-o", source, "--overwrite", "-q")
+    assert "which is read" in said
+
+
+def test_a_page_may_lie_beside_texts(source: Path, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one two three")
+    page = tmp_path / "r.html"
+    run("report", model, tmp_path, "--format", "text", "-o", page, "-q")
+    assert page.exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "tables", "book"),
+    [
+        ("t/r.html", "t", "x.xlsx"),
+        ("r.html", "t", "t/x.xlsx"),
+        ("r.html", "t", "d/../r.html"),
+        ("d/../t", "t", "x"),
+    ],
+)
+def test_outputs_do_not_lie_in_one_another(
+    model: Path, tmp_path: Path, page: str, tables: str, book: str
+) -> None:
+    (tmp_path / "d").mkdir()
+    outputs = ["-o", tmp_path / page, "--tables", tmp_path / tables, "--xlsx", tmp_path / book]
+    result = run("report", model, *outputs, code=2)
+    assert "--tables" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
+def test_a_file_that_is_no_folder_of_tables_stays(model: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    said = fails(3, "report", model, "-o", tmp_path / "r.html", "--tables", mine, "--overwrite", "-q")
+    assert "not a folder of a report's tables" in said
+    assert mine.read_text() == "mine"

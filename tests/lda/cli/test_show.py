@@ -118,7 +118,7 @@ def test_without_documents_it_shows_what_the_model_knows(made: Path) -> None:
 def test_lines_fit_the_terminal_and_words_of_the_topic_are_bold(made: Path, width: int) -> None:
     text = on_terminal("show", made / "m", 0, made / "d.jsonl", "-q", columns=width, rows=80)
     assert "\x1b]" not in text
-    assert "\x1b[31m" not in text.replace("\x1b[31m", "", 0)
+    assert "\x1b[31m" not in text
     plain = ESCAPE.sub("", text)
     assert all(cell_len(line) <= width for line in plain.splitlines()), plain
     assert "\\x1b]0;title\\x07<script>" in "".join(plain.split("\n"))

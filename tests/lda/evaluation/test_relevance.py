@@ -9,16 +9,23 @@ import pytest
 from made_models import made_model, planted_model
 
 import lda
-from lda.evaluation.relevance import LAMBDAS, most_relevant, relevance, relevant_terms, term_share
+from lda.evaluation.relevance import (
+    LAMBDAS,
+    most_relevant,
+    probabilities,
+    relevance,
+    relevant_terms,
+    term_share,
+)
 
 
-def by_relevance(model: lda.Model, k: int, weight: float) -> list[int]:
+def by_relevance(model: lda.Model, k: int, lambda_: float) -> list[int]:
     """All terms that topic k holds, by relevance from dense matrices."""
     counts = model.language_counts.toarray()
     p_w = counts.sum(axis=1) / counts.sum()
     p_wk = model.topic_word[k]
     scores = {
-        w: weight * np.log(p_wk[w]) + (1 - weight) * np.log(p_wk[w] / p_w[w])
+        w: lambda_ * np.log(p_wk[w]) + (1 - lambda_) * np.log(p_wk[w] / p_w[w])
         for w in range(len(p_w))
         if counts[w, k] > 0
     }
@@ -30,10 +37,10 @@ def model() -> lda.Model:
     return planted_model()
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.35, 0.6, 1.0])
-def test_most_relevant_is_the_order_of_the_formula(model: lda.Model, weight: float) -> None:
-    for k, terms in enumerate(most_relevant(model, 4, weight)):
-        assert terms.tolist() == by_relevance(model, k, weight)[:4]
+@pytest.mark.parametrize("lambda_", [0.0, 0.35, 0.6, 1.0])
+def test_most_relevant_is_the_order_of_the_formula(model: lda.Model, lambda_: float) -> None:
+    for k, terms in enumerate(most_relevant(model, 4, lambda_)):
+        assert terms.tolist() == by_relevance(model, k, lambda_)[:4]
 
 
 def test_relevance_is_the_formula() -> None:
@@ -46,7 +53,7 @@ def test_relevant_terms_are_the_union_over_the_slider(model: lda.Model) -> None:
     found = relevant_terms(model, 3)
     for k in range(model.n_topics):
         terms, p = found.topic(k)
-        expected = {w for weight in LAMBDAS for w in by_relevance(model, k, weight)[:3]}
+        expected = {w for lambda_ in LAMBDAS for w in by_relevance(model, k, lambda_)[:3]}
         assert set(terms.tolist()) == expected
         np.testing.assert_allclose(p, model.topic_word[k, terms], rtol=1e-12)
         assert (np.diff(p) <= 0).all()
@@ -71,7 +78,19 @@ def test_a_topic_word_matrix_is_not_smoothed() -> None:
     np.testing.assert_allclose(p, [0.7, 0.3])
 
 
-@pytest.mark.parametrize("wrong", [{"n": -1}, {"weight": 1.5}, {"weight": float("nan")}])
+@pytest.mark.parametrize("wrong", [{"n": -1}, {"lambda_": 1.5}, {"lambda_": float("nan")}])
 def test_wrong_arguments_are_refused(model: lda.Model, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must"):
         most_relevant(model, **wrong)
+
+
+def test_probabilities_are_those_of_the_model(model: lda.Model) -> None:
+    terms, topics = np.array([3, 3, 0]), np.array([1, 0, 5])
+    np.testing.assert_allclose(
+        probabilities(model, terms, topics), model.topic_word[topics, terms], rtol=1e-12
+    )
+    assert probabilities(model, terms[:0], topics[:0]).shape == (0,)
+    matrix = lda.TopicMatrix(
+        matrix=np.array([[0.7, 0.3], [0.5, 0.5]]), vocabulary=["a", "b"], alpha=np.array(0.1)
+    )
+    np.testing.assert_allclose(probabilities(matrix, np.array([0, 1]), np.array([0, 1])), [0.7, 0.5])

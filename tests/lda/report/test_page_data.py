@@ -18,6 +18,7 @@ from lda.evaluation.heldout import HeldoutScore
 from lda.evaluation.relevance import LAMBDAS, most_relevant
 from lda.labels.labels import Label, Labels
 from lda.report.page_data import page_data
+from lda.report.parts import gathered
 from lda.survey.survey import Piece
 
 HOSTILE = "</script><script>alert(1)</script>\x1b[31m\u202e\udce9"
@@ -25,7 +26,7 @@ HOSTILE = "</script><script>alert(1)</script>\x1b[31m\u202e\udce9"
 
 def data_of(*args: Any, **options: Any) -> dict[str, Any]:
     """The data after a trip through strict JSON in UTF-8."""
-    text = json.dumps(page_data(*args, **options), allow_nan=False, ensure_ascii=False)
+    text = json.dumps(page_data(gathered(*args, **options)), allow_nan=False, ensure_ascii=False)
     found = json.loads(text.encode("utf-8"))
     assert isinstance(found, dict)
     return found
@@ -59,8 +60,8 @@ def test_words_of_topics_and_topics_of_words() -> None:
         part = slice(words["offsets"][k], words["offsets"][k + 1])
         terms = [names[i] for i in words["term"][part]]
         assert words["p"][part] == pytest.approx([phi[k, index[t]] for t in terms], rel=1e-5)
-        for weight in LAMBDAS:
-            best = [model.vocabulary[w] for w in most_relevant(model, 30, weight)[k]]
+        for lambda_ in LAMBDAS:
+            best = [model.vocabulary[w] for w in most_relevant(model, 30, lambda_)[k]]
             assert set(best) <= set(terms)
     share = np.asarray(model.counts.sum(axis=1)).ravel() / model.counts.sum()
     assert data["term_share"] == pytest.approx([share[index[t]] for t in names], rel=1e-5)

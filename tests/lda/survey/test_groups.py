@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from lda.corpus import DataError
+from lda.extras import MissingPackageError
 from lda.survey.bins import GRAINS
 from lda.survey.field_values import OrderedValues, flat_values, parsed_day
 from lda.survey.group_sums import portions
@@ -291,3 +293,12 @@ def test_dates_are_remembered_not_parsed_again(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(3):
         values.read(flat_values(pa.array(["5 March 2020", "6 March 2020", "5 March 2020"]), 3))
     assert calls == ["5 March 2020", "6 March 2020"]
+
+
+def test_the_package_that_reads_dates_is_missing_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dateutil.parser", None)
+    with pytest.raises(
+        MissingPackageError, match=r"dates need the package dateutil; pip install 'raylda\[report\]'"
+    ):
+        parsed_day("5 March 2020")
+    assert over(["2020-03-05"], "day").values == ["2020-03-05"], "what is ISO 8601 needs no package"

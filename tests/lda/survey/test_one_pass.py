@@ -319,6 +319,16 @@ def test_scores_in_blocks(model: Model, folder: Path, found: Survey, monkeypatch
     assert blocks[0].n_scored_tokens == found.heldout.n_scored_tokens
 
 
+def test_one_scored_document_among_many_has_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unseen_documents, "BLOCK", 2)
+    sums = unseen_documents.UnseenDocuments()
+    sums.add(unseen_documents.Contents(0, 0, 9, np.array([0.0, -12.0, 0.0]), np.array([0, 4, 0])))
+    found = sums.score()
+    assert found is not None
+    assert (found.log_likelihood, found.n_scored_documents) == (-3.0, 1)
+    assert np.isnan(found.standard_error)
+
+
 def test_what_a_notebook_shows(found: Survey) -> None:
     assert repr(found).startswith("Survey(3 topics, 60 documents, 2,3")
     assert repr(found.over) == "GroupShares('year', time, 7 groups)"

@@ -82,7 +82,7 @@ TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", "\n", "-", "", ", "]))).
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 @given(
     TEXTS,
     st.sampled_from(["letters", "identifiers"]),

@@ -1,4 +1,4 @@
-"""A browser for the page: one for all tests, a fresh context for each."""
+"""Fixtures: a browser for the page, one for all tests, and a fresh context for each."""
 
 from __future__ import annotations
 

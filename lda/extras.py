@@ -1,4 +1,4 @@
-"""Packages of the extra `report`, which only charts and the report need."""
+"""Packages that a plain installation does not bring, imported when something needs them."""
 
 from __future__ import annotations
 
