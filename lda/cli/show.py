@@ -19,8 +19,9 @@ from lda.cli.sources import SourceOptions, source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
 from lda.cli.topic_blocks import best_rows
-from lda.cli.topic_page import ELSEWHERE, LINES_OF_TEXT, WORDS_OF_OTHERS, TopicPage
+from lda.cli.topic_page import ELSEWHERE, LINES_OF_TEXT, WORDS_OF_OTHERS, TopicPage, fields_of
 from lda.cli.topic_table import topic_row
+from lda.corpus.plain_values import plain
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def _document(found: Survey, row: int, topic: int) -> dict[str, Any]:
         "id": found.ids[row],
         "weight": float(found.theta[row, topic]),
         "n_tokens": int(found.n_tokens_of[row]),
-        "fields": found.fields.slice(row, 1).to_pylist()[0] if found.fields.num_columns else {},
+        "fields": plain(fields_of(found, row)),
         "excerpt": [[text, its] for text, its in kept],
         "cut_before": before,
         "cut_after": after,

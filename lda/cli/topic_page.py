@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import Bars, plain_bars, wants_bars
 from lda.cli.excerpt import marked
 from lda.cli.terminal import Color, has_styles
 from lda.cli.topic_blocks import best_rows, document_line, word_table
 from lda.cli.topic_table import GAP
+from lda.corpus.plain_values import plain_values
 from lda.corpus.presentable import printable
 from lda.labels.labels import WITHOUT_WORDS
 
@@ -34,9 +35,15 @@ LINES_OF_TEXT: Final = 6
 WORDS_OF_OTHERS: Final = 5
 
 
+def fields_of(found: Survey, row: int) -> dict[str, Any]:
+    """The metadata of a described document by field, as Python's own values."""
+    one = found.fields.slice(row, 1)
+    return {name: plain_values(one.column(name))[0] for name in one.column_names}
+
+
 def _fields(found: Survey, row: int) -> str:
     """The metadata of a document on one line: values that are short enough to be no text of their own."""
-    values = found.fields.slice(row, 1).to_pylist()[0] if found.fields.num_columns else {}
+    values = fields_of(found, row)
     shown = {name: printable(str(value)) for name, value in values.items() if value is not None}
     return ", ".join(
         f"{printable(name)} {value}" for name, value in shown.items() if 0 < len(value) <= LONGEST_VALUE
