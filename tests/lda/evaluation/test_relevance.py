@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from made_models import made_model, planted_model
 import lda
 from lda.evaluation.relevance import (
     LAMBDAS,
+    held_terms,
     most_relevant,
     probabilities,
     relevance,
@@ -62,6 +64,18 @@ def test_relevant_terms_are_the_union_over_the_slider(model: lda.Model) -> None:
 def test_shares_sum_to_one_and_are_those_of_the_counts(model: lda.Model) -> None:
     counts = model.counts.toarray()
     np.testing.assert_allclose(term_share(model), counts.sum(axis=1) / counts.sum())
+
+
+def test_soft_counts_are_added_up_as_the_model_adds_them_up() -> None:
+    rng = np.random.default_rng(0)
+    plain = made_model(rng.integers(1, 9, (3000, 2)))
+    soft = plain.counts.astype(np.float32)
+    soft.data = rng.gamma(1.0, 2.0, soft.nnz).astype(np.float32)
+    model = dataclasses.replace(plain, soft_counts=soft)
+    for k, (terms, p) in enumerate(held_terms(model)):
+        np.testing.assert_allclose(p, model.topic_word[k, terms], rtol=1e-12)
+    exact = soft.toarray().astype(np.float64)
+    np.testing.assert_allclose(term_share(model), exact.sum(axis=1) / exact.sum(), rtol=1e-12)
 
 
 def test_a_topic_without_tokens_has_no_relevant_terms() -> None:
