@@ -207,23 +207,29 @@ def finished_corpora(inputs: Sequence[str | Path]) -> list[str | Path]:
     return [place for place in input_list(inputs) if is_uri(place) or is_corpus_folder(place)]
 
 
-def _corpus_folder(
-    inputs: Sequence[str | Path], recipe: Recipe | None, tokenizer: Tokenizer | None
-) -> str | Path | None:
-    """The input, if it is a corpus that was built before."""
+def only_corpus(inputs: Sequence[str | Path]) -> str | Path | None:
+    """The finished corpus that is the input, or None. Raises DataError where there are others besides."""
     paths, built = input_list(inputs), finished_corpora(inputs)
-    if not built:
-        return None
-    if len(paths) > 1:
+    if built and len(paths) > 1:
         raise DataError(
             f"{built[0]} is a finished corpus and must be the only input, got {len(paths)}; "
             "build one corpus of all texts"
         )
+    return built[0] if built else None
+
+
+def _corpus_folder(
+    inputs: Sequence[str | Path], recipe: Recipe | None, tokenizer: Tokenizer | None
+) -> str | Path | None:
+    """The input, if it is a corpus that was built before."""
+    built = only_corpus(inputs)
+    if built is None:
+        return None
     if recipe not in {None, Recipe()} or tokenizer is not None:
         raise DataError(
-            f"{built[0]} is a finished corpus, its words are fixed; build it again with the new text options"
+            f"{built} is a finished corpus, its words are fixed; build it again with the new text options"
         )
-    return built[0]
+    return built
 
 
 def _assemble(

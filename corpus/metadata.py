@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from lda.corpus.arrow import whole_text
+from lda.corpus.plain_values import plain_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,5 +84,5 @@ def _cast(column: pa.ChunkedArray[Any], wanted: Any) -> Any:  # noqa: ANN401 - s
     if column.type.equals(wanted):
         return column
     if pa.types.is_string(wanted) and not pa.types.is_large_string(column.type):
-        return _as_json(column.to_pylist())
+        return _as_json(plain_values(column))
     return column.cast(wanted)

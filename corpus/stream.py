@@ -12,10 +12,10 @@ import pyarrow as pa
 from lda.corpus.arrow import array, string_list
 from lda.corpus.batches import TokenBatch, drop_negative
 from lda.corpus.build import (
-    finished_corpora,
     input_list,
     input_paths,
     make_options,
+    only_corpus,
     prefixed,
     same_kind,
     token_batches,
@@ -107,11 +107,9 @@ def iter_documents(
     if batch_documents < 1:
         raise ValueError(f"batch_documents must be at least 1, got {batch_documents}")
     recipe = recipe or Recipe()
-    built = finished_corpora(inputs)
-    if built and len(input_list(inputs)) == 1:
-        return iter_corpus(
-            Corpus.open(built[0]), vocabulary_terms, batch_documents=batch_documents, keep=keep
-        )
+    built = only_corpus(inputs)
+    if built is not None:
+        return iter_corpus(Corpus.open(built), vocabulary_terms, batch_documents=batch_documents, keep=keep)
     with ExitStack() as stack:
         pipes = stack.enter_context(PipeStore())
         options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
@@ -199,9 +197,9 @@ def keeps_order(
     Raises:
         DataError: an input is missing, or is neither text nor counts.
     """
-    built = finished_corpora(inputs)
-    if built and len(input_list(inputs)) == 1:
-        return Corpus.open(built[0]).ordered
+    built = only_corpus(inputs)
+    if built is not None:
+        return Corpus.open(built).ordered
     return not isinstance(same_kind(find_sources(input_paths(inputs), format, readers)), CountReader)
 
 

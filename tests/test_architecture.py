@@ -28,8 +28,8 @@ MAY_IMPORT = {
 
 FLOORS = {
     "samplers": "limits tokens numerics counts priors start phi rules scoring registry rehearsal cuda",
-    "corpus": "presentable errors machine ordered_map arrow metadata batches shard terms document_hashes storage "
-    "readers text summary files corpus assembly convert build stream",
+    "corpus": "presentable errors machine ordered_map arrow plain_values metadata batches shard terms "
+    "document_hashes storage readers text summary files corpus assembly convert build stream",
     "cluster": "spec resources counts documents sweeping exchange checkpoints loop distributed tasks fitting first_fit",
     "lda": "name_collision extras sizes fit_fields progress evaluation labels survey charts report warming "
     "model transform deploy estimator cli __main__",

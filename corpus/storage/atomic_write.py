@@ -6,17 +6,22 @@ the process is killed, `.NAME.0123abcd.partial` is left and NAME is untouched; o
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lda.corpus.storage.leftovers import UNDIVIDED, forget, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The disk has no room for more, or not for this user, or a file may not be as large."""
 
 
 @contextmanager
@@ -34,6 +39,10 @@ def replaced_file(target: Path, check: Callable[[], object] = lambda: None) -> I
         flush(temporary)
         check()
         temporary.replace(target)
+    except OSError as error:
+        if error.errno in FULL and error.filename is None:  # of a write, which names no file
+            error.filename = str(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
         forget(temporary)
@@ -57,6 +66,10 @@ def replaced_folder(target: Path, check: Callable[[], object]) -> Iterator[Path]
         yield temporary
         check()
         _swap(temporary, target)
+    except OSError as error:
+        if error.errno in FULL and error.filename is None:
+            error.filename = str(target)
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         forget(temporary)

@@ -19,8 +19,9 @@ from lda.cli.sources import SourceOptions, source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
 from lda.cli.topic_blocks import best_rows
-from lda.cli.topic_page import ELSEWHERE, LINES_OF_TEXT, WORDS_OF_OTHERS, TopicPage
+from lda.cli.topic_page import ELSEWHERE, LINES_OF_TEXT, WORDS_OF_OTHERS, TopicPage, fields_of
 from lda.cli.topic_table import topic_row
+from lda.corpus.plain_values import plain
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
@@ -126,11 +127,7 @@ def show(options: ShowOptions) -> None:
     found = _survey(model, options) if options.inputs else None
     n_words = 10 if found is None else found.n_words
     columns_of = diagnose(model, None, n_words=n_words, use=None if found is None else found.use).columns()
-    measures = [
-        (field, title, what, digits, float(columns_of[field][number]))
-        for field, title, what, digits in MEASURES
-        if field in columns_of
-    ]
+    measures = [(one, float(columns_of[one.field][number])) for one in MEASURES if one.field in columns_of]
     distances = distances_to(model, number, threads=options.threads)
     nearest = sorted((float(far), k) for k, far in enumerate(distances) if k != number)
     related = [(k, far) for far, k in nearest[: options.related]]
@@ -141,7 +138,7 @@ def show(options: ShowOptions) -> None:
             "n_topics": model.n_topics,
             **topic_row(topic, model.labels),
             "rank": _rank(topics, number),
-            "measures": {field: value for field, *_, value in measures},
+            "measures": {one.field: value for one, value in measures},
             "related": [
                 {
                     "topic": k,
@@ -226,7 +223,7 @@ def _document(found: Survey, row: int, topic: int) -> dict[str, Any]:
         "id": found.ids[row],
         "weight": float(found.theta[row, topic]),
         "n_tokens": int(found.n_tokens_of[row]),
-        "fields": found.fields.slice(row, 1).to_pylist()[0] if found.fields.num_columns else {},
+        "fields": plain(fields_of(found, row)),
         "excerpt": [[text, its] for text, its in kept],
         "cut_before": before,
         "cut_after": after,

@@ -26,6 +26,9 @@ WIDEST_WORD: Final = 30
 """Columns; a word that is wider moves its own bar to the right, no other one."""
 
 WIDEST_DOCUMENT_BAR: Final = 10
+LONGEST_NAME: Final = 200
+"""Characters of a document's name: a longer one, which no terminal could show, is cut."""
+
 INDENT: Final = "  "
 
 
@@ -102,8 +105,12 @@ def document_line(found: Survey, row: int, topic: int, *, bars: bool, plain: boo
         line.append(bar(weight, WIDEST_DOCUMENT_BAR, plain=plain).ljust(WIDEST_DOCUMENT_BAR), "green").append(
             GAP
         )
-    line.append(printable(found.ids[row]), "bold")
+    line.append(printable(_cut(found.ids[row])), "bold")
     return line.append(f", {int(found.n_tokens_of[row]):,} words", "dim")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def word_table(

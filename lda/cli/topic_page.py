@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import Bars, plain_bars, wants_bars
 from lda.cli.excerpt import marked
 from lda.cli.terminal import Color, has_styles
 from lda.cli.topic_blocks import best_rows, document_line, word_table
 from lda.cli.topic_table import GAP
+from lda.corpus.plain_values import plain_values
 from lda.corpus.presentable import printable
 from lda.labels.labels import WITHOUT_WORDS
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from lda.labels.labels import Labels
     from lda.model.model import Topic
+    from lda.report.measures import TopicMeasure
     from lda.survey.survey import Survey
 
 ELSEWHERE: Final = 100
@@ -33,9 +35,15 @@ LINES_OF_TEXT: Final = 6
 WORDS_OF_OTHERS: Final = 5
 
 
+def fields_of(found: Survey, row: int) -> dict[str, Any]:
+    """The metadata of a described document by field, as Python's own values."""
+    one = found.fields.slice(row, 1)
+    return {name: plain_values(one.column(name))[0] for name in one.column_names}
+
+
 def _fields(found: Survey, row: int) -> str:
     """The metadata of a document on one line: values that are short enough to be no text of their own."""
-    values = found.fields.slice(row, 1).to_pylist()[0] if found.fields.num_columns else {}
+    values = fields_of(found, row)
     shown = {name: printable(str(value)) for name, value in values.items() if value is not None}
     return ", ".join(
         f"{printable(name)} {value}" for name, value in shown.items() if 0 < len(value) <= LONGEST_VALUE
@@ -86,13 +94,13 @@ class TopicPage:
         )
         self._parts.append(Text("\n").join([*self._wrapped(title, 2), *self._wrapped(size, 0)]))
 
-    def numbers(self, measures: list[tuple[str, str, str, int, float]]) -> None:
+    def numbers(self, measures: list[tuple[TopicMeasure, float]]) -> None:
         """A line for each number, and what it means."""
         from rich.text import Text
 
         shown = [
-            (title, "-" if math.isnan(value) else f"{value:,.{digits}f}", what)
-            for _, title, what, digits, value in measures
+            (one.title, "-" if math.isnan(value) else f"{value:,.{one.digits}f}", one.what)
+            for one, value in measures
         ]
         first, second = (max(len(row[i]) for row in shown) for i in (0, 1))
         lines = list[Text]()

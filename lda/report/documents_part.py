@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from lda.report.numbers import number, numbers, text
+from lda.corpus.plain_values import plain_values
+from lda.report.numbers import LARGEST, number, numbers, text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
-    from lda.survey.survey import GroupShares, Survey
+    from lda.survey.survey import GroupShares, Piece, Survey
 
 LEAST: Final = 0.01
 """Topics of a document below this share are left out of a page, but for the largest one: with many topics the prior
@@ -27,9 +30,8 @@ DIGITS: Final = 4
 LONGEST: Final = 300
 """Characters of a field's value in a page; a column may hold the whole text once more."""
 
-LARGEST: Final = 2**53
-"""Whole numbers from here on are text in a page: a browser would round them."""
-
+MOST_CHARACTERS: Final = 10_000_000
+"""Of all texts of a page together: some four megabytes of it. Of books, the longest are cut."""
 
 def documents_facts(survey: Survey) -> dict[str, Any]:
     """What was read for the report, in rows as of `facts`."""
@@ -72,7 +74,7 @@ def _topics(theta: np.ndarray[Any, np.dtype[np.float32]]) -> dict[str, Any]:
 
 
 def _column(fields: pa.Table, name: str) -> list[Any]:
-    return [_value(value) for value in fields.column(name).to_pylist()]
+    return [_value(value) for value in plain_values(fields.column(name))]
 
 
 def _value(value: object) -> str | int | float | bool | None:
@@ -103,9 +105,10 @@ def text_data(survey: Survey) -> dict[str, Any] | None:
     if not survey.texts:
         return None
     rows = sorted(survey.texts)
+    longest = longest_text(survey)
     return {
         "document": rows,
-        "pieces": [[[text(piece.text), piece.topic] for piece in survey.texts[row]] for row in rows],
+        "pieces": [_pieces(survey.texts[row], longest) for row in rows],
         "whole": survey.whole_text,
         "how": (
             f"Each word has the topic that one draw of an inference with seed {survey.seed} gave it: the same seed "
@@ -115,6 +118,30 @@ def text_data(survey: Survey) -> dict[str, Any] | None:
     }
 
 
+def longest_text(survey: Survey) -> int | None:
+    """Characters that a page has of a text at most, so that all have `MOST_CHARACTERS`; None where all are whole."""
+    lengths = sorted(sum(len(piece.text) for piece in pieces) for pieces in survey.texts.values())
+    room = MOST_CHARACTERS
+    for place, length in enumerate(lengths):
+        share = room // (len(lengths) - place)
+        if length > share:
+            return share
+        room -= length
+    return None
+
+
+def _pieces(pieces: Sequence[Piece], longest: int | None) -> list[list[Any]]:
+    found: list[list[Any]] = []
+    at = 0
+    for piece in pieces:
+        if longest is not None and at + len(piece.text) > longest:
+            left = sum(len(other.text) for other in pieces) - at
+            return [*found, [f" … ({left:,} more characters)", -1]]
+        found.append([text(piece.text), piece.topic])
+        at += len(piece.text)
+    return found
+
+
 def groups_data(groups: GroupShares) -> dict[str, Any]:
     """One of the keys `over` and `by`: shares of topics with their intervals, group by group."""
     starts = groups.starts
@@ -122,7 +149,7 @@ def groups_data(groups: GroupShares) -> dict[str, Any]:
         "field": text(groups.field),
         "kind": groups.kind,
         "values": [text(value) for value in groups.values],
-        "starts": None if starts is None else [s if isinstance(s, str) else number(s) for s in starts],
+        "starts": None if starts is None else [s if isinstance(s, str) else number(s, 17) for s in starts],
         "n_documents": groups.n_documents.tolist(),
         "n_missing": groups.n_missing,
         "n_gathered": groups.n_gathered,

@@ -10,9 +10,17 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
+from lda.corpus.presentable import printable
 from lda.labels.labels_file import labels_object
 from lda.progress import plural
-from lda.report.documents_part import best_data, documents_data, documents_facts, groups_data, text_data
+from lda.report.documents_part import (
+    best_data,
+    documents_data,
+    documents_facts,
+    groups_data,
+    longest_text,
+    text_data,
+)
 from lda.report.facts import facts, heldout_data, history_data
 from lda.report.measures import measure_data
 from lda.report.numbers import number, numbers, text
@@ -113,6 +121,16 @@ def _missing(model: ReportedModel, survey: Survey | None) -> list[str]:
         found.append("Nothing is shown over time: name a field with --over.")
     if not survey.by:
         found.append("There are no groups to compare: name fields with --by.")
+    found += [
+        f"Nothing is shown over {printable(groups.field)}: no document with known words has a value of it."
+        for groups in (*([] if survey.over is None else [survey.over]), *survey.by)
+        if not groups.values
+    ]
+    if (longest := longest_text(survey)) is not None:
+        found.append(
+            f"Texts are cut after {longest:,} characters, for all of them would make too large a page; keep fewer "
+            "(--documents N) to have them whole."
+        )
     if not survey.texts:
         found.append("No texts are kept (--documents 0), so documents show their topics only.")
     elif survey.rebuilt:

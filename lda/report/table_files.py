@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.corpus.plain_values import plain_values
 from lda.corpus.storage.output_target import check_folder_target, new_folder
 from lda.report.numbers import text
 from lda.report.tables import TABLES
@@ -124,7 +125,7 @@ def _values(column: pa.Array[Any]) -> list[Any]:
 
     if column.type == pa.float32():
         return [None if value is None else float(str(np.float32(value))) for value in column.to_pylist()]
-    return list(column.to_pylist())
+    return plain_values(column)
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401 - whatever stands in a field

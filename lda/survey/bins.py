@@ -6,7 +6,6 @@ up over these need only be added once more.
 
 from __future__ import annotations
 
-import datetime as dt
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -25,6 +24,7 @@ FIRST_YEAR, LAST_YEAR = 1000, 2100
 
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
 _NEARLY: Final = 1e-9  # 0.3 / 0.1 is 2.9999999999999996
+_ROUNDING: Final = 2.0**-50  # of shares so large that this is more
 
 
 class Bins(Protocol):
@@ -86,7 +86,7 @@ class Calendar:
     def start(self, key: Any) -> str:  # noqa: ANN401
         """See `Bins`."""
         if self.grain == "day":
-            return (dt.date(1970, 1, 1) + dt.timedelta(days=int(key))).isoformat()
+            return str(np.datetime64(int(key), "D"))  # Python's own dates have no year 0, Arrow's have
         year, month = divmod(int(key) + 1970 * 12, 12)
         return f"{year:04d}-{month + 1:02d}-01"
 
@@ -121,7 +121,7 @@ class Width:
     def keys(self, values: Keys) -> Keys:
         """See `Bins`."""
         share = np.clip(values / self.width, -(2.0**62), 2.0**62)
-        return np.floor(share + _NEARLY * np.maximum(1.0, np.abs(share))).astype(np.int64)
+        return np.floor(share + _NEARLY + _ROUNDING * np.abs(share)).astype(np.int64)
 
     def of_narrower(self, keys: Keys) -> Keys:
         """See `Bins`."""

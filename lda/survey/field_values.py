@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from lda.corpus.arrow import is_list, pc, string_list
+from lda.corpus.arrow import is_list, pc, string_list, strings
 from lda.corpus.errors import DataError
+from lda.corpus.plain_values import plain, plain_values
 from lda.corpus.presentable import printable
 from lda.corpus.readers.ready_tokens import holds_text
 from lda.extras import needed
@@ -62,7 +63,7 @@ def _present(column: Any, documents: Integers) -> Flat:  # noqa: ANN401
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if holds_text(column.type):
-        column = pc.utf8_trim_whitespace(pc.cast(column, pa.large_string()))
+        column = pc.utf8_trim_whitespace(_as_text(column))
         there = pc.fill_null(pc.greater(pc.binary_length(column), 0), False)
     elif pa.types.is_floating(column.type):
         there = pc.fill_null(pc.is_finite(column), False)
@@ -72,6 +73,14 @@ def _present(column: Any, documents: Integers) -> Flat:  # noqa: ANN401
         return Flat(column, documents)
     mask = there.to_numpy(zero_copy_only=False)
     return Flat(column.filter(there), documents[mask])
+
+
+def _as_text(column: Any) -> Any:  # noqa: ANN401
+    """Text as `large_string`; bytes that are none are spelled out."""
+    try:
+        return pc.cast(column, pa.large_string())
+    except pa.ArrowInvalid:
+        return strings([None if value is None else plain(value) for value in column.to_pylist()])
 
 
 def labelled(flat: Flat, field: str) -> tuple[list[str], Integers]:
@@ -87,7 +96,9 @@ def labelled(flat: Flat, field: str) -> tuple[list[str], Integers]:
             f"the field {printable(field)!r} holds {flat.values.type}, which makes no groups; "
             "choose one with texts or numbers"
         ) from None
-    return [label(value) for value in coded.dictionary.to_pylist()], coded.indices.to_numpy().astype(np.int64)
+    return [label(value) for value in plain_values(coded.dictionary)], coded.indices.to_numpy().astype(
+        np.int64
+    )
 
 
 def label(value: object) -> str:
@@ -130,8 +141,14 @@ class OrderedValues:
         kind = values.type
         if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
             self._is("time", values)
-            local = pa.types.is_timestamp(kind) and kind.tz is not None
-            days = pc.cast(pc.local_timestamp(values) if local else values, pa.date32(), safe=False)
+            zone = kind.tz if pa.types.is_timestamp(kind) else None
+            try:
+                days = pc.cast(pc.local_timestamp(values) if zone else values, pa.date32(), safe=False)
+            except pa.ArrowException:
+                raise DataError(
+                    f"the times of the field {printable(self.field)!r} have the time zone {printable(str(zone))!r}, "
+                    "which is not known here; write them as UTC"
+                ) from None
             return _whole(days)
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             self._is("number", values)
@@ -209,7 +226,7 @@ class OrderedValues:
 
     def _is(self, kind: Kind, values: Any) -> None:  # noqa: ANN401
         if len(self._seen) < 3:
-            self._seen.update(dict.fromkeys(label(value) for value in values.slice(0, 3).to_pylist()))
+            self._seen.update(dict.fromkeys(label(value) for value in plain_values(values.slice(0, 3))))
         if self.kind is None:
             self.kind = kind
         elif self.kind != kind:
@@ -217,9 +234,9 @@ class OrderedValues:
             raise self._neither(values, f"the first ones are {was}")
 
     def _neither(self, values: Any, why: str, bad: str | None = None) -> DataError:  # noqa: ANN401
-        shown = dict.fromkeys([bad] if bad is not None else [label(values[0].as_py())])
+        shown = dict.fromkeys([bad] if bad is not None else [label(plain_values(values.slice(0, 1))[0])])
         shown |= self._seen
-        shown |= dict.fromkeys(label(value) for value in values.slice(0, 10).to_pylist())
+        shown |= dict.fromkeys(label(value) for value in plain_values(values.slice(0, 10)))
         return DataError(
             f"the field {printable(self.field)!r} is no time and no number in every document, {why}, got "
             f"{_quoted(list(shown)[:3])}; write dates as 2020-04-13 and leave empty what is not known, "
@@ -246,8 +263,10 @@ def parsed_day(text: str, *, day_first: bool = False) -> int | None:
     # Not for others: of 2020-03-04 dateutil would take the last one for the month.
     turned = bool(_WITH_POINTS.match(text)) or (day_first and bool(_TWO_PARTS.match(text)))
     try:
-        found = parser.parse(text, default=default, dayfirst=turned)
+        found = parser.parse(text, default=default, dayfirst=turned, ignoretz=True)
     except (ValueError, OverflowError):
+        return None
+    if text.lstrip().startswith("-"):  # of a year before Christ the sign would be passed over
         return None
     return None if found.year == _NO_YEAR else (found.date() - dt.date(1970, 1, 1)).days
 

@@ -40,6 +40,9 @@ MOST_VALUES: Final = 10_000
 MOST_BINS: Final = 60
 """Intervals of "auto"."""
 
+MOST_MULTIPLES: Final = 1e12
+"""Of a width that is asked for: an interval further out is called by more digits than are shown."""
+
 PATIENCE: Final = 10_000
 """Documents after which a field that none of them has is taken for a mistake."""
 
@@ -172,6 +175,7 @@ class Course(FieldGroups):
         values = self._read.read(flat)
         if self._bins is None:
             self._bins = self._first_bins(float(values[0]))
+        self._check_width(values)
         self._whole = self._whole and bool((values == np.floor(values)).all())
         keys, group = np.unique(self._bins.keys(values), return_inverse=True)
         self.sums.add(keys.tolist(), group.astype(np.int64), flat.documents, portion)
@@ -195,6 +199,16 @@ class Course(FieldGroups):
             f"the field {printable(self.field)!r} holds numbers such as {number_label(value)}, of which there is no "
             f"{self._bin}; give the width of an interval, or auto"
         )
+
+    def _check_width(self, values: npt.NDArray[Any]) -> None:
+        if self._width is None or self._read.kind == "time":
+            return
+        largest = float(np.abs(values).max())
+        if not largest / self._width < MOST_MULTIPLES:
+            raise DataError(
+                f"the field {printable(self.field)!r} holds numbers such as {number_label(largest)}, for which "
+                f"intervals of {self._bin} are too narrow; take wider ones, or auto"
+            )
 
     def _widen(self) -> None:
         """Take wider intervals, as many of which will do."""

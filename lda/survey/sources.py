@@ -145,13 +145,13 @@ def documents_in_files(
         require_id: whether the recipe's id field must be there.
 
     Raises:
-        DataError: an input is missing, or is neither text nor counts.
+        DataError: an input is missing, is neither text nor counts, or is a corpus among others.
     """
-    from lda.corpus.build import finished_corpora, input_list
+    from lda.corpus.build import only_corpus
 
-    built = finished_corpora(inputs)
-    if built and len(input_list(inputs)) == 1:
-        return CorpusDocuments(Corpus.open(built[0]))
+    built = only_corpus(inputs)
+    if built is not None:
+        return CorpusDocuments(Corpus.open(built))
     return FileDocuments(
         inputs,
         recipe=recipe,

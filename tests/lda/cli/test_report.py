@@ -309,7 +309,7 @@ def test_a_full_disk_leaves_what_was_there(model: Path, tmp_path: Path, option: 
         else:
             before.write_text("before")
         line = fails(1, *arguments, option, before, "--overwrite", "-q")
-        assert "No space left" in line
+        assert f"No space left on device: {before}" in line
         assert (before / "topics.csv" if before.is_dir() else before).read_text() == "before"
         assert [path.name for path in disk.iterdir()] == ["before"]
 
@@ -435,3 +435,41 @@ def test_a_file_that_is_no_folder_of_tables_stays(model: Path, tmp_path: Path) -
     said = fails(3, "report", model, "-o", tmp_path / "r.html", "--tables", mine, "--overwrite", "-q")
     assert "not a folder of a report's tables" in said
     assert mine.read_text() == "mine"
+
+
+def test_a_field_without_any_value_is_told_of(model: Path, tmp_path: Path) -> None:
+    rows = [{**row, "none": None, "blank": " "} for row in rows_of_source()]
+    docs = write(tmp_path / "d.jsonl", rows)
+    page = tmp_path / "r.html"
+    run("report", model, docs, "--text", "body", "--over", "none", "--by", "blank", "-o", page, "-q")
+    missing = " ".join(data_in(page)["missing"])
+    assert "Nothing is shown over none: no document" in missing
+    assert "Nothing is shown over blank: no document" in missing
+
+
+def test_numbers_of_a_field_are_whole(model: Path, tmp_path: Path) -> None:
+    docs = write(
+        tmp_path / "d.jsonl", [{**row, "n": 10**12 + i % 3} for i, row in enumerate(rows_of_source())]
+    )
+    page = tmp_path / "r.html"
+    run("report", model, docs, "--text", "body", "--over", "n", "-o", page, "-q")
+    assert data_in(page)["over"]["starts"] == [10**12, 10**12 + 1, 10**12 + 2]
+
+
+def test_a_corpus_is_the_only_input(source: Path, model: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "c"
+    run("corpus", "build", source, "--text", "body", "-o", corpus, "-q")
+    for command in (["report", "-o", tmp_path / "r.html"], ["transform", "-o", tmp_path / "t.csv"]):
+        said = fails(3, *command, model, corpus, source, "-q")
+        assert "is a finished corpus and must be the only input, got 2" in said
+
+
+def test_a_long_id_does_not_flood_a_terminal(model: Path, tmp_path: Path) -> None:
+    docs = write(
+        tmp_path / "d.jsonl", [{**row, "name": "x" * 10_000 + row["name"]} for row in rows_of_source()]
+    )
+    for command in (["topics", model, "--documents", docs], ["show", model, 0, docs]):
+        told = run(*command, "--text", "body", "--id", "name", "-q").stdout
+        joined = told.replace("\n", "").replace(" ", "")  # `lda show` breaks its lines
+        assert "x" * 199 + "…" in joined
+        assert "x" * 200 not in joined

@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from commands import run, run_json
 from hypothesis import given
@@ -267,3 +269,19 @@ def test_a_topic_by_one_of_its_words(made: Path) -> None:
     shared = sorted((firsts[0] & firsts[1]) | (firsts[0] & firsts[2]) | (firsts[1] & firsts[2]))
     for word in shared[:1]:
         assert "first 10 words of topics" in " ".join(run("show", made / "m", word, code=2).stderr.split())
+
+
+def test_fields_that_json_has_no_word_for(made: Path, tmp_path: Path) -> None:
+    days = pa.array([0, 10_000_000] * 6, pa.date32())
+    times = pa.array([10**15] * 12, pa.timestamp("us", "Nowhere/City"))
+    numbers = pa.array([float("nan")] * 12)
+    table = pa.table({"text": TEXTS * 4, "day": days, "time": times, "n": numbers})
+    pq.write_table(table, tmp_path / "d.parquet")
+    value = run_json("show", made / "m", 1, tmp_path / "d.parquet", "--text", "text", "-q")
+    fields = [one["fields"] for one in value["documents"]]
+    assert {one["day"] for one in fields} <= {"1970-01-01", "29349-01-26"}
+    assert all(one["time"] == "2001-09-09T01:46:40.000000Z" and one["n"] is None for one in fields)
+    run("show", made / "m", 1, tmp_path / "d.parquet", "--text", "text", "-q")
+    outputs = ["-o", tmp_path / "r.html", "--tables", tmp_path / "t", "--xlsx", tmp_path / "x.xlsx"]
+    run("report", made / "m", tmp_path / "d.parquet", "--text", "text", "--by", "time", *outputs, "-q")
+    assert "29349-01-26" in (tmp_path / "t" / "documents.csv").read_text()

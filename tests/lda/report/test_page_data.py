@@ -208,3 +208,20 @@ def test_a_command_shows_no_keys() -> None:
     assert "s3://bucket/docs" in told
     for secret in ("KEY", "SECRET", "HIDDEN", "\\u001b"):
         assert secret not in told
+
+
+def test_long_texts_are_cut_short_ones_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lda.report.documents_part.MOST_CHARACTERS", 100)
+    model = planted_model()
+    short = (Piece("a" * 10, 0), Piece(" ", -1))
+    long = tuple(Piece("b" * 9 + " ", 1) for _ in range(30))
+    survey = replace(made_survey(model), texts={0: short, 1: long, 2: long})
+    data = data_of(model, survey)
+    first, *others = data["texts"]["pieces"]
+    assert first == [list(piece) for piece in short]
+    for pieces in others:  # (100 - 11) // 2 characters of each
+        assert pieces == [*([list(piece) for piece in long[:4]]), [" … (260 more characters)", -1]]
+    assert any("cut after 44 characters" in sentence for sentence in data["missing"])
+    whole = data_of(model, replace(survey, texts={0: short, 1: long[:5]}))
+    assert whole["texts"]["pieces"][1] == [list(piece) for piece in long[:5]]
+    assert not any("cut after" in sentence for sentence in whole["missing"])

@@ -57,7 +57,7 @@ DAY = dt.date(2020, 3, 5)
     "column",
     [
         ["2020-03-05"], ["2020-03-05T23:59:59Z"], ["5 March 2020"], ["Mar 5, 2020"], ["05.03.2020"], ["3/5/2020"],
-        ["Thu, 05 Mar 2020 21:00:00 -0800"], ["20200305T120000"], ["2020/03/05"],
+        ["Thu, 05 Mar 2020 21:00:00 -0800"], ["Thu, 05 Mar 2020 21:00:00 EST"], ["20200305T120000"], ["2020/03/05"],
         pa.array([DAY]), pa.array([dt.datetime(2020, 3, 5, 23)]), pa.array([DAY], pa.date64()),
         pa.array([dt.datetime(2020, 3, 5, 23)], pa.timestamp("ns")),
         pa.array([dt.datetime(2020, 3, 6, 1, tzinfo=dt.UTC)], pa.timestamp("us", tz="America/New_York")),
@@ -295,6 +295,44 @@ def test_dates_are_remembered_not_parsed_again(monkeypatch: pytest.MonkeyPatch) 
     assert calls == ["5 March 2020", "6 March 2020"]
 
 
+def test_dates_that_python_has_no_type_for() -> None:
+    days = pa.array([-719528, 10_000_000, -1_000_000, 0], pa.date32())
+    labels = ["-0768-02-04", "0000-01-01", "1970-01-01", "29349-01-26"]
+    assert over(days, "day").values == over(days, "day").starts == ["-768-02-04", *labels[1:]]
+    assert over(["0000-01-01", "2020-05-06"]).values == ["0000-01-01", "2020-05-06"]
+    assert sorted(by(days).values) == labels
+    assert by(pa.array([1577836800000000001], pa.timestamp("ns"))).values == ["2020-01-01T00:00:00.000000001"]
+
+
+def test_a_year_before_christ_is_not_one_after() -> None:
+    assert parsed_day("-2020-01-01") is None
+
+
+def test_a_time_zone_that_nobody_knows() -> None:
+    column = pa.array([10**15], pa.timestamp("us", "Nowhere/City"))
+    with pytest.raises(DataError, match="time zone 'Nowhere/City', which is not known"):
+        over(column)
+    assert by(column).values == ["2001-09-09T01:46:40.000000Z"]
+
+
+def test_bytes_that_are_no_text() -> None:
+    assert by(pa.array([b"\xff\xfe", b"x"])).values == ["\\xff\\xfe", "x"]
+    with pytest.raises(DataError, match="no time and no number"):
+        over(pa.array([b"\xff"]))
+
+
+@pytest.mark.parametrize("width", ["1e-300", "1e-12"])
+def test_intervals_that_are_too_narrow(width: str) -> None:
+    with pytest.raises(DataError, match=r"such as 2, for which intervals of .* are too narrow"):
+        over([1, 2], width)
+    assert over([1, 1.9999999995, 2], "1e-9").starts == [1, 1.999999999, 2]
+
+
+def test_a_field_is_named_once() -> None:
+    with pytest.raises(ValueError, match="each field once"):
+        SurveyOptions(by=("a", "b", "a"))
+
+
 def test_the_package_that_reads_dates_is_missing_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dateutil.parser", None)
     with pytest.raises(
@@ -302,3 +340,9 @@ def test_the_package_that_reads_dates_is_missing_as_others_are(monkeypatch: pyte
     ):
         parsed_day("5 March 2020")
     assert over(["2020-03-05"], "day").values == ["2020-03-05"], "what is ISO 8601 needs no package"
+
+
+@pytest.mark.parametrize("options", [{"over": ["a"]}, {"by": (5,)}])
+def test_fields_have_names(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="names of fields, got"):
+        SurveyOptions(**options)
