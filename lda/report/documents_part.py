@@ -33,6 +33,7 @@ LONGEST: Final = 300
 MOST_CHARACTERS: Final = 10_000_000
 """Of all texts of a page together: some four megabytes of it. Of books, the longest are cut."""
 
+
 def documents_facts(survey: Survey) -> dict[str, Any]:
     """What was read for the report, in rows as of `facts`."""
     words = survey.n_tokens + survey.n_unknown
