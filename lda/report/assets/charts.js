@@ -128,7 +128,7 @@ class Chart {
     const spec = structuredClone(page.specs[this.name]);
     if (this.kind && this.name.startsWith("over")) placeBy(spec, this.kind);
     this.adjust?.(spec, this.plot.clientWidth);
-    if (spec.facet) inColumns(spec, this.plot.clientWidth);
+    if (spec.facet) inColumns(spec, this.plot.clientWidth, this.rows);
     else asHighAsRows(spec, this.rows);
     const rows = this.rows;
     spec.datasets = { rows: this.engineRows() };
@@ -225,8 +225,8 @@ function asHighAsRows(spec, rows) {
 }
 
 // Charts of charts have no width of their container; they get as many columns as there is room for.
-function inColumns(spec, width) {
-  const columns = Math.max(1, Math.min(4, Math.floor(width / 250)));
+function inColumns(spec, width, rows) {
+  const columns = Math.max(1, Math.min(4, Math.floor(width / 250), new Set(rows.map((row) => row.name)).size));
   spec.columns = columns;
   // In the order of the rows; "sort: null" orders facets by name.
   spec.facet.sort = { field: "rank", op: "min" };

@@ -201,11 +201,14 @@ function evenly(spec, rows, width) {
   color.scale = { ...color.scale, domain: [-end, end], domainMid: 0, interpolate: "rgb" };
   color.legend = { ...color.legend, gradientLength: Math.min(260, Math.round(0.45 * width)), values: [-end, 0, end] };
   // All values are named where there is room for upright writing, and every so many where there is none.
-  const n = new Set(rows.map((row) => row.value)).size;
+  const values = [...new Set(rows.map((row) => String(row.value)))];
+  const n = values.length;
   const step = (0.6 * width) / n;
   // Slanting writing reaches beyond the last column, by some five pixels a letter.
-  const reach = 5 * String(rows[rows.length - 1]?.value ?? "").length;
-  x.axis = { ...x.axis, labelOverlap: step < 13, ...((width < 500 || n > 12 || reach > step / 2) && { labelAngle: -90 }) };
+  const reach = 5 * (values[n - 1] ?? "").length;
+  const lies = 7 * Math.max(0, ...values.map((value) => value.length)) < step;
+  const stands = width < 500 || n > 12 || reach > step / 2;
+  x.axis = { ...x.axis, labelOverlap: step < 13, ...(lies ? { labelAngle: 0 } : stands && { labelAngle: -90 }) };
 }
 
 const withoutLegend = (spec) => {
