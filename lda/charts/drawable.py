@@ -125,7 +125,8 @@ class Drawable(ABC):
             X: documents, as for `transform`; a `Corpus` brings its metadata along. None where `texts` are given.
             field: column of the metadata with dates or numbers.
             bin: "day", "month", "quarter", "year", "decade", a width for numbers, or "auto".
-            texts: (D,) raw texts, which the model's own recipe cuts into words.
+            texts: (D,) raw texts, which the model's own recipe cuts into words. Where a function of Python cut them,
+                give `X=model.tokenize(texts, tokenizer=function)` instead.
             metadata: table of D rows, of pandas, polars or Arrow, or a dict of columns.
             seed: of the inference; None takes that of the fit.
             threads: None takes all cores; the answer does not depend on it.

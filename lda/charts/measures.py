@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def overall(groups: GroupShares) -> Floats:
-    """(K,) mean of theta over all documents that are in a group."""
+    """(K,) mean of theta over all documents in groups; one in several groups, of a field of lists, counts in each."""
     n = groups.n_documents.astype(np.float64)
     held = n > 0
     return np.asarray(n[held] @ groups.mean[held] / max(n.sum(), 1.0))

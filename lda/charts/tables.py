@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     Table = dict[str, Any]
     """Columns by name, all of one length; arrays or lists."""
+
+
+HISTORY: Final = ("seconds", "tokens_per_second", "log_likelihood", "heldout", "alpha_sum", "beta")
+"""What is told of each sweep, where it is known."""
 
 
 class RecordedRun(SeededRun, Protocol):
@@ -151,15 +155,11 @@ def word_topics_table(model: FittedModel, word: str, n_topics: int | None = None
 def history_table(model: FittedModel) -> Table:
     """A row a sweep: sweep, seconds, tokens_per_second, log_likelihood and heldout (or NaN), alpha_sum, beta."""
     history = model.record.history
-    names = ("sweep", "seconds", "tokens_per_second", "log_likelihood", "heldout", "alpha_sum", "beta")
-    return {
-        name: np.array(
-            [math.nan if row.get(name) is None else row[name] for row in history], dtype=np.float64
-        )
-        if name != "sweep"
-        else np.array([row[name] for row in history], dtype=np.int64)
-        for name in names
-    }
+    columns: Table = {"sweep": np.array([row["sweep"] for row in history], dtype=np.int64)}
+    for name in HISTORY:
+        values = [math.nan if row.get(name) is None else row[name] for row in history]
+        columns[name] = np.array(values, dtype=np.float64)
+    return columns
 
 
 def groups_table(model: FittedModel, groups: GroupShares) -> Table:

@@ -127,11 +127,7 @@ def show(options: ShowOptions) -> None:
     found = _survey(model, options) if options.inputs else None
     n_words = 10 if found is None else found.n_words
     columns_of = diagnose(model, None, n_words=n_words, use=None if found is None else found.use).columns()
-    measures = [
-        (field, title, what, digits, float(columns_of[field][number]))
-        for field, title, what, digits in MEASURES
-        if field in columns_of
-    ]
+    measures = [(one, float(columns_of[one.field][number])) for one in MEASURES if one.field in columns_of]
     distances = distances_to(model, number, threads=options.threads)
     nearest = sorted((float(far), k) for k, far in enumerate(distances) if k != number)
     related = [(k, far) for far, k in nearest[: options.related]]
@@ -142,7 +138,7 @@ def show(options: ShowOptions) -> None:
             "n_topics": model.n_topics,
             **topic_row(topic, model.labels),
             "rank": _rank(topics, number),
-            "measures": {field: value for field, *_, value in measures},
+            "measures": {one.field: value for one, value in measures},
             "related": [
                 {
                     "topic": k,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lda.labels.labels import Labels
     from lda.model.model import Topic
+    from lda.report.measures import TopicMeasure
     from lda.survey.survey import Survey
 
 ELSEWHERE: Final = 100
@@ -93,13 +94,13 @@ class TopicPage:
         )
         self._parts.append(Text("\n").join([*self._wrapped(title, 2), *self._wrapped(size, 0)]))
 
-    def numbers(self, measures: list[tuple[str, str, str, int, float]]) -> None:
+    def numbers(self, measures: list[tuple[TopicMeasure, float]]) -> None:
         """A line for each number, and what it means."""
         from rich.text import Text
 
         shown = [
-            (title, "-" if math.isnan(value) else f"{value:,.{digits}f}", what)
-            for _, title, what, digits, value in measures
+            (one.title, "-" if math.isnan(value) else f"{value:,.{one.digits}f}", one.what)
+            for one, value in measures
         ]
         first, second = (max(len(row[i]) for row in shown) for i in (0, 1))
         lines = list[Text]()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.plain_values import plain_values
-from lda.report.numbers import number, numbers, text
+from lda.report.numbers import LARGEST, number, numbers, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,6 @@ LONGEST: Final = 300
 
 MOST_CHARACTERS: Final = 10_000_000
 """Of all texts of a page together: some four megabytes of it. Of books, the longest are cut."""
-
-LARGEST: Final = 2**53
-"""Whole numbers from here on are text in a page: a browser would round them."""
 
 
 def documents_facts(survey: Survey) -> dict[str, Any]:

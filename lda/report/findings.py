@@ -17,7 +17,7 @@ from lda.corpus.text.stop_words import ENGLISH
 from lda.progress import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -93,12 +93,13 @@ def findings(model: ReportedModel, survey: Survey | None, distances: Floats | No
     distances: (K, K) between topics, as of `NEAR`; None looks at shared words only.
     """
     words = model.top_words(TOP_WORDS)
+    hardly_any = list(dead(model.last_tokens))
     found = [
         *stopped_early(model.record),
         *still_rising(model.record),
         *dominant(model.last_tokens),
-        *dead(model.last_tokens),
-        *duplicates(words, distances),
+        *hardly_any,
+        *duplicates(words, distances, {k for one in hardly_any for k in one.topics}),
         *markup(words),
         *function_words(words),
     ]
@@ -173,8 +174,13 @@ def dead(tokens: Floats | None) -> Iterator[Finding]:
         )
 
 
-def duplicates(words: Sequence[Sequence[str]], distances: Floats | None) -> Iterator[Finding]:
-    """Pairs of topics nearer than `NEAR`, or with `SHARED_WORDS` of their ten most probable words in common."""
+def duplicates(
+    words: Sequence[Sequence[str]], distances: Floats | None, dead: Collection[int] = ()
+) -> Iterator[Finding]:
+    """Topics nearer than `NEAR`, or with `SHARED_WORDS` of their ten most probable words in common: each such set once.
+
+    dead: topics left out. Of those without tokens all are alike, which says nothing that is not said already.
+    """
     holders: dict[str, list[int]] = {}
     for k, of_topic in enumerate(words):
         for word in of_topic:
@@ -187,18 +193,28 @@ def duplicates(words: Sequence[Sequence[str]], distances: Floats | None) -> Iter
     pairs = {pair for pair, n in shared.items() if n >= SHARED_WORDS}
     if distances is not None:
         near = np.argwhere(np.triu(distances < NEAR, 1))
-        # Two topics without tokens are alike, which is said of each already.
         pairs |= {(int(a), int(b)) for a, b in near if words[a] and words[b]}
-    for a, b in sorted(pairs):
-        common = [printable(word) for word in words[a] if word in set(words[b])]
+    for alike in _sets(sorted(pair for pair in pairs if not set(pair) & set(dead))):
+        common = [printable(word) for word in words[alike[0]] if all(word in words[k] for k in alike[1:])]
         told = (
-            f"{len(common)} of ten top words in common: {', '.join(common)}" if common else "the same words"
+            f"{len(common)} of ten top words in common: {', '.join(common)}"
+            if common
+            else "in the probabilities of all their words"
         )
         yield Finding(
             "duplicate",
-            f"Topics {a} and {b} are nearly the same ({told}); with fewer topics they would be one.",
-            (a, b),
+            f"{_topics(alike)} are nearly the same ({told}); with fewer topics they would be one.",
+            tuple(alike),
         )
+
+
+def _sets(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """What hangs together by pairs, each sorted: 1 and 2, 2 and 3 make one of three."""
+    of: dict[int, set[int]] = {}
+    for a, b in pairs:
+        joined = of.get(a, {a}) | of.get(b, {b})
+        of.update(dict.fromkeys(joined, joined))
+    return sorted(sorted(one) for one in {id(one): one for one in of.values()}.values())
 
 
 def markup(words: Sequence[Sequence[str]]) -> Iterator[Finding]:

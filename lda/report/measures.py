@@ -17,8 +17,25 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-MEASURES: Final[tuple[tuple[str, str, str, int], ...]] = (
-    (
+
+class TopicMeasure(NamedTuple):
+    """A number about each topic.
+
+    Attributes:
+        field: its name in a page's data, and in `TopicDiagnostics` if it is one of these.
+        title: what people call it.
+        what: what it means, in a sentence.
+        digits: behind the point, where it is shown.
+    """
+
+    field: str
+    title: str
+    what: str
+    digits: int
+
+
+MEASURES: Final = (
+    TopicMeasure(
         "coherence",
         "Coherence",
         (
@@ -27,25 +44,25 @@ MEASURES: Final[tuple[tuple[str, str, str, int], ...]] = (
         ),
         1,
     ),
-    (
+    TopicMeasure(
         "exclusivity",
         "Exclusivity",
         "How much the topic's ten most probable words belong to it alone: 1 if no other topic has them.",
         3,
     ),
-    (
+    TopicMeasure(
         "eff_num_words",
         "Effective words",
         "How many words the topic would have if all of them were equally probable: few for a narrow topic.",
         0,
     ),
-    (
+    TopicMeasure(
         "document_entropy",
         "Document entropy",
         "How evenly the topic's tokens lie over documents, in nats: low where few documents hold most of it.",
         2,
     ),
-    (
+    TopicMeasure(
         "corpus_dist",
         "Distance from the corpus",
         (
@@ -54,25 +71,25 @@ MEASURES: Final[tuple[tuple[str, str, str, int], ...]] = (
         ),
         2,
     ),
-    (
+    TopicMeasure(
         "uniform_dist",
         "Distance from uniform",
         "How far the topic's words are from all words being equally probable, in nats: low for a vague topic.",
         2,
     ),
-    (
+    TopicMeasure(
         "rank_1_docs",
         "First in documents",
         "Of the documents that hold the topic, the part in which it has more tokens than any other.",
         3,
     ),
-    (
+    TopicMeasure(
         "allocation_ratio",
         "Concentration",
         "Of the documents that the topic makes up 2 % of or more, the part that it makes up half of or more.",
         3,
     ),
-    (
+    TopicMeasure(
         "token_doc_diff",
         "Burstiness",
         (
@@ -81,32 +98,29 @@ MEASURES: Final[tuple[tuple[str, str, str, int], ...]] = (
         ),
         3,
     ),
-    (
+    TopicMeasure(
         "word_length",
         "Word length",
         "Mean length of the topic's ten most probable words, in characters; bad topics often have short ones.",
         1,
     ),
 )
-"""Field, title, meaning, digits behind the point; the fields are those of `TopicDiagnostics`."""
+"""Those of `TopicDiagnostics`."""
 
-ALPHA: Final = {
-    "field": "alpha",
-    "title": "Prior",
-    "what": "The weight of the topic in a document of which nothing is known: high for a topic that is everywhere.",
-    "digits": 4,
-}
+ALPHA: Final = TopicMeasure(
+    "alpha",
+    "Prior",
+    "The weight of the topic in a document of which nothing is known: high for a topic that is everywhere.",
+    4,
+)
 
 
 def measure_data(found: TopicDiagnostics) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
     """(descriptions, the columns of `topics` by field) of the diagnostics that are there, the prior among them."""
     columns = found.columns()
-    told = [
-        {"field": field, "title": title, "what": what, "digits": digits}
-        for field, title, what, digits in MEASURES
-        if field in columns
-    ]
-    return [*told, ALPHA], {field: numbers(columns[field]) for field, *_ in MEASURES if field in columns}
+    there = [measure for measure in MEASURES if measure.field in columns]
+    told = [measure._asdict() for measure in (*there, ALPHA)]
+    return told, {measure.field: numbers(columns[measure.field]) for measure in there}
 
 
 class Trend(NamedTuple):
@@ -118,13 +132,13 @@ class Trend(NamedTuple):
 
     def told(self, field: str) -> dict[str, Any]:
         """Its description, as of the other measures."""
-        return {
-            "field": "trend",
-            "title": "Trend",
-            "what": f"How much the topic's share of a document rises from {self.first} to {self.last} ({field}), along "
-            "the straight line that fits its means best, weighted by their documents.",
-            "digits": 4,
-        }
+        return TopicMeasure(
+            "trend",
+            "Trend",
+            f"How much the topic's share of a document rises from {self.first} to {self.last} ({field}), along the "
+            "straight line that fits its means best, weighted by their documents.",
+            4,
+        )._asdict()
 
 
 def rise_over(over: GroupShares) -> Trend | None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 DIGITS: Final = 6
 """Significant digits of a number. What is shown is rounded further; a table of the page says as much as the model."""
 
+LARGEST: Final = 2**53
+"""Whole numbers from here on are text in a page and in a workbook, which have floats only and would round them."""
+
 
 def number(value: float | None, digits: int = DIGITS) -> float | int | None:
     """A number of so many significant digits; None for NaN and infinities, for which JSON has no word."""

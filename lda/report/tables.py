@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.charts.measures import overall
+from lda.charts.tables import HISTORY
 from lda.report.documents_part import LEAST
+from lda.report.findings import TOP_WORDS
 from lda.report.numbers import text
 
 if TYPE_CHECKING:
@@ -32,10 +34,6 @@ TABLES: Final = (
 )
 """Names of the tables; that of a group is `by_` and the field, and those without content are left out."""
 
-TOP_WORDS: Final = 10
-
-HISTORY: Final = ("seconds", "tokens_per_second", "log_likelihood", "heldout", "alpha_sum", "beta")
-
 
 def tables_of(parts: ReportParts) -> dict[str, pa.Table]:
     """All tables by name, in the order of `TABLES`; columns are called as those of the data frames of `lda.charts`.
@@ -47,8 +45,8 @@ def tables_of(parts: ReportParts) -> dict[str, pa.Table]:
     `lda transform` writes all topics of all documents. best: topic, name, title, rank, document, id, weight. over and
     by_...: value, start, n_documents, topic, name, title, mean, low, high, difference.
 
-    `name` is what people call a topic, empty where nobody does; `title` what the page calls it then. `document` is the
-    place in the corpus, from 0.
+    `name` is what people call a topic, empty where nobody does; `title` its number with that, or with what the page
+    calls it then, so that no two are the same. `document` is the place in the corpus, from 0.
     """
     found = {
         "topics": _topics(parts),
@@ -92,7 +90,7 @@ def _named(parts: ReportParts, topics: Any) -> dict[str, Any]:  # noqa: ANN401 -
     return {
         "topic": numbers,
         "name": pa.array([own[k] for k in numbers], pa.string()),
-        "title": _texts([parts.names[k] for k in numbers]),
+        "title": _texts([f"{k} {parts.names[k]}" for k in numbers]),
     }
 
 

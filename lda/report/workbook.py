@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from lda.corpus.errors import DataError
 from lda.corpus.storage.output_target import new_file
 from lda.extras import needed
-from lda.report.numbers import text
+from lda.report.numbers import LARGEST, text
 from lda.report.table_files import cells
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ MOST_ROWS: Final = 2**20
 
 MOST_COLUMNS: Final = 2**14
 LONGEST_CELL: Final = 32_767
-LARGEST: Final = 2**53
-"""A cell with a number is a float: whole numbers from here on are text."""
-
 LONGEST_NAME: Final = 31
 
 _NO_NAME: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f]")

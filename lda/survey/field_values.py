@@ -263,7 +263,7 @@ def parsed_day(text: str, *, day_first: bool = False) -> int | None:
     # Not for others: of 2020-03-04 dateutil would take the last one for the month.
     turned = bool(_WITH_POINTS.match(text)) or (day_first and bool(_TWO_PARTS.match(text)))
     try:
-        found = parser.parse(text, default=default, dayfirst=turned)
+        found = parser.parse(text, default=default, dayfirst=turned, ignoretz=True)
     except (ValueError, OverflowError):
         return None
     if text.lstrip().startswith("-"):  # of a year before Christ the sign would be passed over

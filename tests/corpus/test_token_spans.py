@@ -49,7 +49,7 @@ LETTERS = st.text(
 )
 
 
-@settings(deadline=None, max_examples=75)
+@settings(deadline=None, max_examples=50)
 @given(
     st.one_of(LETTERS, st.text(max_size=40)),
     st.sampled_from(["letters", "identifiers", r"\w+(?:'\w+)?"]),

@@ -15,8 +15,7 @@ function documentsView() {
     const all = documents.id.length;
     found.textContent = rows.length === all ? `${plural(all, "document")}` : `${count(rows.length)} of ${plural(all, "document")} found`;
     if (rows.length !== all) say(found.textContent);
-    const about = documentChoice.topic === "" ? null : Number(documentChoice.topic);
-    cut = longList(list, rows, (row) => documentItem(row, about), 20);
+    cut = longList(list, rows, (row) => documentItem(row, documentChoice), 20);
   }
   let later = 0;
   const input = element("input", {
@@ -65,7 +64,15 @@ function matchingDocuments(query, topic) {
   return rows.filter((row) => weights.get(row) > 0).sort((a, b) => weights.get(b) - weights.get(a) || a - b);
 }
 
-function documentItem(row, topic = null) {
+// Its passage is that in which the words stand that were searched for, or else the topic.
+function passageFor(pieces, { query, topic }) {
+  const wanted = fold(query).split(/\s+/).filter(Boolean);
+  const single = wanted.length ? pieces.flatMap(([text, of]) => text.split(/(\s+)/).filter(Boolean).map((word) => [word, of])) : pieces;
+  const meant = (text, of) => (wanted.length ? wanted.some((word) => fold(text).includes(word)) : topic !== "" && of === Number(topic));
+  return passage(single, meant, 170);
+}
+
+function documentItem(row, asked = { query: "", topic: "" }) {
   const main = topicsOfDocument(row).slice(0, 3);
   const pieces = piecesOf(row);
   return element(
@@ -73,7 +80,7 @@ function documentItem(row, topic = null) {
     {},
     element("a", { href: `#/document/${row}`, class: "document-id" }, outside(page.data.documents.id[row])),
     element("span", { class: "fields" }, fieldsLine(row).map(([name, value]) => [" · ", element("span", { class: "muted" }, outside(name), " "), outside(value)])),
-    pieces && passage(pieces, topic, 170),
+    pieces && passageFor(pieces, asked),
     element("span", { class: "mains" }, main.map(({ topic, weight }) => [element("span", { class: "main" }, topicLink(topic), element("span", { class: "muted" }, ` ${percent(weight)}`)), " "])),
   );
 }

@@ -203,7 +203,9 @@ function evenly(spec, rows, width) {
   // All values are named where there is room for upright writing, and every so many where there is none.
   const n = new Set(rows.map((row) => row.value)).size;
   const step = (0.6 * width) / n;
-  x.axis = { ...x.axis, labelOverlap: step < 13, ...((width < 500 || n > 12) && { labelAngle: -90 }) };
+  // Slanting writing reaches beyond the last column, by some five pixels a letter.
+  const reach = 5 * String(rows[rows.length - 1]?.value ?? "").length;
+  x.axis = { ...x.axis, labelOverlap: step < 13, ...((width < 500 || n > 12 || reach > step / 2) && { labelAngle: -90 }) };
 }
 
 const withoutLegend = (spec) => {

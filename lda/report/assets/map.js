@@ -38,7 +38,7 @@ function mapView() {
         ),
       30,
     );
-    found.textContent = mapChoice.query.trim() ? `${plural(matches.length, "topic")} found` : `${plural(matches.length, "topic")}, the largest first`;
+    found.textContent = !matches.length ? "No topic has this name, this number or this word." : mapChoice.query.trim() ? `${plural(matches.length, "topic")} found` : `${plural(matches.length, "topic")}, the largest first`;
     if (mapChoice.query.trim()) say(found.textContent);
     chart.update(mapRows());
   }

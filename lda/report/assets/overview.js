@@ -64,19 +64,22 @@ function keyFigures() {
 
 const DIGITS = 11; // of a likelihood with its error, which may stand below it
 
-const WARNINGS = 6; // at first: what is worth a look must not fill the screen
+const OF_A_KIND = 3; // warnings at first: a hundred of pairs of topics must not hide the others, nor fill the screen
 
 function warningsBlock(warnings) {
   if (!warnings.length) return null;
   const items = (some) => element("ul", { class: "warnings" }, some.map(warningItem));
-  const all = warnings.length <= WARNINGS + 1;
-  const rest = warnings.slice(WARNINGS);
+  const seen = new Map();
+  const nth = warnings.map(({ kind }) => seen.set(kind, (seen.get(kind) ?? 0) + 1).get(kind));
+  // One more is as short as to say that there is one more.
+  const first = (_, i) => nth[i] <= OF_A_KIND || seen.get(warnings[i].kind) === OF_A_KIND + 1;
+  const rest = warnings.filter((one, i) => !first(one, i));
   return element(
     "section",
     { class: "block warned", "aria-labelledby": "warnings-title" },
     element("h3", { id: "warnings-title" }, "Worth a look"),
-    items(all ? warnings : warnings.slice(0, WARNINGS)),
-    !all && element("details", {}, element("summary", { class: "hint" }, `${count(rest.length)} more`), items(rest)),
+    items(warnings.filter(first)),
+    rest.length > 0 && element("details", {}, element("summary", { class: "hint" }, `${count(rest.length)} more of these kinds`), items(rest)),
   );
 }
 

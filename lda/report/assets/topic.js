@@ -25,7 +25,7 @@ function topicListView() {
   return [
     element("h2", {}, "Topics"),
     element("p", { class: "lead" }, "A click on a heading sorts. A topic's page has its words, documents and course, and says what the numbers mean."),
-    measures.length > main.length && main.length > 0 && element("p", {}, more),
+    measures.length > main.length && main.length > 0 && element("p", { class: "not-stacked" }, more),
     holder,
     element("details", { class: "block" }, element("summary", {}, element("h3", {}, "Chart of their sizes")), sizesChart()),
   ];
@@ -210,7 +210,7 @@ function bestDocument(row, k) {
       outside(id[row], { class: "document-id" }),
       weight !== null && element("span", { class: "muted" }, ` ${percent(weight)} of it`),
       element("span", { class: "fields" }, fieldsLine(row).map(([name, value]) => [" · ", element("span", { class: "muted" }, outside(name), " "), outside(value)])),
-      pieces && passage(pieces, k),
+      pieces && passage(pieces, (_, topic) => topic === k),
     ),
     pieces ? holder : element("p", { class: "hint" }, "The text of this document is not in the report."),
     element("p", {}, link(`#/document/${row}`, "Open this document")),
@@ -218,34 +218,32 @@ function bestDocument(row, k) {
   return made;
 }
 
-// The stretch of a text in which a topic has most words, these marked; without a topic, how the text begins.
-function passage(pieces, topic = null, length = 260) {
+// The stretch of a text with most pieces that are meant, these marked; without any, how the text begins.
+function passage(pieces, meant = () => false, length = 260) {
+  const hit = pieces.map(([text, topic]) => meant(text, topic));
   let best = { hits: 0, first: 0 };
   let first = 0;
   let long = 0;
   let hits = 0;
-  if (topic !== null) {
-    pieces.forEach(([text, of], last) => {
-      long += text.length;
-      hits += of === topic ? 1 : 0;
-      for (; long > length && first < last; first++) {
-        long -= pieces[first][0].length;
-        hits -= pieces[first][1] === topic ? 1 : 0;
-      }
-      if (hits > best.hits) best = { hits, first };
-    });
-  }
+  pieces.forEach(([text], last) => {
+    long += text.length;
+    hits += hit[last] ? 1 : 0;
+    for (; long > length && first < last; first++) {
+      long -= pieces[first][0].length;
+      hits -= hit[first] ? 1 : 0;
+    }
+    if (hits > best.hits) best = { hits, first };
+  });
   const found = [best.first > 0 && "…"];
   let left = length;
   let at = best.first;
   for (; at < pieces.length && left > 0; at++) {
-    const [text, of] = pieces[at];
-    let shown = text.replace(/\s+/g, " ");
+    let shown = pieces[at][0].replace(/\s+/g, " ");
     if (found.length === 1) shown = shown.trimStart();
     const whole = shown.length <= left;
     // Cut between words, and never within a character; a word alone is left out, unless it is all there is.
     if (!whole) shown = found.length > 1 && !/\s/.test(shown.slice(0, left)) ? "" : shown.slice(0, left).replace(/(\s\S*|[\ud800-\udbff])$/, "");
-    found.push(of === topic && topic !== null ? element("b", { class: "hit" }, shown) : shown);
+    found.push(hit[at] ? element("b", { class: "hit" }, shown) : shown);
     left -= shown.length;
     if (!whole) break;
   }

@@ -52,6 +52,17 @@ def test_a_topic_twice() -> None:
     assert "10 of ten top words in common: w0, w1" in found.text
 
 
+def test_topics_that_are_alike_are_one_warning_and_dead_ones_none() -> None:
+    counts = np.array(healthy().counts.todense())
+    dead = np.zeros((30, 3), dtype=np.int32)
+    dead[4] = 1  # a token each, of the same word: alike, by chance
+    model = made_model(np.hstack([counts, counts[:, :1], counts[:, :1], counts[:, 1:2], dead]))
+    found = findings(model, None, topic_map(model).distances)
+    assert [one.topics for one in found if one.kind == "duplicate"] == [(0, 3, 4), (1, 5)]
+    assert [one.topics for one in found if one.kind == "dead"] == [(6, 7, 8)]
+    assert "Topics 0, 3 and 4 are nearly the same (10 of ten top words in common" in found[-2].text
+
+
 def test_topics_that_are_near_though_their_first_words_differ() -> None:
     rng = np.random.default_rng(0)
     base = rng.integers(40, 60, 200)  # many words of nearly the same weight: the first ten are chance

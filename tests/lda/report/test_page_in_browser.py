@@ -135,11 +135,12 @@ def test_many_warnings_do_not_fill_the_screen(open_page: Open) -> None:
     data = page_data(5, 8)
     data["warnings"] = [
         {"kind": "duplicate", "text": f"Warning {i} of many.", "topics": []} for i in range(90)
-    ]
+    ] + [{"kind": "few", "text": "Few documents.", "topics": []}] * 4
     page = open_page(render_page(data, page_specs())).open()
-    assert page.locator(".warnings li:visible").count() == 6
-    page.locator(".warned summary", has_text="84 more").click()
-    assert page.locator(".warnings li:visible").count() == 90
+    assert page.locator(".warnings li:visible").count() == 7
+    assert page.locator(".warnings li:visible").last.inner_text() == "Few documents."
+    page.locator(".warned summary", has_text="87 more").click()
+    assert page.locator(".warnings li:visible").count() == 94
 
 
 def test_hashes_and_commands_break_anywhere_and_stand_left(open_page: Open) -> None:
@@ -356,6 +357,9 @@ def test_a_document_is_shown_by_the_passage_that_has_the_topic(open_page: Open) 
     shown = watched.go("documents").locator(".snippet").first.inner_text()
     assert shown.startswith("Fellow citizens of the Senate, dear friends. Fellow")
     assert re.search(r" (Fellow|citizens|of|the|Senate,|dear|friends\.)…$", shown)
+    page.get_by_label("Search").fill("SILVER amen")
+    page.wait_for_function("() => document.querySelectorAll('.documents li').length === 1")
+    assert page.locator(".snippet b").all_inner_texts() == ["silver", "silver", "silver", "Amen."]
 
 
 def test_names_are_under_each_other_on_a_phone(open_page: Open) -> None:

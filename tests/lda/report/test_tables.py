@@ -49,6 +49,7 @@ def test_numbers_are_those_of_the_model() -> None:
     topics = found["topics"].to_pydict()
     assert topics["tokens"] == [topic.tokens for topic in model.topics()]
     assert topics["share"] == [topic.share for topic in model.topics()]
+    assert all(title.startswith(f"{k} ") for k, title in enumerate(topics["title"]))
     assert topics["words"] == [", ".join(words) for words in model.top_words(10)]
     words = found["words"].to_pylist()
     phi = model.topic_word

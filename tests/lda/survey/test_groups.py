@@ -57,7 +57,7 @@ DAY = dt.date(2020, 3, 5)
     "column",
     [
         ["2020-03-05"], ["2020-03-05T23:59:59Z"], ["5 March 2020"], ["Mar 5, 2020"], ["05.03.2020"], ["3/5/2020"],
-        ["Thu, 05 Mar 2020 21:00:00 -0800"], ["20200305T120000"], ["2020/03/05"],
+        ["Thu, 05 Mar 2020 21:00:00 -0800"], ["Thu, 05 Mar 2020 21:00:00 EST"], ["20200305T120000"], ["2020/03/05"],
         pa.array([DAY]), pa.array([dt.datetime(2020, 3, 5, 23)]), pa.array([DAY], pa.date64()),
         pa.array([dt.datetime(2020, 3, 5, 23)], pa.timestamp("ns")),
         pa.array([dt.datetime(2020, 3, 6, 1, tzinfo=dt.UTC)], pa.timestamp("us", tz="America/New_York")),
