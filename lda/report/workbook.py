@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
@@ -68,6 +69,7 @@ def write_workbook(tables: Mapping[str, pa.Table], target: Path, *, overwrite: b
     # The library makes it in memory, which is small: on a full disk its own writing leaves an open archive behind.
     made = io.BytesIO()
     book = library.Workbook(made, options)
+    book.set_properties({"created": datetime.combine(date.today(), time())})  # equal bytes all day
     bold = book.add_format({"bold": True})
     taken = set[str]()
     for name, table in tables.items():

@@ -97,9 +97,9 @@ class SurveyOptions:
             raise ValueError(f"n_words must be 1 or more, got {self.n_words}")
         if self.seed is not None and not 0 <= self.seed < 1 << 64:
             raise ValueError(f"the seed must be between 0 and {(1 << 64) - 1}, got {self.seed}")
-        for asked in (self.over, *self.by):
-            if asked is not None and not isinstance(asked, str):
-                raise ValueError(f"over and by are names of fields, got {asked!r:.60}")
+        for given in (self.over, *self.by):
+            if given is not None and not isinstance(given, str):
+                raise ValueError(f"over and by are names of fields, got {given!r:.60}")
         if len(set(self.by)) < len(self.by):
             raise ValueError(f"by must name each field once, got {', '.join(map(repr, self.by))}")
         self.width  # noqa: B018 - it checks

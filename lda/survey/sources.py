@@ -308,6 +308,10 @@ def table_of(metadata: Any) -> pa.Table:  # noqa: ANN401 - duck-typed on purpose
     if isinstance(metadata, Mapping):
         return to_table({str(name): _listed(values) for name, values in metadata.items()})
     if hasattr(metadata, "iloc") and hasattr(metadata, "columns"):  # pandas, of which the index is no column
+        for name, kind in metadata.dtypes.items():
+            if str(kind).startswith("period["):  # of which Arrow has the numbers alone
+                column = metadata[name]
+                metadata = metadata.assign(**{str(name): column.astype(str).where(column.notna(), None)})
         try:
             return table_of(pa.Table.from_pandas(metadata, preserve_index=False))
         except pa.ArrowException:  # columns of mixed kinds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,13 @@ def test_a_workbook_has_neither_formulas_nor_links(tmp_path: Path) -> None:
     assert not any("<f>" in xml or "<hyperlink" in xml for xml in sheets.values())
     with pytest.raises(DataError, match="exists already"):
         write_workbook(tables(), target)
+
+
+def test_a_workbook_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    write_workbook(tables(), tmp_path / "a.xlsx")
+    time.sleep(1.1)  # its date of making would have seconds
+    write_workbook(tables(), tmp_path / "b.xlsx")
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
 def test_a_sheet_has_an_end(tmp_path: Path) -> None:

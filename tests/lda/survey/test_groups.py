@@ -346,3 +346,11 @@ def test_the_package_that_reads_dates_is_missing_as_others_are(monkeypatch: pyte
 def test_fields_have_names(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="names of fields, got"):
         SurveyOptions(**options)
+
+
+def test_periods_of_pandas_are_dates() -> None:
+    months = [*pd.period_range("2020-01", periods=2, freq="M"), pd.NaT, pd.Period("2020-03", "M")]
+    table = table_of(pd.DataFrame({"f": pd.Series(months, dtype="period[M]"), "n": [1, 2, 3, 4]}))
+    assert table.column("f").to_pylist() == ["2020-01", "2020-02", None, "2020-03"]
+    assert over(table.column("f").combine_chunks(), "month").values == ["2020-01", "2020-02", "2020-03"]
+    assert table.column("n").to_pylist() == [1, 2, 3, 4]
