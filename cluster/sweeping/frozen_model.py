@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.counts.sparse_sums import term_sums
 from lda.cluster.resources.threads import BLOCKS_PER_THREAD, Threads, blocks
 from lda.cluster.spec.fit_settings import Device
 from lda.cluster.sweeping import compile_ahead
@@ -168,9 +169,7 @@ class FrozenModel:
         scale = _scale(matrix)
         data = _whole_counts(matrix.data, scale)
         # Averages hold more topics than tokens where a rare word moved about.
-        frequencies = np.maximum(
-            np.asarray(matrix.sum(axis=1, dtype=np.float64)).ravel(), np.diff(matrix.indptr)
-        )
+        frequencies = np.maximum(term_sums(matrix), np.diff(matrix.indptr))
         rows = word_rows(np.ceil(frequencies).astype(np.int64), n_topics)
         store = empty_counts(rows)
         topics = matrix.indices.astype(store.topic.dtype)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lda.cluster.counts.sparse_sums import term_sums, topic_sums
 from lda.progress import plural
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def describe_topics(
     """
     top_words = [words[:n_words] for words in top_words]
     ids = _term_ids(top_words, vocabulary)
-    totals = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
+    totals = topic_sums(counts)
     with np.errstate(divide="ignore", invalid="ignore"):  # an empty topic has no diagnostics: 0 / 0 is NaN
         p, term, topic = _probabilities(counts, totals)
         n_topics = len(totals)
@@ -153,7 +154,7 @@ def describe_topics(
         squares = np.bincount(topic, weights=p * p, minlength=n_topics)
         corpus = None
         if tokens is not None:
-            share = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel() / totals.sum()
+            share = term_sums(counts) / totals.sum()
             corpus = _nan_where_empty(
                 np.bincount(topic, weights=p * np.log(p / share[term]), minlength=n_topics), totals
             )

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from lda.cluster.counts.sparse_sums import term_sums, topic_sums
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
-    from scipy.sparse import csr_matrix
 
     from lda.evaluation.topic_model import TopicModel
 
@@ -55,7 +56,7 @@ def term_share(model: TopicModel) -> Floats:
 
     Of a topic-word matrix, whose corpus is not known, the mean of p(w | k) over topics.
     """
-    found = _sums(model.language_counts, 1)
+    found = term_sums(model.language_counts)
     return np.asarray(found / max(found.sum(), np.finfo(np.float64).tiny))
 
 
@@ -120,7 +121,7 @@ def smoothing(model: TopicModel) -> float:
 
 def smoothed_totals(model: TopicModel) -> Floats:
     """(K,) what smoothed counts are divided by to be p(w | k): n_k + V beta."""
-    n_k = _sums(model.language_counts, 0)
+    n_k = topic_sums(model.language_counts)
     return np.asarray(n_k + model.language_counts.shape[0] * smoothing(model))
 
 
@@ -143,11 +144,6 @@ def held_terms(model: TopicModel) -> Iterator[tuple[Terms, Floats]]:
         held = weights > 0
         terms = columns.indices[part][held].astype(np.int32)
         yield terms, (weights[held] + beta) / denominator
-
-
-def _sums(counts: csr_matrix, axis: int) -> Floats:
-    """Sums over an axis. Rejected: SciPy's own, which adds up float32 as float32, whatever dtype is asked for."""
-    return np.asarray(counts.astype(np.float64).sum(axis=axis), dtype=np.float64).ravel()
 
 
 def _log_share(model: TopicModel) -> Floats:

@@ -329,7 +329,9 @@ class Model(Evaluable, Drawable):
     @property
     def last_tokens(self) -> Floats:
         """(K,) float64, tokens of each topic in the last sweep."""
-        return np.asarray(self.counts.sum(axis=0, dtype=np.float64)).ravel()
+        from lda.cluster.counts.sparse_sums import topic_sums
+
+        return topic_sums(self.counts)
 
     @property
     def impossible_terms(self) -> None:
@@ -344,7 +346,9 @@ class Model(Evaluable, Drawable):
     @property
     def topic_totals(self) -> Floats:
         """(K,) float64, tokens per topic in `language_counts`."""
-        return np.asarray(self.language_counts.sum(axis=0, dtype=np.float64)).ravel()
+        from lda.cluster.counts.sparse_sums import topic_sums
+
+        return topic_sums(self.language_counts)
 
     @property
     def components(self) -> Floats:
