@@ -20,8 +20,8 @@ BROWSERS: Final = ("chromium", "chromium-headless-shell", "google-chrome", "chro
     "report", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="demo-report.html"
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=PICTURE, help="PNG.")
-@click.option("--view", default="#/map", help="The part of the page, as its address has it.")
-@click.option("--size", type=(int, int), default=(1180, 820), help="Width and height of the window.")
+@click.option("--view", default="#/groups", help="The part of the page, as its address has it.")
+@click.option("--size", type=(int, int), default=(1180, 860), help="Width and height of the window.")
 def report_picture(report: Path, output: Path, view: str, size: tuple[int, int]) -> None:
     """Photograph a view of REPORT; `make picture` makes the one of the demo first."""
     from playwright.sync_api import sync_playwright
