@@ -28,15 +28,17 @@ def needed(name: str, purpose: str, remedy: str = "pip install 'raylda[report]'"
         remedy: the command that installs it.
 
     Raises:
-        MissingPackageError: it is not installed; one line that says what to do.
+        MissingPackageError: it is not installed, or what it needs itself is not; one line that says what to do.
     """
     try:
         return import_module(name)
     except ImportError as error:
-        if error.name is None or name.partition(".")[0] != error.name.partition(".")[0]:
-            raise  # it is there, and lacks something itself: its own words say more
-        package = name.partition(".")[0]
-        raise MissingPackageError(f"{purpose} need the package {package}; {remedy}", name=name) from None
+        if not isinstance(error, ModuleNotFoundError) or error.name is None:
+            raise  # it is there, and is broken: its own words say more
+        package = error.name.partition(".")[0]
+        raise MissingPackageError(
+            f"{purpose} need the package {package}; {remedy}", name=error.name
+        ) from None
 
 
 def altair() -> Any:  # noqa: ANN401 - a module

@@ -37,12 +37,13 @@ def trend(groups: GroupShares) -> Floats:
         raise ValueError(f"a trend needs a time or a number, but {groups.field!r} makes categories")
     at, n, mean = positions(groups.starts), groups.n_documents.astype(np.float64), groups.mean
     held = n > 0
-    if np.count_nonzero(held) < 2 or np.ptp(at[held]) == 0:
-        return np.full(mean.shape[1], np.nan)
     at, n, mean = at[held], n[held], mean[held]
+    if len(at) < 2 or at.min() == at.max():
+        return np.full(groups.mean.shape[1], np.nan)
+    at = at / np.abs(at).max()  # squares of the largest numbers there are would be infinite
+    at = (at - at.min()) / np.ptp(at)
     from_middle = at - np.average(at, weights=n)
-    slope = (n * from_middle) @ (mean - np.average(mean, axis=0, weights=n)) / (n @ from_middle**2)
-    return np.asarray(slope * np.ptp(at))
+    return np.asarray((n * from_middle) @ (mean - np.average(mean, axis=0, weights=n)) / (n @ from_middle**2))
 
 
 def positions(starts: Sequence[Any]) -> Floats:

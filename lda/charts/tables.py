@@ -132,7 +132,10 @@ def word_topics_table(model: FittedModel, word: str, n_topics: int | None = None
 
     Raises:
         ValueError: the model does not know the word.
+        TypeError: the word is no text.
     """
+    if not isinstance(word, str):
+        raise TypeError(f"a word is text, got {type(word).__name__} {word!r:.60}")
     try:
         w = model.vocabulary.index(word)
     except ValueError:

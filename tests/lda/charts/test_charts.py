@@ -185,6 +185,8 @@ def test_topics_of_a_word_and_of_a_document(model: lda.Model) -> None:
     assert document.marks("rect") == 4
     with pytest.raises(ValueError, match="does not know the word 'nowhere'"):
         model.plot_word("nowhere")
+    with pytest.raises(TypeError, match="a word is text, got int 5"):
+        model.plot_word(5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="X must be one document, got 2"):
         model.plot_document([[word], [word]])
 

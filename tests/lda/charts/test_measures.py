@@ -28,6 +28,14 @@ def test_trend_is_the_weighted_line_from_the_first_bin_to_the_last() -> None:
     assert found.sum() == pytest.approx(0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_trend_over_the_largest_and_the_smallest_numbers() -> None:
+    usual = trend(groups(starts=[0.0, 1.0, 2.0, 3.0], kind="number"))
+    for unit in (5e307, 1e-300):
+        found = trend(groups(starts=[0.0, unit, 2 * unit, 3 * unit], kind="number"))
+        np.testing.assert_allclose(found, usual, rtol=1e-12)
+
+
 def test_bins_without_documents_do_not_count() -> None:
     mean = groups().mean.copy()
     mean[1] = np.nan

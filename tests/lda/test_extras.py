@@ -1,0 +1,22 @@
+"""A package that is missing is one line with the remedy, also where another package needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lda.extras import MissingPackageError, needed
+
+
+def test_what_a_package_itself_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "outer_of_test.py").write_text("import inner_of_test.part")
+    (tmp_path / "broken_of_test.py").write_text("from json import nothing_there")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingPackageError, match="charts need the package inner_of_test; pip install"):
+        needed("outer_of_test", "charts")
+    with pytest.raises(MissingPackageError, match="charts need the package nowhere_of_test; get it"):
+        needed("nowhere_of_test.part", "charts", "get it")
+    with pytest.raises(ImportError, match="nothing_there") as error:
+        needed("broken_of_test", "charts")
+    assert not isinstance(error.value, MissingPackageError)
