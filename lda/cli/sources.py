@@ -157,11 +157,19 @@ def stored_inputs(
     `-` is standard input. It and pipes are kept in temporary files within the block.
 
     Raises:
-        DataError: a pipe is named twice, is without a writer or cannot be read. OSError: no room for the files.
+        DataError: an input is a model; a pipe is named twice, is without a writer or cannot be read. OSError: no room
+            for the files.
     """
+    from lda.corpus.errors import DataError
     from lda.corpus.readers.pipes import PipeStore
     from lda.corpus.storage.places import is_uri
+    from lda.model.read import is_model
 
+    for name in (*inputs, *reference):
+        if name != "-" and not is_uri(name) and Path(name).is_dir() and is_model(name):
+            raise DataError(
+                f"{name} is a model, not documents: its vocabulary would be read as a text; name documents"
+            )
     with PipeStore(None if sys.stdin is None else sys.stdin.buffer) as pipes:
 
         def stored(name: str) -> str | Path:

@@ -140,3 +140,15 @@ def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
     for option in ("--text", "--id", "--pattern"):
         line = run("fit", source, "-o", tmp_path / "m", option, os.fsdecode(b"x\xe9"), code=2).stderr
         assert f"{option} must be Unicode text" in line
+
+
+def test_a_model_is_no_documents(tmp_path: Path) -> None:
+    lines = tmp_path / "d.txt"
+    lines.write_text("war and peace\nsilver and gold\n" * 5)
+    run("fit", lines, "-k", 2, "-n", 3, "-o", tmp_path / "m", "-q")
+    for command in (
+        ("transform", tmp_path / "m", tmp_path / "m", "-o", tmp_path / "t.csv"),
+        ("show", tmp_path / "m", 0, tmp_path / "m"),
+        ("fit", tmp_path / "m", "-k", 2, "-o", tmp_path / "n"),
+    ):
+        assert "is a model, not documents" in run(*command, code=3).stderr
