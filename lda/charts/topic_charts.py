@@ -88,21 +88,13 @@ def map_chart(rows: Rows, *, measure: str | None = None, diverging: bool = False
 def sizes_chart(rows: Rows) -> Chart:
     """How large topics are. rows: topic, name, share, tokens, words; drawn in their order."""
     alt = altair()
-    chart: Chart = (
-        alt.Chart(inline(rows))
-        .mark_bar()
-        .encode(
-            y=alt.Y("name:N", title=None, sort=None),
-            x=alt.X("share:Q", title="share of tokens").axis(format=".1~%"),
-            description=alt.Description("name:N"),
-            tooltip=[
-                alt.Tooltip("name:N", title="topic"),
-                alt.Tooltip("share:Q", title="share of tokens", format=".2%"),
-                alt.Tooltip("tokens:Q", title="tokens", format=","),
-                alt.Tooltip("words:N", title="words"),
-            ],
-        )
-    )
+    chart = _topic_bars(
+        rows,
+        alt.X("share:Q", title="share of tokens").axis(format=".1~%"),
+        alt.Tooltip("share:Q", title="share of tokens", format=".2%"),
+        alt.Tooltip("tokens:Q", title="tokens", format=","),
+        alt.Tooltip("words:N", title="words"),
+    ).encode(description=alt.Description("name:N"))
     return described(chart, "Share of each topic in all tokens")
 
 
@@ -165,17 +157,10 @@ def words_chart(rows: Rows) -> LayerChart:
 def document_topics_chart(rows: Rows) -> Chart:
     """Topics of a document. rows: topic, name, weight (its share of the document); drawn in their order."""
     alt = altair()
-    chart: Chart = (
-        alt.Chart(inline(rows))
-        .mark_bar()
-        .encode(
-            y=alt.Y("name:N", title=None, sort=None),
-            x=alt.X("weight:Q", title="share of the document").axis(format=".0%"),
-            tooltip=[
-                alt.Tooltip("name:N", title="topic"),
-                alt.Tooltip("weight:Q", title="share of the document", format=".2%"),
-            ],
-        )
+    chart = _topic_bars(
+        rows,
+        alt.X("weight:Q", title="share of the document").axis(format=".0%"),
+        alt.Tooltip("weight:Q", title="share of the document", format=".2%"),
     )
     return described(chart, "Share of each topic in the document")
 
@@ -183,20 +168,28 @@ def document_topics_chart(rows: Rows) -> Chart:
 def word_topics_chart(rows: Rows) -> Chart:
     """Topics that hold a word. rows: topic, name, tokens (of the word there), p (word given topic)."""
     alt = altair()
-    chart: Chart = (
+    chart = _topic_bars(
+        rows,
+        alt.X("tokens:Q", title="tokens of the word in the topic"),
+        alt.Tooltip("tokens:Q", title="tokens of the word", format=","),
+        alt.Tooltip("p:Q", title="p(word | topic)", format=".4~g"),
+    )
+    return described(chart, "Tokens of the word in each topic that holds it")
+
+
+def _topic_bars(rows: Rows, x: Any, *tooltips: Any) -> Chart:  # noqa: ANN401 - channels of Altair
+    """A bar for each topic, by its name and in the order of the rows. tooltips: what is told besides the name."""
+    alt = altair()
+    found: Chart = (
         alt.Chart(inline(rows))
         .mark_bar()
         .encode(
             y=alt.Y("name:N", title=None, sort=None),
-            x=alt.X("tokens:Q", title="tokens of the word in the topic"),
-            tooltip=[
-                alt.Tooltip("name:N", title="topic"),
-                alt.Tooltip("tokens:Q", title="tokens of the word", format=","),
-                alt.Tooltip("p:Q", title="p(word | topic)", format=".4~g"),
-            ],
+            x=x,
+            tooltip=[alt.Tooltip("name:N", title="topic"), *tooltips],
         )
     )
-    return described(chart, "Tokens of the word in each topic that holds it")
+    return found
 
 
 def described(chart: C, description: str) -> C:

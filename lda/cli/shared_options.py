@@ -59,6 +59,19 @@ def _check_device(_ctx: click.Context, _parameter: click.Parameter, value: str) 
     return value
 
 
+def top_words_option(*, default: int, help: str) -> Callable[[Function], Function]:  # noqa: A002 - Click's name
+    """--top-words, of commands that print the words of topics."""
+    return option(
+        "-n",
+        "--top-words",
+        "--num-top-words",
+        type=click.IntRange(min=1),
+        default=default,
+        heading=Heading.OUTPUT,
+        help=help,
+    )
+
+
 def bars_option(*, of: str) -> Callable[[Function], Function]:
     """--bars, of commands that print tables for people. of: what has a bar."""
     return option(

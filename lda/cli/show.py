@@ -14,7 +14,14 @@ from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
-from lda.cli.shared_options import bars_option, color_option, seed_option, threads_option, verify_option
+from lda.cli.shared_options import (
+    bars_option,
+    color_option,
+    seed_option,
+    threads_option,
+    top_words_option,
+    verify_option,
+)
 from lda.cli.sources import SourceOptions, source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
@@ -77,15 +84,7 @@ class ShowOptions:
 @click.argument("model", metavar="MODEL")
 @click.argument("topic", metavar="TOPIC")
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
-@option(
-    "-n",
-    "--top-words",
-    "--num-top-words",
-    type=click.IntRange(min=1),
-    default=20,
-    heading=Heading.OUTPUT,
-    help="Words of the topic.",
-)
+@top_words_option(default=20, help="Words of the topic.")
 @option(
     "--documents",
     type=click.IntRange(min=0),

@@ -13,7 +13,7 @@ from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
-from lda.cli.shared_options import bars_option, color_option, verify_option
+from lda.cli.shared_options import bars_option, color_option, top_words_option, verify_option
 from lda.cli.sources import SourceOptions, documents_source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
@@ -66,15 +66,7 @@ class TopicsOptions:
     ),
 )
 @click.argument("model", metavar="MODEL")
-@option(
-    "-n",
-    "--top-words",
-    "--num-top-words",
-    type=click.IntRange(min=1),
-    default=10,
-    heading=Heading.OUTPUT,
-    help="Words per topic.",
-)
+@top_words_option(default=10, help="Words per topic.")
 @option(
     "--sort",
     type=click.Choice(["number", "size"]),

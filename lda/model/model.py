@@ -234,18 +234,10 @@ class Model(Evaluable, Drawable):
             TypeError: the kind of X is wrong.
         """
         from lda.labels.suggestions import suggest_names
-        from lda.model.text_recipe import own_recipe
         from lda.model.topic_texts import topic_texts
 
         found = topic_texts(
-            self,
-            X,
-            texts,
-            recipe=own_recipe(self),
-            tokenizer=tokenizer,
-            n_best=n_documents,
-            seed=seed,
-            threads=threads,
+            self, X, texts, tokenizer=tokenizer, n_best=n_documents, seed=seed, threads=threads
         )
         return suggest_names(self, () if found is None else found.texts.values())
 
@@ -293,19 +285,11 @@ class Model(Evaluable, Drawable):
         """
         from lda.labels.naming import check_callable, name_topics
         from lda.labels.portraits import portraits
-        from lda.model.text_recipe import own_recipe
         from lda.model.topic_texts import topic_texts
 
         check_callable(name)
         found = topic_texts(
-            self,
-            X,
-            texts,
-            recipe=own_recipe(self),
-            tokenizer=tokenizer,
-            n_best=n_documents,
-            seed=seed,
-            threads=threads,
+            self, X, texts, tokenizer=tokenizer, n_best=n_documents, seed=seed, threads=threads
         )
         shown = portraits(self, self.labels, found, n_words=n_words)
         named = name_topics(self.labels, shown, name, topics=topics, source=source)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from lda.model.text_recipe import Recorded, own_recipe
+from lda.survey.results import SurveyedModel
 
 if TYPE_CHECKING:
-    from lda.corpus import Recipe
     from lda.corpus.text.tokenizer import Tokenizer
-    from lda.survey.survey import Survey, SurveyedModel
+    from lda.survey.survey import Survey
+
+
+class RecordedModel(Recorded, SurveyedModel, Protocol):
+    """A model that can be surveyed, and knows how its text became words."""
 
 
 def topic_texts(
-    model: SurveyedModel,
+    model: RecordedModel,
     X: object,
     texts: object,
     *,
-    recipe: Recipe | None,
     tokenizer: Tokenizer | None,
     n_best: int,
     seed: int | None,
@@ -26,8 +31,7 @@ def topic_texts(
     Args:
         model: whose topics.
         X: documents, everything that `lda.as_corpus` takes; None where there are texts alone, or nothing.
-        texts: the documents as they are to be read, or None.
-        recipe: that of the model's own text, by which texts are cut.
+        texts: the documents as they are to be read, cut into words by the model's own recipe; or None.
         tokenizer: the function that cut the model's text, if one did.
         n_best: documents of each topic.
         seed: of the inference; None takes the seed of the fit.
@@ -45,6 +49,6 @@ def topic_texts(
         raise ValueError(f"n_documents must be 1 or more, got {n_best}")
     if X is None and texts is None:
         return None
-    source = documents_of(X, texts=texts, recipe=recipe, tokenizer=tokenizer)
+    source = documents_of(X, texts=texts, recipe=own_recipe(model), tokenizer=tokenizer)
     options = SurveyOptions(n_best=n_best, n_described=0, n_nearest=0, seed=seed)
     return survey(model, source, options, threads=threads)
