@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.counts.sparse_sums import topic_sums
 from lda.cluster.spec.top_words import TopWords
 
 
@@ -22,7 +23,7 @@ def top_words(counts: sp.csr_matrix, soft: sp.csr_matrix | None, n: int, first: 
     for k in range(counts.shape[1]):
         part = slice(by_topic.indptr[k], by_topic.indptr[k + 1])
         found.append(largest(by_topic.indices[part] + np.int32(first), by_topic.data[part], n))
-    return _packed(found, _sums(language, np.float64), _sums(counts, np.int64))
+    return _packed(found, topic_sums(language), topic_sums(counts))
 
 
 def merge_tops(parts: Sequence[TopWords], n: int) -> TopWords:
@@ -47,10 +48,6 @@ def largest(
         found, sizes = found[kept], sizes[kept]
     order = np.lexsort((found, -sizes))[:n]
     return found[order], sizes[order]
-
-
-def _sums(counts: sp.csr_matrix, dtype: type[np.number]) -> NDArray[np.number]:
-    return np.asarray(counts.sum(axis=0, dtype=dtype)).ravel()
 
 
 def _packed(

@@ -187,7 +187,7 @@ class OrderedValues:
                 # Among numbers, what is shown is the one that is none.
                 others = [text, *texts] if _number(text) is None else texts
                 bad = next((other for other in others if _number(other) is None), text)
-                raise self._neither(values, "it is to hold dates or numbers", bad)
+                raise self._neither(values, "dates or numbers are needed", bad)
             if len(self._days) >= REMEMBERED:
                 self._days.clear()
             found = self._days[text] = day
@@ -238,7 +238,7 @@ class OrderedValues:
         shown |= self._seen
         shown |= dict.fromkeys(label(value) for value in plain_values(values.slice(0, 10)))
         return DataError(
-            f"the field {printable(self.field)!r} is no time and no number in every document, {why}, got "
+            f"the field {printable(self.field)!r} holds what is no time and no number: {why}, got "
             f"{_quoted(list(shown)[:3])}; write dates as 2020-04-13 and leave empty what is not known, "
             "or take the field for groups (--by)"
         )
