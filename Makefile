@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := .peers
 
 .PHONY: demo picture test test-all test-rest test-cluster lint types docs bench bench-full clean
 
@@ -84,7 +85,16 @@ $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(MAKE) $(PEERS)/lda-3.0.2
 	touch $(VENV)/.runtime $@
+
+# The package `lda`, for its tests, which are run against this one. It is never installed beside it, for the files of the
+# two would be mixed. Its compiled part is not used, so that any wheel will do on any machine; where there is none to be
+# had, the test that runs them is skipped and says so.
+$(PEERS)/lda-%: | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	    --platform manylinux2014_x86_64 --python-version 3.12 --target $@ lda==$* || \
+	    echo "the package lda $* cannot be had, so its tests are left out"
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -6,11 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lda.corpus.build import build_corpus, read_corpus
+    from lda.corpus.build import build_corpus, find_phrases, read_corpus
     from lda.corpus.convert import as_corpus
     from lda.corpus.corpus import Corpus
     from lda.corpus.errors import DataError
+    from lda.corpus.export.export import export_corpus
+    from lda.corpus.frequencies import term_table
+    from lda.corpus.merging import merge_corpora
+    from lda.corpus.overview import CorpusOverview, corpus_overview
     from lda.corpus.readers.registry import FORMATS
+    from lda.corpus.selection import sample_documents, select_corpus
     from lda.corpus.shard import CorpusShard
     from lda.corpus.stream import DocumentBatch, iter_corpus, iter_documents, keeps_order
     from lda.corpus.text.recipe import Recipe
@@ -19,21 +24,30 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "Corpus",
+    "CorpusOverview",
     "CorpusShard",
     "DataError",
     "DocumentBatch",
     "Recipe",
     "as_corpus",
     "build_corpus",
+    "corpus_overview",
+    "export_corpus",
+    "find_phrases",
     "iter_corpus",
     "iter_documents",
     "keeps_order",
+    "merge_corpora",
     "read_corpus",
     "resolve_stop_words",
+    "sample_documents",
+    "select_corpus",
+    "term_table",
 ]
 
 _HOME = {
     "Corpus": "corpus",
+    "CorpusOverview": "overview",
     "CorpusShard": "shard",
     "DataError": "errors",
     "DocumentBatch": "stream",
@@ -41,11 +55,18 @@ _HOME = {
     "Recipe": "text.recipe",
     "as_corpus": "convert",
     "build_corpus": "build",
+    "corpus_overview": "overview",
+    "export_corpus": "export.export",
+    "find_phrases": "build",
     "iter_corpus": "stream",
     "iter_documents": "stream",
     "keeps_order": "stream",
+    "merge_corpora": "merging",
     "read_corpus": "build",
     "resolve_stop_words": "text.stop_words",
+    "sample_documents": "selection",
+    "select_corpus": "selection",
+    "term_table": "frequencies",
 }
 
 

@@ -83,3 +83,32 @@ def is_list(kind: Any) -> bool:  # noqa: ANN401 - the stubs have one class per t
             pa.types.is_large_list_view,
         )
     )
+
+
+def usual_layout(column: Any) -> Any:  # noqa: ANN401 - an array of any type
+    """A column spelled out, and not in views, in which polars keeps its texts.
+
+    Each batch has a dictionary of its own, and Arrow can sort, compare and write few things as views.
+    """
+    if pa.types.is_dictionary(column.type):
+        values = usual_layout(column.dictionary)
+        return pa.DictionaryArray.from_arrays(column.indices, values).dictionary_decode()
+    kind = usual_type(column.type)
+    return column if kind.equals(column.type) else column.cast(kind)
+
+
+def usual_type(kind: Any) -> Any:  # noqa: ANN401 - the stubs have one class per type
+    """The type that `usual_layout` gives a column of this one."""
+    if pa.types.is_dictionary(kind):
+        return usual_type(kind.value_type)
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
+    if pa.types.is_list(kind) or pa.types.is_list_view(kind):
+        return pa.list_(usual_type(kind.value_type))
+    if pa.types.is_large_list(kind) or pa.types.is_large_list_view(kind):
+        return pa.large_list(usual_type(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, usual_type(field.type)) for field in kind])
+    return kind

@@ -9,6 +9,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 
+class Forms(NamedTuple):
+    """The terms as they stand in the texts, (n,) of them, each once: of which key, and how many tokens.
+
+    Attributes:
+        names: the terms.
+        keys: (n,) int32 numbers of their keys.
+        frequencies: (n,) int64 tokens.
+    """
+
+    names: list[str]
+    keys: npt.NDArray[np.int32]
+    frequencies: npt.NDArray[np.int64]
+
+
 class TokenBatch(NamedTuple):
     """Some consecutive documents as numbers.
 
@@ -16,13 +30,14 @@ class TokenBatch(NamedTuple):
         ids: (n,) strings.
         doc_offsets: (n + 1,) int64, starting at 0.
         words: (n_tokens,) int32 numbers into `terms`, or into the fixed vocabulary when `terms` is None.
-        terms: the words that occur in the batch, each once.
+        terms: the words that occur in the batch, each once; their keys where `forms` is not None.
         term_frequencies: (len(terms),) int64, tokens of each term in the batch.
         document_frequencies: (len(terms),) int64, documents of the batch that hold each term.
         metadata: table of n rows or None.
         n_stopped: tokens already removed as stop words.
         n_without_text: documents whose text is missing or null.
         texts: (n,) large_string or lists of tokens, what the tokens were made of; None where nobody asked for it.
+        forms: the words as they stand in the texts, where a recipe counts several as one; None elsewhere.
     """
 
     ids: pa.Array[Any]
@@ -35,6 +50,7 @@ class TokenBatch(NamedTuple):
     n_stopped: int = 0
     n_without_text: int = 0
     texts: pa.Array[Any] | None = None
+    forms: Forms | None = None
 
 
 def drop_negative(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,20 @@ from lda.corpus.arrow import string_list
 from lda.corpus.shard import CorpusShard, Shards, batch_arrays, batch_digest, content_hash, table_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import scipy.sparse
 
+    from lda.corpus.files.manifest import EarlierCorpus
     from lda.corpus.summary import Summary
     from lda.corpus.text.recipe import Recipe
 
 
 class MemoryShards:
     """Shards held in memory."""
+
+    place: str | Path | None = None
 
     def __init__(self, batches: list[pa.RecordBatch]) -> None:
         self._batches = batches
@@ -39,13 +43,17 @@ class MemoryShards:
         """Tokens of each shard."""
         return [len(batch_arrays(batch)[1]) for batch in self._batches]
 
+    def ids(self, index: int) -> pa.Array[Any]:
+        """(n,) names of the documents of one shard."""
+        return self._batches[index].column("id")
+
 
 class Corpus:
     """Documents as term ids, cut into logical shards; made by `read_corpus`, `as_corpus` or `Corpus.open`.
 
     The vocabulary of a text stands in order of falling frequency (ties: alphabetical), that of a matrix in
-    the order of its columns. Empty documents are kept. A corpus does not change once made, and it can be
-    pickled: one on disk or in an object store travels as its path or URI.
+    the order of its columns; terms of documents that were appended follow. Empty documents are kept. A corpus does not
+    change once made, and it can be pickled: one on disk or in an object store travels as its path or URI.
     """
 
     def __init__(
@@ -55,12 +63,14 @@ class Corpus:
         summary: Summary,
         first_documents: npt.NDArray[np.int64],
         known_hash: str | None = None,
+        earlier: tuple[EarlierCorpus, ...] = (),
     ) -> None:
         self._shards = shards
         self._vocabulary = vocabulary
         self._summary = summary
         self._first_documents = first_documents
         self._known_hash = known_hash
+        self._earlier = earlier
 
     def __repr__(self) -> str:
         return (
@@ -94,6 +104,11 @@ class Corpus:
         return self._summary.n_without_text
 
     @property
+    def n_skipped(self) -> int:
+        """Number of records of the input that could not be read; on disk, `skipped.jsonl` lists them."""
+        return self._summary.n_skipped
+
+    @property
     def n_shards(self) -> int:
         """Number of logical shards; depends on the corpus only."""
         return len(self._shards)
@@ -117,6 +132,25 @@ class Corpus:
     def recipe(self) -> Recipe | None:
         """How the text became tokens, or which columns were dropped; None for counts taken whole."""
         return self._summary.recipe
+
+    @property
+    def too_frequent(self) -> tuple[str, ...] | None:
+        """What `max_df` took away when the corpus was built, see `lda.corpus.summary.Summary`; None if not known."""
+        return self._summary.too_frequent
+
+    @property
+    def removed(self) -> Mapping[str, Mapping[str, int]] | None:
+        """What stop_words, min_df, max_df and max_features took away: tokens, and terms where they were counted.
+
+        None where there was nothing to take away, or nobody knows: a part of a corpus, or one built by an earlier
+        version.
+        """
+        return self._summary.removed
+
+    @property
+    def steps(self) -> Mapping[str, Any] | None:
+        """What was done with documents before they were counted: chosen, rid of duplicates, joined, split; or None."""
+        return self._summary.steps
 
     @property
     def stop_word_share(self) -> float | None:
@@ -159,7 +193,12 @@ class Corpus:
         """The figures that stand in `manifest.json`, without the table of files."""
         from lda.corpus.files.manifest import describe
 
-        return describe(self._summary, self.n_shards, self.content_hash)
+        return describe(self._summary, self.n_shards, self.content_hash, self._earlier)
+
+    @property
+    def earlier(self) -> tuple[EarlierCorpus, ...]:
+        """What the corpus was before each append, the oldest first; `Corpus.open(path, at=...)` opens it so."""
+        return self._earlier
 
     @property
     def shard_bounds(self) -> npt.NDArray[np.int64]:
@@ -186,9 +225,34 @@ class Corpus:
         doc_offsets, words = batch_arrays(self._shards.batch(index))
         return CorpusShard(index, int(self._first_documents[index]), doc_offsets, words)
 
+    def as_it_was(self, content_hash: str) -> Corpus | None:
+        """The corpus as it was when it had this content hash, before documents were appended; None if it never had.
+
+        Raises:
+            DataError: the files of then are damaged.
+        """
+        if content_hash == self.content_hash:
+            return self
+        place = self._shards.place
+        if place is None or not any(then.content_hash == content_hash for then in self._earlier):
+            return None
+        return Corpus.open(place, at=content_hash)
+
+    def shard_ids(self, index: int) -> pa.Array[Any]:
+        """(n,) strings, the names of the documents of one shard; of one on disk nothing else is looked at or checked.
+
+        Raises:
+            DataError: the file of the shard is missing, or the names in it are damaged.
+        """
+        return self._shards.ids(index)
+
     def document_ids(self) -> pa.ChunkedArray[Any]:
         """(D,) strings, the names of the documents, one chunk a shard."""
         return pa.chunked_array([batch.column("id") for batch in self.batches()], type=pa.large_string())
+
+    def document_lengths(self) -> npt.NDArray[np.int64]:
+        """(D,) int64, the tokens of each document."""
+        return np.concatenate([np.diff(batch_arrays(batch)[0]) for batch in self.batches()])
 
     def metadata(self) -> pa.Table | None:
         """Table of D rows with the further columns of the input; None when there were none."""
@@ -218,15 +282,21 @@ class Corpus:
         """
         from lda.corpus.files.folder import write_folder
 
-        write_folder(path, self.batches(), self._vocabulary, self._summary, overwrite=overwrite)
+        # What the build took away is told of the documents before any append, and the copy knows of no append.
+        summary = dataclasses.replace(self._summary, removed=None) if self.earlier else self._summary
+        write_folder(path, self.batches(), self._vocabulary, summary, overwrite=overwrite)
 
     @classmethod
-    def open(cls, path: str | Path) -> Corpus:
+    def open(cls, path: str | Path, *, at: str | None = None) -> Corpus:
         """Open a corpus folder, whose shards are mapped when they are first used, or one at a URI (s3://, gs://).
 
+        Args:
+            path: the folder or URI.
+            at: the content hash of the corpus as it was before documents were appended; None opens it as it is.
+
         Raises:
-            DataError: there is no corpus, it is incomplete, or a newer version wrote it.
+            DataError: there is no corpus, it is incomplete, a newer version wrote it, or it never had that hash.
         """
         from lda.corpus.files.folder import open_folder
 
-        return cls(*open_folder(path))
+        return cls(*open_folder(path, at))

@@ -17,13 +17,28 @@ SYSTEM: Final = Path("/")
 """Where `proc` and `sys` are found unless the caller says otherwise."""
 
 
+_granted: int | None = None
+
+
+def grant_cores(n: int | None) -> None:
+    """Have `available_cores` say at most n from now on: of a process that shares the machine with others of ours.
+
+    None takes that back. Rejected: the scheduler's affinity, because a process that is bound to a core waits for it
+    while others stand idle.
+    """
+    global _granted  # noqa: PLW0603 - of the process, as what it limits
+    _granted = n
+
+
 def available_cores(system: Path | None = None) -> int:
     """Cores that this process may use, at least 1.
 
     A quota is rounded up: a thread that may run half the time does more than none, and takes fewer of the blocks.
     """
-    quotas = [quota for quota in map(_quota, _groups(system or SYSTEM, "cpu")) if quota is not None]
-    return max(1, min([_cores_allowed(), *quotas]))
+    limits = [quota for quota in map(_quota, _groups(system or SYSTEM, "cpu")) if quota is not None]
+    if _granted is not None:
+        limits.append(_granted)
+    return max(1, min([_cores_allowed(), *limits]))
 
 
 def available_memory(system: Path | None = None) -> int | None:

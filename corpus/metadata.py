@@ -86,3 +86,8 @@ def _cast(column: pa.ChunkedArray[Any], wanted: Any) -> Any:  # noqa: ANN401 - s
     if pa.types.is_string(wanted) and not pa.types.is_large_string(column.type):
         return _as_json(plain_values(column))
     return column.cast(wanted)
+
+
+def with_column(table: pa.Table | None, name: str, column: pa.Array[Any]) -> pa.Table:
+    """The table with one more column; that column alone where there is none."""
+    return pa.table({name: column}) if table is None else table.append_column(name, column)

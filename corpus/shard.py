@@ -13,6 +13,7 @@ from lda.corpus.arrow import array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 METADATA_PREFIX: Final = "metadata."
 """Columns of the user's own carry this prefix, so that none can collide with `id` and `tokens`."""
@@ -57,7 +58,16 @@ def make_batch(
 
 
 def _one_array(column: Any) -> pa.Array[Any]:  # noqa: ANN401 - the stubs let combine_chunks return chunks
-    made: pa.Array[Any] = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    # Copied, also where it is one piece: of a slice Arrow's files hold up to 63 bytes of what comes behind it, by which
+    # the same shard would be other bytes when its documents came in other batches.
+    try:
+        made: pa.Array[Any] = (
+            pa.concat_arrays(column.chunks) if column.num_chunks else column.combine_chunks()
+        )
+    except (
+        pa.ArrowNotImplementedError
+    ):  # a type of which older versions of Arrow can only keep one piece as it is
+        made = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     return made
 
 
@@ -111,7 +121,15 @@ def content_hash(vocabulary: pa.Array[Any], shard_digests: Iterable[bytes]) -> s
 
 
 class Shards(Protocol):
-    """Where a corpus keeps its shards."""
+    """Where a corpus keeps its shards.
+
+    place: folder or URI of the corpus; None where they are in memory.
+    """
+
+    @property
+    def place(self) -> str | Path | None:
+        """See above."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -121,4 +139,8 @@ class Shards(Protocol):
 
     def tokens(self) -> list[int]:
         """Tokens of each shard, known without reading any."""
+        ...
+
+    def ids(self, index: int) -> pa.Array[Any]:
+        """(n,) names of the documents of one shard."""
         ...

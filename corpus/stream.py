@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,31 +13,36 @@ import pyarrow as pa
 from lda.corpus.arrow import array, string_list
 from lda.corpus.batches import TokenBatch, drop_negative
 from lda.corpus.build import (
-    input_list,
-    input_paths,
     make_options,
     only_corpus,
-    prefixed,
     same_kind,
     token_batches,
 )
 from lda.corpus.corpus import Corpus
+from lda.corpus.documents.steps import DocumentSteps, StepTally, kept_rows
 from lda.corpus.errors import DataError
+from lda.corpus.inputs.find import find_inputs
+from lda.corpus.inputs.reading import read_counts
 from lda.corpus.ordered_map import ordered_map, thread_count
+from lda.corpus.readers.arrow_streams import Inputs, input_list
+from lda.corpus.readers.bad_records import BadRecords, make_bad_records
 from lda.corpus.readers.base import CountReader, TextBatch
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.pipes import PipeStore
 from lda.corpus.readers.raw_texts import raw_text_batches
-from lda.corpus.readers.registry import Source, find_sources
+from lda.corpus.selection import which_documents
 from lda.corpus.shard import table_metadata
+from lda.corpus.skipped_records import check_skipped_target, told_of_skipped, write_skipped
 from lda.corpus.terms import default_terms
 from lda.corpus.text.recipe import Recipe
+from lda.corpus.text.term_keys import TermKeys, has_keys
 from lda.corpus.text.tokenizer import TextTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from lda.corpus.inputs.input_file import InputFile
     from lda.corpus.readers.base import TextReader
     from lda.corpus.text.tokenizer import Tokenizer
 
@@ -65,20 +71,25 @@ class DocumentBatch(NamedTuple):
 
 
 def iter_documents(
-    inputs: Sequence[str | Path],
+    inputs: Inputs,
     *,
     format: str = "auto",  # noqa: A002
     recipe: Recipe | None = None,
     vocabulary_terms: Sequence[str],
     vocabulary: str | Path | None = None,
-    tokenizer: Tokenizer | None = None,
+    tokenizer: Tokenizer | str | None = None,
     threads: int | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
+    layer: str | None = None,
     require_id: bool = True,
     batch_documents: int = 4096,
     readers: Sequence[TextReader | CountReader] = (),
     keep: bool = False,
+    on_error: str = "stop",
+    max_errors: float | str | None = None,
+    skipped: str | Path | None = None,
+    where: str | None = None,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of files, or of a corpus folder, in the ids of a model's vocabulary.
 
@@ -95,10 +106,15 @@ def iter_documents(
         threads: as for `read_corpus`.
         encoding: as for `read_corpus`.
         errors: as for `read_corpus`.
+        layer: as for `read_corpus`.
         require_id: as for `build_corpus`.
         batch_documents: most documents in a batch.
         readers: as for `read_corpus`.
         keep: whether texts and metadata come along.
+        on_error: as for `read_corpus`; the warning comes behind the last document.
+        max_errors: as for `read_corpus`.
+        skipped: as for `read_corpus`; written behind the last document.
+        where: as for `read_corpus`; also of a finished corpus.
 
     Raises:
         DataError: the input is missing or damaged, or has more nameless columns than the model has terms.
@@ -107,27 +123,52 @@ def iter_documents(
     if batch_documents < 1:
         raise ValueError(f"batch_documents must be at least 1, got {batch_documents}")
     recipe = recipe or Recipe()
-    built = only_corpus(inputs)
+    bad = make_bad_records(on_error, max_errors)
+    check_skipped_target(skipped)
+    inputs = input_list(inputs)
+    built = only_corpus(inputs, layer)
     if built is not None:
-        return iter_corpus(Corpus.open(built), vocabulary_terms, batch_documents=batch_documents, keep=keep)
+        return iter_corpus(
+            Corpus.open(built),
+            vocabulary_terms,
+            batch_documents=batch_documents,
+            keep=keep,
+            where=where,
+            recipe=recipe,
+        )
+    steps = DocumentSteps(where=where)
     with ExitStack() as stack:
         pipes = stack.enter_context(PipeStore())
-        options = make_options(recipe, vocabulary, encoding, errors, pipes, require_id=require_id)
-        sources = find_sources(input_paths(pipes.all_stored(input_list(inputs))), format, readers)
+        options = make_options(
+            recipe, vocabulary, encoding, errors, pipes, layer=layer, require_id=require_id, bad_records=bad
+        )
+        sources = find_inputs(pipes.all_stored(inputs), format=format, readers=readers, encoding=encoding)
         index = {term: number for number, term in enumerate(vocabulary_terms)}
-        if isinstance(same_kind(sources), CountReader):
-            batches = _count_batches(sources, options, index, keep=keep)
+        if isinstance(same_kind(sources, layer), CountReader):
+            batches = _count_batches(sources, options, index, steps, keep=keep)
         else:
-            tokenize = TextTokenizer(recipe, tokenizer, of_model=True)
-            tokens = token_batches(sources, tokenize, options, threads, keep_texts=keep)
+            tokenize = TextTokenizer(recipe, tokenizer, of_model=True, vocabulary=vocabulary_terms)
+            tokens = token_batches(sources, tokenize, options, threads, keep_texts=keep, steps=steps)
             batches = (_map(batch, _lookup(batch.terms or [], index), keep=keep) for batch in tokens)
-        return _parts(batches, batch_documents, stack.pop_all())
+        return _parts(batches, batch_documents, stack.pop_all(), bad, skipped)
 
 
-def _parts(batches: Iterator[DocumentBatch], size: int, pipes: ExitStack) -> Iterator[DocumentBatch]:
-    """The batches in parts; pipes: what is needed until the last of them."""
+def _parts(
+    batches: Iterator[DocumentBatch],
+    size: int,
+    pipes: ExitStack,
+    bad: BadRecords | None,
+    skipped: str | Path | None,
+) -> Iterator[DocumentBatch]:
+    """The batches in parts; pipes: what is needed until the last of them, behind which skipped records are told."""
     with pipes:
         yield from (part for batch in batches for part in _split(batch, size))
+        if bad is not None:
+            bad.check()
+            write_skipped(bad, skipped)
+    told = told_of_skipped(bad, skipped)
+    if told is not None:
+        warnings.warn(told, stacklevel=2)
 
 
 def iter_texts(
@@ -135,7 +176,7 @@ def iter_texts(
     *,
     recipe: Recipe,
     vocabulary_terms: Sequence[str],
-    tokenizer: Tokenizer | None = None,
+    tokenizer: Tokenizer | str | None = None,
     threads: int | None = None,
     keep: bool = False,
 ) -> Iterator[DocumentBatch]:
@@ -153,7 +194,14 @@ def iter_texts(
         DataError, TypeError: as `tokenized_texts`.
     """
     index = {term: number for number, term in enumerate(vocabulary_terms)}
-    tokens = tokenized_texts(texts, recipe=recipe, tokenizer=tokenizer, threads=threads, keep=keep)
+    tokens = tokenized_texts(
+        texts,
+        recipe=recipe,
+        tokenizer=tokenizer,
+        threads=threads,
+        keep=keep,
+        vocabulary_terms=vocabulary_terms,
+    )
     return (_map(batch, _lookup(batch.terms or [], index), keep=keep) for batch in tokens)
 
 
@@ -161,9 +209,10 @@ def tokenized_texts(
     texts: Iterable[str | None],
     *,
     recipe: Recipe,
-    tokenizer: Tokenizer | None = None,
+    tokenizer: Tokenizer | str | None = None,
     threads: int | None = None,
     keep: bool = False,
+    vocabulary_terms: Sequence[str] | None = None,
 ) -> Iterator[TokenBatch]:
     """The words of texts by a recipe, whose frequency limits play no part.
 
@@ -173,12 +222,13 @@ def tokenized_texts(
         tokenizer: as for `read_corpus`.
         threads: for tokenising; None uses all cores.
         keep: whether the texts come along.
+        vocabulary_terms: the terms of the model, as which words are wanted that the recipe counts as one of them.
 
     Raises:
         TypeError: they are no strings; also while batches are taken.
         DataError: one holds half of a surrogate pair, or the tokenizer returned no list of strings.
     """
-    tokenize = TextTokenizer(recipe, tokenizer)
+    tokenize = TextTokenizer(recipe, tokenizer, vocabulary=vocabulary_terms)
 
     def tokens(batch: TextBatch) -> TokenBatch:
         made = tokenize(batch.texts, batch.ids)
@@ -188,7 +238,7 @@ def tokenized_texts(
 
 
 def keeps_order(
-    inputs: Sequence[str | Path],
+    inputs: Inputs,
     format: str = "auto",  # noqa: A002
     readers: Sequence[TextReader | CountReader] = (),
 ) -> bool:
@@ -200,29 +250,54 @@ def keeps_order(
     built = only_corpus(inputs)
     if built is not None:
         return Corpus.open(built).ordered
-    return not isinstance(same_kind(find_sources(input_paths(inputs), format, readers)), CountReader)
+    return not isinstance(
+        same_kind(find_inputs(input_list(inputs), format=format, readers=readers)), CountReader
+    )
 
 
 def iter_corpus(
-    corpus: Corpus, vocabulary_terms: Sequence[str], *, batch_documents: int = 4096, keep: bool = False
+    corpus: Corpus,
+    vocabulary_terms: Sequence[str],
+    *,
+    batch_documents: int = 4096,
+    keep: bool = False,
+    where: str | None = None,
+    recipe: Recipe | None = None,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of a corpus in the ids of a model's vocabulary; see `iter_documents`.
 
+    recipe: of the model, as for `term_lookup`.
+
     Raises:
-        DataError: as `term_lookup`.
+        DataError: as `term_lookup`; none of them fulfils the condition.
     """
-    lookup = term_lookup(corpus, vocabulary_terms)
-    yield from iter_range(corpus, lookup, 0, corpus.n_documents, batch_documents=batch_documents, keep=keep)
+    lookup = term_lookup(corpus, vocabulary_terms, recipe)
+    chosen = None if where is None else which_documents(corpus, DocumentSteps(where=where))
+    yield from iter_range(
+        corpus, lookup, 0, corpus.n_documents, batch_documents=batch_documents, keep=keep, chosen=chosen
+    )
 
 
-def term_lookup(corpus: Corpus, vocabulary_terms: Sequence[str]) -> npt.NDArray[np.int32]:
+def term_lookup(
+    corpus: Corpus, vocabulary_terms: Sequence[str], recipe: Recipe | None = None
+) -> npt.NDArray[np.int32]:
     """The id in a model's vocabulary of each term of a corpus, -1 where there is none: (V,) int32.
+
+    recipe: of the model, where it is known. If it counts words as one, or else that of the corpus does, a term is found
+    by what it counts as: of several such words, corpus and model may have different ones as their terms.
 
     Raises:
         DataError: the corpus has more nameless columns than the model has terms, or columns of which none is one
             of them. A text of which no word is known is an answer; a table like that is another question.
     """
     index = {term: number for number, term in enumerate(vocabulary_terms)}
+    keyed = next((one for one in (recipe, corpus.recipe) if one is not None and has_keys(one)), None)
+    if corpus.ordered and keyed is not None:
+        keys = TermKeys(keyed)
+        by_key: dict[str, int] = {}
+        for number, key in enumerate(keys(vocabulary_terms)):
+            by_key.setdefault(key, number)
+        return _lookup(keys(corpus.vocabulary), by_key)
     if corpus.ordered:
         return _lookup(corpus.vocabulary, index)
     named = corpus.vocabulary != default_terms(corpus.n_terms)
@@ -237,6 +312,7 @@ def iter_range(
     *,
     batch_documents: int = 4096,
     keep: bool = False,
+    chosen: npt.NDArray[np.bool_] | None = None,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents first ... last - 1 of a corpus, reading no other shards than theirs.
 
@@ -247,6 +323,7 @@ def iter_range(
         last: number after that of the last one.
         batch_documents: most documents in a batch; none holds documents of two shards.
         keep: whether tokens and metadata come along.
+        chosen: (D,) the documents of the corpus that are wanted; None for all.
     """
     bounds = corpus.shard_bounds
     terms: Any = corpus.vocabulary_table.column("term").combine_chunks() if keep else None
@@ -265,6 +342,8 @@ def iter_range(
             metadata = table_metadata(pa.Table.from_batches([shard.slice(low, high - low)]))
             texts = _token_lists(rows, terms) if corpus.ordered else None
             rows = rows._replace(texts=texts, metadata=metadata)
+        if chosen is not None:
+            rows = kept_rows(rows, chosen[begin + low : begin + high])
         yield from _split(_map(rows, lookup, keep=keep), batch_documents)
 
 
@@ -275,14 +354,17 @@ def _token_lists(batch: TokenBatch, terms: Any) -> Any:  # noqa: ANN401 - the st
 
 
 def _count_batches(
-    sources: list[Source], options: ReadOptions, index: dict[str, int], *, keep: bool
+    sources: list[InputFile], options: ReadOptions, index: dict[str, int], steps: DocumentSteps, *, keep: bool
 ) -> Iterator[DocumentBatch]:
+    tally = StepTally()
     for source in sources:
-        assert isinstance(source.reader, CountReader)
-        made = source.reader.read(source.path, prefixed(options, source, sources))
-        lookup = _column_lookup(made.terms, made.named, index, str(source.path))
-        for batch in made.batches:
-            yield _map(batch, lookup, keep=keep)
+        with read_counts(source, options) as made:
+            lookup = _column_lookup(made.terms, made.named, index, source.shown)
+            for batch in made.batches:
+                chosen = steps.chosen_counts(batch)
+                tally.saw(batch, chosen)
+                yield _map(chosen, lookup, keep=keep)
+    tally.check(steps)
 
 
 def _column_lookup(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_BLANKS: Final = re.compile(r"\s+|^$")
 
 MAX_TERMS: Final = 2**31 - 1
 """Term ids are int32."""
@@ -31,7 +34,7 @@ def term_name(term: object, number: int) -> str:
         raise DataError(
             f"a term must be text, got {term} for column {number}; give it a name, or drop the column"
         )
-    name = str(term)
+    name = term.decode("utf-8", "backslashreplace") if isinstance(term, bytes) else str(term)
     if not is_text(name):
         raise DataError(
             f"a term must be text, got {name!r:.80} for column {number}, half of a surrogate pair"
@@ -67,3 +70,19 @@ def is_missing(value: object) -> bool:
 def has_names(vocabulary: list[str]) -> bool:
     """Whether the terms are names, not just "0", "1", ... for the columns of a matrix."""
     return any(term != str(column) for column, term in enumerate(vocabulary))
+
+
+def joined_words(vocabulary: Sequence[str]) -> list[str]:
+    """Terms without blanks, which end a word in files of words: runs of words get `_`, as MALLET's own do.
+
+    Those that would then be called like others get one more at their end.
+    """
+    joined = [_BLANKS.sub("_", term) for term in vocabulary]
+    changed = [number for number, term in enumerate(vocabulary) if joined[number] != term]
+    if changed:
+        taken = {term for number, term in enumerate(vocabulary) if joined[number] == term}
+        for number in changed:
+            while joined[number] in taken:
+                joined[number] += "_"
+            taken.add(joined[number])
+    return joined

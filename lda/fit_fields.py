@@ -128,7 +128,8 @@ FIELDS: Final = (
         parameter="alpha",
         flags=("--alpha",),
         kind=str,
-        help="Prior of EACH topic in a document: a number, K numbers (A,B,...), or auto. MALLET's is --alpha-sum.",
+        help="Prior of EACH topic in a document: a number, K numbers (A,B,...), auto to learn them, or "
+        "auto-symmetric to learn one. MALLET's is --alpha-sum.",
     ),
     FitField(
         setting="beta",
@@ -142,7 +143,7 @@ FIELDS: Final = (
         parameter="optimize_interval",
         flags=("--optimize-interval",),
         kind=int,
-        help="Sweeps between updates of learned priors,",
+        help="Sweeps between updates of learned priors (0: none),",
     ),
     FitField(
         setting="burn_in",
@@ -241,10 +242,13 @@ def settings_from(
 def parameters_of(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of `LDA` that repeat a fit with these settings, as a model has recorded them.
 
-    Settings that an older version did not record had their defaults. Left out is what is the machine's.
+    Settings that an older version did not record had their defaults. Left out is what is the machine's, and where a
+    chain began that went on from another: its start is no choice of the parameters.
     """
     return {
         field.parameter: settings[field.setting]
         for field in FIELDS
-        if field.setting in settings and not field.of_machine
+        if field.setting in settings
+        and not field.of_machine
+        and (field.setting, settings[field.setting]) != ("start", "given")
     }

@@ -16,7 +16,8 @@ from lda.corpus.presentable import presentable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from lda.cluster import FitSettings, StartRecord, SweepRecord
+    from lda.cluster import Beginning, FitEvent, FitSettings, StartRecord, SweepRecord
+    from lda.corpus import Corpus
 
     OnSweep = Callable[[SweepRecord], bool | None]
 
@@ -34,6 +35,9 @@ class Progress:
     mode: "bar" (needs rich and a terminal), "notebook" (one display of IPython, kept up to date), "log" (plain lines),
     "none", or "auto" for the one that suits stderr.
     verbosity: -1 leaves only warnings, 0 is normal, 1 prints every sweep.
+
+    Attributes:
+        warned: called with each warning, besides.
     """
 
     def __init__(self, mode: Mode = "auto", *, verbosity: int = 0) -> None:
@@ -43,6 +47,7 @@ class Progress:
         self.mode: Mode = "none" if verbosity < 0 else mode
         self.verbosity = verbosity
         self._write: Callable[[str], None] = _to_stderr
+        self.warned: list[Callable[[str], object]] = []
 
     def note(self, text: str) -> None:
         """One line about what is going on; silent in the mode "none"."""
@@ -57,13 +62,19 @@ class Progress:
     def warn(self, text: str) -> None:
         """One line that the user should see in any mode."""
         self._write(presentable(text))
+        for tell in self.warned:
+            tell(text)
 
     @contextmanager
     def fit(
-        self, settings: FitSettings, n_documents: int, callbacks: Sequence[OnSweep] = ()
+        self,
+        settings: FitSettings,
+        n_documents: int,
+        callbacks: Sequence[OnSweep] = (),
+        begin: Beginning | None = None,
     ) -> Iterator[FitListener]:
         """Announce a fit and yield what is to be told of it; the callbacks are told by that."""
-        about = describe(settings, n_documents)
+        about = describe(settings, n_documents, begin)
         if self.mode == "notebook":
             with _display(settings.sweeps, about) as tell:
                 yield FitListener(tell, callbacks)
@@ -84,7 +95,7 @@ class Progress:
         waiting.start()
         from lda.cluster import StartRecord
 
-        eta, last = _Eta(sweeps), time.monotonic()
+        eta, last = SecondsLeft(sweeps), time.monotonic()
 
         def tell(record: SweepRecord | StartRecord) -> None:
             nonlocal last
@@ -95,7 +106,7 @@ class Progress:
                     last = now
                     self.note(f"start, {_of_start(record)}")
                 return
-            left = eta.after(record)
+            left = _left(eta.after(record.sweep))
             evaluated = record.log_likelihood is not None or record.heldout is not None
             if evaluated or self.verbosity > 0 or now - last >= SECONDS_BETWEEN_LINES or record.sweep == 1:
                 last = now
@@ -122,7 +133,7 @@ class Progress:
             BarColumn(bar_width=12),
             TextColumn("{task.description}"),
         )
-        eta = _Eta(sweeps)
+        eta = SecondsLeft(sweeps)
         quality = ""
         with RichProgress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("starting", total=sweeps)
@@ -134,7 +145,7 @@ class Progress:
                     bar.update(task, description=f"starting, {_of_start(record)}")
                     return
                 quality = _quality(record) or quality
-                line = f"{_speed(record)}{_workers(record)}{quality}{eta.after(record)}"
+                line = f"{_speed(record)}{_workers(record)}{quality}{_left(eta.after(record.sweep))}"
                 bar.update(task, completed=record.sweep, description=line)
 
             try:
@@ -170,7 +181,7 @@ def _display(sweeps: int, about: str) -> Iterator[Callable[[SweepRecord | StartR
 
     from lda.cluster import StartRecord
 
-    shown, eta, quality, last = _FitDisplay(sweeps, about), _Eta(sweeps), "", time.monotonic()
+    shown, eta, quality, last = _FitDisplay(sweeps, about), SecondsLeft(sweeps), "", time.monotonic()
     handle: Any = display(shown, display_id=True)  # type: ignore[no-untyped-call]
 
     def tell(record: SweepRecord | StartRecord) -> None:
@@ -180,7 +191,7 @@ def _display(sweeps: int, about: str) -> Iterator[Callable[[SweepRecord | StartR
         else:
             quality = _quality(record) or quality
             shown.sweep = record.sweep
-            shown.state = f"{_speed(record)}{_workers(record)}{quality}{eta.after(record)}"
+            shown.state = f"{_speed(record)}{_workers(record)}{quality}{_left(eta.after(record.sweep))}"
         if time.monotonic() - last >= SECONDS_BETWEEN_DISPLAYS:
             last = time.monotonic()
             handle.update(shown)
@@ -224,41 +235,108 @@ class FitListener:
                 tell(record)
 
 
-class _Eta:
-    """Seconds left, from the last few sweeps: the first one also holds the start and is no guide."""
+@contextmanager
+def whole_fit(
+    callbacks: Sequence[OnSweep], settings: FitSettings, corpus: Corpus
+) -> Iterator[Callable[[object], None]]:
+    """Tell callbacks of a fit as a whole, those that have methods for it; yields what is to be called with its model.
 
-    def __init__(self, sweeps: int) -> None:
-        self._sweeps = sweeps
+    `on_begin(settings, corpus)` is called before anything is sampled, `on_model(model)` with the finished `lda.Model`,
+    `on_failure(error)` where an exception ends the block before that.
+    """
+    done = False
+
+    def finished(model: object) -> None:
+        nonlocal done
+        done = True
+        _tell(callbacks, "on_model", model)
+
+    _tell(callbacks, "on_begin", settings, corpus)
+    try:
+        yield finished
+    except BaseException as error:
+        if not done:
+            _tell(callbacks, "on_failure", error)
+        raise
+
+
+def events_to(callbacks: Sequence[OnSweep]) -> Callable[[FitEvent], object] | None:
+    """`on_event` of `lda.cluster.fit` for callbacks that have a method of that name; None where none has."""
+    if not any(hasattr(callback, "on_event") for callback in callbacks):
+        return None
+    return lambda event: _tell(callbacks, "on_event", event)
+
+
+def warnings_to(callbacks: Sequence[OnSweep], warn: Callable[[str], None]) -> Callable[[str], None]:
+    """`warn` of `lda.cluster.fit`: the one given, beside which callbacks with a method `on_warning` are told."""
+    if not any(hasattr(callback, "on_warning") for callback in callbacks):
+        return warn
+
+    def warned(text: str) -> None:
+        warn(text)
+        _tell(callbacks, "on_warning", text)
+
+    return warned
+
+
+def _tell(callbacks: Sequence[OnSweep], name: str, *values: object) -> None:
+    for callback in callbacks:
+        method = getattr(callback, name, None)
+        if method is not None:
+            method(*values)
+
+
+class SecondsLeft:
+    """Seconds until the last sweep is over, at the pace of the last few.
+
+    The first sweep that is told of also holds the start, and so does one before which the fit has gone back, after a
+    loss: these are no guide.
+
+    Args:
+        sweeps: how many there are to be.
+        monotonic: a clock that never runs backwards, whatever is done to that of the machine.
+    """
+
+    def __init__(self, sweeps: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._sweeps, self._monotonic = sweeps, monotonic
         self._recent: deque[float] = deque(maxlen=SWEEPS_FOR_ETA)
-        self._last = time.monotonic()
+        self._last, self._before = monotonic(), 0
 
-    def after(self, record: SweepRecord) -> str:
-        now = time.monotonic()
+    def after(self, sweep: int) -> float | None:
+        """Seconds left now that this sweep is over; None while it is not known."""
+        now = self._monotonic()
         took, self._last = now - self._last, now
-        left = self._sweeps - record.sweep
-        if record.sweep == 1:
-            return ""
-        self._recent.append(took)
-        return f", {clock(left * sum(self._recent) / len(self._recent))} left" if left else ""
+        follows, self._before = self._before == sweep - 1 > 0, sweep
+        if follows:
+            self._recent.append(took)
+        if not self._recent:
+            return None
+        return max(self._sweeps - sweep, 0) * sum(self._recent) / len(self._recent)
 
 
-def describe(settings: FitSettings, n_documents: int) -> str:
+def _left(seconds: float | None) -> str:
+    return f", {clock(seconds)} left" if seconds else ""
+
+
+def describe(settings: FitSettings, n_documents: int, begin: Beginning | None = None) -> str:
     """Summary of the effective settings, printed before the first sweep."""
+    from lda.cluster.loop.prior_learning import first_priors
     from lda.cluster.loop.validation import training_mask
     from lda.cluster.sweeping.start_schedule import start_in_effect
-    from lda.samplers.priors import start_priors
     from lda.samplers.registry import sampler
 
     chosen = settings.resolved()
     kept = int(training_mask(n_documents, chosen.validation_fraction, chosen.seed).sum())
     start = start_in_effect(chosen, kept, sampler(chosen.sampler))
-    alpha = start_priors(chosen.alpha, chosen.beta, chosen.n_topics).alpha
-    beta = start_priors(0.1, chosen.beta, chosen.n_topics).beta
+    how = f"{start} start" if begin is None else "first topics given"
+    priors = first_priors(chosen, begin)
+    alpha, beta = priors.alpha, priors.beta
     each = f"{alpha[0]:.4g}" if alpha.min() == alpha.max() else f"{alpha.min():.4g} to {alpha.max():.4g}"
-    learn_alpha = ", learned from here" if isinstance(chosen.alpha, str) else ""
-    learn_beta = " (learned from here)" if isinstance(chosen.beta, str) else ""
+    learns = chosen.optimize_interval > 0
+    learn_alpha = ", learned from here" if learns and isinstance(chosen.alpha, str) else ""
+    learn_beta = " (learned from here)" if learns and isinstance(chosen.beta, str) else ""
     return (
-        f"fitting {chosen.n_topics} topics in {chosen.sweeps} sweeps: sampler {chosen.sampler}, {start} start, "
+        f"fitting {chosen.n_topics} topics in {chosen.sweeps} sweeps: sampler {chosen.sampler}, {how}, "
         f"alpha {each} per topic (sum {alpha.sum():.4g}{learn_alpha}), beta {beta:.4g}{learn_beta}, "
         f"seed {chosen.seed}, {plural(chosen.threads or 1, 'thread')}"
     )
@@ -304,6 +382,12 @@ def clock(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """The count with its noun: "1 thread", "1,200 threads"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def first_of(parts: Sequence[str], most: int) -> str:
+    """The first ones by commas, and how many more there are: "a, b and 3 more"."""
+    told = ", ".join(parts[:most])
+    return f"{told} and {len(parts) - most:,} more" if len(parts) > most else told
 
 
 def _to_stderr(text: str) -> None:

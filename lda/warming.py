@@ -81,6 +81,7 @@ def stages(samplers: Sequence[Sampler], n_topics: Sequence[int]) -> list[Stage]:
     made += [
         Stage("checkpoints and validation", partial(_checkpoints, corpus, of_types)),
         Stage("coherence", _coherence),
+        Stage("frozen topics", partial(_frozen_topics, corpus, of_types)),
         Stage("messages of a cluster", partial(_messages, corpus, of_types)),
     ]
     return made
@@ -148,6 +149,13 @@ def _checkpoints(corpus: Corpus, wanted: Sequence[FitSettings]) -> None:
             settings = replace(one, validation_fraction=0.1)
             fit(corpus, settings, checkpointing=place)
             fit(corpus, replace(settings, sweeps=3), checkpointing=replace(place, resume=True))
+
+
+def _frozen_topics(corpus: Corpus, wanted: Sequence[FitSettings]) -> None:
+    for one in wanted:
+        begun = sp.csr_matrix(([1], ([0], [0])), shape=(N_TERMS, one.n_topics))
+        settings = replace(one, sampler="auto", alpha="auto", start="random", sweeps=1)
+        fit(corpus, settings, word_prior=begun, frozen_topics=[0])
 
 
 def _coherence() -> None:

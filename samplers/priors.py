@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,24 @@ class Priors:
             raise ValueError(f"alpha must be numbers of at least {PRIOR_MIN:g}, got {self.alpha}")
         if not np.isfinite(self.beta) or self.beta < PRIOR_MIN:
             raise ValueError(f"beta must be a number of at least {PRIOR_MIN:g}, got {self.beta}")
+
+
+class TokensBefore(NamedTuple):
+    """Tokens s_kw that topics had before any document, so that phi_k ~ Dirichlet(beta + s_k.).
+
+    cells: how many s_kw equal n, n > 0. totals: s_k, (K,) int64. frozen: topics whose phi these alone make, so that no
+    token of a document is among their cells.
+    """
+
+    cells: Histogram
+    totals: NDArray[np.int64]
+    frozen: NDArray[np.int64]
+
+    def language_totals(self, topic_totals: NDArray[np.int64]) -> NDArray[np.int64]:
+        """n_k + s_k (K,), that of frozen topics s_k."""
+        made = topic_totals.copy()
+        made[self.frozen] = self.totals[self.frozen]
+        return made
 
 
 def start_priors(alpha: float | Sequence[float] | str, beta: float | str, n_topics: int) -> Priors:
@@ -121,15 +139,52 @@ def learn_alpha(
     return alpha
 
 
-def learn_beta(beta: float, topic_words: Histogram, topic_totals: NDArray[np.int64], n_terms: int) -> float:
+def learn_symmetric_alpha(
+    alpha: NDArray[np.float64], document_topics: Histogram, document_lengths: Histogram
+) -> NDArray[np.float64]:
+    """Alpha (K,), all equal, after some fixed-point steps from the mean of `alpha`.
+
+    The same fixed point for one number a of all topics (Minka 2000, equation 55, its numerators and denominators
+    summed over topics):
+
+        a <- a sum_k sum_n H_k[n] (psi(n + a) - psi(a)) / (K sum_n L[n] (psi(n + K a) - psi(K a)))
+    """
+    n_topics = len(alpha)
+    a = float(alpha.mean())
+    _, n = topic_and_count(document_topics)
+    times = document_topics.times.astype(np.float64)
+    lengths = document_lengths.times.astype(np.float64)
+    for _ in range(ALPHA_STEPS):
+        numerator = float(np.sum(times * (psi(n + a) - psi(a))))
+        denominator = float(np.sum(lengths * (psi(document_lengths.key + n_topics * a) - psi(n_topics * a))))
+        a = (a * numerator + ALPHA_SHAPE - 1.0) / (n_topics * denominator + ALPHA_RATE)
+        a = max(a, ALPHA_FLOOR)
+    return np.full(n_topics, a)
+
+
+def learn_beta(
+    beta: float,
+    topic_words: Histogram,
+    topic_totals: NDArray[np.int64],
+    n_terms: int,
+    before: TokensBefore | None = None,
+) -> float:
     """Symmetric beta after some fixed-point steps from `beta`.
 
-    topic_words: how many n_kw equal n, n > 0. topic_totals: (K,) int64.
+    topic_words: how many n_kw equal n, n > 0. topic_totals: (K,) int64. before: tokens s_kw that are in both, and were
+    there before any document. A token that finds n others in its cell, or in its topic, says psi(n + 1 + beta) -
+    psi(n + beta) = 1 / (n + beta); the sums over a cell begin at s_kw in place of 0, and the fixed point, whose two
+    bounds hold term by term, remains one.
     """
     times = topic_words.times.astype(np.float64)
+    if before is not None:
+        topic_totals = before.language_totals(topic_totals)
     for _ in range(BETA_STEPS):
         numerator = float(np.sum(times * (psi(topic_words.key + beta) - psi(beta))))
         denominator = n_terms * float(np.sum(psi(topic_totals + n_terms * beta) - psi(n_terms * beta)))
+        if before is not None:
+            numerator -= float(np.sum(before.cells.times * (psi(before.cells.key + beta) - psi(beta))))
+            denominator -= n_terms * float(np.sum(psi(before.totals + n_terms * beta) - psi(n_terms * beta)))
         if numerator <= 0 or denominator <= 0:
             break
         beta = min(max(beta * numerator / denominator, 1e-6), 1e3)

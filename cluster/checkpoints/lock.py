@@ -33,7 +33,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from lda.cluster.spec.errors import CheckpointError, OtherFitError
+from lda.cluster.spec.errors import CheckpointError, InUseError, OtherFitError
 from lda.corpus.storage.leftovers import forget, remember
 from lda.corpus.storage.places import LocalStorage, Storage
 from lda.corpus.storage.strict_json import read_object
@@ -115,7 +115,7 @@ def alone(place: Storage, tell: Callable[[str], None], beat: float = BEAT_SECOND
     for all runs on a place.
 
     Raises:
-        OtherFitError: another run is at work there. CheckpointError: nothing can be written there.
+        InUseError: another run is at work there. CheckpointError: nothing can be written there.
     """
     key = os.path.realpath(place.address) if isinstance(place, LocalStorage) else place.address
     held = _held.get(key)
@@ -302,11 +302,12 @@ def _who(about: dict[str, Any]) -> str:
     return f"process {about.get('pid')} on {about.get('host')}"
 
 
-def _refusal(place: Storage, about: dict[str, Any] | None) -> OtherFitError:
-    who = "" if about is None else f" ({_who(about)})"
-    return OtherFitError(
-        f"{place.root} is in use by another run{who}; wait for its end, or take another place "
-        "for the checkpoints of this one"
+def _refusal(place: Storage, about: dict[str, Any] | None) -> InUseError:
+    who = "" if about is None else _who(about)
+    return InUseError(
+        f"{place.root} is in use by another run{who and f' ({who})'}; wait for its end, or take another place "
+        "for the checkpoints of this one",
+        who,
     )
 
 

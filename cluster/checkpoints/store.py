@@ -94,13 +94,14 @@ class CheckpointStore:
         """Whether a checkpoint follows this sweep."""
         return self.settings.every > 0 and sweep % self.settings.every == 0
 
-    def write(self, state: RunState, store: StoreFiles) -> None:
-        """Write a checkpoint, and remove old ones, within `claimed`.
+    def write(self, state: RunState, store: StoreFiles, *, needed: bool = False) -> bool:
+        """Write a checkpoint, and remove old ones, within `claimed`; returns whether it is there.
 
-        One that fails is warned of; the next one may succeed.
+        One that fails is warned of; the next one may succeed. needed: there is no next one.
 
         Raises:
-            CheckpointError: the third in a row cannot be written. OtherFitError: another run has taken over.
+            CheckpointError: a needed one, or the third in a row, cannot be written. OtherFitError: another run has
+                taken over.
         """
         assert self.identity is not None
         assert self._claim is not None
@@ -109,6 +110,8 @@ class CheckpointStore:
         except OtherFitError:
             raise
         except CheckpointError as error:
+            if needed:
+                raise
             self._failures += 1
             if self._failures == FAILURES_IN_A_ROW:
                 raise CheckpointError(
@@ -118,6 +121,8 @@ class CheckpointStore:
         else:
             self._failures = 0
             self.has_written = True
+            return True
+        return False
 
     def discard(self) -> None:
         """Remove all checkpoints at the place, and the place itself if it holds nothing else.

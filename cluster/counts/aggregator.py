@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.resources.arrays import Arrays, InMemory
 from lda.samplers.counts.deltas import totals_of
 from lda.samplers.counts.histograms import Histogram, add_histograms, values
@@ -41,6 +42,8 @@ def _refuse(wrong: int) -> None:
 class Aggregator:
     """Adds deltas to the counts n_kw of a vocabulary and hands out what they add up to.
 
+    Where topics have tokens from the beginning (`begin_with`), these are in everything but `matrix`.
+
     Deltas of disjoint words may be added at the same time; nothing here takes a lock. Deltas of one shard must
     come in their order, those of different shards in any.
     """
@@ -49,11 +52,24 @@ class Aggregator:
         self.rows, self.arrays = rows, arrays or InMemory()
         self.counts = empty_counts(rows, self.arrays.zeros)
         self.topic_totals = np.zeros(rows.n_topics, dtype=np.int64)
+        self.prior: WordPrior | None = None
+
+    def begin_with(self, prior: WordPrior | None, *, there: bool = False) -> None:
+        """Give the topics these tokens of their own, before anything is counted.
+
+        there: they are in the arrays already, which another process has lent.
+        """
+        self.prior = prior
+        if prior is not None:
+            if not there:
+                self.add(prior.delta())
+            self.add_totals(prior.totals)
 
     def part(self, first: int, last: int) -> Aggregator:
         """The words first .. last - 1 alone, for reading: what they count changes with these, n_k by `recount`."""
         made = copy(self)
         made.rows = slice_rows(self.rows, first, last)
+        made.prior = None if self.prior is None else self.prior.between(first, last)
         made.counts = slice_counts(self.counts, self.rows, first, last)
         return made
 
@@ -88,7 +104,7 @@ class Aggregator:
 
     def check(self, n_tokens: int) -> None:
         """Raise CountError unless sum(n_k) is the number of tokens counted."""
-        total = int(self.topic_totals.sum())
+        total = int(self.topic_totals.sum()) - (0 if self.prior is None else self.prior.n_tokens)
         if total != n_tokens:
             raise CountError(f"the counts add up to {total}, but {n_tokens} tokens have a topic")
 
@@ -115,7 +131,9 @@ class Aggregator:
         return Delta(first, starts, topic, count, totals_of(topic, count, self.rows.n_topics))
 
     def cell_histogram(self) -> Histogram:
-        """How many n_kw equal n, for n > 0."""
+        """How many n_kw equal n, for n > 0; of frozen topics what they began with."""
+        if self.prior is not None and self.prior.frozen:
+            return values(self.language().data)
         parts = []
         for array in (self.counts.dense, self.counts.count[: self.rows.n_sparse_slots]):
             for first in range(0, len(array), CELLS):
@@ -124,7 +142,22 @@ class Aggregator:
         return add_histograms(parts)
 
     def matrix(self) -> sp.csr_matrix:
-        """The counts as a CSR matrix (V, K) int32, word-major, topics ascending."""
+        """The documents' counts as a CSR matrix (V, K) int32, word-major, topics ascending."""
+        whole = self.whole()
+        return whole if self.prior is None else self.prior.without(whole)
+
+    def frozen_tokens(self) -> Histogram | None:
+        """The documents' tokens in frozen topics: see `WordPrior.frozen_tokens`; None where there are none."""
+        if self.prior is None or not self.prior.frozen:
+            return None
+        return self.prior.frozen_tokens(self.matrix())
+
+    def language(self) -> sp.csr_matrix:
+        """What topics are made of, (V, K) int32 CSR: see `WordPrior.language`."""
+        return self.whole() if self.prior is None else self.prior.language(self.matrix())
+
+    def whole(self) -> sp.csr_matrix:
+        """Like `matrix`, with the tokens that topics have from the beginning."""
         n_terms, n_topics = len(self.rows.start), self.rows.n_topics
         lengths = np.zeros(n_terms, dtype=np.int64)
         row_lengths(self.counts, n_topics, lengths)

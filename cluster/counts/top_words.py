@@ -15,7 +15,7 @@ from lda.cluster.spec.top_words import TopWords
 def top_words(counts: sp.csr_matrix, soft: sp.csr_matrix | None, n: int, first: int = 0) -> TopWords:
     """At most n words of each topic with the largest counts of (words, K); soft ones decide if there are any.
 
-    first: number of the first of these words in the vocabulary.
+    soft: or whatever else topics are made of. first: number of the first of these words in the vocabulary.
     """
     language = counts if soft is None else soft
     by_topic = language.tocsc()

@@ -93,11 +93,14 @@ class WordRange:
     def accumulate(self, totals: NDArray[np.int64], priors: Priors, n_terms: int) -> None:
         """Add the soft counts taken, which must be of all tokens by now, to the sum.
 
-        totals: n_k (K,), of all V = n_terms words.
+        totals: n_k (K,), of all V = n_terms words, that of a frozen topic what it began with.
         """
         terms, before, self._sum = terms_of(totals, priors, n_terms), self._sum, {}
         for span in sorted(self._taken):
-            counts = self._counts.between(span[0] - self.first, span[1] - self.first)
+            low, high = span[0] - self.first, span[1] - self.first
+            counts, prior = self._counts.between(low, high), self._counts.prior
+            if prior is not None:
+                counts = prior.between(low, high).language_delta(counts)
             state = spread_rest(self._taken.pop(span).rows, counts, terms)
             self._sum[span] = self._kept(add_rows(_part(before, span), state) if before else state)
             before.pop(span, None)  # else all of it would be in memory in the end
@@ -169,7 +172,8 @@ class WordRange:
         """
         files: dict[str, PartFile] = {}
         problem: str | None = None
-        counts, soft = self._counts.matrix(), self.soft(taken)
+        counts, soft, prior = self._counts.matrix(), self.soft(taken), self._counts.prior
+        language = soft if prior is None else prior.language(counts if soft is None else soft)
         for kind, matrix in (("counts", counts), ("soft_counts", soft)):
             if matrix is not None:
                 files[kind], why_not = write_matrix(place, part_name(kind, part, of), matrix)
@@ -180,7 +184,7 @@ class WordRange:
             files=files,
             digests=block_digests(counts),
             tokens=int(counts.sum(dtype=np.int64)),
-            tops=top_words(counts, soft, n_top, self.first),
+            tops=top_words(counts, language, n_top, self.first),
             problem=problem,
         )
 

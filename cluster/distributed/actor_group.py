@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lda.cluster.counts.partition import shard_shares, word_ranges
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.distributed.actor_report import Ready, check, could_not_begin
 from lda.cluster.distributed.actor_system import ActorSystem
-from lda.cluster.distributed.failures import losses
+from lda.cluster.distributed.failures import Losses, losses
 from lda.cluster.distributed.placement import Room, reserve
 from lda.cluster.distributed.runtime import Runtime
 from lda.cluster.distributed.waiting import Waiting
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 class ActorGroup:
     """Workers and aggregators, once all have introduced themselves.
 
-    workers, aggregators: handles, these in the order of their words. ranges: of words, by aggregator. said: what each
-    has said of itself, by what users call it. waiting: for their answers. recovering: after a loss, make do with fewer
-    workers than asked for if there is no room for all. interrupted, tell: as of `Waiting`.
+    workers, aggregators: handles, these in the order of their words. parts: the logical shards of each worker. ranges:
+    of words, by aggregator. said: what each has said of itself, by what users call it. waiting: for their answers.
+    recovering: after a loss, make do with fewer workers than asked for if there is no room for all. interrupted, tell:
+    as of `Waiting`. prior: tokens that topics have from the beginning.
 
     Raises ClusterError when the cluster is too small, or an actor cannot work.
     """
@@ -43,6 +45,7 @@ class ActorGroup:
         recovering: bool,
         interrupted: Callable[[], bool],
         tell: Callable[[str], None],
+        prior: WordPrior | None = None,
     ) -> None:
         self.system, self._tell, self._runtime = system, tell, runtime
         self._settings, self._staleness = settings, cluster.staleness
@@ -73,7 +76,8 @@ class ActorGroup:
                 corpus.term_frequencies, settings.n_topics, cluster.aggregators or self.n_workers
             )
             shared = system.put(corpus)
-            shares = shard_shares(corpus.shard_tokens, self.n_workers)
+            self._prior = None if prior is None else system.put(prior)
+            shares = self.parts = shard_shares(corpus.shard_tokens, self.n_workers)
             self.aggregators += [self._aggregator(i, shared, span) for i, span in enumerate(self.ranges)]
             self.workers += [self._worker(i, shared, parts, room) for i, parts in enumerate(shares)]
             self._introduce()
@@ -83,7 +87,7 @@ class ActorGroup:
         runtime.on_started(self.said)
 
     def _aggregator(self, number: int, corpus: Any, span: tuple[int, int]) -> Any:  # noqa: ANN401 - handles are opaque
-        arguments = corpus, self._settings, span, self.n_workers, self._staleness
+        arguments = corpus, self._settings, span, self.n_workers, self._staleness, self._prior
         return self.system.start(self._runtime.aggregator, *arguments, name=f"aggregator {number}")
 
     def _worker(self, number: int, corpus: Any, parts: list[int], room: Room) -> Any:  # noqa: ANN401
@@ -93,6 +97,7 @@ class ActorGroup:
             self._runtime.worker,
             *arguments,
             self._runtime.on_phase,
+            self._prior,
             name=f"worker {number}",
             seat=room.seat(number),
         )
@@ -121,9 +126,13 @@ class ActorGroup:
         self.said.update(said)
         check(self.said.items())
 
+    def said_by_workers(self) -> dict[str, Ready]:
+        """What the workers say of themselves, aggregators left out."""
+        return {name: said for name, said in self.said.items() if name.startswith("worker ")}
+
     def _tell_of_devices(self) -> None:
         """Tell of workers that have no GPU though one was asked for. Raises ClusterError when none has any."""
-        workers = {name: said for name, said in self.said.items() if name.startswith("worker ")}
+        workers = self.said_by_workers()
         without = {name: said for name, said in workers.items() if said.no_device is not None}
         if without and len(without) == len(workers):
             name, said = next(iter(without.items()))
@@ -133,8 +142,8 @@ class ActorGroup:
                 f"{name} on {said.host} samples on its processor, to the same topics: {said.no_device}"
             )
 
-    def losses(self) -> str:
-        """Which actors are gone, and where they were, in words."""
+    def losses(self) -> Losses:
+        """Which actors are gone, and where they were."""
         return losses(self.system, self._named(), self.said, self.waiting.lost())
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.counts.word_range import WordRange, WrittenPart
 from lda.cluster.distributed.actor_report import Ready, introduce, one_line
 from lda.cluster.exchange.actor_calls import Calls
@@ -45,8 +46,10 @@ class AggregatorActor:
         span: tuple[int, int],
         workers: int,
         staleness: int | None,
+        prior: WordPrior | None = None,
     ) -> None:
         self.calls, self.corpus, self.settings, self.span = calls, corpus, settings, span
+        self.prior = prior
         self.problem: str | None = None
         try:
             self._begin()
@@ -65,7 +68,9 @@ class AggregatorActor:
         ] = []  # of complete steps; already published, unless the vocabulary is walked
 
     def _begin(self) -> None:
-        self.counts = Aggregator(slice_rows(count_rows(self.corpus, self.settings), *self.span))
+        rows = count_rows(self.corpus, self.settings, self.prior)
+        self.counts = Aggregator(slice_rows(rows, *self.span))
+        self.counts.begin_with(None if self.prior is None else self.prior.between(*self.span))
         self.words = WordRange(self.counts, *self.span, on_disk=self.settings.memory is not None)
 
     async def ready(self) -> Ready:
@@ -82,7 +87,8 @@ class AggregatorActor:
         bring the replica to all steps.
         """
         try:
-            whole = Aggregator(count_rows(self.corpus, self.settings), SharedArrays(lent))
+            whole = Aggregator(count_rows(self.corpus, self.settings, self.prior), SharedArrays(lent))
+            whole.begin_with(self.prior, there=True)
         except OSError:
             return False
         self.counts, self.reads = whole.part(*self.span), True
@@ -183,12 +189,22 @@ class AggregatorActor:
         await self._until(step)
         return self.counts.matrix()
 
+    async def language(self, step: int) -> sp.csr_matrix:
+        """What topics are made of, (words of the range, K), by all steps before `step`."""
+        await self._until(step)
+        return self.counts.language()
+
     async def cells(self, step: int) -> tuple[Histogram, Any]:
         """(how many n_kw equal n, n_k of these words), all steps before `step` counted."""
         await self._until(step)
         if self.reads:
             self.counts.recount()
         return self.counts.cell_histogram(), self.counts.totals()
+
+    async def frozen_tokens(self, step: int) -> Histogram | None:
+        """The documents' tokens in frozen topics, all steps before `step` counted; None without such topics."""
+        await self._until(step)
+        return self.counts.frozen_tokens()
 
     async def topic_totals(self, step: int) -> NDArray[np.int64]:
         """n_k (K,) of these words, all steps before `step` counted."""

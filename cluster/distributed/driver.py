@@ -6,17 +6,21 @@ go from workers to aggregators and back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.distributed.actor_group import ActorGroup
 from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.held_counts import HeldCounts
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
 from lda.cluster.distributed.shared_replica import share_replicas
+from lda.cluster.documents.token_order import TokenOrder
 from lda.cluster.loop.prior_learning import learned
 from lda.cluster.loop.validation import training_mask
 from lda.cluster.spec.cluster import Cluster
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 class Driver:
     """Calls the actors of one attempt: passes, priors, scores, checkpoints.
 
-    recovering, interrupted, tell: see `ActorGroup`. Raises what `ActorGroup` raises.
+    recovering, interrupted, tell, prior: see `ActorGroup`. Raises what `ActorGroup` raises.
     """
 
     def __init__(
@@ -49,8 +53,9 @@ class Driver:
         recovering: bool = False,
         interrupted: Callable[[], bool] = lambda: False,
         tell: Callable[[str], None] = lambda text: None,
+        prior: WordPrior | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings, self._before = settings, None if prior is None else prior.before
         kept = training_mask(corpus.n_documents, settings.validation_fraction, settings.seed)
         self.schedule = start_schedule(settings, int(kept.sum()), sampler(settings.sampler))
         self.group = ActorGroup(
@@ -62,13 +67,16 @@ class Driver:
             recovering=recovering,
             interrupted=interrupted,
             tell=tell,
+            prior=prior,
         )
         self.waiting = self.group.waiting
         try:
             asked = [w.connect.remote(self.group.aggregators) for w in self.group.workers]
             self.lengths = add_histograms(self.waiting.results(asked))
             self.trained_tokens = int((self.lengths.key * self.lengths.times).sum())
-            self.counts = HeldCounts(self.group, corpus.n_terms, settings.n_topics, self.trained_tokens)
+            self.counts = HeldCounts(
+                self.group, corpus.n_terms, settings.n_topics, self.trained_tokens, prior
+            )
             if (
                 cluster.staleness == 0
                 and settings.model_memory is None
@@ -118,8 +126,23 @@ class Driver:
         asked = [w.restore.remote(place, folder) for w in self.group.workers]
         asked += [a.restore_sum.remote(place, folder, names) for a in self.group.aggregators]
         self._read(asked, place, folder)
+        self._tell_all()
+
+    def take_topics(self, order: TokenOrder, topics: NDArray[Any]) -> None:
+        """Have all workers take their part of the topics of all tokens, (N,) in the corpus' order."""
+        # One worker after the other: what travels is never more than one part.
+        for worker, parts in zip(self.group.workers, self.group.parts, strict=True):
+            self.waiting.result(worker.take_topics.remote(list(order.split(topics, parts))))
+        self._tell_all()
+
+    def _tell_all(self) -> None:
         self.waiting.results([w.tell_all.remote() for w in self.group.workers])
         self.counts.steps = self.phases
+
+    def begin_from(self, counts: sp.csr_matrix) -> None:
+        """Have all workers draw the first topics under a language model of these counts (V, K)."""
+        shared = [self.group.system.put(counts)]
+        self.waiting.results([w.begin_from.remote(shared) for w in self.group.workers])
 
     def _read(self, asked: list[Any], place: str, folder: str) -> list[Any]:
         """Answers of the actors that read a checkpoint. Raises ClusterError when one of them cannot read it."""
@@ -135,7 +158,16 @@ class Driver:
         """Joint log-likelihood, nats a token, after all steps so far; now: of whatever there is."""
         histograms = self._histograms(now)
         cells, totals = self.counts.cells(now=now)
-        total = joint_log_likelihood(priors, histograms, self.lengths, cells, totals, self.counts.n_terms)
+        total = joint_log_likelihood(
+            priors,
+            histograms,
+            self.lengths,
+            cells,
+            totals,
+            self.counts.n_terms,
+            self._before,
+            self.counts.frozen_tokens(now=now),
+        )
         return total / max(self.trained_tokens, 1)
 
     def _histograms(self, now: bool) -> Histogram:
@@ -156,7 +188,15 @@ class Driver:
         topics, cells = partial(self._histograms, now), partial(self.counts.cells, now=now)
         lengths, n_terms = self.lengths, self.counts.n_terms
         return learned(
-            self.settings, priors, lengths, n_terms, topics, cells, widest=widest, beta_alone=beta_alone
+            self.settings,
+            priors,
+            lengths,
+            n_terms,
+            topics,
+            cells,
+            widest=widest,
+            beta_alone=beta_alone,
+            before=self._before,
         )
 
     def accumulate(self, priors: Priors, *, now: bool) -> None:
@@ -179,6 +219,15 @@ class Driver:
         for part in self.waiting.results_when_all_ended(asked):
             files.update(part)
         return files
+
+    def token_topics(self, order: TokenOrder) -> NDArray[np.int32]:
+        """Topics (N,) of all tokens, in the corpus' order; 0 in documents that are not trained on."""
+
+        def parts() -> Iterator[tuple[int, NDArray[Any]]]:
+            for worker in self.group.workers:
+                yield from self.waiting.result(worker.token_topics.remote())
+
+        return order.joined(parts())
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) of all documents trained on."""

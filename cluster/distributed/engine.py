@@ -6,19 +6,27 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from lda.cluster.checkpoints.read import Checkpoint
+from lda.cluster.counts.beginning_digest import first_pass
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.distributed.driver import Driver
+from lda.cluster.distributed.failures import Losses
 from lda.cluster.distributed.runtime import ORDINARY, Runtime
+from lda.cluster.documents.token_order import TokenOrder
+from lda.cluster.loop.prior_learning import first_priors
 from lda.cluster.loop.start_report import StartTeller, nobody
-from lda.cluster.loop.validation import choose_heldout
+from lda.cluster.loop.validation import choose_heldout, training_mask
+from lda.cluster.spec.beginning import Beginning
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import ExchangeReport, StoredCounts
 from lda.corpus.storage.places import Storage
-from lda.samplers.priors import Priors, start_priors
+from lda.samplers.priors import Priors
 
 if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
@@ -40,12 +48,14 @@ class ClusterEngine:
         interrupted: Callable[[], bool],
         runtime: Runtime = ORDINARY,
         *,
+        begin: Beginning | None = None,
         recovering: bool = False,
         tell: Callable[[str], None] = lambda text: None,
+        prior: WordPrior | None = None,
     ) -> None:
         self.settings, self.cluster, self.interrupted = settings, cluster, interrupted
-        self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
-        self._corpus = corpus
+        self.priors: Priors = first_priors(settings, begin)
+        self._corpus, self._prior, self._begin = corpus, prior, begin
         self.driver = Driver(
             system,
             corpus,
@@ -55,8 +65,9 @@ class ClusterEngine:
             recovering=recovering,
             interrupted=interrupted,
             tell=tell,
+            prior=prior,
         )
-        self.pass_number = 0
+        self.pass_number = first_pass(begin)
         self._asked: deque[list[Any]] = deque()
         self._done = 0
         self._reports: list[Any] = []
@@ -82,8 +93,8 @@ class ClusterEngine:
         """End all actors."""
         self.driver.group.close()
 
-    def losses(self) -> str:
-        """Which actors are gone, in words."""
+    def losses(self) -> Losses:
+        """Which actors are gone."""
         return self.driver.group.losses()
 
     def settle(self) -> None:
@@ -96,6 +107,13 @@ class ClusterEngine:
     def start(self, told: StartTeller = nobody) -> None:
         """Give every token a topic, as `Engine.start` does; the passes of a stage are asked for at once."""
         schedule = self.driver.schedule
+        if self._begin is not None and self._begin.topics is not None:
+            self.driver.take_topics(self._order(), self._begin.topics)
+            self.pass_number += 1
+            told(schedule, 0, 0, self.n_tokens)
+            return
+        if self._begin is not None and self._begin.counts is not None:
+            self.driver.begin_from(self._begin.counts)
         for stage in range(schedule.n_stages):
             passes = [self.driver.first_topics(self.pass_number, stage, self.priors)]
             self.pass_number += 1
@@ -202,11 +220,29 @@ class ClusterEngine:
         """Have the aggregators write the counts, and soft ones, into a model's folder."""
         return self.driver.counts.store(place, taken, n_top, warn, now=not self._in_step)
 
+    def _order(self) -> TokenOrder:
+        settings = self.settings
+        kept = training_mask(self._corpus.n_documents, settings.validation_fraction, settings.seed)
+        return TokenOrder(self._corpus, kept)
+
+    def _language(self) -> sp.csr_matrix:
+        """What topics are made of: the counts, with the tokens that topics had from the beginning."""
+        return self.matrix() if self._prior is None else self._prior.language(self.matrix())
+
+    def token_topics(self) -> NDArray[np.int32]:
+        """Topics (N,) of all tokens in the corpus' order; those of documents kept for validation are inferred."""
+        order, settings = self._order(), self.settings
+        topics = self.driver.token_topics(order)
+        heldout, _ = choose_heldout(self._corpus, settings.validation_fraction, settings.seed)
+        if heldout is not None:
+            heldout.token_topics(self._language(), self.priors, order.others(), topics, settings.seed)
+        return topics
+
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""
         rows = self.driver.document_topics()
         heldout, _ = choose_heldout(self._corpus, self.settings.validation_fraction, self.settings.seed)
         if heldout is None:
             return rows
-        inferred = heldout.document_topics(self.matrix(), self.priors, rows.shape, self.settings.seed)
+        inferred = heldout.document_topics(self._language(), self.priors, rows.shape, self.settings.seed)
         return sp.csr_matrix(rows + inferred)

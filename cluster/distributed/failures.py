@@ -9,13 +9,14 @@ Rejected: replacing only the dead actor, because the surviving workers already h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.distributed.actor_report import Ready, whereabouts
 from lda.cluster.distributed.actor_system import ActorSystem
 from lda.cluster.exchange.actor_calls import ActorLostError
 from lda.cluster.spec.errors import ClusterError
+from lda.cluster.spec.events import LossLine
 
 R = TypeVar("R")
 
@@ -23,11 +24,23 @@ ANSWER_SECONDS: Final = 3.0
 """How long an actor may take to answer `ready`; Ray notices the end of a process within one second."""
 
 
+class Losses(NamedTuple):
+    """Actors that were lost: their names, and in words where they ran."""
+
+    actors: tuple[str, ...]
+    words: str
+
+
+AT_START: Final = Losses(("an actor at its start",), "an actor at its start")
+TOUCH: Final = Losses(("touch with an actor",), "touch with an actor")
+"""Of which nothing more is known; both are printed behind "lost"."""
+
+
 class AnEngine(Protocol):
     """What this module needs of the engine of an attempt."""
 
-    def losses(self) -> str:
-        """Which actors are dead, in words."""
+    def losses(self) -> Losses:
+        """Which actors are dead."""
         ...
 
     def end(self) -> None:
@@ -54,7 +67,7 @@ def go_on_after_losses(
 
     Raises ClusterError when `max_failures` + 1 attempts have failed, or this process has lost touch with the cluster.
     """
-    lost = ""
+    lost, actors = "", list[str]()
     for _ in range(max_failures + 1):
         engine = None
         try:
@@ -62,14 +75,17 @@ def go_on_after_losses(
             found = find(engine, bool(lost))
             if lost:
                 since = f"the checkpoint of sweep {found.state.n_sweeps}" if found else "the beginning"
-                warn(f"lost {lost}; going on from {since}")
-                lost = ""
+                then = f"going on from {since}"
+                workers = sum(name.startswith("worker") for name in actors)
+                warn(LossLine(f"lost {lost}; {then}", lost=", ".join(actors), then=then, workers=workers))
+                lost, actors = "", []
             return run(engine, found)
         except ActorLostError:
             if system.head is not None:  # without the head there is no way to find out what was lost
                 system.head.settle(warn)
-            now = "an actor at its start" if engine is None else engine.losses()
-            lost = f"{lost}, then {now}" if lost else now
+            now = AT_START if engine is None else engine.losses()
+            actors += now.actors
+            lost = f"{lost}, then {now.words}" if lost else now.words
             system.check_connection()
         finally:
             if engine is not None:
@@ -81,7 +97,7 @@ def go_on_after_losses(
 
 def losses(
     system: ActorSystem, named: Mapping[str, Any], said: Mapping[str, Ready], silent: list[str]
-) -> str:
+) -> Losses:
     """Which actors are dead and where they ran, in words that follow "lost". silent: those given up for silence."""
     asked = {name: actor.ready.remote() for name, actor in named.items() if name in said}
     system.wait(list(asked.values()), ANSWER_SECONDS, at_least=len(asked))
@@ -90,7 +106,7 @@ def losses(
         f"{name} ({whereabouts(system, said[name])}{', which did not answer' if name in silent else ''})"
         for name in gone
     ]
-    return ", ".join(lost) or "touch with an actor"  # printed as "lost touch with an actor"
+    return Losses(tuple(gone), ", ".join(lost)) if gone else TOUCH
 
 
 def _is_lost(system: ActorSystem, reference: Any) -> bool:  # noqa: ANN401 - references are opaque

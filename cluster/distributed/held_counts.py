@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lda.cluster.counts.aggregator import CountError
 from lda.cluster.counts.gather_parts import fetch_unseen, gathered
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.counts.word_range import WrittenPart
 from lda.cluster.distributed.actor_group import ActorGroup
 from lda.cluster.spec.results import StoredCounts
@@ -23,10 +24,18 @@ class HeldCounts:
     """Counts (V, K) of `n_tokens` tokens, by range of words.
 
     steps: number of steps requested of all workers so far. direct: whether the aggregators read the workers' replica,
-    so that nothing is pushed to them.
+    so that nothing is pushed to them. prior: tokens that topics have from the beginning, which aggregators count, too.
     """
 
-    def __init__(self, group: ActorGroup, n_terms: int, n_topics: int, n_tokens: int) -> None:
+    def __init__(
+        self,
+        group: ActorGroup,
+        n_terms: int,
+        n_topics: int,
+        n_tokens: int,
+        prior: WordPrior | None = None,
+    ) -> None:
+        self._prior, self._begun = prior, 0 if prior is None else prior.n_tokens
         self.group, self.n_terms, self.n_topics, self.n_tokens = group, n_terms, n_topics, n_tokens
         self.steps = self._counted = 0  # the replica holds the steps before `_counted`
         self.direct = False
@@ -60,6 +69,8 @@ class HeldCounts:
         totals = np.sum(
             self.group.waiting.results([a.topic_totals.remote(step) for a in aggregators]), axis=0
         )
+        if self._prior is not None:
+            totals = self._prior.language_totals(totals)
         self.group.waiting.results([a.accumulate.remote(totals, priors) for a in aggregators])
 
     def matrix(self, *, now: bool) -> sp.csr_matrix:
@@ -80,8 +91,16 @@ class HeldCounts:
         step = self.come_to(now)
         parts = self.group.waiting.results([a.cells.remote(step) for a in self.group.aggregators])
         totals = np.sum([p[1] for p in parts], axis=0)
-        self._check(int(totals.sum()))
+        self._check(int(totals.sum()) - self._begun)
         return add_histograms([p[0] for p in parts]), totals
+
+    def frozen_tokens(self, *, now: bool) -> Histogram | None:
+        """The documents' tokens in frozen topics: see `WordPrior.frozen_tokens`; None without such topics."""
+        if self._prior is None or not self._prior.frozen:
+            return None
+        step = self.come_to(now)
+        asked = [a.frozen_tokens.remote(step) for a in self.group.aggregators]
+        return add_histograms(self.group.waiting.results(asked))
 
     def store(
         self, place: str, taken: int, n_top: int, warn: Callable[[str], None], *, now: bool

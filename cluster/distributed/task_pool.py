@@ -19,7 +19,8 @@ from lda.cluster.distributed.waiting import LOOK_SECONDS, SilentError, Waiting
 from lda.cluster.exchange.actor_calls import ActorLostError
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
-from lda.cluster.spec.job import Job
+from lda.cluster.spec.events import LossLine
+from lda.cluster.spec.job import TRIES, Job, Task
 from lda.corpus.errors import DataError
 
 
@@ -46,9 +47,11 @@ class TaskPool:
         self._room: Room | None = None
         self.actors: dict[int, Any] = {}
         self.said: dict[int, Ready] = {}
-        self._asked: dict[Any, tuple[int, Any]] = {}  # reference -> (worker, its task; None while it begins)
+        # By reference: the worker, and its task, None while it begins.
+        self._asked: dict[Any, tuple[int, Task | None]] = {}
         self._idle: set[int] = set()
-        self._queue: deque[Any] = deque()
+        self._queue: deque[Task] = deque()
+        self._on_lost: Callable[[Any, str], None] | None = None
         self._losses = 0
         self._homeless_since: float | None = None
         self._heard: dict[str, Ready] = {}
@@ -62,21 +65,40 @@ class TaskPool:
         )
         self._hire_all(recovering=False)
 
-    def run(self, tasks: Sequence[Any], on_done: Callable[[Any, int], None]) -> None:
-        """Have all tasks done; raises as `run_tasks`."""
-        self._queue = waiting = deque(tasks)
+    def run(
+        self,
+        tasks: Sequence[Any],
+        on_done: Callable[[Any, int], None],
+        stop: Callable[[], bool] = lambda: False,
+        on_lost: Callable[[Any, str], None] | None = None,
+    ) -> None:
+        """Have all tasks done, until `stop`; raises as `run_tasks`. Workers stay, unless they are called off."""
+        if self._room is None:
+            self._hire_all(recovering=False)
+        self._on_lost = on_lost
+        try:
+            self._do_all(tasks, on_done, stop)
+        except BaseException:
+            self.close()  # what is still at work must not answer the next batch
+            raise
+
+    def _do_all(
+        self, tasks: Sequence[Any], on_done: Callable[[Any, int], None], stop: Callable[[], bool]
+    ) -> None:
+        self._queue = waiting = deque(map(Task, tasks))
         while waiting or any(task is not None for _, task in self._asked.values()):
+            if stop():
+                self.close()  # a call cannot be taken back
+                return
             while waiting and self._idle:
-                worker, task = self._idle.pop(), waiting.popleft()
-                self._asked[self.actors[worker].do.remote(task)] = worker, task
+                worker, begun = self._idle.pop(), waiting.popleft()
+                self._asked[self.actors[worker].do.remote(begun.value)] = worker, begun
             ended, _ = self.system.wait(list(self._asked), LOOK_SECONDS)
             for reference in ended:
                 worker, task = self._asked.pop(reference)
                 try:
                     answer = self._answer(worker, task, reference)
                 except ActorLostError as error:
-                    if task is not None:
-                        waiting.append(task)
                     self._replace(worker, task, error)
                     continue
                 if task is not None:
@@ -99,8 +121,6 @@ class TaskPool:
                 task = None
                 for reference in [r for r, (who, _) in self._asked.items() if who == worker]:
                     _, task = self._asked.pop(reference)
-                if task is not None:
-                    self._queue.append(task)
                 self._replace(worker, task, error)
         except ActorLostError:  # of which what it was asked will tell
             pass
@@ -142,7 +162,7 @@ class TaskPool:
         )
         self._asked[self.actors[worker].begin.remote()] = worker, None
 
-    def _answer(self, worker: int, task: Any, reference: Any) -> Any:  # noqa: ANN401
+    def _answer(self, worker: int, task: Task | None, reference: Any) -> Any:  # noqa: ANN401
         """What a worker said; with the errors that users can do something about in words of ours."""
         try:
             (answer,) = self.system.get([reference])
@@ -154,8 +174,11 @@ class TaskPool:
             self._homeless_since = None
         return answer
 
-    def _replace(self, worker: int, task: Any, error: ActorLostError) -> None:  # noqa: ANN401
-        """Hire another worker for a lost one. Raises ClusterError when that has been in vain too often."""
+    def _replace(self, worker: int, task: Task | None, error: ActorLostError) -> None:
+        """Hire another worker for a lost one, whose task waits again or is given up.
+
+        Raises ClusterError when workers have been lost in vain too often.
+        """
         if (reason := could_not_begin(error)) is not None:
             raise reason from None
         if self.system.head is not None:  # without the head there is no way to find out what was lost
@@ -168,17 +191,29 @@ class TaskPool:
             f"{_name(worker)} ({whereabouts(self.system, said)})" if said else f"{_name(worker)} at its start"
         )
         self._losses += 1
-        if self._losses > self.cluster.max_failures:
+        given_up = False
+        if task is not None:
+            task.losses += 1
+            tries = min(TRIES, self.cluster.max_failures + 1)
+            given_up = self._on_lost is not None and task.losses >= tries
+        if not given_up and self._losses > self.cluster.max_failures:
             raise ClusterError(
                 f"workers were lost {self._losses} times with nothing done in between, at last {lost}"
                 f"{f' at {task}' if task is not None else ''}; see the cluster's logs for why"
             ) from None
-        self.warn(
-            f"lost {lost}; {f'{task} goes to another worker' if task is not None else 'another begins'}"
-        )
+        then = "is given up" if given_up else "goes to another worker"
+        done = f"{task} {then}" if task is not None else "another begins"
+        self.warn(LossLine(f"lost {lost}; {done}", lost=_name(worker), then=done, workers=1))
         self.system.kill(self.actors[worker])  # gone as far as this driver can see, perhaps not really
         assert self._room is not None
         self._hire(worker, self._room)
+        if task is None:
+            return
+        if not given_up:
+            self._queue.append(task)
+        elif self._on_lost is not None:
+            self._losses = 0
+            self._on_lost(task.value, f"its worker was lost {task.losses} times, the last time {lost}")
 
     def _find_room(self) -> None:
         """When all workers are dead and no bundle like theirs is free, reserve what CPUs there are."""

@@ -7,7 +7,7 @@ from typing import Any
 from lda.cluster.distributed.actor_report import Ready, introduce, one_line
 from lda.cluster.distributed.actor_system import concurrency_group
 from lda.cluster.exchange.actor_calls import Calls
-from lda.cluster.spec.job import Job
+from lda.cluster.spec.job import Job, with_threads
 
 
 class TaskActor:
@@ -31,4 +31,5 @@ class TaskActor:
 
     def do(self, task: Any) -> Any:  # noqa: ANN401 - the job knows what its tasks and results are
         """Do one task."""
-        return self.work(task)
+        with with_threads(self.threads):
+            return self.work(task)

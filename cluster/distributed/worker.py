@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lda.cluster.checkpoints.read import damage
 from lda.cluster.checkpoints.write import put_topics, topics_name
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.distributed.actor_report import Ready, introduce, one_line
 from lda.cluster.distributed.actor_system import concurrency_group
 from lda.cluster.distributed.async_push import Outbox
@@ -83,8 +84,9 @@ class WorkerActor:
         ranges: list[tuple[int, int]],
         staleness: int | None,
         on_phase: Callable[[PhaseEvent], None] | None = None,
+        prior: WordPrior | None = None,
     ) -> None:
-        self.calls, self.on_phase = calls, on_phase
+        self.calls, self.on_phase, self.prior = calls, on_phase, prior
         self.number, self.settings, self.ranges = number, settings, ranges
         self.in_step = staleness == 0
         self.threads = Threads(threads)
@@ -118,7 +120,15 @@ class WorkerActor:
             source = self if settings.model_memory is not None else None
             # Workers that may run ahead of each other need no lag to do so.
             self.sweeper = Sweeper(
-                corpus, settings, keep, self.parts, self.threads, source, self.ranges, lagging=self.in_step
+                corpus,
+                settings,
+                keep,
+                self.parts,
+                self.threads,
+                source,
+                self.ranges,
+                lagging=self.in_step,
+                prior=self.prior,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, the driver tells of it
             self.problem = one_line(error)
@@ -192,6 +202,16 @@ class WorkerActor:
         for index in documents.parts:
             data = source.read(f"{folder}/{topics_name(index)}")
             documents.set_topics(index, np.frombuffer(data, dtype=documents.topic_dtype))
+
+    def take_topics(self, parts: list[tuple[int, NDArray[Any]]]) -> None:
+        """Take topics of documents held here, by logical shard; `tell_all` must follow."""
+        for index, topics in parts:
+            self.sweeper.documents.set_topics(index, topics)
+
+    def begin_from(self, counts: list[Any]) -> None:
+        """Draw the first topics under a language model of other counts. counts: a reference to them, (V, K)."""
+        (given,) = self.calls.get(counts)
+        self.sweeper.begin_from(given)
 
     def tell_all(self) -> None:
         """Push all topics held here as new. Must be called on all workers: each waits for what the others push."""
@@ -344,9 +364,13 @@ class WorkerActor:
         if self.heldout is None:
             return None
         # Not from the replica: the workers that share it would all have to catch up at the same time.
-        parts = self.calls.get([a.matrix.remote(step) for a in self.aggregators])
+        parts = self.calls.get([a.language.remote(step) for a in self.aggregators])
         counts = sp.csr_matrix(sp.vstack(parts, format="csr"))
         return self.heldout.score(counts, priors, self.settings.seed, self.threads.n)
+
+    def token_topics(self) -> list[tuple[int, NDArray[Any]]]:
+        """(logical shard, topics of its tokens) of the documents held here, in the order of `Shard.topics`."""
+        return list(self.sweeper.documents.topics())
 
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) of the documents held here; other rows are empty."""

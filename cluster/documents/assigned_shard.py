@@ -170,6 +170,9 @@ class Shard:
 
         threads.run(block, self._document_blocks(phase, self.plan.n_stages - 1, threads, fresh=False))
 
+    def settle(self, phase: int) -> None:
+        """Called when the phase's topics have been changed here; a shard that keeps them elsewhere, too, takes them."""
+
     def sample(
         self,
         phase: int,
@@ -235,10 +238,11 @@ class Shard:
         if paused is None:
             raise RuntimeError("begin_ranges comes first")
         tokens, keys = self.assigned.tokens, (np.uint64(self.plan.seed), np.uint64(pass_number))
-        resample = sampler.load_range_rule()
+        # First topics are drawn in one way for all samplers, also for those that have no rule range by range.
+        resample = None if fresh else sampler.load_range_rule()
 
         def block(documents: Span) -> None:
-            if fresh:
+            if resample is None:
                 draw_first_topics(tokens, *documents, span, model, paused, *keys)
             else:
                 resample(tokens, *documents, span, model, paused, *keys, sampler.leave_out)

@@ -65,8 +65,11 @@ class Replica:
 
     def _hold(self, arrays: SharedArrays, rank: int, size: int) -> None:
         """Counts and model in `arrays`; row r of totals is n_k of what the worker of rank r has added."""
-        self.sweeper.hold_counts(arrays)  # first: aggregators look for no more than these
+        # First: aggregators look for no more than these.
+        self.sweeper.hold_counts(arrays, begun=rank > 0)
         totals = arrays.zeros(size * self.n_topics, np.int64).reshape(size, self.n_topics)
+        if self.sweeper.prior is not None and rank == 0:
+            totals[0] += self.sweeper.prior.totals  # they count as added by whoever has begun
         team = Team(rank, size, arrays.zeros(Team.length(size), np.int64), self._calls.check)
         queues = arrays.zeros(Queues.length(size), np.int64)
         self._queues = Queues(rank, size, queues, self._calls.check)

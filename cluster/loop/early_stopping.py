@@ -49,6 +49,12 @@ class Samples:
         """Whether a sum of these sweeps is part of this plan. What was added to a sum cannot be taken out again."""
         return all(map(self._wants, taken))
 
+    def missed(self, sweep: int, taken: Sequence[int]) -> list[int]:
+        """Sweeps of this plan up to `sweep` that were not sampled, where `taken` were: they are gone."""
+        kept = set(taken) if self.keeps(taken) else set[int]()
+        plan = range(self._last - (self._n - 1) * self._interval, self._last + 1, self._interval)
+        return [one for one in plan if 0 < one <= sweep and one not in kept]
+
     def _wants(self, sweep: int) -> bool:
         before, rest = divmod(self._last - sweep, self._interval)
         return rest == 0 and 0 <= before < self._n

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from lda.cluster.checkpoints.read import Checkpoint
 from lda.cluster.checkpoints.write import put_topics
+from lda.cluster.counts.beginning_digest import first_pass
 from lda.cluster.counts.gather_parts import gathered
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.counts.word_range import WordRange
-from lda.cluster.loop.prior_learning import learned
+from lda.cluster.documents.token_order import TokenOrder
+from lda.cluster.loop.prior_learning import first_priors, learned
 from lda.cluster.loop.start_report import StartTeller, nobody
 from lda.cluster.loop.validation import choose_heldout
 from lda.cluster.resources.threads import Threads
+from lda.cluster.spec.beginning import Beginning
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.spec.results import ExchangeReport, StoredCounts
 from lda.cluster.sweeping.sweeper import Sweeper
 from lda.corpus.presentable import presentable
 from lda.corpus.storage.places import Storage
-from lda.samplers.priors import Priors, start_priors
+from lda.samplers.priors import Priors
 from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 
 if TYPE_CHECKING:
@@ -31,21 +37,35 @@ if TYPE_CHECKING:
 class Engine:
     """State of a fit on one machine: what the documents hold, what their counts add up to, the priors.
 
-    `settings` must be resolved. `interrupted` is polled before each phase.
+    `settings` must be resolved. `interrupted` is polled before each phase. prior: tokens that topics have from the
+    beginning. begin: where the chain begins, already checked.
     """
 
-    def __init__(self, corpus: Corpus, settings: FitSettings, interrupted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        settings: FitSettings,
+        interrupted: Callable[[], bool],
+        prior: WordPrior | None = None,
+        begin: Beginning | None = None,
+    ) -> None:
         self.settings = settings
         self.interrupted = interrupted
         self.threads = Threads(settings.threads or 1)
-        self.priors: Priors = start_priors(settings.alpha, settings.beta, settings.n_topics)
+        self.priors: Priors = first_priors(settings, begin)
+        self._begin = begin
         self.heldout, keep = choose_heldout(corpus, settings.validation_fraction, settings.seed)
-        self.sweeper = Sweeper(corpus, settings, keep, list(range(corpus.n_shards)), self.threads, alone=True)
+        self.sweeper = Sweeper(
+            corpus, settings, keep, list(range(corpus.n_shards)), self.threads, alone=True, prior=prior
+        )
+        self._before = None if prior is None else prior.before
+        self._order = TokenOrder(corpus, keep)
         self.plan, self.documents = self.sweeper.plan, self.sweeper.documents
         self.aggregator = self.sweeper.counts
         self.words = WordRange(self.aggregator, 0, corpus.n_terms, on_disk=settings.memory is not None)
         self._lengths = self.documents.length_histogram()
-        self.pass_number = 0  # passes over documents since the beginning, the start's included
+        # Number of the next pass over documents, the start's included.
+        self.pass_number = first_pass(begin)
 
     def close(self) -> None:
         """End the engine's threads and drop the language model, whose memory the result may want."""
@@ -58,6 +78,13 @@ class Engine:
         An interrupt cuts the sweeps of the growing start short, not the first topics: without them there would
         be no model to keep.
         """
+        if self._begin is not None and self._begin.topics is not None:
+            self._take_topics(self._order.split(self._begin.topics, self.documents.parts))
+            self.pass_number += 1
+            told(self.sweeper.schedule, 0, 0, self.documents.n_tokens)
+            return
+        if self._begin is not None and self._begin.counts is not None:
+            self.sweeper.begin_from(self._begin.counts)
         for stage in range(self.plan.n_stages):
             for phase in range(self.plan.phases):
                 self.sweeper.first_topics(phase, self.pass_number, stage, self.priors)
@@ -74,16 +101,21 @@ class Engine:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Take topics, priors and the number of passes from a checkpoint, and count anew."""
-        for index in self.documents.parts:
-            self.documents.set_topics(index, checkpoint.topics(index, self.documents.topic_dtype))
-        for phase in range(self.plan.phases):
-            self.documents.forget(phase)
-            self.sweeper.apply(phase)
-        self.aggregator.check(self.documents.n_tokens)
+        dtype = self.documents.topic_dtype
+        self._take_topics((index, checkpoint.topics(index, dtype)) for index in self.documents.parts)
         self.words.restore_sum(checkpoint.place, checkpoint.folder, checkpoint.files)
         state = checkpoint.state
         self.pass_number = state.pass_number
         self.priors = Priors(alpha=state.alpha, beta=state.beta)
+
+    def _take_topics(self, parts: Iterable[tuple[int, NDArray[Any]]]) -> None:
+        """Take the topics of all logical shards, and count them."""
+        for index, topics in parts:
+            self.documents.set_topics(index, topics)
+        for phase in range(self.plan.phases):
+            self.documents.forget(phase)
+            self.sweeper.apply(phase)
+        self.aggregator.check(self.documents.n_tokens)
 
     def sweep(self) -> bool:
         """Resample every token once; False when an interrupt ended the sweep after one of its phases."""
@@ -130,6 +162,7 @@ class Engine:
             lambda: (self.aggregator.cell_histogram(), self.aggregator.topic_totals),
             widest=self.sweeper.schedule.widest(self.pass_number),
             beta_alone=beta_alone,
+            before=self._before,
         )
 
     def log_likelihood(self) -> float:
@@ -141,6 +174,8 @@ class Engine:
             self.aggregator.cell_histogram(),
             self.aggregator.topic_totals,
             self.plan.n_terms,
+            self._before,
+            self.aggregator.frozen_tokens(),
         )
         return total / max(self.documents.n_tokens, 1)
 
@@ -148,7 +183,7 @@ class Engine:
         """Score of the validation documents, nats a token; None where there are none."""
         if self.heldout is None:
             return None
-        return self.heldout.score(self.aggregator.matrix(), self.priors, self.settings.seed, self.threads.n)
+        return self.heldout.score(self.aggregator.language(), self.priors, self.settings.seed, self.threads.n)
 
     @property
     def n_tokens(self) -> int:
@@ -181,7 +216,10 @@ class Engine:
         """Add the soft counts of the present state to their sum over late sweeps."""
         for span, rows in self.sweeper.soft_rows(self.priors, [(0, self.plan.n_terms)]):
             self.words.take(span, rows)
-        self.words.accumulate(self.aggregator.totals(), self.priors, self.plan.n_terms)
+        totals, prior = self.aggregator.totals(), self.aggregator.prior
+        if prior is not None:
+            totals = prior.language_totals(totals)
+        self.words.accumulate(totals, self.priors, self.plan.n_terms)
 
     def soft(self, taken: int) -> sp.csr_matrix | None:
         """The mean of the `taken` states in the sum, (V, K) float32."""
@@ -197,11 +235,19 @@ class Engine:
     def settle(self) -> None:
         """No-op: in one process nothing is under way between sweeps."""
 
+    def token_topics(self) -> NDArray[np.int32]:
+        """Topics (N,) of all tokens in the corpus' order; those of documents kept for validation are inferred."""
+        topics = self._order.joined(self.documents.topics())
+        if self.heldout is not None:
+            counts, seed = self.aggregator.language(), self.settings.seed
+            self.heldout.token_topics(counts, self.priors, self._order.others(), topics, seed)
+        return topics
+
     def document_topics(self) -> sp.csr_matrix:
         """n_dk (D, K) int32 of all documents; those kept for validation are inferred."""
         rows = self.documents.document_topics()
         if self.heldout is None:
             return rows
-        counts, seed = self.aggregator.matrix(), self.settings.seed
+        counts, seed = self.aggregator.language(), self.settings.seed
         inferred = self.heldout.document_topics(counts, self.priors, rows.shape, seed)
         return sp.csr_matrix(rows + inferred)

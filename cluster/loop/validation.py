@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from lda.cluster.documents.token_order import TokenOrder
 from lda.cluster.sweeping.frozen_model import FrozenModel
 from lda.samplers.priors import Priors
 from lda.samplers.start import document_shares
@@ -32,6 +33,22 @@ class ValidationDocuments:
         model = FrozenModel(counts, priors.alpha, priors.beta, threads=threads)
         scores, tokens = model.completion(self.doc_offsets, self.words, seed=seed)
         return float(scores.sum() / tokens.sum()) if tokens.sum() else None
+
+    def token_topics(
+        self, counts: sp.csr_matrix, priors: Priors, order: TokenOrder, topics: NDArray[np.int32], seed: int
+    ) -> None:
+        """Write the inferred topics of these documents' tokens into `topics` (N,), in the corpus' order.
+
+        They are those that `document_topics` counts.
+        """
+        _, z = FrozenModel(counts, priors.alpha, priors.beta).topics_of_tokens(
+            self.doc_offsets, self.words, seed=seed
+        )
+        first = 0
+        for index in range(order.n_shards):
+            places = order.places(index)
+            topics[places] = z[first : first + len(places)]
+            first += len(places)
 
     def document_topics(
         self, counts: sp.csr_matrix, priors: Priors, shape: tuple[int, int], seed: int

@@ -31,14 +31,18 @@ def model_bytes(rows: WordRows) -> int:
     return int(word_bytes(rows).sum())
 
 
-def document_memory(memory: int | None, model_memory: int | None, rows: WordRows) -> int | None:
+def document_memory(
+    memory: int | None, model_memory: int | None, rows: WordRows, besides: int = 0
+) -> int | None:
     """What is left for documents of `memory` bytes for a whole process; None where nothing was said.
+
+    besides: bytes that the model takes besides its counts and what is made from them.
 
     Raises ValueError when there is nothing left.
     """
     if memory is None:
         return None
-    model = model_bytes(rows) if model_memory is None else model_memory
+    model = besides + (model_bytes(rows) if model_memory is None else model_memory)
     left = memory - program_bytes() - model
     if left <= 0:
         remedy = (

@@ -14,12 +14,15 @@ class Checkpointing:
         every: sweeps between two, 0 for never.
         keep: how many.
         resume: go on from the last one, if any.
+        at_end: have one of the last sweep, too, so that the fit can go on to more sweeps; not of a fit that has ended
+            before, by itself or from outside.
     """
 
     path: str = field(repr=False)  # it may hold keys
     every: int = 10
     keep: int = 2
     resume: bool = False
+    at_end: bool = False
 
     def __post_init__(self) -> None:
         if self.every < 0:

@@ -43,6 +43,17 @@ class OtherFitError(CheckpointError):
     exit_code: ClassVar[int] = 3
 
 
+class InUseError(OtherFitError):
+    """A place for checkpoints where another run is at work.
+
+    who: its process and host, in words; "" where nothing is known of it.
+    """
+
+    def __init__(self, message: str, who: str = "") -> None:
+        super().__init__(message)
+        self.who = who
+
+
 class PlaceError(CheckpointError):
     """A place for checkpoints that is of no use: no such bucket or folder, or no right to write there."""
 

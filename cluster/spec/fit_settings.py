@@ -7,14 +7,17 @@ from dataclasses import dataclass, fields, replace
 from numbers import Real
 from typing import Any, Final, Literal
 
+from lda.corpus.errors import DataError
 from lda.corpus.machine import available_cores
 from lda.samplers.cuda.available import check_sampler
 from lda.samplers.limits import PRIOR_MAX, PRIOR_MIN
 from lda.samplers.registry import SAMPLERS, Sampler, recorded_name, sampler
 
 Device = Literal["cpu", "cuda"]
-Start = Literal["auto", "random", "annealed", "growing"]
+Start = Literal["auto", "random", "annealed", "growing", "given"]
 MAX_TOPICS: Final = (1 << 31) - 1
+ALWAYS_ALLOWED: Final = 100_000
+"""Topics that a corpus of any size may have: `lda warm` fits so many to a small one."""
 N_SAMPLES: Final = 5
 SAMPLED_SHARE: Final = 20
 MOST_SWEEPS_APART: Final = 20
@@ -29,10 +32,13 @@ class FitSettings:
     """Settings of one fit; "auto" and None stand for a choice made by `resolved`.
 
     n_topics: K, 1 .. 2^31 - 1. sampler: a name of `lda.samplers.registry`, or a row of one's own. alpha: per topic,
-    one number, K numbers, or "auto" to learn an asymmetric prior. beta: a number, or "auto" to learn it.
+    one number, K numbers, "auto" to learn an asymmetric prior, or "auto-symmetric" to learn one number for all topics.
+    beta: a number, or "auto" to learn it.
     sweeps: passes over the corpus after the start. phases: exchanges of counts a sweep. threads: None for all cores.
-    optimize_interval: sweeps between updates of learned priors; burn_in: sweeps before the first, though a start may
-    learn beta sooner (`lda.cluster.sweeping.start_schedule`).
+    optimize_interval: sweeps between updates of learned priors, 0 to leave them where learning would begin;
+    burn_in: sweeps before the first, though a start may learn beta sooner (`lda.cluster.sweeping.start_schedule`).
+    start: how topics begin; "given" is that of a fit which
+    is told where (`lda.cluster.spec.beginning`), and no choice of its own.
     n_samples, sample_interval: average the soft counts of this many late sweeps, so far apart; 0 keeps the
     counts of the last state alone. None is 5, or 0 for a sampler without averages, and a twentieth of the sweeps, from
     1 to 20.
@@ -47,7 +53,7 @@ class FitSettings:
 
     n_topics: int
     sampler: str | Sampler = "auto"
-    alpha: float | Sequence[float] | Literal["auto"] = "auto"
+    alpha: float | Sequence[float] | Literal["auto", "auto-symmetric"] = "auto"
     beta: float | Literal["auto"] = "auto"
     sweeps: int = 200
     phases: int | None = None
@@ -71,13 +77,10 @@ class FitSettings:
         _whole("the number of topics", self.n_topics, 1, MAX_TOPICS)
         _whole("the number of sweeps", self.sweeps, 0)
         _whole("the seed", self.seed, 0, (1 << 64) - 1)
-        for name in (
-            "optimize_interval",
-            "n_iter_no_change",
-            "evaluate_every",
-        ):
+        for name in ("n_iter_no_change", "evaluate_every"):
             _whole(name, getattr(self, name), 1)
-        _whole("burn_in", self.burn_in, 0)
+        for name in ("optimize_interval", "burn_in"):
+            _whole(name, getattr(self, name), 0)
         if self.phases is not None:
             _whole("phases", self.phases, 1, 1024)
         if self.threads is not None:
@@ -85,9 +88,9 @@ class FitSettings:
         self._check_samples()
         self._check_memory()
         self._check_device()
-        if self.start not in ("auto", "random", "annealed", "growing"):
+        if self.start not in ("auto", "random", "annealed", "growing", "given"):
             raise ValueError(f"start must be auto, random, annealed or growing, got {self.start!r}")
-        _prior("alpha", self.alpha)
+        _prior("alpha", self.alpha, "auto-symmetric")
         if not chosen.learns_priors and (isinstance(self.alpha, str) or isinstance(self.beta, str)):
             raise ValueError(
                 f"the sampler {chosen.name} keeps its priors, got alpha {self.alpha!r} and beta {self.beta!r}; "
@@ -110,6 +113,20 @@ class FitSettings:
             raise ValueError(f"validation_fraction must lie in [0, 1), got {self.validation_fraction!r}")
         if self.tol is not None and not (isinstance(self.tol, Real) and self.tol >= 0):
             raise ValueError(f"tol must not be negative, got {self.tol!r}")
+
+    def check_tokens(self, n_tokens: int) -> None:
+        """Refuse topics that no token could be left for: their counts would fill the memory before it shows.
+
+        n_tokens: of the corpus. Up to `ALWAYS_ALLOWED` are never refused: a first try may have few documents.
+
+        Raises:
+            DataError: there are more topics than tokens.
+        """
+        if self.n_topics > max(n_tokens, ALWAYS_ALLOWED):
+            raise DataError(
+                f"there may be no more topics than tokens, got {self.n_topics:,} topics for {n_tokens:,} tokens; "
+                "take fewer topics"
+            )
 
     def _check_samples(self) -> None:
         chosen = sampler(self.sampler)
@@ -182,9 +199,9 @@ def _whole(what: str, value: Any, low: int, high: int | None = None) -> None:  #
         raise ValueError(f"{what} must be {wanted}, got {value}")
 
 
-def _prior(what: str, value: Any) -> None:  # noqa: ANN401
+def _prior(what: str, value: Any, *words: str) -> None:  # noqa: ANN401
     if isinstance(value, str):
-        if value != "auto":
+        if value not in ("auto", *words):
             raise ValueError(f'{what} must be a positive number or "auto", got {value!r}')
         return
     for number in value if isinstance(value, Sequence) else [value]:

@@ -99,6 +99,25 @@ class StoredCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """When and where a fit ran. Of all this only staleness has a part in the model.
+
+    began: seconds since 1970, of the run that ended the fit, not of those that it went on from. seconds_evaluating: on
+    likelihoods, of that run. seconds_writing: on counts that were written, not handed over. workers, nodes: of the
+    cluster at the end, 0 in one process. staleness: as `Cluster` has it, 0 in one process. resumed_after: the sweep of
+    the checkpoint that it went on from, if it did.
+    """
+
+    began: float
+    seconds_evaluating: float = 0.0
+    seconds_writing: float = 0.0
+    workers: int = 0
+    nodes: int = 0
+    staleness: int | None = 0
+    resumed_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FitResult:
     """A fitted model.
 
@@ -107,7 +126,13 @@ class FitResult:
     of the files.
     alpha: (K,) float64. doc_topic_counts: (D, K) int32 CSR, or None where not wanted;
     documents kept for validation have the topics inferred for them. seconds: of training, the start included;
-    tokens_per_second: over the sweeps, the start excluded. settings: as resolved.
+    tokens_per_second: over the sweeps, the start excluded. settings: as resolved. interrupted: it was cut short.
+    paused: it ended after the sweep that it was to pause after, and a checkpoint of that sweep is there to go on from.
+    token_topics: (N,) int32, the topics that make up doc_topic_counts, token by token in the corpus' order; None where
+    not wanted.
+    word_prior: (V, K) int32 CSR, tokens that topics had from the beginning, in none of the counts; None without.
+    frozen_topics: those whose phi these alone make.
+    circumstances: when and where it ran; None of a result that no fit has made.
     """
 
     topic_word_counts: sp.csr_matrix | None
@@ -124,11 +149,16 @@ class FitResult:
     seconds: float
     tokens_per_second: float
     stored: StoredCounts | None = None
+    token_topics: NDArray[np.int32] | None = None
+    word_prior: sp.csr_matrix | None = None
+    frozen_topics: tuple[int, ...] = ()
+    paused: bool = False
+    circumstances: Circumstances | None = None
 
     def __repr__(self) -> str:
         shape = None if self.topic_word_counts is None else self.topic_word_counts.shape
         n_terms = shape[0] if shape else self.stored.n_terms if self.stored is not None else 0
-        ended = ", interrupted" if self.interrupted else ""
+        ended = ", interrupted" if self.interrupted else ", paused" if self.paused else ""
         return (
             f"FitResult({len(self.alpha):,} topics, {n_terms:,} terms, {self.settings.sampler}, "
             f"{self.n_sweeps:,} sweeps over {self.n_tokens:,} tokens in {self.seconds:.1f} s{ended}, seed {self.seed})"

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.counts.aggregator import CELLS, Aggregator
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.documents.assigned_shard import Shard
 from lda.cluster.documents.phase_plan import Plan
 from lda.cluster.resources.arrays import Arrays
@@ -106,16 +107,17 @@ class DeviceShard(Shard):
     def scatter(self, phase: int, pass_number: int, threads: Threads) -> None:
         """Like `Shard.scatter`, and copy the topics to the device."""
         super().scatter(phase, pass_number, threads)
-        self._put(phase)
+        self.settle(phase)
 
     def forget(self, phase: int) -> None:
         """Like `Shard.forget`, and copy the topics of `set_topics` to the device, of all logical shards at a time."""
         super().forget(phase)
-        self._put(phase)
+        self.settle(phase)
         with device_errors():
             self.on_device.forget(*self.token_range(phase))
 
-    def _put(self, phase: int) -> None:
+    def settle(self, phase: int) -> None:
+        """Copy the phase's topics to the device."""
         begin, end = self.token_range(phase)
         with device_errors():
             self.on_device.put(begin, end, self.z[begin:end])
@@ -155,7 +157,7 @@ class DeviceAggregator(Aggregator):
 
         needed = DeviceCounts.bytes_needed(len(rows.start), rows.stride)
         check_fits(needed, f"counts of {len(rows.start):,} terms x {rows.n_topics:,} topics")
-        self.rows = rows
+        self.rows, self.prior = rows, None
         with device_errors():
             self.on_device: DeviceCounts = DeviceCounts(len(rows.start), rows.n_topics, rows.stride)
 
@@ -171,12 +173,30 @@ class DeviceAggregator(Aggregator):
         with device_errors():
             shard.on_device.count(self.on_device, *shard.token_range(phase))
 
+    def begin_with(self, prior: WordPrior | None, *, there: bool = False) -> None:
+        """Like `Aggregator.begin_with`."""
+        self.prior = prior
+        if prior is None or there:
+            return
+        stride, n_terms = self.rows.stride, len(self.rows.start)
+        words = max(CELLS // stride, 1)
+        for low in range(0, n_terms, words):
+            part = prior.counts[low : low + words]
+            cells = np.zeros((part.shape[0], stride), dtype=np.int32)
+            cells[:, : self.rows.n_topics] = part.toarray()
+            with device_errors():
+                self.on_device.counts[low * stride : (low + len(cells)) * stride].copy_to_device(
+                    cells.ravel()
+                )
+        with device_errors():
+            self.on_device.totals.copy_to_device(prior.totals)
+
     def totals(self) -> NDArray[np.int64]:
         """n_k (K,) int64 of these words."""
         return self.topic_totals
 
-    def matrix(self) -> sp.csr_matrix:
-        """The counts as a CSR matrix (V, K) int32, word-major, topics ascending."""
+    def whole(self) -> sp.csr_matrix:
+        """Like `Aggregator.whole`."""
         return self._rows_between(0, len(self.rows.start))
 
     def _rows_between(self, first: int, last: int) -> sp.csr_matrix:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lda.cluster.resources.arrays import Arrays, InMemory
 from lda.cluster.resources.threads import Threads, block_count, blocks
 from lda.cluster.resources.work_sharing import Team
+from lda.cluster.sweeping.frozen_topics import FrozenTopics
 from lda.samplers.counts.row_layout import TopicCounts, WordRows
 from lda.samplers.phi.dirichlet_draw import draw_rows, fill_empty_topics, n_blocks, normalise_rows
 from lda.samplers.phi.language_model import LanguageModel, empty_model, set_priors
@@ -25,7 +26,8 @@ class MeanModel:
 
     n_terms: V, where `rows` are only a range of the vocabulary. team: the workers that fill the same `arrays`. lag:
     how many rounds the slowest worker of the team may be behind the fastest; there is a model for each of them.
-    alpha_parts: whether anybody reads those of the dense rows.
+    alpha_parts: whether anybody reads those of the dense rows. frozen_topics: those whose phi does not follow the
+    documents; the counts given have what they began with.
     """
 
     def __init__(
@@ -38,8 +40,9 @@ class MeanModel:
         lag: int = 0,
         *,
         alpha_parts: bool = True,
+        frozen_topics: FrozenTopics | None = None,
     ) -> None:
-        self._alpha_parts = alpha_parts
+        self._alpha_parts, self._frozen_topics = alpha_parts, frozen_topics
         self._n_terms = len(rows.start) if n_terms is None else n_terms
         self._team = team or Team()
         zeros = (arrays or InMemory()).zeros
@@ -72,6 +75,8 @@ class MeanModel:
 
         team.share(len(spans), fill, threads)
         team.end()
+        if self._frozen_topics is not None:
+            self._frozen_topics.leave_nothing_out(model)
         return model
 
     @property
@@ -81,14 +86,22 @@ class MeanModel:
 
 
 class DrawnModel:
-    """phi_k ~ Dirichlet(beta + n_k.), all rows dense; a new draw each step, keyed by (seed, step, word)."""
+    """phi_k ~ Dirichlet(beta + n_k.), all rows dense; a new draw each step, keyed by (seed, step, word).
+
+    frozen_topics: topics whose phi is not drawn.
+    """
 
     def __init__(
-        self, rows: WordRows, seed: int, arrays: Arrays | None = None, team: Team | None = None
+        self,
+        rows: WordRows,
+        seed: int,
+        arrays: Arrays | None = None,
+        team: Team | None = None,
+        frozen_topics: FrozenTopics | None = None,
     ) -> None:
         zeros = (arrays or InMemory()).zeros
         self.model = empty_model(rows, zeros=zeros)
-        self._seed, self._team = np.uint64(seed), team or Team()
+        self._seed, self._team, self._frozen_topics = np.uint64(seed), team or Team(), frozen_topics
         self._sums = zeros(n_blocks(len(rows.start)) * rows.n_topics, np.float64).reshape(-1, rows.n_topics)
 
     def build(
@@ -111,6 +124,12 @@ class DrawnModel:
         totals = self._sums.sum(axis=0)
         # The other workers of the team write the same values to the same cells here, so the order does not matter.
         fill_empty_topics(self.model, self._seed, key, totals)
-        team.share(len(self._sums), lambda block: normalise_rows(self.model, block, totals), threads)
+
+        def normalise(block: int) -> None:
+            normalise_rows(self.model, block, totals)
+            if self._frozen_topics is not None:
+                self._frozen_topics.put(self.model, priors, block)
+
+        team.share(len(self._sums), normalise, threads)
         team.end()
         return self.model

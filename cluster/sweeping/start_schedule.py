@@ -114,11 +114,13 @@ class StartSchedule:
 
 
 def start_in_effect(settings: FitSettings, n_documents: int, sampler: Sampler) -> str:
-    """The start that resolved `settings` lead to with `n_documents` to train on: random, annealed or growing.
+    """The start that resolved `settings` lead to with `n_documents` to train on: random, annealed, growing or given.
 
     Samplers whose language model is no mean of counts begin at random: a Dirichlet draw from few documents says
     less than their counts do.
     """
+    if settings.start == "given":
+        return "given"
     if settings.start == "random" or sampler.language != "mean":
         return "random"
     return "annealed" if settings.start == "annealed" or n_documents <= FIRST_STAGE else "growing"
@@ -127,13 +129,14 @@ def start_in_effect(settings: FitSettings, n_documents: int, sampler: Sampler) -
 def start_schedule(settings: FitSettings, n_documents: int, sampler: Sampler) -> StartSchedule:
     """The schedule of the start that the resolved `settings` ask for.
 
-    A growing start doubles the documents until all are in.
+    A growing start doubles the documents until all are in. Topics that are given have settled already: there is no
+    larger beta, and a beta to be learned is learned when alpha is.
     """
     everything, start = max(n_documents, 1), start_in_effect(settings, n_documents, sampler)
-    if start == "random":
+    if start in ("random", "given"):
         return StartSchedule(1, everything, 0)
     warm = 1 / math.sqrt(settings.n_topics)
-    learns = isinstance(settings.beta, str)
+    learns = isinstance(settings.beta, str) and settings.optimize_interval > 0
     if start == "annealed":
         if learns:
             return StartSchedule(1, everything, 0, beta_sweeps=BETA_SWEEPS, cap=ANNEALED * warm)

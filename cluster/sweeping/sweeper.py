@@ -11,9 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from lda.cluster.counts.aggregator import Aggregator
+from lda.cluster.counts.word_prior import WordPrior
 from lda.cluster.documents.assigned_shard import Shard
 from lda.cluster.documents.phase_plan import Plan
 from lda.cluster.documents.shard_groups import Documents
@@ -24,6 +26,8 @@ from lda.cluster.resources.work_sharing import Queues, Team
 from lda.cluster.spec.fit_settings import FitSettings
 from lda.cluster.sweeping import compile_ahead
 from lda.cluster.sweeping.device_sweeper import DeviceAggregator, DeviceModels, DeviceShard
+from lda.cluster.sweeping.frozen_topics import FrozenTopics
+from lda.cluster.sweeping.given_counts import GivenCounts
 from lda.cluster.sweeping.phase_model import DrawnModel, MeanModel
 from lda.cluster.sweeping.range_walk import CountSource, Walk
 from lda.cluster.sweeping.shared_sampling import Together
@@ -58,7 +62,7 @@ class Sweeper:
     settings must be resolved. keep: (D,) bool, documents of the corpus that are trained on. parts: the logical
     shards held here. lagging: whether counts may lack what `Plan.unseen` allows; pass False if the caller does not
     track which phases the counts include. alone: whether this sweeper alone adds to the counts; with the device "cuda"
-    they then lie on the device.
+    they then lie on the device. prior: tokens that topics have from the beginning.
     With `settings.model_memory` the vocabulary is walked range by range, the counts of each taken from `source`,
     whose own ranges are `ranges`; without a source they are kept here, on disk.
     """
@@ -75,9 +79,10 @@ class Sweeper:
         *,
         lagging: bool = True,
         alone: bool = False,
+        prior: WordPrior | None = None,
     ) -> None:
         self.sampler = sampler(settings.sampler)
-        self.threads = threads
+        self.threads, self.prior, self._frozen_topics = threads, prior, FrozenTopics.of(prior)
         self.schedule: StartSchedule = start_schedule(settings, int(keep.sum()), self.sampler)
         phases = settings.phases or 1
         self.plan = Plan(
@@ -90,8 +95,12 @@ class Sweeper:
             first_stage=self.schedule.first_stage,
             seed=settings.seed,
         )
-        rows = count_rows(corpus, settings)
-        room = document_memory(settings.memory, settings.model_memory, rows)
+        rows = count_rows(corpus, settings, prior)
+        besides = 0 if prior is None else prior.n_bytes
+        if self._frozen_topics is not None and settings.model_memory is None:
+            # The copy of the counts that phi is made of.
+            besides += 4 * (rows.n_dense_rows * rows.stride + rows.n_sparse_slots)
+        room = document_memory(settings.memory, settings.model_memory, rows, besides)
         self._soft_cells = SOFT_CELLS if settings.memory is None else FEW_SOFT_CELLS
         self._device: DeviceModels | None = None
         if settings.device == "cuda":
@@ -105,15 +114,19 @@ class Sweeper:
         self._model: MeanModel | DrawnModel | None = None
         self._walk: Walk | None = None
         self._together: Together | None = None
+        self._given: GivenCounts | None = None
+        self._memory = settings.memory, settings.model_memory
         if settings.model_memory is not None:
             if source is None:
                 source = self._counts = Aggregator(rows, OnDisk())
+                source.begin_with(prior)
             ranges = cut_ranges(rows, ranges or [(0, corpus.n_terms)], settings.model_memory)
-            self._walk = Walk(rows, ranges, source)
+            self._walk = Walk(rows, ranges, source, self._frozen_topics)
             return
         self._rows, self._seed = rows, settings.seed
         if self._device is not None and alone:
             self._counts = DeviceAggregator(rows)
+            self._counts.begin_with(prior)
             return
         # A draw has no zeros to leave out.
         drawn = self.sampler.language == "drawn"
@@ -127,17 +140,19 @@ class Sweeper:
         self.hold_counts(InMemory())
         self.hold_model(InMemory(), None)
 
-    def hold_counts(self, arrays: Arrays) -> None:
+    def hold_counts(self, arrays: Arrays, *, begun: bool = False) -> None:
         """Keep the counts in `arrays`; `hold_model` must follow.
 
-        Raises OSError when there is no room for them, or what another worker lends does not fit.
+        begun: another worker has put the tokens that topics have from the beginning there. Raises OSError when there is
+        no room for them, or what another worker lends does not fit.
         """
         self._counts = Aggregator(self._rows, arrays)
+        self._counts.begin_with(self.prior, there=begun)
 
     def hold_model(self, arrays: Arrays, team: Team | None) -> None:
         """Keep the language model in `arrays`, filled together with `team`. Raises what `hold_counts` raises."""
         if self._drawn_rows is not None:
-            self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team)
+            self._model = DrawnModel(self._drawn_rows, self._seed, arrays, team, self._frozen_topics)
         else:
             self._model = MeanModel(
                 self._rows,
@@ -146,6 +161,7 @@ class Sweeper:
                 team=team,
                 lag=self.plan.lag,
                 alpha_parts=self.sampler.reads_alpha_parts(self.plan.n_topics),
+                frozen_topics=self._frozen_topics,
             )
 
     @property
@@ -167,13 +183,46 @@ class Sweeper:
         """Give the memory of the language model back; nothing can be sampled afterwards."""
         self._model, self._device = None, None
 
+    def begin_from(self, counts: sp.csr_matrix) -> None:
+        """Draw the first topics under a language model of other counts (V, K) whole numbers, not at random.
+
+        Tokens that topics have from the beginning are part of it.
+        """
+        if self.prior is not None:
+            counts = self.prior.language(sp.csr_matrix(counts.astype(np.int64)))
+        memory, model_memory = self._memory
+        self._given = GivenCounts(counts, memory=memory, model_memory=model_memory)
+
     def first_topics(self, phase: int, pass_number: int, stage: int, priors: Priors) -> None:
-        """Topics for the documents that join at `stage`: drawn given the counts so far, or uniformly random."""
-        if self.plan.n_stages > 1:
+        """Topics for the documents that join at `stage`: given the counts so far or others, or uniformly random.
+
+        Where topics have tokens from the beginning, they are drawn in every start: random topics would outnumber what
+        is to tell topics apart.
+        """
+        if self._given is not None:
+            self._sample_by_given_counts(self._given, phase, pass_number, priors)
+            if phase == self.plan.phases - 1:
+                self._given = None
+            return
+        if self.prior is not None and self.sampler.language != "mean":
+            self._first_by_mean(phase, pass_number, stage, priors)
+            return
+        if self.prior is not None or self.plan.n_stages > 1:
             self._sample(phase, pass_number, stage, priors, fresh=True)
             return
         for shard in self.documents.each():
             shard.scatter(phase, pass_number, self.threads)
+
+    def _first_by_mean(self, phase: int, pass_number: int, stage: int, priors: Priors) -> None:
+        """First topics under the posterior mean, for samplers whose own language model is another.
+
+        A draw of phi would have a topic without tokens at a few words, chosen by chance.
+        """
+        counts, totals = self._language()
+        made = MeanModel(self.counts.rows, counts, frozen_topics=self._frozen_topics)
+        model = made.build(counts, totals, priors, self.threads, 0)
+        for shard in self.documents.each():
+            shard.sample(phase, pass_number, self.sampler, model, self.threads, stage=stage, fresh=True)
 
     def resample(self, phase: int, pass_number: int, stage: int, priors: Priors) -> None:
         """New topics for the phase's documents that have joined by `stage`."""
@@ -194,8 +243,8 @@ class Sweeper:
             return
         if self._model is None:
             raise RuntimeError("the language model has been dropped")
-        counts, totals = self.counts.counts, self.counts.topic_totals
         if anew:
+            counts, totals = self._language()
             self._model.build(counts, totals, priors, self.threads, pass_number * self.plan.phases + phase)
         compile_ahead.wait()
         if self._together is not None:
@@ -210,6 +259,13 @@ class Sweeper:
             shard.sample(
                 phase, pass_number, self.sampler, self._model.model, self.threads, stage=stage, fresh=fresh
             )
+
+    def _language(self) -> tuple[TopicCounts, NDArray[np.int64]]:
+        """n_kw and n_k that phi is made of: for frozen topics what they began with."""
+        counts, totals = self.counts.counts, self.counts.topic_totals
+        if self._frozen_topics is None:
+            return counts, totals
+        return self._frozen_topics.counts(counts, 0, self.plan.n_terms), self._frozen_topics.totals(totals)
 
     def _sample_on_device(
         self, phase: int, pass_number: int, stage: int, priors: Priors, *, fresh: bool, anew: bool
@@ -257,6 +313,26 @@ class Sweeper:
         for shard in self.documents.each():
             shard.sample(0, pass_number, self.sampler, counts, self.threads, stage=stage, fresh=False)
 
+    def _sample_by_given_counts(
+        self, given: GivenCounts, phase: int, pass_number: int, priors: Priors
+    ) -> None:
+        """First topics of the phase's documents; on the processor, whose bits are those of a device."""
+        compile_ahead.wait()
+        by_range = len(given.ranges) > 1
+        if by_range:
+            for shard in self.documents.each():
+                shard.begin_ranges(phase)
+        for span, model in given.models(priors, self.threads):
+            for shard in self.documents.each():
+                if by_range:
+                    shard.sample_range(
+                        phase, pass_number, span, self.sampler, model, self.threads, stage=0, fresh=True
+                    )
+                else:
+                    shard.sample(phase, pass_number, self.sampler, model, self.threads, stage=0, fresh=True)
+        for shard in self.documents.each():
+            shard.settle(phase)
+
     def soft_rows(
         self, priors: Priors, ranges: list[tuple[int, int]]
     ) -> Iterator[tuple[tuple[int, int], SoftRows]]:
@@ -284,15 +360,20 @@ class Sweeper:
             ]
 
         if self._walk is None and not isinstance(self._counts, DeviceAggregator):
-            terms = terms_of(self.counts.topic_totals, priors, self.plan.n_terms)
+            counts, totals = self._language()
+            terms = self._soft_terms(totals, priors)
             for span in cut(ranges):
-                yield span, 0, self.counts.counts, terms
+                yield span, 0, counts, terms
             return
-        walk = self._walk or Walk(self.counts.rows, cut(ranges), self.counts)
-        terms = terms_of(walk.source.totals(), priors, self.plan.n_terms)
+        walk = self._walk or Walk(self.counts.rows, cut(ranges), self.counts, self._frozen_topics)
+        terms = self._soft_terms(walk.totals(), priors)
         for span, part in walk.counts(self.threads):
             for piece in cut([span]):
                 yield piece, span[0], part.counts, terms
+
+    def _soft_terms(self, totals: NDArray[np.int64], priors: Priors) -> Terms:
+        terms = terms_of(totals, priors, self.plan.n_terms)
+        return terms if self._frozen_topics is None else self._frozen_topics.terms(terms)
 
     def changes(self, phase: int, first: int, last: int) -> Iterator[Delta]:
         """What the phase changed of words first .. last - 1, range by range, ascending; netted by all threads."""
@@ -337,23 +418,26 @@ class Sweeper:
             self.counts.add_totals(totals)
 
 
-def count_rows(corpus: Corpus, settings: FitSettings) -> WordRows:
-    """Layout of the counts for a corpus and resolved settings.
+def count_rows(corpus: Corpus, settings: FitSettings, prior: WordPrior | None = None) -> WordRows:
+    """Layout of the counts for a corpus and resolved settings. prior: tokens that topics have from the beginning.
 
     Raises ValueError when a term occurs too often, or the sampler keeps phi dense and this process could not hold it.
     """
-    _check_counts(corpus)
+    frequencies = corpus.term_frequencies
+    if prior is not None:
+        frequencies = frequencies + prior.frequencies
+    _check_counts(corpus, frequencies)
     language = sampler(settings.sampler).language
     if language != "mean":
         _check_dense(corpus.n_terms, settings.n_topics, str(settings.sampler))
-    return word_rows(corpus.term_frequencies, settings.n_topics, all_dense=language == "current")
+    return word_rows(frequencies, settings.n_topics, all_dense=language == "current")
 
 
-def _check_counts(corpus: Corpus) -> None:
+def _check_counts(corpus: Corpus, frequencies: NDArray[np.int64]) -> None:
     """Refuse a term of which a topic might hold more tokens than a count can say."""
-    most = int(corpus.term_frequencies.max(initial=0))
+    most = int(frequencies.max(initial=0))
     if most > MAX_COUNT:
-        term = corpus.vocabulary[int(corpus.term_frequencies.argmax())]
+        term = corpus.vocabulary[int(frequencies.argmax())]
         raise ValueError(
             f"a term may occur at most {MAX_COUNT} times in a corpus, got {term!r} {most} times; leave it out as a "
             "stop word, or divide the corpus"

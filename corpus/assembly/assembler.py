@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from lda.corpus.arrow import array, string_list, strings
+from lda.corpus.assembly.cutting import cut
 from lda.corpus.assembly.pruning import select_terms
 from lda.corpus.assembly.shard_bounds import shard_bounds
 from lda.corpus.assembly.spill import MemorySpill, Spill
@@ -17,14 +19,17 @@ from lda.corpus.corpus import Corpus, MemoryShards
 from lda.corpus.errors import DataError
 from lda.corpus.metadata import conform, unify
 from lda.corpus.shard import batch_arrays, make_batch, table_metadata
-from lda.corpus.summary import Summary, stop_word_share, vocabulary_table
+from lda.corpus.summary import Summary, stop_word_share, told_too_frequent, vocabulary_table
+from lda.corpus.text.term_keys import shown_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from lda.corpus.batches import Forms
     from lda.corpus.text.recipe import Recipe
 
     Arrays = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]
+    Typed = Callable[[pa.Table | None, pa.Schema | None, int], pa.Table | None]
     Remapper = Callable[[npt.NDArray[np.int64], npt.NDArray[np.int32]], Arrays]
 
 
@@ -61,7 +66,8 @@ class Assembler:
 
         Args:
             recipe: supplies min_df, max_df and max_features; None keeps everything.
-            terms: the fixed vocabulary of a corpus of counts; its order is kept.
+            terms: the fixed vocabulary, of a corpus of counts or of one that was there before; its order is kept. Words
+                of texts that it lacks are dropped.
             ordered: whether tokens come in the order of the text.
             spill: where batches wait; memory by default.
             stop: terms of a fixed vocabulary to be left out.
@@ -69,24 +75,60 @@ class Assembler:
         self._recipe, self._ordered = recipe, ordered
         self._fixed, self._stop = terms is not None, stop
         self._ids: dict[str, int] = {}
+        self._foreign = 0
+        self._known = {term: number for number, term in enumerate(terms or ())} if ordered else {}
+        self._forms: list[dict[str, int]] = []
         self._terms: list[str] = list(terms or ())
         self._frequencies = np.zeros((2, len(self._terms)), dtype=np.int64)  # of terms, of documents
         self._spill: Spill = MemorySpill() if spill is None else spill
         self._schemas: list[pa.Schema | None] = []
         self._n_documents = self._n_stopped = self._n_without_text = 0
+        self._steps: dict[str, Any] | None = None
+        self._typed: Typed | None = None
 
     def add(self, batch: TokenBatch) -> None:
         """Take the next documents."""
+        offsets = batch.doc_offsets
         if batch.terms is None:
             words = batch.words
             self._frequencies += np.stack([batch.term_frequencies, batch.document_frequencies])
         else:
-            words = self._number(batch.terms, batch)[batch.words]
+            offsets, words = self._numbered(batch)
         self._n_documents += len(batch.ids)
         self._n_stopped += batch.n_stopped
         self._n_without_text += batch.n_without_text
         self._schemas.append(None if batch.metadata is None else batch.metadata.schema)
-        self._spill.append(make_batch(batch.ids, batch.doc_offsets, words, batch.metadata))
+        self._spill.append(make_batch(batch.ids, offsets, words, batch.metadata))
+
+    def _numbered(self, batch: TokenBatch) -> Arrays:
+        """The tokens of a batch of text as provisional ids, or in the ids of the fixed vocabulary."""
+        assert batch.terms is not None
+        if not self._fixed:
+            ids = self._number(batch.terms, batch)
+            if batch.forms is not None:
+                self._remember(batch.forms, ids)
+            return batch.doc_offsets, ids[batch.words]
+        known = self._known
+        lookup = np.fromiter((known.get(term, -1) for term in batch.terms), np.int32, len(batch.terms))
+        kept = lookup >= 0
+        np.add.at(self._frequencies[0], lookup[kept], batch.term_frequencies[kept])
+        np.add.at(self._frequencies[1], lookup[kept], batch.document_frequencies[kept])
+        offsets, words = drop_negative(batch.doc_offsets, lookup[batch.words])
+        self._foreign += len(batch.words) - len(words)
+        return offsets, words
+
+    def _remember(self, forms: Forms, ids: npt.NDArray[np.int32]) -> None:
+        """Add up how often the words of each key stand in the texts."""
+        self._forms += [{} for _ in range(len(self._ids) - len(self._forms))]
+        rows = zip(forms.names, ids[forms.keys].tolist(), forms.frequencies.tolist(), strict=True)
+        for name, key, tokens in rows:
+            counts = self._forms[key]
+            counts[name] = counts.get(name, 0) + tokens
+
+    @property
+    def n_documents(self) -> int:
+        """Number of documents so far."""
+        return self._n_documents
 
     def _number(self, terms: list[str], batch: TokenBatch) -> npt.NDArray[np.int32]:
         """Provisional ids (len(terms),) of the batch's terms, whose frequencies are added up."""
@@ -103,6 +145,15 @@ class Assembler:
         np.add.at(self._frequencies[1], ids, batch.document_frequencies)
         return ids
 
+    def conclude(self, steps: dict[str, Any] | None, typed: Typed | None) -> None:
+        """What is known once all documents have been taken.
+
+        Args:
+            steps: what the manifest says was done with documents before they came here.
+            typed: gives the further fields of documents their types; None leaves these.
+        """
+        self._steps, self._typed = steps, typed
+
     def finish(self, *, allow_empty: bool = False) -> Assembled:
         """Fix the vocabulary and the shards.
 
@@ -114,7 +165,10 @@ class Assembler:
         """
         if not self._n_documents:
             raise DataError("the corpus must have at least one document, got none; check the input")
-        terms = self._terms if self._fixed else list(self._ids)
+        keys = terms = self._terms if self._fixed else list(self._ids)
+        if self._forms:
+            terms = [shown_form(forms) for forms in self._forms]
+            self._forms = []
         self._ids = {}
         frequencies = self._frequencies[:, : len(terms)]
         selection = select_terms(
@@ -122,18 +176,34 @@ class Assembler:
         )
         kept = frequencies[:, selection.kept]
         if not kept[0].sum() and not allow_empty:
-            raise DataError(_why_empty(int(frequencies[0].sum()), self._n_stopped, selection.removed))
+            n_tokens = int(frequencies[0].sum()) + self._foreign
+            raise DataError(why_empty(n_tokens, self._n_stopped, self._removed(selection.removed)))
         names = strings(terms).take(array(selection.kept))
         vocabulary = vocabulary_table(names, kept[0], kept[1])
-        del terms
+        too_frequent = told_too_frequent(keys[number] for number in selection.too_frequent.tolist())
+        del terms, keys
         remap = _remapper(selection.kept, frequencies.shape[1])
         lengths = np.concatenate([np.diff(remap(*batch_arrays(batch))[0]) for batch in self._spill.peek()])
-        summary = self._summarise(vocabulary, lengths)
+        removed = removed_by_options(
+            self._recipe, self._removed(selection.removed), n_stopped=self._n_stopped, stops=bool(self._stop)
+        )
+        summary = dataclasses.replace(
+            self._summarise(vocabulary, lengths, removed), too_frequent=too_frequent
+        )
         bounds = shard_bounds(lengths)
         return Assembled(vocabulary, summary, bounds, self._shards(remap, bounds))
 
-    def _summarise(self, vocabulary: pa.Table, lengths: npt.NDArray[np.int64]) -> Summary:
-        text = not self._fixed
+    def _removed(self, pruned: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """What was pruned, and the tokens that the fixed vocabulary does not have."""
+        return {"terms_of": {"tokens": self._foreign}, **pruned} if self._foreign else pruned
+
+    def _summarise(
+        self,
+        vocabulary: pa.Table,
+        lengths: npt.NDArray[np.int64],
+        removed: dict[str, dict[str, int]] | None,
+    ) -> Summary:
+        text = self._ordered
         names, counts = vocabulary.column("term"), vocabulary.column("term_frequency").to_numpy()
         return Summary(
             n_documents=len(lengths),
@@ -144,43 +214,21 @@ class Assembler:
             ordered=self._ordered,
             recipe=self._recipe,
             stop_word_share=stop_word_share(string_list(names), counts) if text else None,
+            removed=removed,
+            steps=self._steps,
         )
 
     def _shards(self, remap: Remapper, bounds: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
         schema = unify(self._schemas)
-        ends = bounds[1:].tolist()
-        pieces: list[pa.RecordBatch] = []
-        document = shard = 0
-        for batch in self._spill.drain():
-            offsets, words = remap(*batch_arrays(batch))
-            metadata = table_metadata(pa.Table.from_batches([batch]))
-            done = make_batch(batch.column("id"), offsets, words, conform(metadata, schema, batch.num_rows))
-            start = 0
-            while start < done.num_rows:
-                count = min(done.num_rows - start, ends[shard] - document)
-                pieces.append(done.slice(start, count))
-                start, document = start + count, document + count
-                if document == ends[shard]:
-                    yield _join(pieces)
-                    pieces, shard = [], shard + 1
 
+        def finished() -> Iterator[pa.RecordBatch]:
+            for batch in self._spill.drain():
+                offsets, words = remap(*batch_arrays(batch))
+                metadata = table_metadata(pa.Table.from_batches([batch]))
+                fields = (self._typed or conform)(metadata, schema, batch.num_rows)
+                yield make_batch(batch.column("id"), offsets, words, fields)
 
-def _join(pieces: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """One record batch, with offsets from 0, of slices of several."""
-    # concat_batches would keep the offsets of a single slice, which then do not start at 0.
-    table = pa.Table.from_batches(pieces)
-    arrays = [_slice_arrays(piece) for piece in pieces]
-    lengths = np.concatenate([np.diff(offsets) for offsets, _ in arrays])
-    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-    words = np.concatenate([words for _, words in arrays])
-    ids = pa.concat_arrays(table.column("id").chunks)
-    return make_batch(ids, offsets, words, table_metadata(table))
-
-
-def _slice_arrays(batch: pa.RecordBatch) -> Arrays:
-    """Offsets and words of a slice; the offsets keep counting from the start of the whole."""
-    offsets, words = batch_arrays(batch)
-    return offsets, words[offsets[0] : offsets[-1]]
+        return cut(finished(), bounds)
 
 
 def _remapper(kept: npt.NDArray[np.int64], n_terms: int) -> Remapper:
@@ -192,11 +240,28 @@ def _remapper(kept: npt.NDArray[np.int64], n_terms: int) -> Remapper:
     return lambda offsets, words: drop_negative(offsets, lookup[words])
 
 
-def _why_empty(n_tokens: int, n_stopped: int, removed: dict[str, int]) -> str:
+def removed_by_options(
+    recipe: Recipe | None, pruned: dict[str, dict[str, int]], *, n_stopped: int, stops: bool = False
+) -> dict[str, dict[str, int]] | None:
+    """What the options of a recipe took away, as `Summary.removed`; None where it has none that take anything.
+
+    Args:
+        recipe: of the corpus.
+        pruned: what `select_terms` took away.
+        n_stopped: tokens that were left out as stop words before they had been counted as terms.
+        stops: whether there are stop words that the recipe does not name, as those of counts.
+    """
+    asked = recipe is not None and (recipe.prunes or recipe.stop_words or recipe.terms_of)
+    if not (stops or asked):
+        return None
+    return {"stop_words": {"tokens": n_stopped}, **pruned} if n_stopped else pruned
+
+
+def why_empty(n_tokens: int, n_stopped: int, removed: dict[str, dict[str, int]]) -> str:
     """Error message naming the filters that removed the tokens."""
     if not n_tokens + n_stopped:
         return "all documents are empty: not one token was found; check text field, pattern or counts"
-    takers = {"stop_words": n_stopped, **removed}
+    takers = {"stop_words": n_stopped, **{option: lost["tokens"] for option, lost in removed.items()}}
     told = ", ".join(f"--{option.replace('_', '-')} {count:,}" for option, count in takers.items() if count)
     total = n_tokens + n_stopped
     return f"all documents are empty after filtering: of {total:,} tokens were removed by {told}; relax it"

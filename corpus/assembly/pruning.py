@@ -21,11 +21,13 @@ class KeptTerms(NamedTuple):
 
     Attributes:
         kept: (V,) int64, old ids in the order of the new ones.
-        removed: tokens taken away by each option that took any.
+        removed: `terms` and `tokens` taken away by each option that took any.
+        too_frequent: old ids of those that `max_df` took away.
     """
 
     kept: npt.NDArray[np.int64]
-    removed: dict[str, int]
+    removed: dict[str, dict[str, int]]
+    too_frequent: npt.NDArray[np.int64]
 
 
 def select_terms(
@@ -48,24 +50,27 @@ def select_terms(
         keep_order: keep the order (matrices) instead of falling frequency, ties alphabetical (texts).
     """
     tokens, documents = frequencies
-    removed: dict[str, int] = {}
+    removed: dict[str, dict[str, int]] = {}
     kept = np.arange(len(terms), dtype=np.int64)
+    too_frequent = kept[:0]
     if stop:
         kept = _drop(
             "stop_words", kept, np.array([term not in stop for term in terms], dtype=bool), tokens, removed
         )
     if recipe is not None and recipe.prunes:
-        low, high = _as_count(recipe.min_df, n_documents), _as_count(recipe.max_df, n_documents)
+        low, high = as_count(recipe.min_df, n_documents), as_count(recipe.max_df, n_documents)
         kept = _drop("min_df", kept, documents[kept] >= low, tokens, removed)
+        too_frequent = kept[documents[kept] > high]
         kept = _drop("max_df", kept, documents[kept] <= high, tokens, removed)
     order = _by_frequency(terms, tokens, kept)
     if recipe is not None and recipe.max_features is not None:
         cut = recipe.max_features
         order = _drop("max_features", order, np.arange(len(order)) < cut, tokens, removed)
-    return KeptTerms(np.sort(order) if keep_order else order, removed)
+    return KeptTerms(np.sort(order) if keep_order else order, removed, too_frequent)
 
 
-def _as_count(limit: float, n_documents: int) -> float:
+def as_count(limit: float, n_documents: int) -> float:
+    """A limit of document frequencies as a number of documents, of which a share is made here."""
     return limit if isinstance(limit, int) else limit * n_documents
 
 
@@ -74,11 +79,11 @@ def _drop(
     kept: npt.NDArray[np.int64],
     stays: npt.NDArray[np.bool_],
     tokens: npt.NDArray[np.int64],
-    removed: dict[str, int],
+    removed: dict[str, dict[str, int]],
 ) -> npt.NDArray[np.int64]:
-    lost = int(tokens[kept[~stays]].sum())
-    if lost:
-        removed[option] = lost
+    lost = kept[~stays]
+    if len(lost):
+        removed[option] = {"terms": len(lost), "tokens": int(tokens[lost].sum())}
     return kept[stays]
 
 

@@ -27,7 +27,17 @@ def shard_count(n_documents: int, n_tokens: int) -> int:
     return min(max(-(-n_tokens // TOKENS_PER_SHARD), even, MIN_SHARDS), n_documents)
 
 
-def shard_bounds(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def appended_count(n_documents: int, n_tokens: int, mean_tokens: float) -> int:
+    """Number of shards for documents that join a corpus, whose shards have so many tokens on the average.
+
+    As large as those there are, within the usual sizes, so that a year of small appends does not make shards by the
+    hundred that hold next to nothing each.
+    """
+    size = min(max(mean_tokens, LEAST_TOKENS), TOKENS_PER_SHARD)
+    return min(max(round(n_tokens / size), 1), n_documents)
+
+
+def shard_bounds(lengths: npt.NDArray[np.int64], n_shards: int | None = None) -> npt.NDArray[np.int64]:
     """Cut documents into contiguous shards of nearly equal token counts.
 
     Each cut aims at an equal part of what is left, so one giant document does not starve its successors
@@ -35,13 +45,14 @@ def shard_bounds(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
     Args:
         lengths: (D,) tokens per document, D >= 1.
+        n_shards: 1 ... D; None for as many as `shard_count` says.
 
     Returns:
         (S + 1,) strictly increasing document numbers from 0 to D; shard s holds bounds[s] to bounds[s + 1].
     """
     ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     n_documents, n_tokens = len(lengths), int(ends[-1])
-    n_shards = shard_count(n_documents, n_tokens)
+    n_shards = shard_count(n_documents, n_tokens) if n_shards is None else n_shards
     bounds = np.zeros(n_shards + 1, dtype=np.int64)
     bounds[-1] = n_documents
     for shard in range(1, n_shards):

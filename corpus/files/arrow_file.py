@@ -69,6 +69,23 @@ def checked_shard(
     return batch
 
 
+def ids_alone(name: str | Path, data: pa.Buffer) -> pa.Array[Any]:
+    """(n,) names of the documents of a shard, without a look at anything else in it.
+
+    Raises:
+        DataError: they are damaged.
+    """
+    try:
+        column: Any = read_batch(data).column("id")
+        column.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise damaged(name, _reason(error)) from None
+    if column.type != pa.large_string():
+        raise damaged(name, f"its ids are of type {column.type}")
+    made: pa.Array[Any] = column
+    return made
+
+
 def checked_vocabulary(name: str | Path, data: pa.Buffer, manifest: Manifest) -> pa.Table:
     """The vocabulary, (V,) rows, that holds what the manifest says.
 

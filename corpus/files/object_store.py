@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from lda.corpus.files.arrow_file import (
     checked_shard,
     checked_vocabulary,
     damaged,
+    ids_alone,
     one_batch,
     serialize,
     tally_of,
@@ -21,11 +23,13 @@ from lda.corpus.files.manifest import (
     FileEntry,
     Manifest,
     is_corpus_folder,
+    manifest_at,
     manifest_bytes,
     read_manifest,
 )
 from lda.corpus.files.opened import OpenedCorpus
 from lda.corpus.ordered_map import ordered_map
+from lda.corpus.readers.bad_records import SKIPPED_FILE
 from lda.corpus.shard import batch_digest, content_hash
 from lda.corpus.storage.places import Storage, storage
 from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
@@ -47,7 +51,13 @@ def check_remote_corpus(uri: str, *, overwrite: bool) -> None:
 
 
 def write_remote(
-    uri: str, batches: Iterable[pa.RecordBatch], vocabulary: pa.Table, summary: Summary, *, overwrite: bool
+    uri: str,
+    batches: Iterable[pa.RecordBatch],
+    vocabulary: pa.Table,
+    summary: Summary,
+    *,
+    overwrite: bool,
+    skipped: bytes | None = None,
 ) -> None:
     """Write a corpus to a URI; batches are taken a few at a time and not kept. The manifest comes last.
 
@@ -55,15 +65,29 @@ def write_remote(
         DataError: it exists and `overwrite` is false, it is something else, or the store refuses.
         OSError: the store fails half-way; a corpus that stood there is still there.
     """
-    check_remote_corpus(uri, overwrite=overwrite)
-    before = read_manifest(uri).vocabulary.file.rpartition("/")[0] if is_corpus_folder(uri) else None
     place = storage(uri)
-    with new_data_folder(uri, before) as folder:
+    with new_remote(uri, overwrite=overwrite) as folder:
         entry, data = serialize(f"{folder}/vocabulary.arrow", one_batch(vocabulary))
         place.write(entry.file, memoryview(data))
         entries, digests = _write_shards(place, folder, batches)
         known = content_hash(vocabulary.column("term").combine_chunks(), digests)
-        place.write(MANIFEST, manifest_bytes(Manifest(summary, known, entry, entries)))
+        if skipped is not None:
+            place.write(f"{folder}/{SKIPPED_FILE}", skipped)
+        manifest = Manifest(summary, known, entry, entries, tuple(digest.hex() for digest in digests))
+        place.write(MANIFEST, manifest_bytes(manifest))
+
+
+@contextmanager
+def new_remote(uri: str, *, overwrite: bool) -> Iterator[str]:
+    """The name of a folder for the files of a corpus, of which the manifest, beside it, is the last.
+
+    Raises:
+        DataError: as `check_remote_corpus`.
+    """
+    check_remote_corpus(uri, overwrite=overwrite)
+    before = read_manifest(uri).vocabulary.file.rpartition("/")[0] if is_corpus_folder(uri) else None
+    with new_data_folder(uri, before) as folder:
+        yield folder
 
 
 def _write_shards(
@@ -84,13 +108,16 @@ def _write_shards(
     return list(ordered_map(send, serialized(), UPLOADS, ahead=UPLOADS)), digests
 
 
-def open_remote(uri: str) -> OpenedCorpus:
+def open_remote(uri: str, at: str | None = None) -> OpenedCorpus:
     """Open a corpus at a URI: manifest and vocabulary are read, a shard each time that it is used.
 
+    at: as of `lda.corpus.files.folder.open_folder`.
+
     Raises:
-        DataError: there is no corpus, a file is missing or has another length, or the vocabulary is damaged.
+        DataError: there is no corpus, or it never had that hash; a file is missing or has another length, or the
+            vocabulary is damaged.
     """
-    manifest = read_manifest(uri)
+    manifest = manifest_at(uri, at)
     place = storage(uri)
     folder = manifest.vocabulary.file.rpartition("/")[0]
     sizes = place.files(folder)
@@ -104,7 +131,7 @@ def open_remote(uri: str) -> OpenedCorpus:
     vocabulary = checked_vocabulary(name, _read(place, manifest.vocabulary), manifest)
     first = np.cumsum([0, *(entry.documents for entry in manifest.shards)], dtype=np.int64)[:-1]
     shards = RemoteShards(uri, manifest.shards, tally_of(manifest, vocabulary))
-    return OpenedCorpus(shards, vocabulary, manifest.summary, first, manifest.content_hash)
+    return OpenedCorpus(shards, vocabulary, manifest.summary, first, manifest.content_hash, manifest.earlier)
 
 
 class RemoteShards:
@@ -114,7 +141,8 @@ class RemoteShards:
     # the memory of a machine.
 
     def __init__(self, uri: str, entries: list[FileEntry], tally: TermTally) -> None:
-        self._uri, self._entries, self._tally = uri, entries, tally
+        self._uri = self.place = uri
+        self._entries, self._tally = entries, tally
         self._place: Storage | None = None
         self._last: tuple[int, pa.RecordBatch] | None = None
 
@@ -144,6 +172,17 @@ class RemoteShards:
     def tokens(self) -> list[int]:
         """Tokens of each shard, from the manifest."""
         return [entry.tokens for entry in self._entries]
+
+    def ids(self, index: int) -> pa.Array[Any]:
+        """(n,) names of the documents of one shard, which is read whole.
+
+        Raises:
+            DataError: as `batch`, or the names are damaged.
+        """
+        if self._place is None:
+            self._place = storage(self._uri)
+        entry = self._entries[index]
+        return ids_alone(f"{self._uri}/{entry.file}", _read(self._place, entry))
 
 
 def _read(place: Storage, entry: FileEntry) -> pa.Buffer:

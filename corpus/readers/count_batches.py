@@ -37,34 +37,46 @@ def check_counts(values: npt.NDArray[Any], where: Callable[[int], str]) -> npt.N
     Raises:
         DataError: an entry is negative, fractional, NaN, infinite or no number at all.
     """
+    if values.dtype.kind == "c":
+        raise DataError(
+            f"Complex data not supported: counts must be whole numbers, got values of type {values.dtype}; "
+            "give their real part"
+        )
     if values.dtype.kind not in "biuf":
         raise DataError(
             f"counts must be whole numbers, got values of type {values.dtype}; convert them to int"
         )
+    bad = first_bad_count(values)
+    if bad is not None:
+        raise _bad_count(values, bad, where)
+    return values.astype(np.int64, copy=False)
+
+
+def first_bad_count(values: npt.NDArray[Any]) -> int | None:
+    """The place of the first of (n,) numbers that is no count; None if all of them are."""
     if values.dtype.kind == "f":
         values = values.astype(np.float64, copy=False)  # float32 would take 2^31 for MAX_COUNT
     with np.errstate(invalid="ignore"):  # NaN compares false with everything, which is what is wanted
         good = (values >= 0) & (values <= MAX_COUNT)
     if values.dtype.kind == "f":
         good &= values == np.floor(values)
-    if not good.all():
-        raise _bad_count(values, int(np.argmin(good)), where)
-    return values.astype(np.int64, copy=False)
+    return None if good.all() else int(np.argmin(good))
 
 
 def _bad_count(values: npt.NDArray[Any], index: int, where: Callable[[int], str]) -> DataError:
     value = values[index].item()
-    remedy = "correct the entry"
+    rule, remedy = "counts must be whole and not negative", "correct the entry"
     if not np.isfinite(value):
         kind = "NaN" if np.isnan(value) else "the infinite"
     elif value < 0:
-        kind = "the negative"
+        # The beginning is scikit-learn's, whose users and tests know it.
+        rule, kind = f"Negative values in data passed: {rule}", "the negative"
     elif value > MAX_COUNT:
         value = int(value)
         kind, remedy = "the huge", f"the largest possible is {MAX_COUNT}; are these really counts?"
     else:
         kind, remedy = "the fraction", "round it, or give the raw counts instead of weights such as tf-idf"
-    return DataError(f"counts must be whole and not negative, got {kind} {value} at {where(index)}; {remedy}")
+    return DataError(f"{rule}, got {kind} {value} at {where(index)}; {remedy}")
 
 
 def canonical(matrix: Any) -> scipy.sparse.csr_matrix:  # noqa: ANN401 - any of SciPy's twelve sparse classes
@@ -97,7 +109,7 @@ def _widened(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def expand_rows(
-    matrix: scipy.sparse.csr_matrix, ids: pa.Array[Any], source: str = ""
+    matrix: scipy.sparse.csr_matrix, ids: pa.Array[Any], source: str = "", *, metadata: pa.Table | None = None
 ) -> Iterator[TokenBatch]:
     """Rows of a matrix of counts as batches of tokens, each id repeated as often as it counts.
 
@@ -105,6 +117,7 @@ def expand_rows(
         matrix: (D, V) counts in canonical CSR, of any numeric type.
         ids: (D,) names of the rows.
         source: the file and a comma, for the message.
+        metadata: a row a document.
 
     Raises:
         DataError: an entry is not a count.
@@ -129,7 +142,7 @@ def expand_rows(
             counts[entries],
             n_terms,
         )
-        yield batch
+        yield batch if metadata is None else batch._replace(metadata=metadata.slice(start, stop - start))
         start = stop
 
 

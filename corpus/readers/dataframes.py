@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,10 @@ import pyarrow as pa
 
 from lda.corpus.arrow import is_list
 from lda.corpus.errors import DataError
+from lda.corpus.terms import is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class TableParts(NamedTuple):
@@ -55,7 +59,7 @@ def table_parts(X: Any) -> TableParts | None:  # noqa: ANN401 - duck-typed on pu
     if isinstance(X, np.ndarray) and X.dtype.kind in "biufc":
         return TableParts(scipy.sparse.csr_matrix(_known_to_scipy(_two_dimensional(X))), terms, None)
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "O":
-        raise DataError("counts must be numbers, got an array of objects; convert it with X.astype(int)")
+        return TableParts(scipy.sparse.csr_matrix(_numbers_of_objects(X, range(X.shape[1]))), terms, None)
     return None
 
 
@@ -89,10 +93,43 @@ def _as_array(X: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - see table_parts
         ) from None
 
 
+def _numbers_of_objects(X: npt.NDArray[np.object_], names: Sequence[object]) -> npt.NDArray[Any]:
+    """(D, V) numbers that an array held as objects, as NumPy makes one of a table with mixed columns.
+
+    names: of the columns, for messages.
+
+    Raises:
+        DataError: an entry is text, or missing.
+        TypeError: an entry is no number.
+    """
+    for (row, column), value in np.ndenumerate(X):
+        if isinstance(value, bool | int | float | np.number | np.bool_):
+            continue
+        at = f"at row {row}, column {str(names[column])!r:.80}"
+        if isinstance(value, str | bytes):
+            raise DataError(
+                f"counts must be numbers, got the text {value!r:.40} {at}; drop it, or use X.astype(int)"
+            )
+        if is_missing(value):
+            raise DataError(f"counts must not be missing, got {value} {at}; fill the gaps with 0")
+        try:
+            float(value)  # a Decimal, a tensor of one number, ...
+        except (TypeError, ValueError) as error:
+            kind = type(value).__name__
+            raise TypeError(f"counts must be numbers, got {kind} {at} ({error}); correct the entry") from None
+    try:
+        return X.astype(np.int64) if all(isinstance(value, int) for value in X.flat) else X.astype(np.float64)
+    except OverflowError:
+        return X.astype(np.float64)  # too large for a count, which is told like others that are
+
+
 def _two_dimensional(X: Any) -> Any:  # noqa: ANN401
     if X.ndim != 2:
-        hint = "X.reshape(1, -1) for a single document" if X.ndim == 1 else "X[0] or a reshape"
-        raise DataError(f"counts must have two dimensions (documents, terms), got {X.ndim}; use {hint}")
+        # "Reshape your data" is what scikit-learn says.
+        hint = "with X.reshape(1, -1) for a single document" if X.ndim == 1 else "to documents and terms"
+        raise DataError(
+            f"counts must have two dimensions (documents, terms), got {X.ndim}. Reshape your data {hint}"
+        )
     return X
 
 
@@ -100,8 +137,13 @@ def _from_pandas(frame: Any) -> TableParts:  # noqa: ANN401 - pandas is optional
     import scipy.sparse
 
     subtypes = [getattr(dtype, "subtype", dtype) for dtype in frame.dtypes]
-    for name, dtype in zip(frame.columns, subtypes, strict=True):
-        if getattr(dtype, "kind", "O") not in "biuf":
+    for number, (name, dtype) in enumerate(zip(frame.columns, subtypes, strict=True)):
+        if dtype == np.dtype(object) and not any(isinstance(value, str) for value in frame.iloc[:, number]):
+            values = _numbers_of_objects(frame.iloc[:, [number]].to_numpy(), [name])
+            frame = frame.copy(deep=False)  # the caller's stays as it is
+            frame.isetitem(number, values[:, 0])
+            subtypes[number] = values.dtype
+        elif getattr(dtype, "kind", "O") not in "biuf":
             raise _not_numeric(name, dtype)
     if any(hasattr(dtype, "subtype") for dtype in frame.dtypes):
         # Column by column: to_numpy() of a frame with sparse columns would make them dense.

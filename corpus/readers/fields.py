@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
+from lda.corpus.presentable import printable
+from lda.corpus.readers.options import Fields, ReadOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    from lda.corpus.readers.options import ReadOptions
+    from collections.abc import Collection, Sequence
 
 USUAL_TEXT_FIELDS: Final = ("text", "body", "content", "abstract", "document", "tokens")
 """Taken in this order when no text field is named."""
 
 
-class Fields(NamedTuple):
-    """Names of the text fields, in the order asked for, and of the id field or None."""
+class MissingFieldError(DataError):
+    """A file lacks a field that it must have; others may lack it, too."""
 
-    text: tuple[str, ...]
-    id: str | None
 
-    def metadata(self, row: Mapping[str, object]) -> dict[str, object]:
-        """The remaining fields of a row."""
-        return {name: value for name, value in row.items() if name not in self.text and name != self.id}
+def check_names(present: Sequence[str], where: str) -> None:
+    """Raise DataError where two fields have one name. where: what the message begins with."""
+    twice = next((name for name in present if present.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{where}: the field {printable(twice)!r:.60} stands twice; rename one")
 
 
 def choose_fields(present: Collection[str], options: ReadOptions, where: str) -> Fields:
@@ -35,14 +35,14 @@ def choose_fields(present: Collection[str], options: ReadOptions, where: str) ->
         where: file and line, for the message.
 
     Raises:
-        DataError: a field that is required is missing, or none was asked for and no usual one is there.
+        MissingFieldError: a field that is required is missing, or none was asked for and no usual one is there.
     """
     names = tuple(str(name) for name in present)
     if options.text is None:
         found = next((name for name in USUAL_TEXT_FIELDS if name in names), None)
         if found is None:
             usual = ", ".join(map(repr, USUAL_TEXT_FIELDS))
-            raise DataError(f"{where}: no field named {usual}; {has(names)}; choose one with --text")
+            raise MissingFieldError(f"{where}: no field named {usual}; {has(names)}; choose one with --text")
         text: tuple[str, ...] = (found,)
     else:
         # A name with a comma in it is possible, and meant when it is there.
@@ -52,7 +52,7 @@ def choose_fields(present: Collection[str], options: ReadOptions, where: str) ->
     for name in wanted:
         if name not in names:
             option = "--text" if name in text else "--id"
-            raise DataError(f"{where}: no field {name!r}; {has(names)}; choose one with {option}")
+            raise MissingFieldError(f"{where}: no field {name!r}; {has(names)}; choose one with {option}")
     return Fields(text, named if named is not None else "id" if "id" in names else None)
 
 

@@ -9,29 +9,35 @@ import io
 import lzma
 import stat
 import zlib
+from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import pyarrow as pa
 
 from lda.corpus.errors import DataError
 from lda.corpus.readers.options import ReadOptions
+from lda.corpus.readers.stretch import stretch_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from pathlib import Path
+    from pathlib import PurePath
 
 BLOCK_BYTES: Final = 2**20
 
 COMPRESSED_SUFFIXES: Final = (".gz", ".bz2", ".xz", ".zst", ".lzma")
 
 
-def _open_zstd(path: Path) -> IO[bytes]:
+def _open_zstd(file: Path | IO[bytes]) -> IO[bytes]:
     # compression.zstd comes with Python 3.14; pyarrow is there in any case.
-    return cast("IO[bytes]", pa.CompressedInputStream(pa.OSFile(str(path), "rb"), "zstd"))
+    source = (
+        pa.OSFile(str(file), "rb") if isinstance(file, Path) else pa.PythonFile(cast("io.IOBase", file), "r")
+    )
+    return cast("IO[bytes]", pa.CompressedInputStream(source, "zstd"))
 
 
-_BY_MAGIC: Final[dict[bytes, Callable[[Path], Any]]] = {
+_BY_MAGIC: Final[dict[bytes, Callable[[Any], Any]]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
@@ -48,6 +54,36 @@ _BYTE_ORDER_MARKS: Final = (
 )
 
 
+LONGEST_RECORD: Final = 2**27
+"""Characters in a line, a row or a document; the longest novels have ten million. A few megabytes of an archive may
+unpack to a line of many gigabytes, which would have to be held in memory."""
+
+MOST_UNPACKED: Final = 1000
+"""How many times its own size a file may unpack to, once that is `UNPACKED_FREELY`. Text gets 3 to 10 times as large,
+logs of one line said over and over 100 times; gzip cannot do more than 1032."""
+
+UNPACKED_FREELY: Final = 2**28
+"""Bytes."""
+
+BAD_BYTE: Final = "\udcff"
+"""Stands before each byte that is no text where lines are read `marked`; the byte follows as U+DC00 + byte. Text that
+was decoded never has it: halves of surrogate pairs cannot be decoded."""
+
+TOO_LONG: Final = f"{BAD_BYTE}\udfff"
+"""A line longer than `LONGEST_RECORD`, where lines are read `marked`."""
+
+_MARKING: Final = "lda-mark-bad-bytes"
+
+
+def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return f"{BAD_BYTE}{chr(0xDC00 + error.object[error.start])}", error.end
+
+
+codecs.register_error(_MARKING, _mark_bad_bytes)
+
+
 class UndecodableError(DataError):
     """Bytes that are no text in their encoding. fault: the message without its remedy."""
 
@@ -56,10 +92,15 @@ class UndecodableError(DataError):
         self.fault = fault
 
 
-def plain_name(path: Path) -> str:
+def plain_name(path: PurePath) -> str:
     """Lower-case name of the file without the suffix of its compression."""
     name = path.name.lower()
     return next((name.removesuffix(s) for s in COMPRESSED_SUFFIXES if name.endswith(s)), name)
+
+
+def is_packed(raw: bytes) -> bool:
+    """Whether a file that begins like this is compressed."""
+    return raw.startswith(tuple(_BY_MAGIC))
 
 
 def path_text(name: str) -> str:
@@ -89,6 +130,16 @@ def open_binary(path: Path) -> IO[bytes]:
         ) from None
 
 
+DAMAGE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException)
+"""What is raised where compressed data is damaged."""
+
+
+def unpacked(file: IO[bytes], raw: bytes) -> IO[bytes]:
+    """The unpacked bytes of a file that begins with `raw`, opened at its first byte."""
+    opener = next((opener for magic, opener in _BY_MAGIC.items() if raw.startswith(magic)), None)
+    return file if opener is None else cast("IO[bytes]", opener(file))
+
+
 def read_blocks(path: Path, size: int = BLOCK_BYTES) -> Generator[bytes]:
     """The unpacked bytes of a file in blocks.
 
@@ -97,17 +148,36 @@ def read_blocks(path: Path, size: int = BLOCK_BYTES) -> Generator[bytes]:
     """
     done = 0
     with open_binary(path) as file:
+        most = max(MOST_UNPACKED * path.stat().st_size, UNPACKED_FREELY)
         while True:
             try:
                 block = file.read(size)
-            except (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowException) as error:
+            except DAMAGE as error:
+                yield (rest := _before_damage(path, done))
+                done += len(rest)
                 raise DataError(
                     f"{path} is damaged or cut off after {done} unpacked bytes ({error}); fetch it again"
                 ) from None
             if not block:
                 return
             done += len(block)
+            if done > most:
+                raise DataError(
+                    f"{path} unpacks to more than {MOST_UNPACKED} times its size, as archives do that are made to "
+                    "fill a machine; if it is no such thing, unpack it first"
+                )
             yield block
+
+
+def _before_damage(path: Path, done: int) -> bytes:
+    """What can still be unpacked behind the first `done` bytes, which a reading in blocks loses with its last one."""
+    rest = bytearray()
+    with suppress(*DAMAGE), open_binary(path) as file:
+        while done and (skipped := file.read(min(done, BLOCK_BYTES))):
+            done -= len(skipped)
+        while byte := file.read(1):
+            rest += byte
+    return bytes(rest)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -116,8 +186,20 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path, options: ReadOptions) -> str:
-    """The whole text of a file; see `decode_blocks`."""
-    return "".join(decode_blocks(path, options))
+    """The whole text of a file.
+
+    Raises:
+        DataError: see `decode_blocks`, or it is longer than `LONGEST_RECORD`.
+    """
+    blocks, length = [], 0
+    for block in decode_blocks(path, options):
+        blocks.append(block)
+        length += len(block)
+        if length > LONGEST_RECORD:
+            raise DataError(
+                f"{path} is longer than {LONGEST_RECORD:,} characters, which no document is; cut it into documents"
+            )
+    return "".join(blocks)
 
 
 def byte_order_mark(head: bytes) -> tuple[bytes, str | None]:
@@ -125,26 +207,30 @@ def byte_order_mark(head: bytes) -> tuple[bytes, str | None]:
     return next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if head.startswith(mark)), (b"", None))
 
 
-def decode_blocks(path: Path, options: ReadOptions) -> Iterator[str]:
+def decode_blocks(path: Path, options: ReadOptions, *, marked: bool = False) -> Iterator[str]:
     """The text of a file in blocks, with a line feed at the end of each line.
 
     A carriage return ends a line as well, with a line feed after it or without. A byte order mark is dropped; the
     encoding it tells goes before the one in the options: no text of another encoding begins like that.
 
+    marked: bad bytes are no error but marked, see `BAD_BYTE`, unless they are replaced or ignored; NUL bytes stay.
+
     Raises:
         DataError: besides those of `read_blocks`, bytes that are no text in this encoding (told with
             their line and position), or a NUL byte, unless bad bytes are to be replaced or ignored.
     """
-    blocks = read_blocks(path)
+    stretch = options.stretch
+    blocks = stretch_blocks(path, stretch.start, stretch.stop) if stretch.in_bytes else read_blocks(path)
     first = next(blocks, b"")
-    mark, told = byte_order_mark(first)
+    mark, told = byte_order_mark(b"" if stretch.start else first)
     encoding = told or options.encoding
-    decoder = io.IncrementalNewlineDecoder(_decoder(encoding, options.errors), translate=True)
-    done, line, block = len(mark), 1, b""
+    errors = _MARKING if marked and options.errors == "strict" else options.errors
+    decoder = io.IncrementalNewlineDecoder(_decoder(encoding, errors), translate=True)
+    done, line, block = len(mark), 1 + (stretch.records_before or 0), b""
     try:
         for block in chain((first[len(mark) :],), blocks):
             text = decoder.decode(block)
-            if "\0" in text:
+            if "\0" in text and not (marked and options.errors == "strict" and _has_clean_line(text)):
                 text = _without_nul(text, path, line, block, options)
             done, line = done + len(block), line + text.count("\n")
             yield text
@@ -185,6 +271,11 @@ def _undecodable(place: str, error: UnicodeDecodeError, before: int, encoding: s
         f"{place} is not valid {encoding}: byte 0x{byte:02x} at position {position} ({error.reason})",
         "name its encoding (such as --encoding latin-1), or have bad bytes replaced (--encoding-errors replace)",
     )
+
+
+def _has_clean_line(text: str) -> bool:
+    """Whether some line is without NUL bytes: then those that have them are bad lines, and the encoding is right."""
+    return any("\0" not in line for line in text.split("\n") if line)
 
 
 def _without_nul(text: str, path: Path, line: int, block: bytes, options: ReadOptions) -> str:
@@ -230,28 +321,42 @@ def line_feeds(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
-def read_lines(path: Path, options: ReadOptions) -> Iterator[tuple[int, list[str]]]:
+def read_lines(path: Path, options: ReadOptions, *, marked: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Lines in lots: number of the first line (from 1) and the lines without their ends.
 
     A line feed, a carriage return or both end a line, and nothing else does: JSON strings and titles may hold the
     rarer separators of Unicode.
 
+    marked: as for `decode_blocks`; a line that is too long is `TOO_LONG`.
+
     Raises:
-        DataError: see `decode_blocks`.
+        DataError: see `decode_blocks`, or a line is longer than `LONGEST_RECORD`.
     """
-    number = 1
+    number = first = 1 + (options.stretch.records_before or 0)
+    tally = options.stretch.tally
     open_line: list[str] = []  # pieces of a line that goes on; joined once, for a line may be the whole file
-    for text in decode_blocks(path, options):
+    length = 0
+    for text in decode_blocks(path, options, marked=marked):
         head, newline, rest = text.partition("\n")
         open_line.append(head)
+        length += len(head)
+        if length > LONGEST_RECORD:
+            if not marked:
+                raise DataError(
+                    f"{path}, line {number} is longer than {LONGEST_RECORD:,} characters, which no document is; cut it"
+                )
+            open_line = [TOO_LONG]
         if not newline:
             continue
         lines = ["".join(open_line), *rest.split("\n")]
         open_line = [lines.pop()]
+        length = len(open_line[0])
         yield number, lines
         number += len(lines)
+        tally.lines = number - first
     last = "".join(open_line)
     if last:
+        tally.lines = number + 1 - first
         yield number, [last]
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lda.corpus.arrow import is_text, whole_text
 from lda.corpus.errors import DataError
+from lda.corpus.readers.bad_records import skip_or_stop
 from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
-from lda.corpus.readers.fields import USUAL_TEXT_FIELDS, Fields, choose_fields
-from lda.corpus.readers.files import numbered_lines
-from lda.corpus.readers.options import ReadOptions
+from lda.corpus.readers.fields import USUAL_TEXT_FIELDS, choose_fields
+from lda.corpus.readers.options import Fields, FirstLines, ReadOptions
 from lda.corpus.readers.ready_tokens import join_fields, json_tokens
+from lda.corpus.readers.record_lines import record_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -28,6 +29,7 @@ class JsonLinesReader(TextReader):
     name = "jsonl"
     suffixes = (".jsonl", ".ndjson", ".json")
     in_parts = True
+    by_lines = True
 
     def begins_like(self, head: bytes) -> bool:
         """Whether the first thing is the beginning of an object."""
@@ -39,19 +41,42 @@ class JsonLinesReader(TextReader):
         Raises:
             DataError: a line is not a JSON object, lacks its id, or none has the text.
         """
-        return batch_documents(self._documents(path, options))
+        return batch_documents(self._documents(path, options, options.stretch.first_lines or FirstLines()))
 
-    def _documents(self, path: Path, options: ReadOptions) -> Iterator[TextDocument]:
+    def first_lines(self, path: Path, options: ReadOptions, *, cut: bool = False) -> FirstLines:
+        """The fields, and whether they hold texts or tokens.
+
+        Raises:
+            DataError: as `read` would of these lines.
+        """
+        known = FirstLines(cut=cut)
+        options = options.without_notes()
+        for seen, _ in enumerate(self._documents(path, options, known), 1):
+            if known.kind is not None or seen == LINES_THAT_WAIT:
+                known.complete = True
+                break
+        return known
+
+    def _documents(self, path: Path, options: ReadOptions, known: FirstLines) -> Iterator[TextDocument]:
+        """known: what has been told of the file, and is told here of its first lines."""
         # pyarrow's JSON reader is faster, but gives no line number for most errors; json.loads takes a tenth
         # of the time of tokenising.
-        fields: Fields | None = None
+        fields, kind = known.fields, known.kind
         seen: dict[str, None] = {}  # names of fields, in order of appearance
         waiting: list[tuple[int, dict[str, Any]]] = []  # lines before it is known what the text is called
-        kind: type | None = None
-        for number, line in numbered_lines(path, options):
+        bad = options.bad_records
+        begun = False  # whether there has been a line
+        for number, line in record_lines(path, options):
             if not line or line.isspace():
                 continue
-            rows = [(number, _parse(line, path, number))]
+            if not begun and line.lstrip() == "[":
+                raise DataError(f"{path} is one JSON array, not JSON lines; convert it with `jq -c '.[]'`")
+            begun = True
+            try:
+                rows = [(number, _parse(line, path, number))]
+            except DataError as error:
+                skip_or_stop(bad, error, path, number, line)
+                continue
             if fields is None:
                 waiting += rows
                 seen |= dict.fromkeys(rows[0][1])
@@ -59,16 +84,22 @@ class JsonLinesReader(TextReader):
                 if fields is None:
                     continue
                 rows, waiting = waiting, []
+                known.fields = fields
             for place, row in rows:
-                document = _document(row, fields, options, f"{path}, line {place}", place)
-                if document.text and kind not in (None, type(document.text)):
-                    raise DataError(
-                        f"{path}, line {place}: the field {', '.join(fields.text)!r} must hold text in every line, or "
-                        f"a list of tokens in every line, got {_kind(document.text)} after the other; correct the line"
-                    )
-                kind = type(document.text) if document.text else kind
+                try:
+                    document = _document(row, fields, options, f"{path}, line {place}", place)
+                    if document.text and kind not in (None, type(document.text)):
+                        raise DataError(
+                            f"{path}, line {place}: the field {', '.join(fields.text)!r} must hold text in every line, "
+                            f"or a list of tokens in every line, got {_kind(document.text)} after the other; correct "
+                            "the line"
+                        )
+                except DataError as error:
+                    skip_or_stop(bad, error, path, place, line if place == number else json.dumps(row))
+                    continue
+                kind = known.kind = type(document.text) if document.text else kind
                 yield document
-        if waiting:
+        if waiting and not known.cut:
             choose_fields(tuple(seen), options, _lines(path, waiting))
 
 
@@ -100,10 +131,6 @@ def _parse(line: str, path: Path, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        if line.lstrip() == "[":
-            raise DataError(
-                f"{path} is one JSON array, not JSON lines; convert it with `jq -c '.[]'`"
-            ) from None
         reason = getattr(error, "msg", error)
         column = f", column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise DataError(
@@ -133,9 +160,10 @@ def _document(
             f"{where}: the id field {options.id!r} is missing or null; correct the line or drop --id"
         )
     return TextDocument(
-        f"{options.prefix}{number}" if key is None else _id(key, where),
+        options.numbered(number) if key is None else _id(key, where),
         None if values.count(None) == len(values) else join_fields(texts, where),
         fields.metadata(row),
+        number,
     )
 
 

@@ -16,6 +16,7 @@ from lda.corpus.metadata import to_table
 from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import check_counts, check_size, sum_entries
 from lda.corpus.readers.files import read_lines
+from lda.corpus.readers.ids_beside import with_ids_beside
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.vocabulary_file import vocabulary_for
 from lda.corpus.terms import default_terms
@@ -61,7 +62,8 @@ class _PairReader(CountReader):
         given = vocabulary_for(path, options)
         first, n_terms = self._extent(path, options, given)
         terms = default_terms(n_terms) if given is None else given
-        return CountFile(terms, given is not None, self._batches(path, options, len(terms), first))
+        made = CountFile(terms, given is not None, self._batches(path, options, len(terms), first))
+        return with_ids_beside(made, path)
 
     def _extent(self, path: Path, options: ReadOptions, given: list[str] | None) -> tuple[int, int]:
         """The id of the first term and the number of terms."""

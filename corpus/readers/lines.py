@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
-from lda.corpus.readers.files import numbered_lines
 from lda.corpus.readers.options import ReadOptions
+from lda.corpus.readers.record_lines import record_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ class LineReader(TextReader):
     name = "lines"
     suffixes = (".txt",)
     name_is_enough = False
+    by_lines = True
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[TextBatch]:
         """Yield one document per line.
@@ -26,5 +27,7 @@ class LineReader(TextReader):
         Raises:
             DataError: the file is not text.
         """
-        lines = numbered_lines(path, options)
-        return batch_documents(TextDocument(f"{options.prefix}{number}", line, {}) for number, line in lines)
+        lines = record_lines(path, options)
+        return batch_documents(
+            TextDocument(options.numbered(number), line, {}, number) for number, line in lines
+        )

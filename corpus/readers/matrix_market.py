@@ -11,6 +11,7 @@ import numpy.typing as npt
 from lda.corpus.errors import DataError
 from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import matrix_source
+from lda.corpus.readers.ids_beside import with_ids_beside
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.triplets import line_blocks, parse_entries
 from lda.corpus.readers.vocabulary_file import vocabulary_for
@@ -50,7 +51,8 @@ class MatrixMarketReader(CountReader):
         blocks = line_blocks(path)
         header, body = _header(path, blocks)
         matrix = (_coordinate if header.layout == "coordinate" else _array)(path, header, body, blocks)
-        return matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=1)
+        made = matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=1)
+        return with_ids_beside(made, path)
 
 
 def _header(path: Path, blocks: Iterator[bytes]) -> tuple[MatrixMarketHeader, bytes]:

@@ -11,6 +11,7 @@ from lda.corpus.errors import DataError
 from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import matrix_source
 from lda.corpus.readers.files import read_bytes
+from lda.corpus.readers.ids_beside import with_ids_beside
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.vocabulary_file import vocabulary_for
 from lda.corpus.storage.npy_file import DAMAGED_ARCHIVE, check_archive
@@ -52,7 +53,8 @@ class NpzReader(CountReader):
             raise DataError(
                 f"{path} is not a sound matrix of scipy.sparse.save_npz ({reason:.200}); write it again"
             ) from None
-        return matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=0)
+        made = matrix_source(matrix, path, vocabulary_for(path, options), options.prefix, first=0)
+        return with_ids_beside(made, path)
 
 
 def check_structure(matrix: Any) -> None:  # noqa: ANN401 - any of SciPy's sparse classes

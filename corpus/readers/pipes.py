@@ -1,23 +1,26 @@
-"""Inputs that can be read only once: pipes and standard input, kept in temporary files as long as they are needed."""
+"""Inputs that can be read only once (pipes, standard input, tables in memory), kept in temporary files meanwhile."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
-import tempfile
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
-from lda.corpus.storage.leftovers import forget, remember
+from lda.corpus.readers.arrow_streams import TableBatches, store_table
+from lda.corpus.readers.shown_names import call, forget_name
+from lda.corpus.storage.leftovers import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
+
+    from lda.corpus.readers.arrow_streams import ArrowStream, Input
 
     Place = str | Path
 
@@ -45,6 +48,7 @@ class PipeStore:
         self._folder: Path | None = None
         self._names: dict[str, str] = {}  # of the copies, by their paths
         self._taken: set[object] = set()
+        self._n_tables = 0
 
     def __enter__(self) -> Self:
         return self
@@ -53,16 +57,20 @@ class PipeStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+        for copy in self._names:
+            forget_name(copy)
         if isinstance(error, DataError):
             error.args = (self._named(str(error)),)
 
-    def stored(self, place: Place) -> Place:
-        """The place, or the copy of what a pipe had to say.
+    def stored(self, place: Input) -> Place:
+        """The place, or the copy of what a pipe had to say, or of a table.
 
         Raises:
             DataError: a device, a pipe that was taken before, cannot be read, or that nobody writes to.
             OSError: there is no room for the copy.
         """
+        if not isinstance(place, str | Path):
+            return self._store_table(place)
         if not is_pipe(place):
             return place
         path = Path(place)
@@ -80,7 +88,7 @@ class PipeStore:
             self._bring_vocabulary(path, copy)
         return copy
 
-    def all_stored(self, places: Sequence[Place]) -> list[Place]:
+    def all_stored(self, places: Sequence[Input]) -> list[Place]:
         """`stored` for several."""
         return [self.stored(place) for place in places]
 
@@ -108,18 +116,30 @@ class PipeStore:
             )
         self._taken.add(key)
 
+    def _store_table(self, table: ArrowStream | TableBatches) -> Path:
+        self._n_tables += 1
+        inside = "batches" if isinstance(table, TableBatches) else type(table).__name__
+        name = f"table-{self._n_tables} ({inside})"
+        copy = self._new_copy(f"table-{self._n_tables}", name)
+        store_table(table, copy, name)
+        return copy
+
     def _copy(self, source: IO[bytes], file: str, name: str, first: bytes = b"") -> Path:
-        if self._folder is None:
-            self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="raylda-")))
-            remember(self._folder)
-            self._stack.callback(forget, self._folder)
-        copy = self._folder / str(len(self._names)) / file
-        copy.parent.mkdir()
-        self._names[str(copy)] = name
+        copy = self._new_copy(file, name)
         with copy.open("wb") as target:
             target.write(first)
             while block := _read(source, name):
                 target.write(block)
+        return copy
+
+    def _new_copy(self, file: str, name: str) -> Path:
+        """Where a copy with the name of a file may be written, which messages call `name`."""
+        if self._folder is None:
+            self._folder = Path(self._stack.enter_context(temporary_folder()))
+        copy = self._folder / str(len(self._names)) / file
+        copy.parent.mkdir()
+        self._names[str(copy)] = name
+        call(str(copy), name)
         return copy
 
     def _bring_vocabulary(self, path: Path, copy: Path) -> None:

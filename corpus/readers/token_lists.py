@@ -29,8 +29,10 @@ MOST_UNNAMED: Final = 2**24
 Kind = Literal["tokens", "pairs", "counts"]
 
 
-def kind_of_items(X: Any) -> tuple[list[Any], Kind]:  # noqa: ANN401 - any iterable of documents
+def kind_of_items(X: Any, first_row: int = 0) -> tuple[list[Any], Kind]:  # noqa: ANN401 - any iterable of documents
     """List the documents of an iterable and tell what they are made of; "counts" are rows with an entry a term.
+
+    first_row: number of the first document, for messages.
 
     Raises:
         DataError: a document is missing (None or NaN).
@@ -42,7 +44,7 @@ def kind_of_items(X: Any) -> tuple[list[Any], Kind]:  # noqa: ANN401 - any itera
         raise TypeError(
             f"as_corpus takes a matrix of counts, a table, token lists or a path, got {type(X).__name__}"
         ) from None
-    for row, document in enumerate(documents):
+    for row, document in enumerate(documents, first_row):
         if not isinstance(document, list):  # nearly all are, so that this costs nothing
             _check_document(document, row)
     item = next(chain.from_iterable(documents), None)
@@ -101,9 +103,11 @@ def _check_document(document: object, row: int) -> None:
 
 
 def pairs_to_csr(
-    documents: Sequence[Sequence[tuple[int, float]]], n_terms: int | None
+    documents: Sequence[Sequence[tuple[int, float]]], n_terms: int | None, *, first_row: int = 0
 ) -> scipy.sparse.csr_matrix:
     """Matrix (D, V) of documents given as (term id, count) pairs; V is the highest id + 1 unless given.
+
+    first_row: number of the first document, for messages.
 
     Raises:
         DataError: an id is negative, fractional or beyond the vocabulary.
@@ -116,7 +120,7 @@ def pairs_to_csr(
             -1, 2
         )
     except (ValueError, TypeError):
-        raise _odd_pair(documents) from None
+        raise _odd_pair(documents, first_row) from None
     terms = flat[:, 0]
     highest = np.max(terms, initial=-1.0, where=np.isfinite(terms))
     size = min(int(highest) + 1 if n_terms is None else n_terms, MAX_TERMS)
@@ -125,20 +129,26 @@ def pairs_to_csr(
         entry = int(np.argmax(bad))
         row = int(np.searchsorted(indptr, entry, side="right")) - 1
         raise DataError(
-            f"term ids must lie in 0 ... {size - 1}, got {terms[entry]:.15g} in document {row}; "
+            f"term ids must lie in 0 ... {size - 1}, got {terms[entry]:.15g} in document {first_row + row}; "
             "give the Dictionary of this corpus"
         )
-    if n_terms is None and size > MOST_UNNAMED + 1024 * len(terms):
-        raise DataError(
-            f"the highest term id is {size - 1}, but there are only {len(terms)} pairs; correct it, "
-            "or give the Dictionary of this corpus"
-        )
+    if n_terms is None:
+        check_width(size, len(terms))
     return scipy.sparse.csr_matrix((flat[:, 1], terms.astype(np.int64), indptr), shape=(len(documents), size))
 
 
-def _odd_pair(documents: Sequence[Sequence[object]]) -> DataError:
+def check_width(n_terms: int, n_pairs: int) -> None:
+    """Refuse an id that only a mistake can be, before all ids up to it get a name. Raises `DataError`."""
+    if n_terms > MOST_UNNAMED + 1024 * n_pairs:
+        raise DataError(
+            f"the highest term id is {n_terms - 1}, but there are only {n_pairs} pairs; correct it, "
+            "or give the Dictionary of this corpus"
+        )
+
+
+def _odd_pair(documents: Sequence[Sequence[object]], first_row: int) -> DataError:
     """The error that names the first odd pair: searched one by one, which is slow and done once."""
-    for row, document in enumerate(documents):
+    for row, document in enumerate(documents, first_row):
         for pair in document:
             try:
                 _, _ = np.asarray(pair, dtype=np.float64)

@@ -13,6 +13,7 @@ from lda.corpus.arrow import strings
 from lda.corpus.errors import DataError
 from lda.corpus.readers.base import CountFile, CountReader
 from lda.corpus.readers.count_batches import TOKENS_PER_BATCH, check_counts, check_size, sum_entries
+from lda.corpus.readers.ids_beside import with_ids_beside
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.triplets import line_blocks, parse_entries
 from lda.corpus.readers.vocabulary_beside import find_vocabulary
@@ -69,9 +70,10 @@ class UciReader(CountReader):
                 "give the right one"
             )
         check_size(path, header.n_documents, header.n_terms, header.n_entries)
-        return CountFile(
+        made = CountFile(
             terms, True, _documents(path, header, len(terms), first_block, blocks, options.prefix)
         )
+        return with_ids_beside(made, path)
 
 
 def _header(path: Path, blocks: Iterator[bytes]) -> tuple[UciHeader, bytes]:

@@ -49,17 +49,23 @@ def replaced_file(target: Path, check: Callable[[], object] = lambda: None) -> I
 
 
 @contextmanager
-def replaced_folder(target: Path, check: Callable[[], object]) -> Iterator[Path]:
+def replaced_folder(
+    target: Path, check: Callable[[], object], *, temporary: Path | None = None
+) -> Iterator[Path]:
     """Yield an empty folder to fill; it becomes `target` when the block ends without an exception.
 
     A folder that is replaced stays intact until the new one is complete, and is put back if the last
     rename fails. (A swap in one system call exists on Linux only; two renames work everywhere.)
 
     check: refuses a target that may not be replaced; asked before the folder is made, and just before it is renamed.
+    temporary: the folder to fill, on the same file system; what stands there goes. None for a new one.
     """
     check()
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _beside(target, "partial")
+    if temporary is None:
+        temporary = _beside(target, "partial")
+    elif temporary.exists():
+        shutil.rmtree(temporary)
     remember(temporary)
     try:
         temporary.mkdir()

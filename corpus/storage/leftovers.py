@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 UNDIVIDED: Final = threading.RLock()
@@ -36,6 +37,18 @@ def remember(path: Path | str, undo: Callable[[], object] | None = None) -> None
 def forget(path: Path | str) -> None:
     """Drop a path from the list: it is gone, or in its place."""
     _undo.pop(str(path), None)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[str]:
+    """A folder for the block, gone afterwards, also where the process has to end at once."""
+    folder = ""
+    try:
+        with tempfile.TemporaryDirectory(prefix="raylda-") as folder:
+            remember(folder)
+            yield folder
+    finally:
+        forget(folder)
 
 
 def undo_all() -> None:

@@ -34,6 +34,10 @@ FOLDERS_MADE: Final = 100
 CLIENT_ATTEMPTS: Final = 4
 """How often the client of S3 itself asks, within one of our attempts: a part of a large file is asked for alone."""
 
+OBJECT_STORES: Final = frozenset({"s3", "gcs"})
+"""Where a name needs no folder. Making one all the same is a request for the bucket and one for a marker at each level,
+which a key that may write below one name only is refused."""
+
 _SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 
@@ -77,10 +81,19 @@ class Storage(Protocol):
     def remove_empty(self) -> None:
         """Remove the root if nothing is left in it."""
 
+    def remove_root(self) -> None:
+        """Remove the root with all it holds: for who knows that nobody else writes there."""
+
 
 def is_uri(place: str | os.PathLike[str]) -> bool:
     """Whether a place is named by a URI such as s3://bucket/folder, not by a path."""
     return isinstance(place, str) and _SCHEME.match(place) is not None
+
+
+def split_query(uri: str) -> tuple[str, str]:
+    """What stands before the query of a URI, and the query with its question mark."""
+    base, mark, query = uri.partition("?")
+    return base, mark + query
 
 
 def beside(place: str, suffix: str) -> str:
@@ -173,6 +186,10 @@ class LocalStorage:
         with suppress(OSError):  # not empty, or not there
             self._root.rmdir()
 
+    def remove_root(self) -> None:
+        """See `Storage`."""
+        shutil.rmtree(self._root, ignore_errors=True)
+
 
 class RemoteStorage:
     """An object store that pyarrow reaches; what fails for a moment is asked for again (`lda.corpus.storage.retries`).
@@ -190,7 +207,7 @@ class RemoteStorage:
         self.address = uri.rstrip("/")
         self.root = presentable(self.address)
         try:
-            self._fs, path = retried(_file_system, self.address)
+            self._fs, path = retried(file_system, self.address)
         except NetworkError:
             raise
         except (pa.ArrowException, OSError) as error:
@@ -212,11 +229,12 @@ class RemoteStorage:
     def write(self, name: str, data: bytes | memoryview) -> None:
         """See `Storage`."""
         path = self._at(name)
-        retried(self._fs.create_dir, path.rsplit("/", 1)[0], recursive=True)
+        if self._fs.type_name not in OBJECT_STORES:
+            retried(self._fs.create_dir, path.rsplit("/", 1)[0], recursive=True)
         retried(self._write, path, data)
 
     def _write(self, path: str, data: bytes | memoryview) -> None:
-        file = self._fs.open_output_stream(path)
+        file = self._fs.open_output_stream(path, compression=None)  # pyarrow would pack what is called .gz
         try:
             file.write(data)
         except BaseException:
@@ -232,7 +250,7 @@ class RemoteStorage:
         """See `Storage`."""
 
         def read() -> bytes:
-            with self._fs.open_input_stream(self._readable(name)) as file:
+            with self._fs.open_input_stream(self._readable(name), compression=None) as file:
                 return bytes(file.read())
 
         return retried(read)
@@ -295,10 +313,18 @@ class RemoteStorage:
                 retried(self._fs.delete_dir, self._at(folder))
 
     def remove_empty(self) -> None:
-        """See `Storage`. An object store has no empty folders, at most a marker that harms nobody."""
+        """See `Storage`. An object store has no empty folders, at most a marker that harms nobody.
+
+        Not removed: what another process has written there since it was looked at would go with it.
+        """
+
+    def remove_root(self) -> None:
+        """See `Storage`."""
+        with suppress(FileNotFoundError):
+            retried(self._fs.delete_dir, self._path)
 
 
-def _file_system(uri: str) -> tuple[FileSystem, str]:
+def file_system(uri: str) -> tuple[FileSystem, str]:
     """The file system of a URI, and the path in it; that of S3 with what a URI cannot say."""
     from pyarrow import fs
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 import errno
 import re
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from tenacity import RetryCallState
+
+_watchers: Final[list[Callable[[str], object]]] = []
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,6 +64,26 @@ def momentary(error: BaseException) -> bool:
     return WORDS.search(_QUOTED.sub("", str(error))) is not None
 
 
+@contextmanager
+def watching_retries(tell: Callable[[str], object]) -> Iterator[None]:
+    """Within the block, `tell` is called with the reason, on one line, before anything is asked for again.
+
+    It is called in the thread that asks, of this process only, and must neither raise nor wait.
+    """
+    _watchers.append(tell)
+    try:
+        yield
+    finally:
+        _watchers.remove(tell)
+
+
+def _tell(state: RetryCallState) -> None:
+    if _watchers and state.outcome is not None:
+        reason = " ".join(str(state.outcome.exception()).split()).rstrip(" :.")
+        for tell in tuple(_watchers):
+            tell(reason)
+
+
 def retried(function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
     """What the function returns; it is called again, after longer and longer waits, while `momentary` says so.
 
@@ -70,6 +95,7 @@ def retried(function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT),
         retry=retry_if_exception(momentary),
+        before_sleep=_tell,
         reraise=True,
     )
     try:

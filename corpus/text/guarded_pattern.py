@@ -16,14 +16,16 @@ from array import array
 from collections import deque
 from contextlib import suppress
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple, Self, cast
+from typing import IO, Any, Final, Literal, NamedTuple, Self, cast
 from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from lda.corpus.arrow import strings
 from lda.corpus.errors import DataError
 from lda.corpus.text.patterns import compile_pattern, expand
 
@@ -31,6 +33,9 @@ SECONDS: Final = 5.0
 """Limit of processor time, to compile a pattern, and to find its matches in each 64 kB of text."""
 
 PROGRAM: Final = Path(__file__).with_name("pattern_process.py")
+
+
+Told = Literal["words", "spans", "fields"]
 
 
 class Matches(NamedTuple):
@@ -57,9 +62,13 @@ def groups(pattern: str) -> int:
 class GuardedPattern:
     """A pattern whose matches are found in other processes, one for each thread that asks at the same time."""
 
-    def __init__(self, pattern: str, *, spans: bool = False) -> None:
-        """spans: whether matches are where they begin and end in the text ("3:8", in characters), not the words."""
-        self._pattern, self._spans = pattern, spans
+    def __init__(self, pattern: str, *, told: Told = "words") -> None:
+        """Start nothing yet.
+
+        told: of matches the words, or "spans", where they begin and end in the text ("3:8", in characters); or
+        "fields": those of the first match alone and of each of its groups ("-1:-1" for one that took no part).
+        """
+        self._pattern, self._told = pattern, told
         self._idle: deque[_Process] = deque()
         finalize(self, _close_all, self._idle)
 
@@ -72,7 +81,7 @@ class GuardedPattern:
         try:
             process = self._idle.pop()
         except IndexError:
-            process = _Process(self._pattern, spans=self._spans)
+            process = _Process(self._pattern, told=self._told)
         try:
             found = process.find(texts)
         except BaseException:
@@ -80,6 +89,19 @@ class GuardedPattern:
             raise
         self._idle.append(process)
         return found
+
+    def search(self, texts: list[str]) -> list[list[tuple[int, int]] | None]:
+        """Where the first match in each text and its groups begin and end, if they are told as "fields"; None for none.
+
+        Raises:
+            DataError: it takes too long or too much memory.
+        """
+        offsets, fields = self.find(strings(texts))
+        places = [tuple(map(int, str(field).split(":"))) for field in fields.to_pylist()]
+        return [
+            [(begin, end) for begin, end in places[low:high]] if low < high else None
+            for low, high in pairwise(offsets.tolist())
+        ]
 
 
 class _FailedError(Exception):
@@ -94,11 +116,11 @@ def _close_all(processes: deque[_Process]) -> None:
 class _Process:
     """One process with a compiled pattern."""
 
-    def __init__(self, pattern: str, *, spans: bool = False) -> None:
-        self._pattern = pattern
+    def __init__(self, pattern: str, *, told: Told = "words") -> None:
+        self._pattern, self._told = pattern, told
         self._process = subprocess.Popen(  # noqa: S603 - this Python and a file of this package
             # Isolated, and without site-packages: it starts in 20 ms, whatever the environment says.
-            [sys.executable, "-I", "-S", str(PROGRAM), repr(SECONDS), *(["spans"] if spans else [])],
+            [sys.executable, "-I", "-S", str(PROGRAM), repr(SECONDS), told],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -185,8 +207,8 @@ class _Process:
         if code == -signal.SIGPROF:
             return DataError(
                 f"the pattern '{self._pattern:.200}' takes too long, more than {SECONDS:g} s on a piece of text "
-                "for which a pattern of words takes an instant; write it without repeats within repeats, or give, in "
-                "Python, a tokenizer function instead"
+                "for which a pattern of words takes an instant; write it without repeats within repeats"
+                + ("" if self._told == "fields" else ", or give, in Python, a tokenizer function instead")
             )
         return DataError(
             f"the pattern '{self._pattern:.200}' ended the process that ran it (code {code}); simplify it"

@@ -32,14 +32,15 @@ MOST_OUTPUT, MOST_OUTPUT_PER_BYTE = 2**20, 64
 def main() -> None:
     """Compile the pattern that stands first on standard input, then answer lots of texts until it ends.
 
-    Arguments: seconds, and "spans" for where matches begin and end ("3:8", in characters) in place of matches. Numbers
-    are int64 and int32 in the byte order of the machine. The pattern: bytes, UTF-8; the answer is as to a lot of no
-    texts, but holds the number of groups. A lot: number of texts, their offsets in bytes (one more), UTF-8. The
-    answer: 0, number of matches in each text, bytes of each match, UTF-8; or 1, number of bytes, what went wrong.
+    Arguments: seconds, and "spans" for where matches begin and end ("3:8", in characters) in place of matches, or
+    "fields" for where the first match and each of its groups do ("-1:-1": a group that took no part). Numbers are
+    int64 and int32 in the byte order of the machine. The pattern: bytes, UTF-8; the answer is as to a lot of no texts,
+    but holds the number of groups. A lot: number of texts, their offsets in bytes (one more), UTF-8. The answer: 0,
+    number of matches in each text, bytes of each match, UTF-8; or 1, number of bytes, what went wrong.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that asks, which ends this one
     source, answer = sys.stdin.buffer, sys.stdout.buffer
-    seconds, spans = float(sys.argv[1]), "spans" in sys.argv[2:]
+    seconds, spans, fields = float(sys.argv[1]), "spans" in sys.argv[2:], "fields" in sys.argv[2:]
     (size,) = _numbers(source, 1)
     _allow(seconds, size)
     try:
@@ -51,7 +52,7 @@ def main() -> None:
     _answer(answer, [compiled.groups], array("i"), b"")
     while True:
         try:
-            _answer(answer, *_matches(compiled, _texts(source), seconds, spans))
+            _answer(answer, *_matches(compiled, _texts(source), seconds, spans, fields))
         except (MemoryError, RecursionError):
             _fail(answer, "its matches take too much memory")
             return
@@ -73,7 +74,7 @@ def _texts(source: BinaryIO) -> list[str]:
 
 
 def _matches(
-    compiled: re.Pattern[str], texts: list[str], seconds: float, spans: bool
+    compiled: re.Pattern[str], texts: list[str], seconds: float, spans: bool, fields: bool
 ) -> tuple[list[int], array[int], bytes]:
     counts: list[int] = []
     lengths, pieces = array("i"), []
@@ -88,6 +89,9 @@ def _matches(
         if spans:
             group = min(compiled.groups, 1)
             found = [f"{m.start(group)}:{m.end(group)}" for m in compiled.finditer(text) if m[group]]
+        elif fields:
+            first = compiled.search(text)
+            found = [] if first is None else [f"{a}:{b}" for a, b in first.regs]
         else:
             found = list(filter(None, compiled.findall(text)))  # empty matches are no words
         counts.append(len(found))

@@ -83,7 +83,12 @@ def _resolve(value: str) -> str | tuple[str, ...]:
             lines = [line for _, line in numbered_lines(path, ReadOptions())]
         except UndecodableError as error:
             raise DataError(f"{error.fault}; save the stop words as UTF-8") from None
-    return tuple(sorted({word for line in lines if (word := line.strip()) and not word.startswith("#")}))
+    return tuple(sorted({word for line in lines if (word := line.strip()) and not is_comment(word)}))
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line of a list says something about it: # and a blank begin it. `#hashtag` is a word."""
+    return line == "#" or (line.startswith("#") and line[1].isspace())
 
 
 def with_extra(value: str | tuple[str, ...] | None, path: str | Path) -> tuple[str, ...]:

@@ -19,14 +19,17 @@ from lda.corpus.arrow import is_list, string_list
 from lda.corpus.text.guarded_pattern import GuardedPattern, can_guard
 from lda.corpus.text.markup import strip_html_spans, strip_markup
 from lda.corpus.text.patterns import compile_pattern
+from lda.corpus.text.phrases import JOINER
 from lda.corpus.text.recipe import DEFAULT_PATTERN, PATTERNS
 from lda.corpus.text.tokenizer import SOFT_HYPHEN, TextTokenizer, normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
+    from lda.corpus.text.compounds import Compounds
+    from lda.corpus.text.phrases import PhraseJoiner
     from lda.corpus.text.recipe import Recipe
     from lda.corpus.text.tokenizer import Tokenizer
 
@@ -40,6 +43,8 @@ other one takes a second; what it finds is compared with the tokens, which shows
 
 class SpannedText(NamedTuple):
     """A text with its tokens, in the order in which `TextTokenizer` gives them; runs of words overlap.
+
+    A phrase reaches from its first word to its second, with all that stands between them, as does a run.
 
     Attributes:
         text: what is shown.
@@ -66,12 +71,18 @@ class _Traced(NamedTuple):
 class TokenSpans:
     """Finds the tokens of texts, by a recipe."""
 
-    def __init__(self, recipe: Recipe, tokenizer: Tokenizer | None = None) -> None:
-        """Prepare for a recipe; `tokenizer` replaces its pattern. Raises as `TextTokenizer`."""
-        self._recipe, self._tokenizer = recipe, tokenizer
-        self._tokenize = TextTokenizer(recipe, tokenizer, of_model=True)
+    def __init__(
+        self,
+        recipe: Recipe,
+        tokenizer: Tokenizer | str | None = None,
+        vocabulary: Sequence[str] | None = None,
+    ) -> None:
+        """Prepare for a recipe; arguments and errors are those of `TextTokenizer`."""
+        self._recipe = recipe
+        self._tokenize = TextTokenizer(recipe, tokenizer, of_model=True, vocabulary=vocabulary)
+        self._cut_elsewhere = self._tokenize.cut_elsewhere
         known = recipe.pattern in PATTERNS.values() or not can_guard()
-        self._guarded = None if known or tokenizer is not None else GuardedPattern(recipe.pattern, spans=True)
+        self._guarded = None if known or self._cut_elsewhere else GuardedPattern(recipe.pattern, told="spans")
 
     def __call__(self, texts: pa.Array[Any]) -> Iterator[SpannedText]:
         """Each of the texts, (n,) strings, or lists of tokens, with its tokens. Raises as `TextTokenizer`."""
@@ -79,6 +90,7 @@ class TokenSpans:
         offsets, numbers, terms = self._tokenize.words(texts)
         words = [terms[number] for number in numbers.tolist()]
         stop, ngram_range = self._tokenize.stop(ready=ready), self._recipe.ngram_range
+        joiner = self._tokenize.joiner
         seen = iter(()) if ready else self._seen(texts)
         for text, (first, last) in zip(texts.to_pylist(), pairwise(offsets.tolist()), strict=True):
             mine = words[first:last]
@@ -88,13 +100,18 @@ class TokenSpans:
                 kept = np.array([word not in stop for word in mine], dtype=np.bool_)
                 counted = [word for word in mine if word not in stop]
                 made = made._replace(starts=made.starts[kept], stops=made.stops[kept], words=counted)
-            yield made if ngram_range == (1, 1) else _with_runs(made, *ngram_range)
+            if self._tokenize.compounds is not None:
+                made = _with_parts(made, self._tokenize.compounds)
+            if joiner is not None:
+                made = _with_phrases(made, joiner)
+            made = made if ngram_range == (1, 1) else _with_runs(made, *ngram_range)
+            yield made._replace(words=self._tokenize.shown(made.words))
 
     def _seen(self, texts: pa.Array[Any]) -> Iterator[tuple[str, Pairs | None]]:
         """Each text as the pattern sees it; and where that matches, if it is one that is to be run elsewhere."""
         stripped: Any = strip_markup(texts, self._recipe.strip)
         stripped = stripped.fill_null("")
-        if self._tokenizer is not None:
+        if self._cut_elsewhere:
             yield from ((text, None) for text in string_list(stripped))
             return
         seen = normalised(stripped, lowercase=self._recipe.lowercase)
@@ -131,7 +148,7 @@ class TokenSpans:
         """Where the pattern matches, which is to be compared with the tokens: what is quick comes first."""
         if matches is not None:
             yield matches
-        elif self._tokenizer is None:
+        elif not self._cut_elsewhere:
             if self._recipe.pattern == DEFAULT_PATTERN:
                 yield [m.span() for m in _NEARLY_LETTERS.finditer(seen)]
             pattern = compile_pattern(self._recipe.pattern)
@@ -146,7 +163,7 @@ class TokenSpans:
             if stripped is None:
                 return None
             made = _Traced(stripped[0], _array(stripped[1]), _array(stripped[2]))
-        if self._tokenizer is None and not made.text.isascii():
+        if not self._cut_elsewhere and not made.text.isascii():
             made = _composed(_without(made, SOFT_HYPHEN))
         # Arrow's lower case takes a character for a character; what else has changed is not known here.
         same = made.text == seen or (self._recipe.lowercase and len(made.text) == len(seen))
@@ -248,6 +265,37 @@ def _same_length(text: str) -> str:
     return (
         lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     )
+
+
+def _with_parts(made: SpannedText, compounds: Compounds) -> SpannedText:
+    """With the parts of compounds in their place; each of them stands where the compound has it."""
+    starts, stops, words = [], [], list[str]()
+    for word, start, stop in zip(made.words, made.starts.tolist(), made.stops.tolist(), strict=True):
+        parts = compounds.parts(word)
+        at = start
+        for number, part in enumerate(parts, 1):
+            # What is written has as many letters as the word, but where marks stand apart: the last part takes them.
+            end = stop if number == len(parts) else min(at + len(part), stop)
+            starts.append(at)
+            stops.append(end)
+            words.append(part)
+            at = end
+    return made._replace(starts=_array(starts), stops=_array(stops), words=words)
+
+
+def _with_phrases(made: SpannedText, joiner: PhraseJoiner) -> SpannedText:
+    """With phrases in place of their words, as `PhraseJoiner` makes them."""
+    firsts = joiner.first_words(made.words)
+    if not firsts:
+        return made
+    kept = np.ones(len(made.words), dtype=np.bool_)
+    kept[np.array(firsts) + 1] = False
+    stops, words = made.stops.copy(), list(made.words)
+    for first in firsts:
+        stops[first] = stops[first + 1]
+        words[first] = f"{words[first]}{JOINER}{words[first + 1]}"
+    left = [word for word, stays in zip(words, kept.tolist(), strict=True) if stays]
+    return made._replace(starts=made.starts[kept], stops=stops[kept], words=left)
 
 
 def _with_runs(made: SpannedText, low: int, high: int) -> SpannedText:

@@ -11,20 +11,26 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from lda.corpus.arrow import array, is_list, is_text, pc, string_list, strings
-from lda.corpus.batches import TokenBatch, count_terms, drop_negative
+from lda.corpus.batches import Forms, TokenBatch, count_terms, drop_negative
 from lda.corpus.errors import DataError
 from lda.corpus.readers.ready_tokens import number_ready
 from lda.corpus.readers.token_lists import check_token
+from lda.corpus.text.chosen_tokenizer import chosen_tokenizer
+from lda.corpus.text.compounds import Compounds
 from lda.corpus.text.guarded_pattern import GuardedPattern, can_guard
 from lda.corpus.text.markup import strip_markup
 from lda.corpus.text.ngrams import add_ngrams
 from lda.corpus.text.patterns import compile_pattern
+from lda.corpus.text.phrases import joiner_of
 from lda.corpus.text.recipe import DEFAULT_PATTERN
+from lda.corpus.text.segmenters import Segmenter
 from lda.corpus.text.stop_words import stop_words
+from lda.corpus.text.term_keys import TermKeys, has_keys, numbered_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from lda.corpus.text.phrases import PhraseJoiner
     from lda.corpus.text.recipe import Recipe
 
     Tokenizer = Callable[[str], list[str]]
@@ -57,22 +63,45 @@ class TextTokenizer:
     as it was read, but for the markup that the recipe takes out.
     """
 
-    def __init__(self, recipe: Recipe, tokenizer: Tokenizer | None = None, *, of_model: bool = False) -> None:
-        """Prepare for a recipe; `tokenizer` replaces its pattern.
+    def __init__(
+        self,
+        recipe: Recipe,
+        tokenizer: Tokenizer | str | None = None,
+        *,
+        of_model: bool = False,
+        vocabulary: Sequence[str] | None = None,
+    ) -> None:
+        """Prepare for a recipe.
 
-        of_model: the recipe is that of a model, not a wish for these documents, so that a pattern may stand in it
-        although they are lists of tokens.
+        Args:
+            recipe: how text becomes tokens.
+            tokenizer: a function that replaces its pattern, or where to import it from.
+            of_model: the recipe is that of a model, not a wish for these documents, so that a pattern may stand in it
+                although they are lists of tokens.
+            vocabulary: the terms that tokens are wanted as, if they are known. Where the recipe counts words as one,
+                each becomes that one of these terms; without, batches speak of keys and `forms`.
 
         Raises:
-            DataError: the recipe was made with a tokeniser function and none is given now, or the language of
-                its stop words is unknown.
+            DataError: the recipe was made with a tokeniser function and none is given now, the language of its stop
+                words is unknown, or a package is missing.
         """
-        if recipe.tokenizer is not None and tokenizer is None:
+        chosen = chosen_tokenizer(recipe, tokenizer)
+        if recipe.phrases is not None and recipe.phrase_pairs is None:
             raise DataError(
-                f"the text was split by the function {recipe.tokenizer}; pass it again as tokenizer="
+                "the phrases of a recipe are found where a corpus is built, and are not yet known here; "
+                "build it, or give phrase_pairs"
             )
-        self._recipe, self._tokenizer, self._of_model = recipe, tokenizer, of_model
-        guarded = tokenizer is None and recipe.pattern != DEFAULT_PATTERN and can_guard()
+        self._segmenter = chosen if isinstance(chosen, Segmenter) else None
+        self._tokenizer = None if isinstance(chosen, Segmenter) else chosen
+        self._recipe, self._of_model = recipe, of_model
+        self._compounds = Compounds() if recipe.split_compounds is not None else None
+        self._keys = TermKeys(recipe) if has_keys(recipe) else None
+        self._shown: dict[str, str] | None = None
+        if self._keys is not None and vocabulary is not None:
+            # Of two terms with one key, which a vocabulary from elsewhere may have, the first.
+            self._shown = dict(zip(reversed(self._keys(vocabulary)), reversed(vocabulary), strict=True))
+        self._join = joiner_of(recipe.phrase_pairs) if recipe.phrase_pairs else None
+        guarded = chosen is None and recipe.pattern != DEFAULT_PATTERN and can_guard()
         self._guarded = GuardedPattern(recipe.pattern) if guarded else None
         self._stop: frozenset[str] = frozenset()
         words = self._listed = stop_words(recipe.stop_words)
@@ -95,21 +124,66 @@ class TextTokenizer:
             DataError: the tokeniser function returned something else than a list of strings, or there is one, or a
                 pattern, for lists of tokens.
         """
-        offsets, words, terms = self.words(texts, ids)
-        n_before = len(words)
-        stop = self.stop(ready=is_list(texts.type))
-        if stop:
-            offsets, words, terms = _keep_terms(
-                offsets, words, terms, np.array([t not in stop for t in terms], bool)
-            )
-        n_stopped = n_before - len(words)
+        return self.counted(*self.kept_words(texts, ids), ids, metadata)
+
+    def counted(
+        self, numbered: Numbered, n_stopped: int, ids: pa.Array[Any], metadata: pa.Table | None = None
+    ) -> TokenBatch:
+        """Documents whose words are known, with phrases joined, runs of words made, and terms counted.
+
+        Args:
+            numbered: as `kept_words` returns them; the documents may have been cut into several since.
+            n_stopped: stop words that were left out.
+            ids: (n,) names.
+            metadata: table of n rows or None.
+        """
+        offsets, words, terms = numbered
+        if self._join is not None:
+            offsets, words, terms = self._join(offsets, words, terms)
         if self._recipe.ngram_range != (1, 1):
             offsets, words, terms = add_ngrams(offsets, words, terms, self._recipe.ngram_range)
+        forms = None
+        if self._keys is not None:
+            words, terms, forms = self._as_one(words, terms, self._keys)
         counted = count_terms(offsets, words, len(terms))
-        return TokenBatch(ids, offsets, words, terms, *counted, metadata, n_stopped)
+        return TokenBatch(ids, offsets, words, terms, *counted, metadata, n_stopped, forms=forms)
+
+    def _as_one(
+        self, words: npt.NDArray[np.int32], terms: list[str], keys: TermKeys
+    ) -> tuple[npt.NDArray[np.int32], list[str], Forms | None]:
+        """Tokens as numbers of their keys, these, and what they stand for; or, of a known vocabulary, its terms."""
+        if self._shown is not None:
+            names, numbers = numbered_keys(self.shown(terms))
+            return numbers[words], names, None
+        names, numbers = numbered_keys(keys(terms))
+        frequencies = np.bincount(words, minlength=len(terms)).astype(np.int64)
+        return numbers[words], names, Forms(terms, numbers, frequencies)
+
+    def shown(self, terms: Sequence[str]) -> list[str]:
+        """Each term as that of the known vocabulary which it counts as; itself where there is none."""
+        if self._keys is None or self._shown is None:
+            return list(terms)
+        known = self._shown
+        return [known.get(key, term) for key, term in zip(self._keys(terms), terms, strict=True)]
+
+    def kept_words(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> tuple[Numbered, int]:
+        """The words of the documents but for stop words, and how many of these there were.
+
+        Compounds are in parts, if so wished. Arguments and errors are those of a call.
+        """
+        found = self.words(texts, ids)
+        stop = self.stop(ready=is_list(texts.type))
+        n_stopped = 0
+        if stop:
+            kept = _keep_terms(*found, np.array([term not in stop for term in found.terms], bool))
+            n_stopped = len(found.words) - len(kept.words)
+            found = kept
+        return (found if self._compounds is None else Numbered(*self._compounds(*found))), n_stopped
 
     def words(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> Numbered:
-        """All words of the documents in their order: stop words are among them, runs of words are not.
+        """All words of the documents in their order: stop words are among them, phrases and runs of words are not.
+
+        Compounds are whole.
 
         Arguments and errors are those of a call.
         """
@@ -117,13 +191,30 @@ class TextTokenizer:
             return self._ready(texts)
         return self._number(strip_markup(texts, self._recipe.strip), ids)
 
+    @property
+    def joiner(self) -> PhraseJoiner | None:
+        """What joins words to phrases; None where there are none."""
+        return self._join
+
+    @property
+    def cut_elsewhere(self) -> bool:
+        """Whether a function or a segmenter cuts the text, and no pattern."""
+        return self._tokenizer is not None or self._segmenter is not None
+
+    @property
+    def compounds(self) -> Compounds | None:
+        """What cuts compounds into their parts; None where they stay whole."""
+        return self._compounds
+
     def stop(self, *, ready: bool) -> frozenset[str]:
         """The words that are left out; ready: of documents that are lists of tokens."""
         return self._listed if ready else self._stop
 
     def _ready(self, lists: pa.Array[Any]) -> Numbered:
-        chosen = "a tokenizer" if self._tokenizer is not None else "a pattern"
-        if self._tokenizer is not None or (self._recipe.pattern != DEFAULT_PATTERN and not self._of_model):
+        named = self._segmenter is not None
+        chosen = "a tokenizer" if named or self._tokenizer is not None else "a pattern"
+        asked = named or self._recipe.pattern != DEFAULT_PATTERN
+        if self._tokenizer is not None or (asked and not self._of_model):
             raise DataError(
                 f"{chosen} cuts text, and the text field holds lists of tokens, which are taken as they are; "
                 "leave it out"
@@ -137,6 +228,9 @@ class TextTokenizer:
             _check_texts(made, ids, self._tokenizer)
             return _number_lists(made)
         texts = normalised(texts, lowercase=self._recipe.lowercase)
+        if self._segmenter is not None:
+            cut = self._segmenter.cut
+            return _number_lists([cut(text) if text else [] for text in texts.to_pylist()])
         if self._recipe.pattern == DEFAULT_PATTERN:
             return _number_letters(texts)
         if self._guarded is not None:

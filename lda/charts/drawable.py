@@ -1,4 +1,4 @@
-"""`Drawable`: what a fitted model can be asked for to be seen: charts of Altair, and data frames of pandas."""
+"""`Drawable`: what a fitted model can be asked for to be seen: charts of Altair, and data frames."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from altair import Chart, FacetChart, LayerChart
 
+    from lda.charts.frames import FrameKind
     from lda.charts.tables import FittedModel
     from lda.charts.theme import Theme
     from lda.corpus import Recipe
@@ -36,6 +37,18 @@ class Drawable(ABC):
     def _drawn(self) -> FittedModel:
         """The model that is drawn."""
 
+    def _frames(self) -> FrameKind:
+        """Whose data frames are given where nobody says."""
+        return "pandas"
+
+    def _kind(self, frame: FrameKind | None) -> FrameKind:
+        """Whose data frames are asked for. Raises, before any work, as `lda.charts.frames.check_kind`."""
+        from lda.charts.frames import check_kind
+
+        kind = frame or self._frames()
+        check_kind(kind)
+        return kind
+
     @abstractmethod
     def _text_recipe(self) -> Recipe:
         """How texts become the model's words."""
@@ -44,26 +57,39 @@ class Drawable(ABC):
     def _theta(self, X: object) -> npt.NDArray[np.float32]:
         """(D, K) topics of documents."""
 
-    def topics_frame(self, n_words: int = 10) -> pd.DataFrame:
+    def topics_frame(self, n_words: int = 10, *, frame: FrameKind | None = None) -> pd.DataFrame:
         """A row a topic, by its number: name, tokens, share, alpha, words, exclusivity, eff_num_words.
 
         `words` are the `n_words` most probable ones with commas between them; `name` is None for a topic without one.
         What `exclusivity` and `eff_num_words` are, `lda.TopicDiagnostics` says.
 
+        Args:
+            n_words: how many words of each topic.
+            frame: "pandas", "polars" or "arrow" (a `pyarrow.Table`). What is the index of pandas is the first column
+                elsewhere. None takes the container that `set_output` of an estimator chose, else pandas, which is what
+                a type checker is told of.
+
         Raises:
-            ValueError: `n_words` is negative.
+            ValueError: `n_words` is negative, or there are no such frames.
         """
         from lda.charts.frames import topics_frame
 
-        return topics_frame(self._drawn(), n_words)
+        return topics_frame(self._drawn(), n_words, self._kind(frame))
 
-    def map_frame(self, n_words: int = 10) -> pd.DataFrame:
-        """`topics_frame` with the places of topics on the map, `x` and `y`; see `plot_map`."""
+    def map_frame(self, n_words: int = 10, *, frame: FrameKind | None = None) -> pd.DataFrame:
+        """`topics_frame` with the places of topics on the map, `x` and `y`; see `plot_map`, and `topics_frame`."""
         from lda.charts.frames import map_frame
 
-        return map_frame(self._drawn(), n_words)
+        return map_frame(self._drawn(), n_words, self._kind(frame))
 
-    def words_frame(self, topic: int, n_words: int | None = None, *, lambda_: float = LAMBDA) -> pd.DataFrame:
+    def words_frame(
+        self,
+        topic: int,
+        n_words: int | None = None,
+        *,
+        lambda_: float = LAMBDA,
+        frame: FrameKind | None = None,
+    ) -> pd.DataFrame:
         """The words of a topic, most relevant first: word, p, share, lift, relevance, tokens.
 
         `p` is p(word | topic), `share` the word's part of all tokens, `lift` = p / share, `tokens` those of the word in
@@ -73,37 +99,42 @@ class Drawable(ABC):
             topic: its number.
             n_words: how many; None for all.
             lambda_: of the relevance, 0 to 1; 1 orders by p. See `lda.evaluation.relevance`.
+            frame: as for `topics_frame`.
 
         Raises:
             ValueError: there is no such topic, or an argument is out of range.
         """
         from lda.charts.frames import words_frame
 
-        return words_frame(self._drawn(), topic, n_words, lambda_)
+        return words_frame(self._drawn(), topic, n_words, lambda_, self._kind(frame))
 
-    def history_frame(self) -> pd.DataFrame:
+    def history_frame(self, *, frame: FrameKind | None = None) -> pd.DataFrame:
         """A row a sweep, by its number: seconds, tokens_per_second, log_likelihood, heldout, alpha_sum, beta.
 
-        Log-likelihoods are nats a token, and NaN at sweeps at which they were not evaluated.
+        Log-likelihoods are nats a token, and NaN at sweeps at which they were not evaluated. `frame` is as for
+        `topics_frame`.
         """
         from lda.charts.frames import history_frame
 
-        return history_frame(self._drawn())
+        return history_frame(self._drawn(), self._kind(frame))
 
-    def document_frame(self, X: object) -> pd.DataFrame:
+    def document_frame(self, X: object, *, frame: FrameKind | None = None) -> pd.DataFrame:
         """Topics of documents: a row a document, a column a topic, which is what `transform(X)` gives.
 
         Columns are called by number and name of the topic ("3 War"). The index is that of X where it is a data frame
-        or series, else 0, 1, ...; `frame.melt(ignore_index=False)` makes a long table of it.
+        or series, else 0, 1, ...; elsewhere than in pandas it is the column `document`.
+        `frame.melt(ignore_index=False)` makes a long table of it.
 
         Args:
             X: documents, everything that `transform` takes.
+            frame: as for `topics_frame`.
 
         Raises what `transform` raises.
         """
         from lda.charts.frames import document_frame
 
-        return document_frame(self._drawn(), self._theta(X), X)
+        kind = self._kind(frame)
+        return document_frame(self._drawn(), self._theta(X), X, kind)
 
     def over_frame(
         self,
@@ -115,6 +146,7 @@ class Drawable(ABC):
         metadata: object = None,
         seed: int | None = None,
         threads: int | None = None,
+        frame: FrameKind | None = None,
     ) -> pd.DataFrame:
         """Shares of topics over time or a number: a row a bin and topic.
 
@@ -130,14 +162,16 @@ class Drawable(ABC):
             metadata: table of D rows, of pandas, polars or Arrow, or a dict of columns.
             seed: of the inference; None takes that of the fit.
             threads: None takes all cores; the answer does not depend on it.
+            frame: as for `topics_frame`.
 
         Raises:
             DataError: there is no such field, or its values are neither dates nor numbers.
         """
         from lda.charts.frames import groups_frame
 
+        kind = self._kind(frame)
         groups = self._groups(X, texts, metadata, over=field, bin=bin, seed=seed, threads=threads)
-        return groups_frame(self._drawn(), groups)
+        return groups_frame(self._drawn(), groups, kind)
 
     def by_frame(
         self,
@@ -148,6 +182,7 @@ class Drawable(ABC):
         metadata: object = None,
         seed: int | None = None,
         threads: int | None = None,
+        frame: FrameKind | None = None,
     ) -> pd.DataFrame:
         """Shares of topics in groups of documents, a row a group and topic; as `over_frame`, without `start`.
 
@@ -158,14 +193,16 @@ class Drawable(ABC):
             metadata: as for `over_frame`.
             seed: of the inference.
             threads: None takes all cores.
+            frame: as for `topics_frame`.
 
         Raises:
             DataError: there is no such field.
         """
         from lda.charts.frames import groups_frame
 
+        kind = self._kind(frame)
         groups = self._groups(X, texts, metadata, by=field, seed=seed, threads=threads)
-        return groups_frame(self._drawn(), groups)
+        return groups_frame(self._drawn(), groups, kind)
 
     def plot_topics(self, n_topics: int | None = 50, *, n_words: int = 10, theme: Theme = "light") -> Chart:
         """Shares of the largest topics as bars; their words show under the pointer.

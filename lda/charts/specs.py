@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DATA: Final = "rows"
 """The name of the data in each specification."""
 
-_FACETED: Final = ("over_small",)
+_FACETED: Final = ("over_small", "criteria")
 """Those made of several charts, whose width Vega-Lite cannot take from the page."""
 
 
@@ -69,6 +69,24 @@ def page_specs(over: GroupKind = "time") -> dict[str, dict[str, Any]]:
         "by_heat": by_heat_chart(rows),
         "word_topics": word_topics_chart(rows),
     }
+    return _specs(charts)
+
+
+def study_specs() -> dict[str, dict[str, Any]]:
+    """The charts of a study's page by name, as `page_specs`; see `lda.charts.study_charts` for their rows."""
+    from lda.charts.study_charts import study_charts
+
+    return _specs(study_charts(altair().NamedData(DATA)))
+
+
+def comparison_specs() -> dict[str, dict[str, Any]]:
+    """The charts of a comparison's page by name, as `page_specs`; see `lda.charts.comparison_charts` for their rows."""
+    from lda.charts.comparison_charts import comparison_charts
+
+    return _specs(comparison_charts(altair().NamedData(DATA)))
+
+
+def _specs(charts: dict[str, Any]) -> dict[str, dict[str, Any]]:
     specs = {}
     for name, chart in charts.items():
         spec: dict[str, Any] = chart.to_dict()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -125,12 +125,15 @@ def cluster_of(
         raise click.UsageError(str(error)) from None
 
 
-def reach_early(cluster: Cluster | None, inputs: Sequence[str], *, finished: bool) -> Callable[[str], None]:
+def reach_early(
+    cluster: Cluster | None, inputs: Sequence[str], *, finished: bool, chosen: bool = False
+) -> Callable[[str], None]:
     """Before anything is read, which may take hours, see that there is a cluster.
 
     Returns a function that raises ClusterError if not all nodes see the folder it is given, where input goes that has
     yet to be made a corpus. Between that and the fit the cluster is left alone: Ray would end this process if the
-    cluster was restarted meanwhile. finished: there is nothing left to do, for which no cluster is needed.
+    cluster was restarted meanwhile. finished: there is nothing left to do, for which no cluster is needed. chosen: of a
+    finished corpus some documents are taken, which have yet to be made one.
 
     Raises:
         ClusterError: there is none at the address.
@@ -138,24 +141,26 @@ def reach_early(cluster: Cluster | None, inputs: Sequence[str], *, finished: boo
     if cluster is None or cluster.address == "local" or finished:
         return lambda folder: None
     from lda.cluster.distributed.address_check import reach
-    from lda.cluster.distributed.runtime import ORDINARY
+    from lda.cluster.tasks import check_seen
+    from lda.corpus.files.finished import finished_among
 
-    if _is_corpus(inputs):
+    if not chosen and finished_among([name for name in inputs if name != "-"]):
         reach(cluster.address)
         return lambda folder: None
 
-    def ready(folder: str) -> None:
-        with ORDINARY.connect(cluster) as system:
-            system.check_seen(folder)
-
-    return ready
+    return partial(check_seen, cluster)
 
 
-def _is_corpus(inputs: Sequence[str]) -> bool:
-    from lda.corpus.files.manifest import is_corpus_folder
-    from lda.corpus.storage.places import is_uri
+def reach_now(cluster: Cluster | None) -> None:
+    """See that there is a cluster, for a command whose workers read nothing that it has not put where they see it.
 
-    return any(is_uri(name) or is_corpus_folder(Path(name)) for name in inputs if name != "-")
+    Raises:
+        ClusterError: there is none at the address.
+    """
+    if cluster is not None and cluster.address != "local":
+        from lda.cluster.distributed.address_check import reach
+
+        reach(cluster.address)
 
 
 def _staleness(text: str) -> int | None:

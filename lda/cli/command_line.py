@@ -10,7 +10,10 @@ from click.core import ParameterSource
 
 from lda.corpus.presentable import without_keys
 
-NOT_REPEATED: Final = {"overwrite", "resume", "json", "quiet", "verbose", "progress", "traceback"}
+NOT_REPEATED: Final = {
+    "overwrite", "resume", "json", "quiet", "verbose", "progress", "traceback", "mlflow", "status", "metrics_port",
+    "log", "no_log",
+}  # fmt: skip
 
 
 def command_line(ctx: click.Context, **always: object) -> str:
@@ -24,11 +27,8 @@ def command_line(ctx: click.Context, **always: object) -> str:
     for parameter in ctx.command.params:
         name = parameter.name or ""
         value = always.get(name, ctx.params.get(name))
-        given = ctx.get_parameter_source(name) not in (
-            ParameterSource.DEFAULT,
-            ParameterSource.DEFAULT_MAP,
-            None,
-        )
+        # What a file of options has set counts as given: the file may be another by then.
+        given = ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, None)
         if name in NOT_REPEATED or value is None or not (given or name in always):
             continue
         if isinstance(parameter, click.Argument):

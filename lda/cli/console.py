@@ -50,6 +50,17 @@ class Console:
             print_styled(found)
 
 
+def write_page(page: str, output: str, *, overwrite: bool) -> None:
+    """Write a page to a file, or print it where the output is "-". Raises what `new_file` raises."""
+    from lda.corpus.storage.output_target import local_path, new_file
+
+    if output == "-":
+        click.echo(page.encode("utf-8"), nl=False)  # whatever the terminal's encoding is
+        return
+    with new_file(local_path(output), overwrite=overwrite) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
 def output_options(command: Function) -> Function:
     """--json, -q, -v, --progress and --traceback; the command gets them as `console`."""
     return gathered(

@@ -21,18 +21,45 @@ from lda.cli.signals import obey_soon
 
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "fit": ("lda.cli.fit.command", "fit", "Fit topics to documents."),
+    "tune": ("lda.cli.tune.command", "tune", "Fit many models, and tell which serves."),
     "topics": ("lda.cli.topics", "topics", "Print the topics of a model."),
     "show": ("lda.cli.show", "show", "Show one topic, with its documents."),
     "label": ("lda.cli.label", "label", "Name the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
+    "compare": ("lda.cli.compare.command", "compare", "Compare models, topic by topic."),
+    "align": ("lda.cli.align", "align", "Give a model the topic numbers of another."),
+    "merge-topics": ("lda.cli.merge_topics", "merge_topics", "Make one topic of several."),
+    "split-topic": ("lda.cli.split_topic", "split_topic", "Make several topics of one."),
     "report": ("lda.cli.report.command", "report", "Show a model in one page, and as tables."),
+    "card": ("lda.cli.card", "card", "Write a model card for the Hub."),
+    "export": ("lda.cli.export.command", "export", "Write a model in another program's form."),
     "info": ("lda.cli.info", "info", "Describe a model."),
-    "corpus": ("lda.cli.corpus.command", "corpus", "Build and inspect corpora on disk."),
+    "corpus": ("lda.cli.corpus.command", "corpus", "Build, inspect and split corpora on disk."),
+    "status": ("lda.cli.status", "status", "Tell how a run stands."),
+    "history": ("lda.cli.history", "history", "List the models below a folder."),
+    "reproduce": ("lda.cli.reproduce", "reproduce", "Run a model's fit again and compare."),
+    "mallet": ("lda.cli.mallet.command", "mallet", "Run MALLET's commands for topics."),
     "warm": ("lda.cli.warm", "warm", "Compile everything before the first fit."),
     "deploy": ("lda.cli.deploy.command", "deploy", "Print files that start a fit on a cluster."),
 }
 """Commands by name: the module, the name of the command in it, and its line in `lda --help`."""
+
+SELDOM: Final = frozenset(
+    {
+        "align",
+        "merge-topics",
+        "split-topic",
+        "reproduce",
+        "card",
+        "mallet",
+        "warm",
+        "deploy",
+        "status",
+        "history",
+    }
+)
+"""Commands that `lda --help` names without their lines: all of it is to be seen on a terminal of 24 rows."""
 
 
 _ending: Final = threading.Event()
@@ -74,7 +101,11 @@ class LazyGroup(CommandGroup):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table: importing them all would make --help slow."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in self.table.items()])
+            rows = [(name, text) for name, (_, _, text) in self.table.items() if name not in SELDOM]
+            seldom = [name for name in self.table if name in SELDOM]
+            formatter.write_dl(rows)
+            if seldom:
+                formatter.write_text(f"Also: {', '.join(seldom)}")
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:  # noqa: ANN401 - click's own signature
         """Run, and exit with one of the documented codes; only --traceback shows where an error arose."""
@@ -98,17 +129,21 @@ def go_without_pandas() -> None:
     """Have nothing in this process import pandas.
 
     Arrow does so, where there is one, to ask it whether a list is one of its own: half a second and 35 MB. This command
-    has no other use for it.
+    has no other use for it, but for packages that are built on it, which get it.
     """
     sys.meta_path.insert(0, _WithoutPandas())
+
+
+BUILT_ON_PANDAS: Final = ("anndata", "pyLDAvis", "mlflow")
+"""Packages that import pandas themselves, when something needs them."""
 
 
 class _WithoutPandas(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """None for all but pandas. Raises ModuleNotFoundError for that."""
-        if fullname == "pandas":
+        """None for all but pandas. Raises ModuleNotFoundError for that, if only Arrow can be asking."""
+        if fullname == "pandas" and not any(name in sys.modules for name in BUILT_ON_PANDAS):
             raise ModuleNotFoundError("the command lda goes without pandas", name=fullname)
         return None
 
@@ -125,13 +160,15 @@ class _WithoutPandas(MetaPathFinder):
         "max_content_width": 110,
         "show_default": True,
     },
-    epilog="Exit codes: 0 done, 1 failure, 2 wrong usage, 3 bad data, 4 no cluster, 130 interrupted. "
-    "Options have variables: LDA_FIT_SEED is `lda fit --seed`.",
+    # Lines that stay as they are, and no epilog: the help is to fit on a small terminal. That options have variables
+    # stands in docs/how-to/scripts.md, too.
+    help="\b\nTopic models by Latent Dirichlet Allocation. LDA_FIT_SEED sets `fit --seed`.\n"
+    "Exit: 0 done, 1 failure, 2 usage, 3 data, 4 cluster, 5 differs, 130 Ctrl-C.",
 )
 @click.version_option(package_name="raylda", prog_name="lda", message="%(prog)s (raylda) %(version)s")
 @click.option("--traceback", is_flag=True, hidden=True, help="Show where an unexpected error arose.")
 def cli(traceback: bool) -> None:  # `exit_code` looks for it itself
-    """Topic models of text and counts: Latent Dirichlet Allocation."""
+    """Topic models by Latent Dirichlet Allocation. LDA_FIT_SEED sets `fit --seed`."""
 
 
 def main() -> NoReturn:

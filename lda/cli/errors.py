@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -17,8 +18,11 @@ import click
 from lda.cli.terminal import shown
 from lda.corpus.presentable import presentable
 
-DONE, FAILURE, USAGE, BAD_DATA, NO_CLUSTER, INTERRUPTED = 0, 1, 2, 3, 4, 130
-"""Exit codes, all there are."""
+DONE, FAILURE, USAGE, BAD_DATA, NO_CLUSTER, DIFFERS, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+"""Exit codes, all there are. DIFFERS is no failure: the command did what it should, and two things are not alike."""
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Of a disk, or of what a user may have of it."""
 
 INTERRUPTION: Final = "interrupted; outputs that were not complete are discarded"
 
@@ -41,7 +45,11 @@ def exit_code(error: BaseException, *, arguments: Sequence[str] = ()) -> int:
         return error.exit_code
     if _wants_traceback(arguments) and not isinstance(error, SystemExit):
         _write(shown("".join(traceback.format_exception(error))))
-    ending = _ending(error)
+    ending = ending_of(error)
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output has left (`lda topics MODEL | head`): nothing to say, and nothing may be
+        # said by Python's own flush at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if ending.message:
         _say_on_stderr(error, ending)
     if ending.exit_code != DONE and not isinstance(error, BrokenPipeError) and wants_json(arguments):
@@ -49,7 +57,11 @@ def exit_code(error: BaseException, *, arguments: Sequence[str] = ()) -> int:
     return ending.exit_code
 
 
-def _ending(error: BaseException) -> Ending:
+def ending_of(error: BaseException) -> Ending:
+    """How a command ends for what was raised in it."""
+    if isinstance(error, click.exceptions.Exit):
+        kind = "interrupted" if error.exit_code == INTERRUPTED else "failure"
+        return Ending(kind, "", error.exit_code)
     if isinstance(error, SystemExit):
         code = error.code if isinstance(error.code, int) else FAILURE
         return Ending("failure", "" if code == DONE else f"ended with exit code {code}", code)
@@ -66,13 +78,20 @@ def _ending(error: BaseException) -> Ending:
 
 def _failure(error: BaseException) -> Ending:
     if isinstance(error, BrokenPipeError):
-        # The reader of our output has left (`lda topics MODEL | head`): nothing to say, and nothing may be
-        # said by Python's own flush at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Ending("system", "", FAILURE)
     if isinstance(error, MemoryError):
         text = "out of memory; use fewer topics, prune rare terms (--min-df), or a larger machine"
         return Ending("memory", text, FAILURE)
+    if (
+        isinstance(error, OSError) and error.errno in FULL and not error.filename
+    ):  # as of Arrow, which names no file
+        from tempfile import gettempdir
+
+        text = (
+            f"{os.strerror(error.errno or 0)}; free some where the output is written, and where temporary files are "
+            f"({gettempdir()}, or what TMPDIR names)"
+        )
+        return Ending("system", text, FAILURE)
     if isinstance(error, OSError):
         text = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         return Ending("system", text, FAILURE)

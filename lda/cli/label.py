@@ -13,7 +13,9 @@ from lda.cli.console import Console, output_options
 from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.option import Heading, option
+from lda.cli.shared_options import overwrite_option
 from lda.cli.sources import SourceOptions, source_options
+from lda.cli.text_options import imports_tokenizer
 from lda.corpus.presentable import presentable, printable, without_keys
 from lda.progress import plural
 
@@ -122,8 +124,9 @@ class LabelOptions:
     help="Write what is shown as labels.json, to edit.",
     brief="Write what is shown as labels.json, to edit.",
 )
-@option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help="Replace the file that exists.")
+@overwrite_option(help="Replace the file that exists.")
 @source_options
+@imports_tokenizer
 @output_options
 @taking(LabelOptions)
 def label(options: LabelOptions) -> None:

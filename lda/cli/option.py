@@ -18,9 +18,12 @@ class Heading(StrEnum):
 
     ESSENTIALS = "Essentials"
     MODEL = "Model"
+    GROUPS = "A model for each group"
     INPUT = "Input"
+    DOCUMENTS = "Documents"
     TEXT = "Text"
     SAMPLER = "Sampler"
+    SEARCH = "Search"
     EVALUATION = "Evaluation"
     FOREIGN = "Topics of another program"
     CLOUD = "Machines of a cloud (aws, gcp)"
@@ -29,6 +32,8 @@ class Heading(StrEnum):
     CHECKPOINTS = "Checkpoints"
     MACHINE = "Memory and device"
     OUTPUT = "Output"
+    MONITORING = "Monitoring"
+    MALLET = "Files of MALLET"
     MESSAGES = "Messages and help"
 
 
@@ -39,6 +44,9 @@ _METAVARS: Final = {
     click.FloatRange: "X",
 }
 """Shorter than click's own INTEGER RANGE."""
+
+HIGHEST: Final = 2**63 - 1
+"""What counts are held in; a larger number would be found to be one only where it is used."""
 
 
 class Option(click.Option):
@@ -61,6 +69,15 @@ class Option(click.Option):
         self.heading, self.brief = heading, brief
         if self.metavar is None and not (self.is_flag or self.count):
             self.metavar = _METAVARS.get(type(self.type))
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401 - as in click
+        """As in click, and no larger a number than can be counted to, where the option names no bound itself."""
+        made = super().type_cast_value(ctx, value)
+        bounded = isinstance(self.type, click.IntRange) and self.type.max is not None
+        for number in made if isinstance(made, tuple) else (made,):
+            if isinstance(number, int) and not bounded and abs(number) > HIGHEST:
+                raise click.BadParameter(f"{number} is too large; give one up to {HIGHEST}", ctx, self)
+        return made
 
     @property
     def own_names(self) -> list[str]:

@@ -59,6 +59,25 @@ def _check_device(_ctx: click.Context, _parameter: click.Parameter, value: str) 
     return value
 
 
+def overwrite_option(
+    *,
+    help: str,  # noqa: A002 - Click's name
+    brief: str | None = None,
+) -> Callable[[Function], Function]:
+    """--overwrite, of commands that write files."""
+    return option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help=help, brief=brief)
+
+
+def title_option(*, help: str) -> Callable[[Function], Function]:  # noqa: A002 - Click's name
+    """--title, of commands that write a page about a model."""
+    return option("--title", metavar="TEXT", heading=Heading.OUTPUT, help=help)
+
+
+def page_option(*, default: str, help: str) -> Callable[[Function], Function]:  # noqa: A002 - Click's name
+    """-o, of commands that write a page, or print it for `-`."""
+    return option("-o", "--output", default=default, metavar="FILE", heading=Heading.OUTPUT, help=help)
+
+
 def top_words_option(*, default: int, help: str) -> Callable[[Function], Function]:  # noqa: A002 - Click's name
     """--top-words, of commands that print the words of topics."""
     return option(
@@ -93,6 +112,19 @@ def color_option(command: Function) -> Function:
         heading=Heading.OUTPUT,
         help="Of what is printed; auto: on a terminal.",
         brief="Of what is printed; auto: on a terminal.",
+    )(command)
+
+
+def edited_option(command: Function) -> Function:
+    """-o, of commands that write another model than the one they open."""
+    return option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="NEW",
+        heading=Heading.OUTPUT,
+        help="Folder (or s3://, gs:// URI) to write the new model to.",
+        brief="Folder to write the new model to.",
     )(command)
 
 

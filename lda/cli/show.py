@@ -12,6 +12,7 @@ from lda.cli.console import Console, output_options
 from lda.cli.excerpt import excerpt
 from lda.cli.gathering import taking
 from lda.cli.help import Command
+from lda.cli.inputs_argument import inputs_argument
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.shared_options import (
@@ -25,10 +26,10 @@ from lda.cli.shared_options import (
 from lda.cli.sources import SourceOptions, source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
+from lda.cli.text_options import imports_tokenizer
 from lda.cli.topic_blocks import best_rows
 from lda.cli.topic_page import ELSEWHERE, LINES_OF_TEXT, WORDS_OF_OTHERS, TopicPage, fields_of
 from lda.cli.topic_table import topic_row
-from lda.corpus.plain_values import plain
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class ShowOptions:
 )
 @click.argument("model", metavar="MODEL")
 @click.argument("topic", metavar="TOPIC")
-@click.argument("inputs", nargs=-1, metavar="[INPUT...]")
+@inputs_argument(required=False, metavar="[INPUT...]")
 @top_words_option(default=20, help="Words of the topic.")
 @option(
     "--documents",
@@ -106,6 +107,7 @@ class ShowOptions:
 @threads_option
 @seed_option(default=None, help="Seed of the inference.  [default: the model's]")
 @source_options
+@imports_tokenizer
 @verify_option
 @output_options
 @taking(ShowOptions)
@@ -216,6 +218,8 @@ def _survey(model: Model, options: ShowOptions) -> Survey:
 
 def _document(found: Survey, row: int, topic: int) -> dict[str, Any]:
     """A document as plain values; the excerpt in pieces, each with the topic of its token, or -1."""
+    from lda.corpus.plain_values import plain
+
     pieces = found.texts.get(row, ())
     kept, before, after = excerpt(pieces, topic, ELSEWHERE * LINES_OF_TEXT)
     return {

@@ -111,13 +111,24 @@ def _end(say: Callable[[], object]) -> NoReturn:
 class Interrupts:
     """Whether the user wants a run to end: called, it tells. Until `keep` there is nothing that would be kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Callable[[str], None]) -> None:
         self._asked = threading.Event()
+        self._announce, self._untold = announce, list[str]()
         self.keeping = False
 
     def __call__(self) -> bool:
         """Whether to stop."""
+        while self._untold:
+            self._announce(self._untold.pop())
         return self._asked.is_set()
+
+    def tell(self, line: str) -> None:
+        """Announce, from within the handler of a signal."""
+        try:
+            self._announce(line)
+        except RuntimeError:
+            # The signal came while another line was being written to the same stream, which Python enters only once.
+            self._untold.append(line)
 
     def ask(self) -> bool:
         """Ask for the end; whether that was asked for before."""
@@ -145,13 +156,15 @@ def finish_on_interrupt(announce: Callable[[str], None]) -> Iterator[Interrupts]
         before (as under nohup) stays ignored, and outside the main thread, where Python allows no handlers, nothing
         is changed.
     """
-    interrupts = Interrupts()
+    interrupts = Interrupts(announce)
 
     def handle(number: int, _frame: Any) -> None:  # noqa: ANN401 - what the signal module passes
         if not interrupts.keeping or interrupts.ask():
             raise KeyboardInterrupt
         name = signal.Signals(number).name
-        announce(f"{name}: finishing this phase, then writing the model so far (again to stop at once)")
+        interrupts.tell(
+            f"{name}: finishing this phase, then writing the model so far (again to stop at once)"
+        )
 
     watched: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():

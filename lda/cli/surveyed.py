@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lda.cli.sources import names_of, stored_inputs
+from lda.cli.text_options import named_tokenizer
 from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ def surveyed(
     console: Console,
     *,
     threads: int | None = None,
+    where: str | None = None,
 ) -> Survey:
     """Read the documents once, by the model's own recipe where the options do not say otherwise.
+
+    where: a condition that they must fulfil, or None.
 
     Raises:
         DataError: there are none, or they are damaged.
@@ -39,12 +43,11 @@ def surveyed(
     with stored_inputs(inputs, source.vocabulary) as stored:
         documents = documents_in_files(
             stored.inputs,
-            recipe=recipe_of(model, text=source.text, id=source.id),
-            format=source.format,
+            recipe=recipe_of(model, tokenizer=named_tokenizer(), text=source.text, id=source.id),
+            **source.reading(),
             vocabulary=stored.vocabulary,
-            encoding=source.encoding,
-            errors=source.encoding_errors,
             require_id=source.id is not None,
+            where=where,
         )
         return survey(model, documents, options, threads=threads, progress=told(console))
 

@@ -10,7 +10,6 @@ from lda.cli.excerpt import marked
 from lda.cli.terminal import Color, has_styles
 from lda.cli.topic_blocks import best_rows, document_line, word_table
 from lda.cli.topic_table import GAP
-from lda.corpus.plain_values import plain_values
 from lda.corpus.presentable import printable
 from lda.labels.labels import WITHOUT_WORDS
 
@@ -37,6 +36,8 @@ WORDS_OF_OTHERS: Final = 5
 
 def fields_of(found: Survey, row: int) -> dict[str, Any]:
     """The metadata of a described document by field, as Python's own values."""
+    from lda.corpus.plain_values import plain_values
+
     one = found.fields.slice(row, 1)
     return {name: plain_values(one.column(name))[0] for name in one.column_names}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.bars import bar
 from lda.corpus.presentable import printable
 from lda.labels.labels import WITHOUT_WORDS
+from lda.markdown import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,6 @@ GAP: Final = "  "
 
 NARROWEST_BAR: Final = 4
 WIDEST_BAR: Final = 12
-
-_MARKED: Final = re.compile(r"[\\`*_<>\[\]&|~$:@]")
-"""What Markdown, the HTML within it, or a site's formulas, emoji and names of users would take for a command."""
 
 
 def topic_table(
@@ -129,23 +126,18 @@ def topic_tsv(topics: Sequence[Topic], n_words: int, labels: Labels | None = Non
 def topic_markdown(topics: Sequence[Topic], labels: Labels | None = None) -> str:
     """A table of Markdown, as GitHub and most others read it; with a column of names, if there are any."""
     rows = [
-        (*numbers_of(topic), ", ".join(_plain(term) for term, _ in topic.words) or WITHOUT_WORDS)
+        (*numbers_of(topic), ", ".join(escaped(term) for term, _ in topic.words) or WITHOUT_WORDS)
         for topic in topics
     ]
     head = [(*HEAD, "words"), ("---:", "---:", "---:", ":---")]
     if not labels:
         return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *rows])
     named = [
-        (*row[:1], _plain(labels.name(topic.number) or ""), *row[1:])
+        (*row[:1], escaped(labels.name(topic.number) or ""), *row[1:])
         for row, topic in zip(rows, topics, strict=True)
     ]
     named_head = [(*row[:1], cell, *row[1:]) for row, cell in zip(head, ("name", ":---"), strict=True)]
     return "\n".join(f"| {' | '.join(row)} |" for row in [*named_head, *named])
-
-
-def _plain(text: str) -> str:
-    """The text as Markdown shows it as it is."""
-    return _MARKED.sub(r"\\\g<0>", printable(text))
 
 
 def topic_row(topic: Topic, labels: Labels) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lda.cli.shared_options import bars_option, color_option, top_words_option, 
 from lda.cli.sources import SourceOptions, documents_source_options
 from lda.cli.surveyed import surveyed
 from lda.cli.terminal import Color, columns, print_styled
+from lda.cli.text_options import imports_tokenizer
 from lda.cli.topic_blocks import BEST, TopicBlocks, documents_of
 from lda.cli.topic_table import topic_markdown, topic_row, topic_table, topic_tsv
 from lda.corpus.presentable import without_keys
@@ -101,6 +102,7 @@ class TopicsOptions:
 @color_option
 @labels_option
 @documents_source_options
+@imports_tokenizer
 @verify_option
 @output_options
 @taking(TopicsOptions)

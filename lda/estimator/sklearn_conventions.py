@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sklearn.utils import Tags
+    from sklearn.utils.metadata_routing import MetadataRequest
 
     RandomState = int | np.random.Generator | np.random.RandomState | None
 
-CONTAINERS: Final = ("default", "pandas", "polars")
-"""What `transform` can return; scikit-learn's names."""
+CONTAINERS: Final = ("default", "pandas", "polars", "arrow")
+"""What `transform` can return; scikit-learn's names, but for the last."""
+
+ROUTED: Final = ("add_topics", "checkpointing", "cluster", "init_from", "vocabulary")
+"""What `fit` takes beside documents."""
 
 LONGEST_VALUE: Final = 60
 """Characters of a parameter's value in the `repr` of an estimator."""
@@ -34,7 +38,10 @@ class NotFittedError(ValueError, AttributeError):
 
 def not_fitted(estimator: object) -> Exception:
     """The error to raise; scikit-learn's own class if it is in use, so that `except` clauses match."""
-    text = f"this {type(estimator).__name__} is not fitted yet; call fit(X) first, or lda.load(path) for a saved one"
+    text = (
+        f"This {type(estimator).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
+        "using this estimator, or open a saved one with lda.load(path)"
+    )
     theirs = getattr(sys.modules.get("sklearn.exceptions"), "NotFittedError", None)
     return theirs(text) if theirs is not None else NotFittedError(text)
 
@@ -72,24 +79,62 @@ class EstimatorConventions:
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __sklearn_tags__(self) -> Tags:
-        """Tags for scikit-learn 1.6 and later: a transformer of non-negative, possibly sparse, counts."""
+        """Tags for scikit-learn 1.6 and later: a transformer of non-negative, possibly sparse, whole counts.
+
+        "categorical" is its only tag by which data are whole numbers: tokens are draws from categories, which come one
+        by one in token lists, and counted in matrices. Fractions are refused, never rounded.
+        """
         from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
 
         return Tags(
             estimator_type="transformer",
             target_tags=TargetTags(required=False),
             transformer_tags=TransformerTags(preserves_dtype=[]),
-            input_tags=InputTags(sparse=True, positive_only=True),
+            input_tags=InputTags(sparse=True, categorical=True, positive_only=True),
         )
+
+    def get_metadata_routing(self) -> MetadataRequest:
+        """What scikit-learn's metadata routing may hand to `fit`: its keywords, if they are asked for.
+
+        No method takes data beside X; `fit` tells why there is no `sample_weight`.
+        """
+        from sklearn.utils.metadata_routing import MetadataRequest
+
+        if hasattr(self, "_metadata_request"):
+            return self._metadata_request
+        asked = MetadataRequest(owner=type(self).__name__)
+        for name in ROUTED:
+            asked.fit.add_request(param=name, alias=None)
+        return asked
+
+    def set_fit_request(self, **asked: bool | str | None) -> Self:
+        """Ask for keywords of `fit` from that of a pipeline, where scikit-learn's metadata routing is on.
+
+        Args:
+            **asked: True to be handed it, False not to be, None to have it refused, or the name under which it comes.
+
+        Raises:
+            TypeError: it is something else, which `fit` does not take.
+        """
+        for name in asked:
+            if name not in ROUTED:
+                raise TypeError(f"fit can be handed {', '.join(ROUTED)}, got a request for {name!r:.60}")
+        request = self.get_metadata_routing()
+        for name, alias in asked.items():
+            request.fit.add_request(param=name, alias=alias)
+        # The name under which scikit-learn's own estimators keep it: `clone` copies this attribute, too.
+        self._metadata_request = request
+        return self
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether `fit` or `load` has happened."""
         return hasattr(self, "model_")
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Choose what `transform` returns: "default" (an array), "pandas" or "polars" (a DataFrame).
+        """Choose what `transform` returns: "default" (an array), "pandas" or "polars" (a DataFrame), "arrow" (a Table).
 
-        None changes nothing. Without a choice `sklearn.set_config(transform_output=...)` decides.
+        None changes nothing. Without a choice `sklearn.set_config(transform_output=...)` decides, which knows all but
+        "arrow". A clone has the same choice.
 
         Raises:
             ValueError: another container is asked for.
@@ -98,9 +143,16 @@ class EstimatorConventions:
             return self
         if transform not in CONTAINERS:
             raise ValueError(f"set_output knows {', '.join(map(repr, CONTAINERS))}, got {transform!r}")
-        # The name under which scikit-learn's own estimators keep it: `clone` copies this attribute and no other.
+        # The name under which scikit-learn's own estimators keep it: `clone` copies this attribute.
         self._sklearn_output_config = {"transform": transform}
         return self
+
+    def _chosen_output(self) -> str:
+        """What `set_output` chose for this estimator, or scikit-learn's settings for all."""
+        sklearn = sys.modules.get("sklearn")
+        general = sklearn.get_config().get("transform_output", "default") if sklearn else "default"
+        chosen: str = getattr(self, "_sklearn_output_config", {}).get("transform", general)
+        return chosen
 
     def _container(self) -> Callable[[Any, object, Sequence[str]], Any]:
         """The function from (array, X, names of the columns) to the container that was chosen.
@@ -110,13 +162,13 @@ class EstimatorConventions:
         Raises:
             ImportError: the container's package is not installed. ValueError: the choice is none of `CONTAINERS`.
         """
-        sklearn = sys.modules.get("sklearn")
-        general = sklearn.get_config().get("transform_output", "default") if sklearn else "default"
-        chosen = getattr(self, "_sklearn_output_config", {}).get("transform", general)
+        chosen = self._chosen_output()
         if chosen not in CONTAINERS:
             raise ValueError(f"transform_output must be one of {', '.join(CONTAINERS)}, got {chosen!r}")
         if chosen == "default":
             return lambda values, X, names: values
+        if chosen == "arrow":
+            return _arrow_table
         try:
             import_module(chosen)
         except ImportError as error:
@@ -124,6 +176,31 @@ class EstimatorConventions:
                 f"output as {chosen} needs the package {chosen}; install it, or choose set_output(transform='default')"
             ) from error
         return _pandas_frame if chosen == "pandas" else _polars_frame
+
+
+ELSEWHERE: Final = {
+    "layer": "give the counts of a layer as lda.as_corpus(adata, layer=...)",
+    "id2word": "give the Dictionary as vocabulary=",
+    "dictionary": "give the Dictionary as vocabulary=",
+    "feature_names": "give the names of the columns as vocabulary=",
+}
+"""What users of scanpy, gensim and others may look for, and where it is."""
+
+
+def refuse_metadata(method: str, given: Mapping[str, Any]) -> None:
+    """Raise TypeError for keywords that a method does not have; a weight is told why, and None is none."""
+    given = {name: value for name, value in given.items() if name != "sample_weight" or value is not None}
+    if "sample_weight" in given:
+        raise TypeError(
+            f"LDA.{method}() takes no sample_weight: a document counts by its tokens, which are whole; multiply the "
+            "rows of counts by whole weights, or repeat documents"
+        )
+    if given:
+        from lda.corpus.presentable import presentable
+
+        name = next(iter(given))
+        told = f"; {ELSEWHERE[name]}" if name in ELSEWHERE else ""
+        raise TypeError(f"LDA.{method}() got an unexpected keyword argument {presentable(name)!r}{told}")
 
 
 def seed_of(random_state: RandomState) -> int:
@@ -167,6 +244,12 @@ def _polars_frame(values: Any, X: object, names: Sequence[str]) -> Any:  # noqa:
     import polars as pl
 
     return pl.DataFrame(values, schema=list(names), orient="row")
+
+
+def _arrow_table(values: Any, X: object, names: Sequence[str]) -> Any:  # noqa: ANN401 - as of the others
+    import pyarrow as pa
+
+    return pa.table(dict(zip(names, values.T, strict=True)))
 
 
 def _same(value: object, default: object) -> bool:

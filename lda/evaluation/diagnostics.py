@@ -107,7 +107,7 @@ def diagnose(
         raise ValueError(f"n_words must be 1 or more, got {n_words}")
     words = model.top_words(n_words)
     if batches is not None:
-        ids = _term_ids(words, model.vocabulary)
+        ids = term_ids(words, model.vocabulary)
         frozen = model.frozen(threads=threads, device=device)
         use = use_of_documents(frozen, possible(model, batches), model.alpha, ids, seed)
     return describe_topics(
@@ -143,7 +143,7 @@ def describe_topics(
         use: how documents use the topics, if there are any.
     """
     top_words = [words[:n_words] for words in top_words]
-    ids = _term_ids(top_words, vocabulary)
+    ids = term_ids(top_words, vocabulary)
     totals = topic_sums(counts)
     with np.errstate(divide="ignore", invalid="ignore"):  # an empty topic has no diagnostics: 0 / 0 is NaN
         p, term, topic = _probabilities(counts, totals)
@@ -170,7 +170,7 @@ def describe_topics(
         )
 
 
-def _term_ids(top_words: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> TopWords:
+def term_ids(top_words: Sequence[Sequence[str]], vocabulary: Sequence[str]) -> TopWords:
     """Term numbers of each topic's words."""
     index = {term: number for number, term in enumerate(vocabulary)}
     return [np.array([index[word] for word in words], dtype=np.int32) for words in top_words]

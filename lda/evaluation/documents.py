@@ -11,7 +11,7 @@ import numpy as np
 from lda.corpus.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -56,7 +56,7 @@ def batches_of(
         return batches(model.vocabulary)
     if corpus.n_terms != model.n_terms if has_all_columns(X) else corpus.n_terms > model.n_terms:
         raise DataError(
-            f"X has {corpus.n_terms} columns, but the model was fitted with {model.n_terms}; "
+            f"X has {corpus.n_terms} features, but LDA is expecting {model.n_terms} features as input; "
             "give the same columns in the same order, or name them in a table or a Corpus"
         )
     return batches(corpus.vocabulary)
@@ -76,11 +76,21 @@ def all_documents(model: TopicModel, X: object) -> tuple[npt.NDArray[np.int64], 
     Warns if columns differ from the model's terms, and if there are words of which the model knows none.
     """
     batches = list(batches_of(model, X, tell=True))
-    lengths = [np.diff(batch.doc_offsets) for batch in batches]
-    doc_offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *lengths]))])
-    words = np.concatenate([np.zeros(0, np.int32), *(batch.words for batch in batches)])
+    doc_offsets, words = together(batches)
     tell_of_unknown(len(words), sum(batch.n_unknown for batch in batches))
-    return doc_offsets.astype(np.int64), words.astype(np.int32, copy=False)
+    return doc_offsets, words
+
+
+def together(batches: Sequence[DocumentBatch]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """The documents of several batches as one: (doc_offsets (D + 1,) int64, words (N,) int32)."""
+    words = np.concatenate([np.zeros(0, np.int32), *(batch.words for batch in batches)])
+    offsets = offsets_of([np.diff(batch.doc_offsets) for batch in batches])
+    return offsets, words.astype(np.int32, copy=False)
+
+
+def offsets_of(lengths: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """(D + 1,) int64, where documents begin and end one after another. lengths: those of each batch."""
+    return np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths]), dtype=np.int64)
 
 
 def tell_of_unknown(n_known: int, n_unknown: int) -> None:

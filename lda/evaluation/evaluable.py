@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lda.cluster import FrozenModel
     from lda.cluster.spec.fit_settings import Device
     from lda.evaluation.coherence_result import Coherence, CoherenceEngine
+    from lda.evaluation.criteria import Criteria
     from lda.evaluation.diagnostics import TopicDiagnostics
     from lda.evaluation.heldout import Estimator, HeldoutScore
 
@@ -72,6 +73,11 @@ class Evaluable(ABC):
     @abstractmethod
     def document_hashes(self) -> npt.NDArray[np.uint64] | None:
         """Sorted uint64 content hashes of the documents trained on; None if they are not known."""
+
+    @property
+    @abstractmethod
+    def hashed_terms(self) -> list[str]:
+        """The V terms as they were called when the documents trained on were hashed."""
 
     @property
     @abstractmethod
@@ -184,6 +190,47 @@ class Evaluable(ABC):
 
         batches = None if X is None else batches_of(self, X)
         return diagnose(self, batches, n_words=n_words, seed=seed, threads=threads, device=device)
+
+    def criteria(
+        self,
+        X: object,
+        *,
+        n_words: int = 20,
+        n_best: int = 5,
+        epsilon: float = 1e-12,
+        normalised: bool = True,
+        seed: int = 0,
+        threads: int | None = None,
+    ) -> Criteria:
+        """Five criteria that pycisTopic and ldatuning compare numbers of topics by; none of them tells how many.
+
+        Most rise or fall with K all the way, and none is about documents that the model has not seen: see
+        `lda.evaluation.criteria` for their formulas, and `heldout_score` for what to choose by. The defaults are those
+        of pycisTopic.
+
+        Args:
+            X: the documents of the fit, everything that `lda.as_corpus` takes; the topics of their tokens are inferred.
+            n_words: top words of a topic in its coherence, 2 or more.
+            n_best: topics of the best coherence, over which its mean goes.
+            epsilon: added to the documents that hold both words of a pair; 1 in the paper.
+            normalised: divide a topic's coherence by its pairs; not so in the paper.
+            seed: of the inference.
+            threads: None takes all cores; the answer does not depend on it.
+
+        Raises:
+            DataError: the documents cannot be what they should (a `ValueError`).
+            ValueError: a setting is wrong.
+            TypeError: the kind of X is wrong.
+        """
+        from lda.evaluation.criteria import criteria_of
+        from lda.evaluation.documents import batches_of, possible
+        from lda.evaluation.inferred_documents import inferred
+
+        batches = possible(self, batches_of(self, X))
+        documents = inferred(self.frozen(threads=threads), batches, seed=seed)
+        return criteria_of(
+            self, documents, n_words=n_words, n_best=n_best, epsilon=epsilon, normalised=normalised
+        )
 
     def diversity(self, n_words: int = 25) -> float:
         """Share of different words among the `n_words` top words of all topics, 0 to 1."""

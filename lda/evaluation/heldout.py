@@ -105,19 +105,44 @@ class Estimation:
         return frozen.left_to_right(batch.doc_offsets, batch.words, seed=self.seed, **options)
 
 
-def score_on(model: TopicModel, X: object, how: Estimation, frozen: FrozenModel) -> HeldoutScore:
+_told: Final[set[str]] = set()
+"""What this process has been warned of, of that which it is told once."""
+
+
+def score_on(
+    model: TopicModel, X: object, how: Estimation, frozen: FrozenModel, *, once: bool = False
+) -> HeldoutScore:
     """Score the documents X, everything that `as_corpus` takes; warns of those that the model was trained on.
+
+    once: warn the first time only. Python's own filters cannot: the numbers in the text differ, and scikit-learn sets
+    them anew for each fold.
 
     Raises:
         DataError, TypeError: as `batches_of`, `possible` and `score_documents`.
     """
-    from lda.evaluation.documents import batches_of, possible
+    from lda.evaluation.documents import batches_of
 
-    batches = possible(model, batches_of(model, X, tell=True))
-    found = score_documents(frozen, batches, how, vocabulary=model.vocabulary, trained=model.document_hashes)
-    if found.n_trained:
+    found = score_batches(model, batches_of(model, X, tell=True), how, frozen)
+    if found.n_trained and not (once and "trained" in _told):
+        if once:
+            _told.add("trained")
         warnings.warn(trained_warning(found), stacklevel=3)
     return found
+
+
+def score_batches(
+    model: TopicModel, batches: Iterable[DocumentBatch], how: Estimation, frozen: FrozenModel
+) -> HeldoutScore:
+    """Score documents as they stream by, in the ids of the model, and count those that it was trained on.
+
+    Raises:
+        DataError: as `possible` and `score_documents`.
+    """
+    from lda.evaluation.documents import possible
+
+    return score_documents(
+        frozen, possible(model, batches), how, vocabulary=model.hashed_terms, trained=model.document_hashes
+    )
 
 
 def trained_warning(score: HeldoutScore) -> str:

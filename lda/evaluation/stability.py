@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.evaluation.overlaps import best_pairs, overlaps
+from lda.evaluation.shared_terms import common_terms
+from lda.evaluation.topic_model import check_models
 from lda.progress import plural
 
 if TYPE_CHECKING:
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.evaluation.topic_model import TopicModel
-
-TERMS_AT_A_TIME: Final = 1 << 12  # whatever the vocabulary: the roots are kept in float32, to half the memory
 
 
 def diversity(top_words: Sequence[Sequence[str]]) -> float:
@@ -83,7 +84,7 @@ class Stability:
 
 
 def stability(models: Sequence[TopicModel], *, n_words: int = 10) -> Stability:
-    """ModelMatch the topics of every two models one to one, so that their overlaps sum to the most there can be.
+    """Match the topics of every two models one to one, so that their overlaps sum to the most there can be.
 
     The assignment is Hungarian (Kuhn 1955; scipy.optimize.linear_sum_assignment), as in Greene, O'Callaghan and
     Cunningham (ECML PKDD 2014). With different numbers of topics those left over are not counted. Terms are
@@ -100,24 +101,18 @@ def stability(models: Sequence[TopicModel], *, n_words: int = 10) -> Stability:
     """
     if len(models) < 2:
         raise ValueError(f"stability compares two or more models, got {len(models)}")
-    for number, model in enumerate(models):
-        if not hasattr(model, "topic_word"):
-            raise TypeError(
-                f"stability compares models, got {type(model).__name__} as number {number + 1}; "
-                "of a fitted LDA, give its model_"
-            )
-    terms = sorted({term for model in models for term in model.vocabulary})
-    index = {term: number for number, term in enumerate(terms)}
-    roots = [_square_roots(model, index) for model in models]
+    check_models(models, "stability compares")
     words = [[set(topic) for topic in model.top_words(n_words)] for model in models]
     pairs = []
     for a, b in combinations(range(len(models)), 2):
-        if not set(models[a].vocabulary) & set(models[b].vocabulary):
+        common = common_terms(models[a], models[b])
+        if not common.terms:
             raise DataError(
                 f"models {a + 1} and {b + 1} have no term in common, so their topics cannot be compared; "
                 "compare models of one vocabulary"
             )
-        pairs.append(_match(a, b, roots, words))
+        overlap = overlaps(models[a], models[b], common)
+        pairs.append(_match(a, b, overlap, words))
     return Stability(
         overlap=float(np.mean([pair.overlap for pair in pairs])),
         jaccard=float(np.mean([pair.jaccard for pair in pairs])),
@@ -126,27 +121,8 @@ def stability(models: Sequence[TopicModel], *, n_words: int = 10) -> Stability:
     )
 
 
-def _square_roots(model: TopicModel, index: dict[str, int]) -> npt.NDArray[np.float32]:
-    """sqrt(phi) (K, terms of all models) float32."""
-    found = np.zeros((model.n_topics, len(index)), dtype=np.float32)
-    found[:, [index[term] for term in model.vocabulary]] = np.sqrt(model.topic_word)
-    return found
-
-
-def _products(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """`first @ second.T`, added up in float64: equal topics of many terms would else overlap by more than 1."""
-    found = np.zeros((len(first), len(second)))
-    for low in range(0, first.shape[1], TERMS_AT_A_TIME):
-        part = slice(low, low + TERMS_AT_A_TIME)
-        found += first[:, part].astype(np.float64) @ second[:, part].astype(np.float64).T
-    return found
-
-
-def _match(a: int, b: int, roots: list[npt.NDArray[np.float32]], words: list[list[set[str]]]) -> ModelMatch:
-    from scipy.optimize import linear_sum_assignment
-
-    overlap = _products(roots[a], roots[b])
-    rows, columns = linear_sum_assignment(overlap, maximize=True)
+def _match(a: int, b: int, overlap: npt.NDArray[np.float64], words: list[list[set[str]]]) -> ModelMatch:
+    rows, columns = best_pairs(overlap)
     topics = [
         (int(i), int(j), float(overlap[i, j]), _jaccard(words[a][i], words[b][j]))
         for i, j in zip(rows, columns, strict=True)

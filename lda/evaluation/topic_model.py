@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import numpy.typing as npt
     from scipy.sparse import csr_matrix
@@ -69,6 +72,11 @@ class TopicModel(Protocol):
         ...
 
     @property
+    def hashed_terms(self) -> list[str]:
+        """The V terms as they were called when the documents trained on were hashed."""
+        ...
+
+    @property
     def impossible_terms(self) -> npt.NDArray[np.bool_] | None:
         """(V,) bool, terms of probability 0 in every topic; None where smoothing leaves none."""
         ...
@@ -80,3 +88,16 @@ class TopicModel(Protocol):
     def top_words(self, n: int = 10) -> list[list[str]]:
         """The `n` most probable terms of each topic, best first."""
         ...
+
+
+def check_models(models: Sequence[object], doing: str) -> None:
+    """See that all are models. doing: what a message begins with, "stability compares".
+
+    Raises:
+        TypeError: one of them is none.
+    """
+    for number, model in enumerate(models):
+        if getattr_static(model, "topic_word", None) is None:  # to ask for it would make all topics dense
+            raise TypeError(
+                f"{doing} models, got {type(model).__name__} as number {number + 1}; of a fitted LDA, give its model_"
+            )

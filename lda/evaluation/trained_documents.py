@@ -24,17 +24,12 @@ def trained_hashes(result: FitResult, corpus: Corpus) -> Hashes | None:
     Documents that were kept out for validation are not among them, nor are those too short to tell.
     """
     from lda.cluster.loop.validation import training_mask
-    from lda.corpus.document_hashes import document_hashes, term_hashes
+    from lda.corpus.document_hashes import content_hashes
 
     if corpus.n_documents > MAX_DOCUMENTS or corpus.n_tokens > MAX_TOKENS:
         return None
     used = training_mask(corpus.n_documents, result.settings.validation_fraction, result.seed)
-    terms = term_hashes(corpus.vocabulary)
-    found = np.zeros(corpus.n_documents, dtype=np.uint64)
-    for i in range(corpus.n_shards):
-        shard = corpus.shard(i)
-        last = shard.first_document + len(shard.doc_offsets) - 1
-        found[shard.first_document : last] = document_hashes(shard.doc_offsets, shard.words, terms)
+    found = content_hashes(corpus)
     return np.unique(found[used & (found != 0)])
 
 

@@ -151,6 +151,10 @@ class Labels:
                 replace(self, names={number: Label(name="-")})  # is there such a topic?
         return replace(self, names=merged)
 
+    def under(self, others: Labels) -> Labels:
+        """These names, but for topics that others name. Whose they are is not known then."""
+        return Labels(names={**self.names, **others.names})
+
     def of_model(self, fingerprint: str | None, n_topics: int) -> Labels:
         """The same, said to be those of a model. Raises ValueError where it has fewer topics than are named."""
         return Labels(names=self.names, n_topics=n_topics, fingerprint=fingerprint)

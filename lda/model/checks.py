@@ -46,6 +46,17 @@ def check_averages(counts: csr_matrix, n_tokens: int) -> None:
         raise ValueError(f"its averaged counts add up to {total:.1f} tokens, but it was fitted to {n_tokens}")
 
 
+def check_prior(counts: csr_matrix) -> None:
+    """Check tokens that topics had before any document.
+
+    Raises:
+        ValueError: a count is negative, or a topic stands twice in a row.
+    """
+    if counts.nnz and (low := int(counts.data.min())) < 0:
+        raise ValueError(f"tokens of its word prior must not be negative, got {low}")
+    check_indices(counts)
+
+
 def check_indices(counts: csr_matrix) -> None:
     """See that no topic stands twice in a row.
 

@@ -11,11 +11,12 @@ from typing import Any, Final
 from lda.corpus.errors import DataError
 from lda.corpus.storage.contained_path import check_name
 from lda.corpus.storage.places import is_uri, storage
+from lda.corpus.storage.remote_file import check_bucket
 from lda.corpus.storage.strict_json import check_signature, read_object
 
 FORMAT: Final = "raylda-model"
 FORMAT_VERSION: Final = (
-    3  # raise it when an older reader would misread the folder; 1 knew no parts, 2 no soft counts
+    4  # raise it when an older reader would misread; 1 knew no parts, 2 no soft counts, 3 no word prior
 )
 DESCRIPTION: Final = "model.json"
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -162,6 +163,9 @@ def read_description(path: str | Path) -> dict[str, Any]:
     try:
         values = read_object(storage(path), DESCRIPTION)
     except FileNotFoundError:
+        if not is_uri(path) and any(Path(path).glob("*.expElogbeta.npy")):
+            raise _of_gensim(path) from None
+        check_bucket(path)
         raise DataError(
             f"{path} is not a model: it has no {DESCRIPTION}; name a folder that `lda fit -o` wrote"
         ) from None
@@ -182,8 +186,18 @@ def read_description(path: str | Path) -> dict[str, Any]:
 
 def _check_there(path: str | Path) -> None:
     if not is_uri(path) and not Path(path).is_dir():
+        if Path(f"{path}.state").is_file() and Path(f"{path}.expElogbeta.npy").is_file():
+            raise _of_gensim(path)
         state = "is a file, not a model folder" if Path(path).exists() else "does not exist"
         raise DataError(f"{path} {state}; name the folder that `lda fit -o` or `save` wrote")
+
+
+def _of_gensim(path: str | Path) -> DataError:
+    """What to raise for files that gensim wrote: they are pickles, which are opened where somebody says so only."""
+    return DataError(
+        f"{path} is a model of gensim, whose files are pickles and may run code; if you trust it, take it over in "
+        f"Python: lda.Model.from_gensim({str(path)!r}).save('model')"
+    )
 
 
 def damaged(path: str | Path, why: str) -> DataError:

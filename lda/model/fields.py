@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +18,7 @@ class ModelFields(NamedTuple):
 
     counts: (V, K) int32 CSR. alpha: (K,) float64. vocabulary: V terms. soft_counts, mean_counts: (V, K)
     float32 CSR, or None. document_hashes: (n,) uint64 sorted, or None. labels: names of the topics, or None.
+    word_prior: (V, K) int32 CSR, or None. frozen_topics: numbers of topics.
     """
 
     counts: csr_matrix
@@ -29,3 +30,16 @@ class ModelFields(NamedTuple):
     mean_counts: csr_matrix | None = None
     document_hashes: npt.NDArray[np.uint64] | None = None
     labels: Labels | None = None
+    word_prior: csr_matrix | None = None
+    frozen_topics: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, model: object) -> ModelFields:
+        """Those of a `Model`, for functions that make another one of it."""
+        return cls(**{name: getattr(model, name) for name in cls._fields})
+
+    def arguments(self) -> dict[str, Any]:
+        """What `Model` is called with."""
+        from lda.labels.labels import Labels
+
+        return {**self._asdict(), "labels": self.labels or Labels()}

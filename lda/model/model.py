@@ -10,6 +10,8 @@ import numpy as np
 from lda.charts.drawable import Drawable
 from lda.corpus.terms import has_names
 from lda.evaluation.evaluable import Evaluable
+from lda.interop.exportable import Exportable
+from lda.interop.gensim_names import GensimNames
 from lda.labels.labels import Labels
 from lda.progress import plural
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
     from lda.report.notebook_page import ReportPage
+    from lda.seed_words import SeedWords
 
     Floats = npt.NDArray[np.float64]
 
@@ -54,8 +57,11 @@ class Topic(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Model(Evaluable, Drawable):
-    """A fitted LDA model; `Evaluable` has what can be asked of its quality, `Drawable` its charts and data frames.
+class Model(Evaluable, Drawable, Exportable, GensimNames):
+    """A fitted LDA model.
+
+    `Evaluable` has what can be asked of its quality, `Drawable` its charts and data frames, `Exportable` its forms for
+    other programs, `GensimNames` what tools written for gensim call.
 
     Attributes:
         counts: (V, K) int32 CSR, tokens of each term in each topic, from the last sweep.
@@ -68,6 +74,9 @@ class Model(Evaluable, Drawable):
         mean_counts: (V, K) float32 CSR, plain counts averaged over late sweeps, of models by versions up to 0.2.
         document_hashes: sorted uint64 content hashes of the documents trained on, so that scoring the model on
             them is noticed; None where it is not known, or they are too many.
+        word_prior: (V, K) int32 CSR, tokens that topics had before any document (`seed_words`); they are in none of the
+            counts, and are part of what topics are made of. None without.
+        frozen_topics: numbers of the topics that are made of these alone, whatever tokens of documents they hold.
         labels: what people call the topics; they are no part of the fingerprint, and may be empty.
     """
 
@@ -80,6 +89,9 @@ class Model(Evaluable, Drawable):
     mean_counts: csr_matrix | None = None
     document_hashes: npt.NDArray[np.uint64] | None = field(default=None, repr=False)
     labels: Labels = field(default_factory=Labels, repr=False)
+    word_prior: csr_matrix | None = field(default=None, repr=False)
+    frozen_topics: tuple[int, ...] = ()
+    _language: csr_matrix | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         n_terms, n_topics = self.counts.shape
@@ -98,7 +110,8 @@ class Model(Evaluable, Drawable):
             and self.beta > 0
         ):
             raise ValueError(f"alpha and beta must be positive and finite, got beta {self.beta}")
-        for name, matrix in (("soft_counts", self.soft_counts), ("mean_counts", self.mean_counts)):
+        for name in ("soft_counts", "mean_counts", "word_prior"):
+            matrix = getattr(self, name)
             if matrix is not None and matrix.shape != self.counts.shape:
                 raise ValueError(f"{name} must have the shape {self.counts.shape}, got {matrix.shape}")
         object.__setattr__(self, "labels", self.labels.of_model(self.labels.fingerprint, n_topics))
@@ -112,6 +125,9 @@ class Model(Evaluable, Drawable):
         seconds_read: float = 0.0,
         command: str | None = None,
         remember: bool = True,
+        parent: dict[str, str] | None = None,
+        labels: Labels | None = None,
+        seeds: SeedWords | None = None,
     ) -> Model:
         """The model of a run that has just ended on this corpus.
 
@@ -121,6 +137,9 @@ class Model(Evaluable, Drawable):
             seconds_read: seconds that reading the corpus took, for the record.
             command: a shell command that repeats the run, for the record.
             remember: keep content hashes of the documents, for which the corpus is read once more.
+            parent: what the run went on from, for the record.
+            labels: names of the topics.
+            seeds: the seed words that `result.word_prior` was made of, for the record; their names come before others.
 
         Raises:
             ValueError: the counts were written, not handed over.
@@ -134,8 +153,17 @@ class Model(Evaluable, Drawable):
             )
         vocabulary = list(corpus.vocabulary)
         record = RunRecord.from_fit(
-            result, corpus, named_terms=has_names(vocabulary), seconds_read=seconds_read, command=command
+            result,
+            corpus,
+            named_terms=has_names(vocabulary),
+            seconds_read=seconds_read,
+            command=command,
+            parent=parent,
+            seed_words=None if seeds is None else seeds.to_dict(),
         )
+        known = labels or Labels()
+        if seeds is not None:
+            known = known.under(seeds.labels(result.word_prior))
         return cls(
             counts=result.topic_word_counts,
             alpha=np.asarray(result.alpha, dtype=np.float64),
@@ -144,6 +172,10 @@ class Model(Evaluable, Drawable):
             record=record,
             soft_counts=result.soft_counts,
             document_hashes=trained_hashes(result, corpus) if remember else None,
+            # They say whose they are, which is this model from now on.
+            labels=replace(known, fingerprint=None),
+            word_prior=result.word_prior,
+            frozen_topics=result.frozen_topics,
         )
 
     @classmethod
@@ -163,9 +195,31 @@ class Model(Evaluable, Drawable):
 
         fields = read_model(path, verify=verify)
         try:
-            return cls(**{**fields._asdict(), "labels": fields.labels or Labels()})
+            return cls(**fields.arguments())
         except ValueError as error:
             raise damaged(path, str(error)) from error
+
+    @classmethod
+    def from_gensim(cls, model: object) -> Model:
+        """The model that gensim has trained, with its topics and priors to rounding.
+
+        Its expected counts become `soft_counts`, and whole numbers near them `counts`. A prior eta with a weight for
+        each term becomes the smallest of them, and counts on top.
+
+        Args:
+            model: a gensim `LdaModel` or `LdaMulticore`; or the path of a saved one, or of the folder that
+                `lda export --to gensim` writes. gensim opens a saved one, by pickle, which runs code of whoever made
+                the file: give only those that you trust.
+
+        Raises:
+            ImportError: gensim is not installed, or too old.
+            DataError: there is no such file, gensim cannot load it, or it is another kind of model of gensim.
+            TypeError: it is neither a path nor a model of gensim.
+        """
+        from lda.interop.from_gensim import topics_of
+        from lda.model.foreign import fields_of
+
+        return cls(**{**fields_of(topics_of(model))._asdict(), "labels": Labels()})
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the model, whole or not at all.
@@ -181,8 +235,7 @@ class Model(Evaluable, Drawable):
         from lda.model.fields import ModelFields
         from lda.model.write import save_model
 
-        fields = ModelFields(**{name: getattr(self, name) for name in ModelFields._fields})
-        save_model(fields, self.fingerprint(), path, overwrite=overwrite)
+        save_model(ModelFields.of(self), self.fingerprint(), path, overwrite=overwrite)
 
     def with_labels(
         self,
@@ -206,12 +259,117 @@ class Model(Evaluable, Drawable):
 
         return replace(self, labels=labels_for(labels, self, force=force))
 
+    def with_terms(self, terms: object) -> Model:
+        """The same model with names for its terms, as one fitted to a matrix without names lacks; `save` writes them.
+
+        Afterwards tables and token lists are matched by name. The counts, and so the fingerprint, stay.
+
+        Args:
+            terms: V names in the order of the columns, a dict of name to column, a gensim Dictionary, a file with one
+                name a line, or a fitted vectorizer of scikit-learn, whose names are asked for.
+
+        Raises:
+            DataError: there are more or fewer names than terms, one is no text, or occurs twice (a `ValueError`).
+            TypeError: it is none of these.
+        """
+        from pathlib import Path
+
+        from lda.corpus.convert import resolve_vocabulary
+        from lda.corpus.terms import check_terms
+
+        if hasattr(terms, "get_feature_names_out"):
+            terms = terms.get_feature_names_out()
+        if not hasattr(terms, "__iter__") and not hasattr(terms, "token2id") and not isinstance(terms, Path):
+            raise TypeError(
+                f"names of terms must be a list of them, got {type(terms).__name__}; see with_terms"
+            )
+        names = check_terms(resolve_vocabulary(terms), self.n_terms, "feature names")
+        later = self.record.terms_named_later or not self.named_terms
+        record = replace(self.record, named_terms=has_names(names), terms_named_later=later)
+        # Hashes are made of names: with others the documents would not be known again, and nobody would be told.
+        hashes = self.document_hashes if later or names == self.vocabulary else None
+        return replace(self, vocabulary=names, record=record, document_hashes=hashes)
+
+    def aligned_to(self, other: Model, *, command: str | None = None) -> Model:
+        """The same topics under the numbers of another model's, and with its names.
+
+        Topics are matched one to one (Hungarian, by overlap). One that has a partner near it gets the partner's number,
+        and its name where it has one; the others get the numbers that are free. Everything told by topic goes along, so
+        the fingerprint is another; `record.parent` says which it was.
+
+        Args:
+            other: the model whose numbers are to be kept, such as that of last month.
+            command: a shell command that repeats this, for the record; None keeps that of the fit.
+
+        Raises:
+            DataError: the vocabularies share too little (a `ValueError`).
+        """
+        from lda.model.alignment import aligned, alignment
+        from lda.model.fields import ModelFields
+
+        how = alignment(self, other)
+        fields = aligned(ModelFields.of(self), how, other.fingerprint(), other.labels, command=command)
+        return Model(**fields.arguments())
+
+    def merge_topics(self, *topics: int, command: str | None = None) -> Model:
+        """The model with several topics as one, whose counts and alphas are added up.
+
+        The first one keeps its number and name; where it has no name it gets the first that one of them has. The
+        numbers of the others go to the last topics of the model, with their names; all further numbers stay.
+
+        Args:
+            *topics: numbers of two or more.
+            command: a shell command that repeats this, for the record.
+
+        Raises:
+            ValueError: there is no such topic, one is given twice or alone, or only some of them are frozen.
+        """
+        from lda.model.fields import ModelFields
+        from lda.model.merging import merged
+
+        return Model(**merged(ModelFields.of(self), topics, command=command).arguments())
+
+    def split_topic(
+        self,
+        topic: int,
+        X: object,
+        *,
+        into: int = 2,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> Model:
+        """The model with several topics instead of one, divided as its words lie in documents.
+
+        The tokens of the topic in the documents are fitted by themselves; its counts are divided as that says, and add
+        up to what they were. The largest part keeps number and name, the others become the last topics. All other
+        topics stay as they are.
+
+        Args:
+            topic: its number.
+            X: documents, everything that `lda.as_corpus` takes: those of the fit, or others like them.
+            into: how many topics, 2 or more.
+            seed: None takes the seed of the fit.
+            threads: None takes all cores; the answer does not depend on it.
+
+        Raises:
+            ValueError: there is no such topic, it is frozen, or `into` is below 2.
+            DataError: the documents hold too few tokens of the topic, or cannot be what they should (a `ValueError`).
+            TypeError: the kind of X is wrong.
+        """
+        from lda.evaluation.documents import batches_of
+        from lda.model.fields import ModelFields
+        from lda.model.splitting import split
+
+        batches, frozen = batches_of(self, X, tell=True), self.frozen(threads=threads)
+        fields = split(ModelFields.of(self), frozen, topic, batches, into=into, seed=seed, threads=threads)
+        return Model(**fields.arguments())
+
     def suggest_names(
         self,
         X: object = None,
         *,
         texts: object = None,
-        tokenizer: Tokenizer | None = None,
+        tokenizer: Tokenizer | str | None = None,
         n_documents: int = 20,
         seed: int | None = None,
         threads: int | None = None,
@@ -223,7 +381,7 @@ class Model(Evaluable, Drawable):
         Args:
             X: documents to look through for phrases, everything that `lda.as_corpus` takes; or None.
             texts: documents as they are to be read, cut into words by the model's own recipe where there is no X.
-            tokenizer: the function that cut the model's text, if one did.
+            tokenizer: the function that cut the model's text, if one did, or where it is imported from.
             n_documents: documents of each topic that are looked through: those that show it best.
             seed: of the inference; None takes the seed of the fit.
             threads: None takes all cores; the answer does not depend on it.
@@ -247,7 +405,7 @@ class Model(Evaluable, Drawable):
         X: object = None,
         *,
         texts: object = None,
-        tokenizer: Tokenizer | None = None,
+        tokenizer: Tokenizer | str | None = None,
         topics: Iterable[int] | None = None,
         source: str | None = None,
         n_words: int = 20,
@@ -265,7 +423,7 @@ class Model(Evaluable, Drawable):
             X: documents, for portraits with the texts that show a topic best, and with phrases: everything that
                 `lda.as_corpus` takes; or None.
             texts: documents as they are to be read, cut into words by the model's own recipe where there is no X.
-            tokenizer: the function that cut the model's text, if one did.
+            tokenizer: the function that cut the model's text, if one did, or where it is imported from.
             topics: numbers of those to name; None for all but those that have a name given by hand.
             source: what is recorded as the source; None for "callable" and the qualified name of `name`.
             n_words: words in a portrait.
@@ -318,14 +476,45 @@ class Model(Evaluable, Drawable):
         return topic_sums(self.counts)
 
     @property
+    def hashed_terms(self) -> list[str]:
+        """The V terms as they were called when `document_hashes` were made: see `with_terms`."""
+        from lda.corpus.terms import default_terms
+
+        return default_terms(self.n_terms) if self.record.terms_named_later else self.vocabulary
+
+    @property
     def impossible_terms(self) -> None:
         """None, for with beta every term has some probability."""
         return
 
     @property
-    def language_counts(self) -> csr_matrix:
-        """(V, K) CSR, what topics are made of: soft counts (float32), or averages, or else those of the last sweep."""
+    def document_counts(self) -> csr_matrix:
+        """(V, K) CSR, the documents' tokens alone: soft counts (float32), or averages, or those of the last sweep."""
         return next(m for m in (self.soft_counts, self.mean_counts, self.counts) if m is not None)
+
+    @property
+    def language_counts(self) -> csr_matrix:
+        """(V, K) CSR, what topics are made of: soft counts (float32), or averages, or else those of the last sweep.
+
+        With `word_prior` these beside it, of `frozen_topics` it alone.
+        """
+        found = self._language
+        if found is None:
+            found = self._with_prior(self.document_counts)
+            object.__setattr__(self, "_language", found)
+        return found
+
+    @property
+    def last_language_counts(self) -> csr_matrix:
+        """(V, K) int32 CSR, what topics are made of in the last state: as `language_counts`, but of `counts`."""
+        return self._with_prior(self.counts)
+
+    def _with_prior(self, counts: csr_matrix) -> csr_matrix:
+        if self.word_prior is None:
+            return counts
+        from lda.cluster.counts.word_prior import WordPrior
+
+        return WordPrior(counts=self.word_prior, frozen=self.frozen_topics).language(counts)
 
     @property
     def topic_totals(self) -> Floats:
@@ -368,13 +557,18 @@ class Model(Evaluable, Drawable):
         tops = top_words(self.counts, self.language_counts, n_words)
         return topics_of(tops, self.alpha, self.beta, self.vocabulary)
 
-    def top_words(self, n: int = 10) -> list[list[str]]:
+    def top_words(self, n: int = 10, *, feature_names: object = None) -> list[list[str]]:
         """The `n` most probable terms of each topic, best first (fewer where a topic holds fewer).
 
+        Args:
+            n: how many.
+            feature_names: names of the terms, in any form of `with_terms`, for a model that has none; None for its own.
+
         Raises:
-            ValueError: `n` is negative.
+            ValueError: `n` is negative, or the names do not fit, as in `with_terms`.
         """
-        return [[term for term, _ in topic.words] for topic in self.topics(n)]
+        named = self if feature_names is None else self.with_terms(feature_names)
+        return [[term for term, _ in topic.words] for topic in named.topics(n)]
 
     def fingerprint(self) -> str:
         """sha256 in hex of the topic-word counts in canonical order; equal fingerprints mean equal counts."""
@@ -459,7 +653,7 @@ class Model(Evaluable, Drawable):
         self,
         texts: Iterable[str | None],
         *,
-        tokenizer: Tokenizer | None = None,
+        tokenizer: Tokenizer | str | None = None,
         seed: int | None = None,
         threads: int | None = None,
         device: Device = "cpu",
@@ -496,7 +690,9 @@ class Model(Evaluable, Drawable):
             threads=threads,
         )
 
-    def tokenize(self, texts: Iterable[str | None], *, tokenizer: Tokenizer | None = None) -> list[list[str]]:
+    def tokenize(
+        self, texts: Iterable[str | None], *, tokenizer: Tokenizer | str | None = None
+    ) -> list[list[str]]:
         """The words of raw texts by the model's own recipe: token lists, for all that takes documents.
 
         `model.heldout_score(model.tokenize(texts))` scores texts, `model.coherence(model.tokenize(texts))` measures
@@ -532,7 +728,7 @@ class Model(Evaluable, Drawable):
         title: str | None = None,
         n_described: int = 10_000,
         n_texts: int | None = None,
-        tokenizer: Tokenizer | None = None,
+        tokenizer: Tokenizer | str | None = None,
         seed: int | None = None,
         threads: int | None = None,
         overwrite: bool = False,
@@ -555,7 +751,7 @@ class Model(Evaluable, Drawable):
             title: of the page.
             n_described: documents with name, metadata and topics: the best ones, then a sample.
             n_texts: documents with their text; None for the best of each topic.
-            tokenizer: the function that cut the model's text, if one did.
+            tokenizer: the function that cut the model's text, if one did, or where it is imported from.
             seed: of the inference; None takes the seed of the fit.
             threads: None takes all cores; the page does not depend on it.
             overwrite: replace a file that stands there.
@@ -621,6 +817,17 @@ class Model(Evaluable, Drawable):
 
     def _theta(self, X: object) -> npt.NDArray[np.float32]:
         return self.transform(X)
+
+    def _theta_of_ids(
+        self, doc_offsets: npt.NDArray[np.int64], words: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.float32]:
+        return self.transform_arrays(doc_offsets, words)
+
+    def _exported(self) -> Model:
+        return self
+
+    def _frozen(self) -> FrozenModel:
+        return self.frozen()
 
     def _text_recipe(self) -> Recipe:
         from lda.model.text_recipe import recipe_of

@@ -3,6 +3,7 @@
 model.json        format and version, priors, sizes, fingerprint, the `RunRecord`, and bytes and sha256 of all files
 counts.npz        (V, K) int32 CSR, readable by `scipy.sparse.load_npz`
 soft_counts.npz   (V, K) float32 CSR, soft counts averaged over late sweeps, where states were sampled
+word_prior.npz    (V, K) int32 CSR, tokens that topics had before any document, where they had some
 mean_counts.npz   (V, K) float32 CSR, plain counts averaged over late sweeps, by versions up to 0.2
 alpha.npy         (K,) float64
 documents.npy     sorted uint64, content hashes of the documents trained on, unless they were too many
@@ -28,7 +29,7 @@ from lda.corpus.storage.checksum import checksum, checksum_of_file
 from lda.corpus.storage.contained_path import path_inside
 from lda.corpus.storage.npy_file import check_header, read_array, read_header
 from lda.corpus.storage.places import is_uri, storage
-from lda.model.checks import check_averages, check_counts, check_vocabulary
+from lda.model.checks import check_averages, check_counts, check_prior, check_vocabulary
 from lda.model.description import DESCRIPTION, FORMAT, Description, FileRow, damaged, read_description
 from lda.model.fields import ModelFields
 from lda.model.kept_labels import labels_or_warning
@@ -103,12 +104,15 @@ def read_model(path: str | Path, *, verify: bool = True) -> ModelFields:
     counts = files.matrix("counts", shape, np.dtype(np.int32))
     averages = {kind: files.matrix(kind, shape, np.dtype(np.float32)) for kind in kinds}
     hashes = files.hashes()
+    prior, frozen = _prior(description, files, shape)
     if verify:
         try:
             check_vocabulary(vocabulary)
             check_counts(counts, record.n_trained_tokens)
             for matrix in averages.values():
                 check_averages(matrix, record.n_trained_tokens)
+            if prior is not None:
+                check_prior(prior)
             if hashes is not None and bool((hashes[1:] < hashes[:-1]).any()):  # they are searched by halves
                 raise ValueError("the hashes of its documents are not sorted")
         except ValueError as error:
@@ -122,6 +126,8 @@ def read_model(path: str | Path, *, verify: bool = True) -> ModelFields:
         record=record,
         document_hashes=hashes,
         labels=labels_or_warning(path, description.fingerprint, n_topics),
+        word_prior=prior,
+        frozen_topics=frozen,
         **averages,
     )
 
@@ -132,6 +138,21 @@ def averages_of(description: Description) -> list[str]:
     if "soft" in description.values:  # not of versions up to 0.2
         given["soft_counts"] = description.field("soft", bool)
     return [kind for kind, there in given.items() if there]
+
+
+def _prior(
+    description: Description, files: _Files, shape: tuple[int, int]
+) -> tuple[csr_matrix | None, tuple[int, ...]]:
+    """(tokens that topics had before any document, or None; numbers of those frozen). Raises `DataError`."""
+    if "word_prior" not in description.values:  # of a version that knew none, or of a model without
+        return None, ()
+    frozen = description.field("frozen_topics", list)
+    for k in frozen:
+        if not isinstance(k, int) or isinstance(k, bool) or not 0 <= k < shape[1]:
+            raise description.damaged(f"frozen_topics must be numbers of topics, got {k!r:.40}")
+    if not description.field("word_prior", bool):
+        raise description.damaged("word_prior must be true where it stands")
+    return files.matrix("word_prior", shape, np.dtype(np.int32)), tuple(frozen)
 
 
 def _record(description: Description) -> RunRecord:

@@ -38,7 +38,7 @@ def topics_of_texts(
     frozen: Callable[[], FrozenModel],
     texts: Iterable[str | None],
     *,
-    tokenizer: Tokenizer | None,
+    tokenizer: Tokenizer | str | None,
     seed: int,
     threads: int | None,
 ) -> npt.NDArray[np.float32]:
@@ -62,13 +62,19 @@ def topics_of_texts(
 
 
 def words_of_texts(
-    model: OfTexts, texts: Iterable[str | None], *, tokenizer: Tokenizer | None
+    model: OfTexts, texts: Iterable[str | None], *, tokenizer: Tokenizer | str | None
 ) -> list[list[str]]:
     """The words of each text. Raises as `recipe_for`."""
     from lda.corpus.stream import tokenized_texts
 
     found = []
-    for batch in tokenized_texts(texts, recipe=recipe_for(model, tokenizer), tokenizer=tokenizer):
+    batches = tokenized_texts(
+        texts,
+        recipe=recipe_for(model, tokenizer),
+        tokenizer=tokenizer,
+        vocabulary_terms=model.vocabulary,
+    )
+    for batch in batches:
         terms = batch.terms or []
         words = [terms[number] for number in batch.words.tolist()]
         offsets = batch.doc_offsets.tolist()
@@ -76,19 +82,22 @@ def words_of_texts(
     return found
 
 
-def recipe_for(model: OfTexts, tokenizer: Tokenizer | None) -> Recipe:
+def recipe_for(model: OfTexts, tokenizer: Tokenizer | str | None) -> Recipe:
     """The recipe by which raw text becomes words of the model.
 
     Raises:
-        TypeError: `tokenizer` is no function.
+        TypeError: `tokenizer` is no function, and does not name one.
         ValueError: the model has no recipe and no `tokenizer` is given, or the two do not go together.
     """
     from lda.corpus import Recipe
+    from lda.corpus.text.chosen_tokenizer import released
+    from lda.corpus.text.imported_function import names_tokenizer
 
-    if tokenizer is not None and not callable(tokenizer):
+    named = isinstance(tokenizer, str) and names_tokenizer(tokenizer)
+    if tokenizer is not None and not named and not callable(tokenizer):
         raise TypeError(
             f"tokenizer must be a function from a text to a list of words, got {tokenizer!r:.60}; "
-            "give that of the fit"
+            "give that of the fit, or where it is imported from (package.module:function)"
         )
     if not model.named_terms:
         raise ValueError(
@@ -102,15 +111,15 @@ def recipe_for(model: OfTexts, tokenizer: Tokenizer | None) -> Recipe:
                 "the model was fitted to counts or token lists, so it does not know how text becomes words; give "
                 "token lists to transform(X), or tokenizer=, the function that made them"
             )
-        return Recipe()
-    if tokenizer is None and recipe.tokenizer is not None:
+        return Recipe(tokenizer=tokenizer) if isinstance(tokenizer, str) else Recipe()
+    if isinstance(tokenizer, str | None) and recipe.cut_by_function:
         raise ValueError(
             f"the model's words were made by the Python function {recipe.tokenizer!r}, which a model cannot hold; "
             "pass it as tokenizer="
         )
-    if tokenizer is not None and recipe.tokenizer is None:
+    if not isinstance(tokenizer, str | None) and not (recipe.cut_by_function or recipe.imports):
         raise ValueError(
             f"the model's text was cut by the pattern of its recipe, not by a function, got tokenizer "
             f"{tokenizer!r:.60}; leave it out"
         )
-    return recipe
+    return released(recipe, tokenizer) if isinstance(tokenizer, str | None) else recipe

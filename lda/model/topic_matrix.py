@@ -93,6 +93,11 @@ class TopicMatrix(Evaluable):
         return
 
     @property
+    def hashed_terms(self) -> list[str]:
+        """The V terms; no documents were hashed."""
+        return self.vocabulary
+
+    @property
     def impossible_terms(self) -> npt.NDArray[np.bool_]:
         """(V,) bool, terms of probability 0, in float32 as inference has it, in every topic."""
         return np.asarray(self.matrix.max(axis=0).astype(np.float32) == 0)

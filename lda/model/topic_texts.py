@@ -21,7 +21,7 @@ def topic_texts(
     X: object,
     texts: object,
     *,
-    tokenizer: Tokenizer | None,
+    tokenizer: Tokenizer | str | None,
     n_best: int,
     seed: int | None,
     threads: int | None,
@@ -32,7 +32,7 @@ def topic_texts(
         model: whose topics.
         X: documents, everything that `lda.as_corpus` takes; None where there are texts alone, or nothing.
         texts: the documents as they are to be read, cut into words by the model's own recipe; or None.
-        tokenizer: the function that cut the model's text, if one did.
+        tokenizer: the function that cut the model's text, if one did, or where it is imported from.
         n_best: documents of each topic.
         seed: of the inference; None takes the seed of the fit.
         threads: None takes all cores.

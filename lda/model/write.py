@@ -23,7 +23,7 @@ from lda.corpus.storage.output_target import check_folder_target, new_folder
 from lda.corpus.storage.places import Storage, beside, is_uri, storage
 from lda.corpus.storage.remote_target import check_remote_target, new_data_folder
 from lda.corpus.storage.strict_json import signed
-from lda.model.checks import check_averages, check_counts, check_vocabulary
+from lda.model.checks import check_averages, check_counts, check_prior, check_vocabulary
 from lda.model.description import DESCRIPTION, FORMAT, read_description
 from lda.model.kept_labels import write_labels
 from lda.model.read import ALPHA, HASHES, VOCABULARY, encode_vocabulary, is_model
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
+    from scipy.sparse import csr_matrix
 
     from lda.cluster.spec.part_file import PartFile
     from lda.labels.labels import Labels
@@ -74,6 +75,8 @@ class ModelWriter:
         mean_counts: Sequence[PartFile] = (),
         document_hashes: npt.NDArray[np.uint64] | None = None,
         labels: Labels | None = None,
+        word_prior: csr_matrix | None = None,
+        frozen_topics: tuple[int, ...] = (),
     ) -> None:
         """Write all but the files of counts, which are there by now; `model.json` last, but for the topics' names.
 
@@ -87,12 +90,13 @@ class ModelWriter:
             files[HASHES] = _npy(document_hashes)
         for name, data in files.items():
             self._files.write(name, data)
+        prior = None if word_prior is None else self._prior(word_prior)
         # The first version knew counts of one part, beside the description, and the next no soft ones: of anything else
-        # they must be told.
+        # they must be told, and the third of tokens that topics had before any document.
         plain = len(counts) == 1 and not self._folder
         description = {
             "format": FORMAT,
-            "format_version": 3 if soft_counts else 1 if plain else 2,
+            "format_version": 4 if prior else 3 if soft_counts else 1 if plain else 2,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "n_topics": len(alpha),
             "n_terms": len(vocabulary),
@@ -109,11 +113,20 @@ class ModelWriter:
                 "counts": [asdict(part) for part in counts],
                 "soft_counts": [asdict(part) for part in soft_counts],
                 "mean_counts": [asdict(part) for part in mean_counts],
+                **({"word_prior": [asdict(prior)]} if prior else {}),
             },
+            **({"word_prior": True, "frozen_topics": list(frozen_topics)} if prior else {}),
             "run": record.to_dict(),
         }
         self._root.write(DESCRIPTION, _json(description))
         write_labels(self._root, None if labels is None else labels.of_model(fingerprint, len(alpha)))
+
+    def _prior(self, counts: csr_matrix) -> PartFile:
+        """Write tokens that topics had before any document. Raises OSError when that is refused."""
+        file, problem = write_matrix(self.place, part_name("word_prior", 0, 1), counts)
+        if problem is not None:
+            raise OSError(presentable(f"the model could not be written: {problem}"))
+        return file
 
 
 def _npy(array: npt.NDArray[Any]) -> memoryview:
@@ -159,6 +172,8 @@ def save_model(model: ModelFields, fingerprint: str, path: str | Path, *, overwr
         for matrix in (model.soft_counts, model.mean_counts):
             if matrix is not None:
                 check_averages(matrix, model.record.n_trained_tokens)
+        if model.word_prior is not None:
+            check_prior(model.word_prior)
     except ValueError as error:
         raise DataError(
             f"the model is not one that a fit can have left behind: {error}; fit it again"
@@ -183,4 +198,6 @@ def save_model(model: ModelFields, fingerprint: str, path: str | Path, *, overwr
             mean_counts=files["mean_counts"],
             document_hashes=model.document_hashes,
             labels=model.labels,
+            word_prior=model.word_prior,
+            frozen_topics=model.frozen_topics,
         )

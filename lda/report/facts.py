@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from lda.corpus.presentable import presentable, printable
-from lda.corpus.text.recipe import DEFAULT_PATTERN
+from lda.corpus.text.key_languages import STEMMERS
+from lda.corpus.text.recipe import DEFAULT_PATTERN, WORDS
+from lda.corpus.text.segmenters import SEGMENTERS
 from lda.progress import plural
 from lda.report.numbers import number, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lda.evaluation.heldout import HeldoutScore
     from lda.report.reported_model import ReportedModel, ReportedRun
 
 Row = list[str]
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def facts(model: ReportedModel) -> list[dict[str, Any]]:
@@ -72,12 +76,17 @@ def _of_run(run: ReportedRun) -> list[tuple[str, object]]:
     asked = settings.get("sweeps")
     of = f" of {asked:,}" if isinstance(asked, int) and asked != run.n_sweeps else ""
     stopped = ", interrupted" if run.interrupted else ""
-    parts = {"read": "reading", "fit": "fitting"}
-    seconds = [f"{run.seconds.get(name, math.nan):.1f} s {what}" for name, what in parts.items()]
+    parts = {"read": "reading", "fit": "fitting", "evaluate": "evaluating", "write": "writing"}
+    known = {"read", "fit"} | run.seconds.keys()
+    seconds = [
+        f"{run.seconds.get(name, math.nan):.1f} s {what}" for name, what in parts.items() if name in known
+    ]
     speed = number(run.tokens_per_second / 1e6, 3)
     fraction = settings.get("validation_fraction")
     return [
         ("sweeps", f"{run.n_sweeps:,}{of}{stopped}"),
+        ("resumed", None if run.resumed_after is None else f"after sweep {run.resumed_after:,}"),
+        ("part of", None if run.part_of is None else in_words(run.part_of)),
         ("seed", run.seed),
         ("sampler", _sampler(settings)),
         ("priors learned", _learning(settings)),
@@ -86,10 +95,81 @@ def _of_run(run: ReportedRun) -> list[tuple[str, object]]:
         ("stops", f"when evaluations gain less than {settings['tol']:g}" if settings.get("tol") else None),
         ("time", ", ".join(seconds)),
         ("speed", None if speed is None else f"{speed} million tokens a second"),
+        ("memory", None if run.peak_bytes is None else f"{size_in_words(run.peak_bytes)} at most"),
+        ("machine", machine_in_words(run.machine)),
+        ("code", code_in_words(run.code)),
         ("versions", ", ".join(f"{name} {version}" for name, version in run.versions.items())),
         # Cleaned again: an older version may have stored the command with its keys.
         ("command", None if run.command is None else presentable(run.command)),
     ]
+
+
+def machine_in_words(machine: Mapping[str, Any] | None) -> str | None:
+    """What is recorded of a machine, in one line; None where nothing is."""
+    if not machine:
+        return None
+    parts = [
+        " ".join(str(machine[name]) for name in ("system", "architecture") if machine.get(name)),
+        machine.get("processor"),
+        machine.get("gpu"),
+        plural(machine["cores"], "core") if isinstance(machine.get("cores"), int) else None,
+        f"{size_in_words(machine['memory_bytes'])} of memory"
+        if isinstance(machine.get("memory_bytes"), int)
+        else None,
+        machine.get("python"),
+        f"{plural(machine['workers'], 'worker')} on {plural(machine.get('nodes') or 0, 'node')}"
+        if isinstance(machine.get("workers"), int)
+        else None,
+    ]
+    return ", ".join(str(part) for part in parts if part) or None
+
+
+def code_in_words(code: Mapping[str, Any] | None) -> str | None:
+    """The commit that ran; None for a package that is installed."""
+    if not code:
+        return None
+    changed = {True: ", with changes", False: "", None: ", with changes or without"}
+    return f"commit {str(code.get('commit'))[:12]}{changed.get(code.get('changed'), '')}"
+
+
+class _Edit(NamedTuple):
+    """What is said of an edit, and what it takes to say so."""
+
+    told: str
+    names: frozenset[str]
+
+
+_EDITS: Final = {
+    "align": _Edit("model {fingerprint} aligned to {to}", frozenset({"fingerprint", "to"})),
+    "merge": _Edit("topics {topics} of model {fingerprint} merged", frozenset({"fingerprint", "topics"})),
+    "split": _Edit("topic {topic} of model {fingerprint} split", frozenset({"fingerprint", "topic"})),
+}
+
+
+def in_words(link: Mapping[str, str]) -> str:
+    """What a run belongs to, or went on from: "study speeches, trial 3", "model 0123456789ab".
+
+    Of a model that was edited the last step alone: what that was made from, the record of that one tells.
+    """
+    kind, parts = link.get("kind", ""), []
+    if kind in _EDITS:
+        short = {name: text[:12] if _DIGEST.fullmatch(text) else text for name, text in link.items()}
+        if _EDITS[kind].names <= short.keys():
+            return _EDITS[kind].told.format_map(short)
+    for name, text in link.items():
+        value = text[:12] if _DIGEST.fullmatch(text) else text
+        if name in ("fingerprint", "sha256", kind):
+            parts.append(f"{kind} {value}")
+        elif kind == "groups" and name == "field":
+            parts.append(f"groups of {value}")
+        elif name not in ("kind", "begin", "earlier"):
+            parts.append(f"{name} {value}")
+    return ", ".join(parts) or kind
+
+
+def size_in_words(n_bytes: int) -> str:
+    """Bytes as people read them: "380 MB", "25.3 GB"."""
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
 
 
 def _sampler(settings: Mapping[str, Any]) -> str:
@@ -105,10 +185,9 @@ def _sampler(settings: Mapping[str, Any]) -> str:
 
 
 def _learning(settings: Mapping[str, Any]) -> str | None:
-    if "auto" not in (settings.get("alpha"), settings.get("beta")):
-        return None
+    learned = {"auto", "auto-symmetric"} & {str(settings.get("alpha")), str(settings.get("beta"))}
     every, first = settings.get("optimize_interval"), settings.get("burn_in")
-    return f"every {every} sweeps, from sweep {first} on"
+    return f"every {every} sweeps, from sweep {first} on" if learned and every else None
 
 
 def _averaging(settings: Mapping[str, Any]) -> str | None:
@@ -121,20 +200,33 @@ def recipe_in_words(recipe: Mapping[str, Any] | None) -> str:
     if recipe is None:
         return "counts or tokens, taken as they were"
     parts = [_kind_of_words(recipe)]
-    if recipe.get("lowercase") and not recipe.get("tokenizer"):
+    if recipe.get("lowercase") and recipe.get("tokenizer") in (None, *SEGMENTERS):
         parts.append("in lower case")
     if recipe.get("strip"):
         parts.append(f"{recipe['strip']} taken out")
     parts += [
-        part for part in (_stop_words(recipe.get("stop_words")), _ngrams(recipe), *_pruning(recipe)) if part
+        part
+        for part in (
+            _stop_words(recipe.get("stop_words")),
+            _phrases(recipe),
+            _ngrams(recipe),
+            *_counted_as_one(recipe),
+            *_pruning(recipe),
+            *_made_with(recipe),
+        )
+        if part
     ]
     return ", ".join(parts)
 
 
 def _kind_of_words(recipe: Mapping[str, Any]) -> str:
     field = f" of the field {recipe['text']}" if recipe.get("text") else ""
-    if recipe.get("tokenizer"):
-        return f"words{field} as the Python function {recipe['tokenizer']} cuts them"
+    if (cutter := recipe.get("tokenizer")) == WORDS:
+        return f"words{field} between the word boundaries of Unicode"
+    if cutter in SEGMENTERS:
+        return f"words{field} as the segmenter for {cutter} cuts them"
+    if cutter:
+        return f"words{field} as the Python function {cutter} cuts them"
     pattern = recipe.get("pattern", DEFAULT_PATTERN)
     return (
         f"words{field} of two letters or more"
@@ -143,10 +235,39 @@ def _kind_of_words(recipe: Mapping[str, Any]) -> str:
     )
 
 
+def _counted_as_one(recipe: Mapping[str, Any]) -> Iterator[str]:
+    if recipe.get("split_compounds"):
+        yield "compounds in parts"
+    if recipe.get("normalize"):
+        yield f"spellings of {recipe['normalize']} counted as one"
+    if recipe.get("stem"):
+        yield f"words of one stem ({STEMMERS.get(recipe['stem'], recipe['stem'])}) counted as one"
+    if recipe.get("lemmatize"):
+        yield f"words of one basic form ({recipe['lemmatize']}) counted as one"
+
+
+def _made_with(recipe: Mapping[str, Any]) -> Iterator[str]:
+    if recipe.get("terms_of"):
+        yield "only terms that were given"
+    if recipe.get("made_with"):
+        yield f"with {', '.join(recipe['made_with'])}"
+
+
 def _stop_words(value: object) -> str | None:
     if isinstance(value, str):
         return f"without the stop words of {value!r}"
     return f"without {plural(len(list(value)), 'stop word')}" if isinstance(value, Iterable) else None
+
+
+def _phrases(recipe: Mapping[str, Any]) -> str | None:
+    pairs = recipe.get("phrase_pairs")
+    if not recipe.get("phrases") or not isinstance(pairs, Sequence):
+        return None
+    least, threshold = recipe.get("phrase_min_count"), recipe.get("phrase_threshold")
+    return (
+        f"{plural(len(pairs), 'pair')} of words joined to phrases ({recipe['phrases']} above {threshold:g}, at least "
+        f"{least} times)"
+    )
 
 
 def _ngrams(recipe: Mapping[str, Any]) -> str | None:

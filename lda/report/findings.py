@@ -14,6 +14,7 @@ import numpy as np
 
 from lda.corpus.presentable import printable
 from lda.corpus.text.stop_words import ENGLISH
+from lda.evaluation.wasted_topics import TOP_WORDS, dead_topics, duplicate_topics, sets_of
 from lda.progress import plural
 
 if TYPE_CHECKING:
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
     from lda.survey.survey import GroupShares, Survey
 
     Floats = npt.NDArray[np.float64]
-
-TOP_WORDS: Final = 10
-"""Words of a topic that are looked at: those that a list of topics shows."""
-
-SHARED_WORDS: Final = 7
-"""Two topics that share as many of their ten words read as the same one."""
-
-NEAR: Final = 0.25
-"""Distance (square root of the Jensen-Shannon divergence, at most 0.83) below which two topics are near duplicates:
-at most 36 % of their probability lies on different words, as total variation is at most sqrt(2) times the distance.
-The nearest of 20 topics of speeches are 0.55 apart, the nearest of 100 topics of abstracts 0.61."""
-
-DEAD: Final = 0.01
-"""Part of an average topic's tokens below which it is dead: a hundredth of what it would have if all were equal."""
 
 FUNCTION_WORDS: Final = 3
 """Stop words among ten that make a topic one of function words; a single "well" or "us" is often meant."""
@@ -90,7 +77,7 @@ class Finding:
 def findings(model: ReportedModel, survey: Survey | None, distances: Floats | None = None) -> list[Finding]:
     """All findings on a model, and on the documents of a survey; the gravest first.
 
-    distances: (K, K) between topics, as of `NEAR`; None looks at shared words only.
+    distances: (K, K) between topics, as `duplicate_topics` takes them; None looks at shared words only.
     """
     words = model.top_words(TOP_WORDS)
     hardly_any = list(dead(model.last_tokens))
@@ -160,11 +147,9 @@ def dominant(tokens: Floats | None) -> Iterator[Finding]:
 
 
 def dead(tokens: Floats | None) -> Iterator[Finding]:
-    """Topics with fewer than `DEAD` of an average topic's tokens."""
-    if tokens is None or not tokens.sum():
-        return
-    found = np.flatnonzero(tokens < DEAD * tokens.mean()).tolist()
-    if found:
+    """Topics that hold hardly any tokens, see `dead_topics`."""
+    found = dead_topics(tokens)
+    if tokens is not None and found:
         most = int(tokens[found].max())
         yield Finding(
             "dead",
@@ -177,24 +162,8 @@ def dead(tokens: Floats | None) -> Iterator[Finding]:
 def duplicates(
     words: Sequence[Sequence[str]], distances: Floats | None, dead: Collection[int] = ()
 ) -> Iterator[Finding]:
-    """Topics nearer than `NEAR`, or with `SHARED_WORDS` of their ten most probable words in common: each such set once.
-
-    dead: topics left out. Of those without tokens all are alike, which says nothing that is not said already.
-    """
-    holders: dict[str, list[int]] = {}
-    for k, of_topic in enumerate(words):
-        for word in of_topic:
-            holders.setdefault(word, []).append(k)
-    shared: dict[tuple[int, int], int] = {}
-    for topics in holders.values():
-        for i, a in enumerate(topics):
-            for b in topics[i + 1 :]:
-                shared[a, b] = shared.get((a, b), 0) + 1
-    pairs = {pair for pair, n in shared.items() if n >= SHARED_WORDS}
-    if distances is not None:
-        near = np.argwhere(np.triu(distances < NEAR, 1))
-        pairs |= {(int(a), int(b)) for a, b in near if words[a] and words[b]}
-    for alike in _sets(sorted(pair for pair in pairs if not set(pair) & set(dead))):
+    """Topics that say the same, see `duplicate_topics`: each such set once."""
+    for alike in sets_of(duplicate_topics(words, distances, dead)):
         common = [printable(word) for word in words[alike[0]] if all(word in words[k] for k in alike[1:])]
         told = (
             f"{len(common)} of ten top words in common: {', '.join(common)}"
@@ -206,15 +175,6 @@ def duplicates(
             f"{_topics(alike)} are nearly the same ({told}); with fewer topics they would be one.",
             tuple(alike),
         )
-
-
-def _sets(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """What hangs together by pairs, each sorted: 1 and 2, 2 and 3 make one of three."""
-    of: dict[int, set[int]] = {}
-    for a, b in pairs:
-        joined = of.get(a, {a}) | of.get(b, {b})
-        of.update(dict.fromkeys(joined, joined))
-    return sorted(sorted(one) for one in {id(one): one for one in of.values()}.values())
 
 
 def markup(words: Sequence[Sequence[str]]) -> Iterator[Finding]:

@@ -20,24 +20,53 @@ from lda.extras import needed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# One idea a file; in this order they are one module script.
-SCRIPTS: Final = (
+BASE: Final = (
     "elements.js",
     "data.js",
     "downloads.js",
     "charts.js",
-    "text.js",
-    "names.js",
     "tables.js",
-    "overview.js",
-    "map.js",
-    "topic.js",
-    "documents.js",
-    "groups.js",
-    "words.js",
-    "labels.js",
-    "start.js",
+    "blocks.js",
+    "views.js",
 )
+"""What every page has; one idea a file."""
+
+PAGES: Final[dict[str, tuple[str, ...]]] = {
+    "report": (
+        "report/model_data.js",
+        "report/text.js",
+        "report/names.js",
+        "report/overview.js",
+        "report/map.js",
+        "report/topic.js",
+        "report/documents.js",
+        "report/groups.js",
+        "report/words.js",
+        "report/labels.js",
+        "report/start.js",
+    ),
+    "study": (
+        "study/values.js",
+        "study/overview.js",
+        "study/criteria.js",
+        "study/curves.js",
+        "study/candidates.js",
+        "study/beside.js",
+        "study/start.js",
+    ),
+    "comparison": (
+        "comparison/topics_of_models.js",
+        "comparison/overview.js",
+        "comparison/relations.js",
+        "comparison/match.js",
+        "comparison/moved.js",
+        "comparison/matrix.js",
+        "comparison/start.js",
+    ),
+}
+"""The scripts of each page besides; in this order they are one module script with those of `BASE`, and the last of them
+calls `startPage`."""
+
 STYLES: Final = ("page.css",)
 TEMPLATE: Final = "page.html"
 
@@ -45,20 +74,23 @@ TEMPLATE: Final = "page.html"
 CHART_SCRIPT: Final = "globalThis.vegaEmbed = vegaEmbed;"
 
 
-def render_page(data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]]) -> str:
+def render_page(
+    data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]], *, page: str = "report"
+) -> str:
     """A whole page that opens by a double click, without a network.
 
-    data: what `page_data` makes of a model and a survey; specs: Vega-Lite charts by name, each with the named data
-    "rows", which the page fills. Equal arguments give the same page, to the byte.
+    data: what the page shows; all have "title", and "made" with "raylda" and "date". specs: Vega-Lite charts by name,
+    each with the named data "rows", which the page fills. page: which of `PAGES`. Equal arguments give the same page,
+    to the byte.
     Raises MissingPackageError, one line that says what to install, where a package of the extra `report` is missing,
     and ValueError for data that is not JSON (NaN is none: say None).
     """
     jinja2 = needed("jinja2", "reports")
     vl_convert = needed("vl_convert", "reports")
     charts = _chart_script(vl_convert)
-    own = _own_script()
+    own = _own_script(page)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    page: str = environment.from_string(_asset(TEMPLATE)).render(
+    html: str = environment.from_string(_asset(TEMPLATE)).render(
         title=str(data["title"]),
         policy=_policy(charts, own),
         style=_raw(jinja2, "\n".join(_asset(name) for name in STYLES)),
@@ -67,7 +99,7 @@ def render_page(data: Mapping[str, Any], specs: Mapping[str, Mapping[str, Any]])
         charts=_raw(jinja2, charts),
         script=_raw(jinja2, own),
     )
-    return page
+    return html
 
 
 def _policy(*scripts: str) -> str:
@@ -101,9 +133,9 @@ def _raw(jinja2: Any, text: str) -> Any:  # noqa: ANN401  jinja2 is imported lat
 
 
 @cache
-def _own_script() -> str:
+def _own_script(page: str) -> str:
     # As text of HTML, line ends are one character; a hash over anything else would not match.
-    return "\n" + "\n".join(_asset(name) for name in SCRIPTS)
+    return "\n" + "\n".join(_asset(name) for name in (*BASE, *PAGES[page]))
 
 
 @cache

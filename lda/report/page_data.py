@@ -53,7 +53,7 @@ def page_data(parts: ReportParts) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "title": text(parts.title) if parts.title is not None else _title(model),
-        "made": {"raylda": _version(), "date": datetime.now(UTC).date().isoformat()},
+        "made": made(),
         "fit": {
             "n_documents": model.record.n_documents,
             "n_tokens": model.record.n_tokens,
@@ -86,6 +86,11 @@ def page_data(parts: ReportParts) -> dict[str, Any]:
         "over": None if survey is None or survey.over is None else groups_data(survey.over),
         "by": [] if survey is None else [groups_data(groups) for groups in survey.by],
     }
+
+
+def made() -> dict[str, str]:
+    """What a page was made by, and when."""
+    return {"raylda": _version(), "date": datetime.now(UTC).date().isoformat()}
 
 
 def _title(model: ReportedModel) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from lda.evaluation.diagnostics import diagnose
 from lda.evaluation.relevance import relevant_terms, term_share
+from lda.evaluation.wasted_topics import TOP_WORDS
 from lda.labels.labels import WITHOUT_WORDS, Labels
 from lda.labels.suggestions import suggest_names
-from lda.report.findings import TOP_WORDS, Finding, findings
+from lda.report.findings import Finding, findings
 from lda.report.measures import Trend, rise_over
 from lda.report.topic_map import TopicMap, topic_map
 

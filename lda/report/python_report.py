@@ -30,7 +30,7 @@ class PythonDocuments:
     metadata: object
     ids: Sequence[object] | None
     recipe: Recipe | None
-    tokenizer: Tokenizer | None
+    tokenizer: Tokenizer | str | None
 
     def source(self) -> DocumentSource | None:
         """Where a survey reads them; None where there are none.

@@ -77,6 +77,31 @@ class ReportedRun(RecordedRun, Protocol):
         ...
 
     @property
+    def machine(self) -> Mapping[str, Any] | None:
+        """Facts of the machine; None where nothing is recorded of it."""
+        ...
+
+    @property
+    def code(self) -> Mapping[str, Any] | None:
+        """The commit of a checkout, and whether it was changed; None for a package that is installed."""
+        ...
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The most memory that the process had held."""
+        ...
+
+    @property
+    def part_of(self) -> Mapping[str, str] | None:
+        """What the run belongs to."""
+        ...
+
+    @property
+    def resumed_after(self) -> int | None:
+        """The sweep of the checkpoint that it went on from."""
+        ...
+
+    @property
     def command(self) -> str | None:
         """What repeats the run in a shell."""
         ...

@@ -8,8 +8,8 @@ import numpy as np
 
 from lda.charts.measures import overall
 from lda.charts.tables import HISTORY
+from lda.evaluation.wasted_topics import TOP_WORDS
 from lda.report.documents_part import LEAST
-from lda.report.findings import TOP_WORDS
 from lda.report.numbers import text
 
 if TYPE_CHECKING:

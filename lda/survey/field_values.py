@@ -240,7 +240,7 @@ class OrderedValues:
         return DataError(
             f"the field {printable(self.field)!r} holds what is no time and no number: {why}, got "
             f"{_quoted(list(shown)[:3])}; write dates as 2020-04-13 and leave empty what is not known, "
-            "or take the field for groups (--by)"
+            "or take the field for groups"
         )
 
 

@@ -51,7 +51,8 @@ class GroupSums:
     """Sums over the documents of groups, each of which has a key; as many rows as there are keys.
 
     Attributes:
-        n_documents, n_tokens: (G,) int64.
+        n_documents: (G,) int64.
+        n_tokens: (G,) int64.
     """
 
     def __init__(self, n_topics: int) -> None:

@@ -35,8 +35,9 @@ class CutTexts:
             source.recipe or Recipe()
         )  # of words that came from elsewhere: it will do, or will not be taken
         self._spans: TokenSpans | None = None
-        if recipe.tokenizer is None or source.tokenizer is not None:
-            self._spans = TokenSpans(recipe, source.tokenizer)
+        named = recipe.cut_by_function or (recipe.imports and recipe.recorded)
+        if not named or source.tokenizer is not None:
+            self._spans = TokenSpans(recipe, source.tokenizer, vocabulary)
 
     def pieces(
         self, kept: Sequence[KeptText], topics: Sequence[tuple[npt.NDArray[np.int32], Integers]]

@@ -45,7 +45,7 @@ class DocumentSource(Protocol):
         ...
 
     @property
-    def tokenizer(self) -> Tokenizer | None:
+    def tokenizer(self) -> Tokenizer | str | None:
         """The function that cuts texts, in place of the recipe's pattern."""
         ...
 
@@ -64,15 +64,16 @@ class CorpusDocuments:
     """The documents of a corpus that was built before: words, ids and metadata, but no texts."""
 
     recipe: Recipe | None = None
-    tokenizer: Tokenizer | None = None
+    tokenizer: Tokenizer | str | None = None
 
-    def __init__(self, corpus: Corpus) -> None:
-        self._corpus = corpus
+    def __init__(self, corpus: Corpus, *, where: str | None = None) -> None:
+        """where: a condition that documents must fulfil; None takes all."""
+        self._corpus, self._where = corpus, where
 
     @property
     def corpus_hash(self) -> str | None:
-        """See `DocumentSource`."""
-        return self._corpus.content_hash
+        """See `DocumentSource`; None where they are only some."""
+        return self._corpus.content_hash if self._where is None else None
 
     @property
     def ordered(self) -> bool:
@@ -83,7 +84,9 @@ class CorpusDocuments:
         self, model: TopicModel, *, threads: int | None, batch_documents: int
     ) -> Iterator[DocumentBatch]:
         """See `DocumentSource`."""
-        return iter_corpus(self._corpus, model.vocabulary, batch_documents=batch_documents, keep=True)
+        return iter_corpus(
+            self._corpus, model.vocabulary, batch_documents=batch_documents, keep=True, where=self._where
+        )
 
 
 class FileDocuments:
@@ -96,7 +99,7 @@ class FileDocuments:
         inputs: Sequence[str | Path],
         *,
         recipe: Recipe,
-        tokenizer: Tokenizer | None,
+        tokenizer: Tokenizer | str | None,
         ordered: bool,
         **options: Any,  # noqa: ANN401 - those of `iter_documents`
     ) -> None:
@@ -127,10 +130,15 @@ def documents_in_files(
     recipe: Recipe,
     format: str = "auto",  # noqa: A002
     vocabulary: str | Path | None = None,
-    tokenizer: Tokenizer | None = None,
+    tokenizer: Tokenizer | str | None = None,
     encoding: str = "utf-8",
     errors: str = "strict",
+    layer: str | None = None,
     require_id: bool = True,
+    on_error: str = "stop",
+    max_errors: float | str | None = None,
+    skipped: str | Path | None = None,
+    where: str | None = None,
 ) -> DocumentSource:
     """The documents of files, or of one finished corpus (a folder or a URI).
 
@@ -139,19 +147,24 @@ def documents_in_files(
         recipe: that of the model, with the fields of text and id.
         format: as for `iter_documents`, like the others.
         vocabulary: names of the columns of counts.
-        tokenizer: the function that cut the model's text, if one did.
+        tokenizer: the function that cut the model's text, if one did, or where it is imported from.
         encoding: of text files.
         errors: what becomes of bytes that cannot be decoded.
+        layer: of AnnData files, where the counts are; None is X.
         require_id: whether the recipe's id field must be there.
+        on_error: "stop" at a bad record, or "skip" it.
+        max_errors: how many may be skipped.
+        skipped: file to list them in.
+        where: a condition that they must fulfil, see `lda.read_corpus`; None takes all.
 
     Raises:
-        DataError: an input is missing, is neither text nor counts, or is a corpus among others.
+        DataError: an input is missing, is neither text nor counts, or is a corpus among others or with a layer.
     """
     from lda.corpus.build import only_corpus
 
-    built = only_corpus(inputs)
+    built = only_corpus(inputs, layer)
     if built is not None:
-        return CorpusDocuments(Corpus.open(built))
+        return CorpusDocuments(Corpus.open(built), where=where)
     return FileDocuments(
         inputs,
         recipe=recipe,
@@ -161,7 +174,12 @@ def documents_in_files(
         vocabulary=vocabulary,
         encoding=encoding,
         errors=errors,
+        layer=layer,
         require_id=require_id,
+        on_error=on_error,
+        max_errors=max_errors,
+        skipped=skipped,
+        where=where,
     )
 
 
@@ -176,7 +194,7 @@ class ObjectDocuments:
         metadata: pa.Table | None,
         ids: Sequence[object] | None,
         recipe: Recipe | None,
-        tokenizer: Tokenizer | None,
+        tokenizer: Tokenizer | str | None,
     ) -> None:
         self._X, self._texts, self._metadata, self._ids = X, texts, metadata, ids
         self.recipe, self.tokenizer = recipe, tokenizer
@@ -253,7 +271,7 @@ def documents_of(
     metadata: Any = None,  # noqa: ANN401 - a table of any library
     ids: Sequence[object] | None = None,
     recipe: Recipe | None = None,
-    tokenizer: Tokenizer | None = None,
+    tokenizer: Tokenizer | str | None = None,
 ) -> DocumentSource:
     """Documents that Python holds.
 
@@ -266,7 +284,7 @@ def documents_of(
             what a Corpus has itself.
         ids: (D,) names of the documents, in place of those that X has.
         recipe: that of the model, for texts; None if it is not known.
-        tokenizer: the function that cut the model's text, if one did.
+        tokenizer: the function that cut the model's text, if one did, or where it is imported from.
 
     Raises:
         TypeError: there are no documents at all, or metadata is no table.

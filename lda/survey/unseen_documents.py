@@ -47,7 +47,7 @@ class ContentReader:
 
     def __init__(self, model: TopicModel) -> None:
         self._trained = model.document_hashes
-        self._hashes = None if self._trained is None else term_hashes(model.vocabulary)
+        self._hashes = None if self._trained is None else term_hashes(model.hashed_terms)
 
     def read(self, batch: DocumentBatch, frozen: FrozenModel) -> Contents | None:
         """What can be told of these documents; None if the model remembers none."""

@@ -62,6 +62,7 @@ class PartMaker:
         from lda.corpus.storage.places import storage
         from lda.corpus.stream import term_lookup
         from lda.model.model import Model
+        from lda.model.text_recipe import own_recipe
 
         model = Model.load(job.model, verify=False)  # its digest, of all that matters here, is compared below
         self.corpus = Corpus.open(job.corpus)
@@ -69,7 +70,7 @@ class PartMaker:
         for what, path in (("language", job.model), ("corpus", job.corpus)):
             if found[what] != job.identity[what]:
                 raise DataError(f"{path} is not what the driver found there; name one that all nodes share")
-        self.lookup = term_lookup(self.corpus, model.vocabulary)
+        self.lookup = term_lookup(self.corpus, model.vocabulary, own_recipe(model))
         self.frozen = model.frozen(threads=threads, device=job.device)
         self.place = storage(job.output)
         self.seed = int(job.identity["seed"])

@@ -1,4 +1,4 @@
-"""Topics of documents written to a file as they come: Parquet, JSON lines, CSV, TSV or .npy."""
+"""Topics of documents written to a file as they come: Parquet, JSON lines, CSV, TSV, .npy or MALLET's .txt."""
 
 from __future__ import annotations
 
@@ -196,6 +196,29 @@ class Parquet(Writer):
         self._writer.close()
 
 
+class Mallet(Writer):
+    """MALLET's file of `infer-topics`: a header, then number, name and weights, or with a threshold pairs."""
+
+    def __init__(self, file: IO[str], n_topics: int, selection: Selection) -> None:
+        from lda.interop.mallet_documents import HEADER
+
+        super().__init__(n_topics, selection)
+        self._file, self._rows = file, 0
+        file.write(HEADER + "\n")
+
+    def write(self, ids: Sequence[str], theta: Theta) -> None:
+        """Append documents."""
+        from lda.interop.mallet_documents import document_row
+        from lda.interop.mallet_words import document_names
+
+        chosen = self.selection
+        # The shortest digits of these numbers, not those of their neighbours in double precision.
+        shown = np.array([[_short(weight) for weight in weights] for weights in theta])
+        for name, weights in zip(document_names(ids), shown, strict=True):
+            self._file.write(document_row(self._rows, name, weights, chosen.threshold, chosen.top))
+            self._rows += 1
+
+
 class Npy(Writer):
     """A (D, K) float32 array in `.npy`; document names are not kept."""
 
@@ -223,15 +246,19 @@ class Npy(Writer):
         assert self._data_from == before, "the header of an .npy file must keep its length"
 
 
-def check_format(target: str | Path, selection: Selection, *, names: bool = False) -> None:
+def check_format(
+    target: str | Path, selection: Selection, *, names: bool = False, mallet: bool = False
+) -> None:
     """Refuse, before any work, a file name that no format goes with.
 
-    names: whether names of topics are to be written.
+    names: whether names of topics are to be written. mallet: whether any file is to be in MALLET's form.
 
     Raises:
         DataError: the ending is unknown, or the format cannot hold a selection, or names.
     """
-    suffix = Path(target).suffix.lower()
+    suffix = ".txt" if mallet else Path(target).suffix.lower()
+    if names and suffix == ".txt":
+        raise DataError("MALLET's form has no place for names of topics; write .csv, .tsv or .parquet")
     if str(target) != "-" and suffix not in SUFFIXES:
         raise DataError(
             f"the output must end in {', '.join(SUFFIXES)}, got {target}; the ending chooses the format, "
@@ -256,15 +283,18 @@ def open_writer(
     *,
     labels: Labels | None = None,
     overwrite: bool = False,
+    mallet: bool = False,
 ) -> Iterator[Writer]:
-    """A writer to `target`, whose ending chooses the format; the file appears whole when the block ends well.
+    """A writer to `target`; the file appears whole when the block ends well.
+
+    Its ending chooses the format, unless it is to be MALLET's.
 
     Raises:
         DataError: as `check_format`, or the target exists and `overwrite` is off.
     """
-    check_format(target, selection, names=bool(labels))
+    check_format(target, selection, names=bool(labels), mallet=mallet)
     path = Path(target)
-    suffix = path.suffix.lower()
+    suffix = ".txt" if mallet else path.suffix.lower()
     with new_file(path, overwrite=overwrite) as temporary:
         if suffix == ".parquet":
             parquet = Parquet(temporary, n_topics, selection, labels)
@@ -286,7 +316,9 @@ def text_writer(
     file: IO[str], suffix: str, n_topics: int, selection: Selection, labels: Labels | None = None
 ) -> Writer:
     """A writer of text to an open file; JSON lines unless the suffix asks for a table."""
-    if suffix in (".csv", ".tsv", ".txt"):
+    if suffix == ".txt":
+        return Mallet(file, n_topics, selection)
+    if suffix in (".csv", ".tsv"):
         return Table(file, n_topics, selection, "," if suffix == ".csv" else "\t", labels)
     return JsonLines(file, n_topics, selection, labels)
 

@@ -528,6 +528,7 @@ def _emit(
     All cells are 0 afterwards.
     """
     first, left, best = n, whole, n
+    largest, most = 0, -1
     a, a_end = rows.start[w], rows.start[w + 1]
     b, b_end = counts.start[w], counts.start[w + 1]
     k = 0
@@ -554,8 +555,17 @@ def _emit(
             if cells[topic] > out.value[best]:
                 best = n
             n += 1
+        elif cells[topic] > most:
+            largest, most = topic, int(cells[topic])
         cells[topic] = 0
     if n == first:  # so thin that no topic has enough: as it was counted
+        total = 0
+        for j in range(counts.start[w], b_end):
+            total += int(counts.change[j])
+        if total * UNIT != whole:  # tokens that topics began with are among the counts: the largest takes all
+            out.topic[n] = largest
+            out.value[n] = whole
+            return n + 1
         for j in range(counts.start[w], b_end):
             out.topic[n] = counts.topic[j]
             out.value[n] = np.int64(counts.change[j]) * UNIT

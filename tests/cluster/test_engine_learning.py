@@ -112,3 +112,19 @@ def test_a_fit_that_stopped_by_itself_stops_there_again_when_resumed(tmp_path: P
     resumed = fit(corpus, wanted, checkpointing=replace(place, resume=True))
     assert resumed.n_sweeps == 15
     assert fingerprint(resumed.topic_word_counts) == fingerprint(undisturbed.topic_word_counts)  # type: ignore[arg-type]
+
+
+def test_one_alpha_is_learned_for_all_topics() -> None:
+    truth = plant(5, 1000, 120, np.full(5, 0.3), 200, 0.3)
+    result = best(as_corpus(truth.counts), 2, n_topics=5, alpha="auto-symmetric", sweeps=80)
+    assert len(set(result.alpha)) == 1
+    assert result.alpha[0] == pytest.approx(0.3, rel=0.1)
+
+
+def test_learning_can_be_switched_off() -> None:
+    truth = plant(5, 100, 120, np.full(5, 0.3), 50, 0.3)
+    result = fit(as_corpus(truth.counts), FitSettings(n_topics=5, sweeps=30, optimize_interval=0))
+    started = start_priors("auto", "auto", 5)
+    assert result.alpha.tolist() == started.alpha.tolist()
+    assert result.beta == started.beta
+    assert {(row.alpha_sum, row.beta) for row in result.history} == {(started.alpha.sum(), started.beta)}

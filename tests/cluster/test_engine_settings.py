@@ -40,7 +40,7 @@ from lda.samplers.priors import Priors, start_priors
         ({"start": "warm"}, "start must be auto, random, annealed or growing, got 'warm'"),
         ({"seed": -1}, "the seed must be between 0 and .*, got -1"),
         ({"seed": 2**64}, "the seed must be .*, got 18446744073709551616"),
-        ({"optimize_interval": 0}, "optimize_interval must be at least 1, got 0"),
+        ({"optimize_interval": -1}, "optimize_interval must be at least 0, got -1"),
         ({"burn_in": -1}, "burn_in must be at least 0, got -1"),
         ({"n_samples": -1}, "n_samples must be at least 0, got -1"),
         ({"sample_interval": 0.5}, r"sample_interval must be a whole number .*, got 0\.5"),

@@ -6,17 +6,15 @@ import os
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import tiny
 
-from lda.corpus import Corpus, as_corpus
+from lda.corpus import Corpus, DataError, as_corpus
 from lda.corpus.storage import leftovers
 from lda.corpus.storage.atomic_write import replaced_file, replaced_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from lda.corpus.storage.output_target import new_files
 
 HALF = """
 import os, signal, sys
@@ -75,6 +73,16 @@ def test_who_is_ended_at_once_removes_what_it_was_writing(tmp_path: Path) -> Non
         ended()
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_temporary_folder_goes_at_the_end_and_when_the_process_ends_at_once(at_once: bool) -> None:
+    with leftovers.temporary_folder() as folder:
+        Path(folder, "file").write_text("half")
+        if at_once:
+            leftovers.undo_all()
+            assert not Path(folder).exists()
+    assert not Path(folder).exists()
+
+
 def test_a_refusal_at_the_end_leaves_both_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
 
@@ -97,3 +105,27 @@ def test_a_link_to_a_corpus_is_replaced_and_what_it_leads_to_stays(tmp_path: Pat
     assert Corpus.open(tmp_path / "real").n_documents == 20
     assert Corpus.open(tmp_path / "link").n_documents == 30
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_several_files_appear_when_all_are_written(tmp_path: Path) -> None:
+    names = ["run.table", "run.json"]
+    (tmp_path / "run.json").write_text("old")
+
+    def write(*written: str, overwrite: bool = True, error: type[Exception] | None = None) -> None:
+        with new_files(tmp_path, names, overwrite=overwrite) as folder:
+            for name in written:
+                (folder / name).write_text("new")
+            if error is not None:
+                raise error
+
+    with pytest.raises(KeyError):
+        write("run.table", error=KeyError)
+    with pytest.raises(FileNotFoundError):  # one is missing
+        write("run.json")
+    with pytest.raises(DataError, match=r"run\.json exists already"):
+        write(*names, overwrite=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+    assert (tmp_path / "run.json").read_text() == "old"
+    write(*names)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    assert {(tmp_path / name).read_text() for name in names} == {"new"}

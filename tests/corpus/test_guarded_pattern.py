@@ -104,3 +104,12 @@ def test_no_process_is_left() -> None:
     del guarded, found
     gc.collect()
     assert _pipes() == before
+
+
+@pytest.mark.parametrize("pattern", [r"(\S*)\s(é)?(.*)", r"^()x", r"\p{L}+", "a*"])
+def test_searches_as_re_does(pattern: str) -> None:
+    texts = ["", "aé b", "\U0001f600 é\0x", "x", "one two\u2028three"]
+    found = GuardedPattern(pattern, told="fields").search(texts)
+    matches = [re.search(expand(pattern), text) for text in texts]
+    assert found == [None if match is None else list(match.regs) for match in matches]
+    assert GuardedPattern(pattern, told="fields").search([]) == []

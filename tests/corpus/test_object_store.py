@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -68,6 +68,26 @@ def test_a_corpus_is_replaced_at_one_moment(place: Place, monkeypatch: pytest.Mo
     assert list(storage(uri).files()) == ["manifest.json"]
 
 
+class OneName:
+    """A file system for a key that may write below one name only, and no markers of folders above it."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def create_dir(self, *_: object, **__: object) -> None:
+        raise PermissionError(13, "AWS Error ACCESS_DENIED during PutObject operation")
+
+
+def test_a_key_that_may_write_below_one_name_suffices(bucket: str) -> None:
+    place: Any = storage(bucket.format("ours/deep"))
+    place._fs = OneName(place._fs)
+    place.write("deeper/name", b"some")
+    assert place.read("deeper/name") == b"some"
+
+
 def test_files_of_others_are_left_alone(place: Place) -> None:
     storage(place("x")).write("manifest.json", b'{"format": "of somebody else"}')
     with pytest.raises(DataError, match=r"has a manifest\.json that is not that of a corpus"):
@@ -103,9 +123,10 @@ def test_what_cannot_be_read(bucket: str, tmp_path: Path) -> None:
         Corpus.open("s3://")
     with pytest.raises(DataError, match="cannot be written"):
         as_corpus([["a"]]).save(nowhere)
-    with pytest.raises(DataError, match="is not a corpus"):
+    with pytest.raises(DataError, match=r"there is no file or folder s3://bucket/texts\.jsonl"):
         read_corpus([bucket.format("texts.jsonl")])
     texts = tiny.jsonl(tmp_path / "docs.jsonl", 5)
+    as_corpus([["a"]]).save(bucket.format("c"))
     with pytest.raises(DataError, match="must be the only input, got 2"):
         build_corpus([texts, bucket.format("c")], tmp_path / "out")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,19 @@ def test_token_lists() -> None:
     assert as_corpus(word.split() for word in ("x y", "z")).n_tokens == 3
 
 
+def test_whole_numbers_that_an_array_or_a_table_holds_as_objects() -> None:
+    mixed = np.array([[1, 0.0, True], [np.int8(3), Decimal(2), 0]], dtype=object)
+    assert as_corpus(mixed).n_tokens == 7
+    frame = pd.DataFrame(mixed, columns=["a", "b", "c"]).assign(d=[1, 0])
+    corpus = as_corpus(frame)
+    assert (corpus.n_tokens, corpus.vocabulary) == (8, ["a", "b", "c", "d"])
+    assert frame.dtypes.tolist()[:3] == [np.dtype(object)] * 3
+    with pytest.raises(TypeError, match="got dict at row 1, column 'c'"):
+        as_corpus(frame.assign(c=np.array([1, {}], dtype=object)))
+    with pytest.raises(DataError, match="got object in 'c'"):
+        as_corpus(frame.assign(c=["x", "y"]))
+
+
 def test_empty_documents_of_a_prediction() -> None:
     corpus = as_corpus([[], []], allow_empty=True)
     assert (corpus.n_documents, corpus.n_tokens, corpus.n_terms) == (2, 0, 0)
@@ -132,10 +146,13 @@ def test_empty_documents_of_a_prediction() -> None:
         (np.array([[0, 0], [0, -2]]), "negative -2 at row 1, column 1"),
         (np.array([[1, np.nan]]), "NaN nan at row 0, column 1"),
         (sp.csr_matrix([[0, np.inf]]), "infinite inf at row 0, column 1"),
-        (np.array([1, 2]), r"two dimensions .* got 1; use X.reshape\(1, -1\)"),
-        (np.array([[1, 2j]]), "complex128"),
-        (np.array([[1, None]]), "array of objects"),
-        (np.zeros((0, 3)), r"shape \(0, 3\)"),
+        (np.array([1, 2]), r"two dimensions .* got 1. Reshape your data with X.reshape\(1, -1\)"),
+        (np.array([[1, 2j]]), "Complex data not supported: .* complex128"),
+        (np.array([[1, None]]), "None at row 0, column '1'; fill"),
+        (np.array([["a", 1]], dtype=object), "the text 'a' at row 0, column '0'"),
+        (np.array([[1, 1.5]], dtype=object), "the fraction 1.5 at row 0, column 1; round"),
+        (np.array([[10**30]]), "are these really counts"),
+        (np.zeros((0, 3)), r"0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1 is required"),
         (np.zeros((2, 2)), "all documents are empty"),
         (np.array([[1e300]]), "are these really counts"),
         ([[], []], "all documents are empty: not one token"),

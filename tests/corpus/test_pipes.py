@@ -21,8 +21,8 @@ import scipy.io
 import scipy.sparse
 
 from lda.corpus import DataError, iter_documents, keeps_order, read_corpus, resolve_stop_words
+from lda.corpus.inputs.find import find_inputs
 from lda.corpus.readers.pipes import PipeStore
-from lda.corpus.readers.registry import detect
 from lda.corpus.storage.output_target import new_file
 from lda.model.topic_matrix import read_topic_matrix
 
@@ -131,7 +131,10 @@ def test_nobody_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         DataError, match=f"nobody writes to the pipe {tmp_path}/p, waited 0.1 s; start its writer"
     ):
         read_corpus([tmp_path / "p"])
-    for look in (detect, lambda pipe: keeps_order([pipe])):  # these cannot give back what they have read
+    for look in (
+        lambda pipe: find_inputs([pipe]),
+        lambda pipe: keeps_order([pipe]),
+    ):  # these cannot give back what they have read
         with pytest.raises(DataError, match="no file that can be read twice; store it"):
             look(tmp_path / "p")
     with fifo(tmp_path / "slow.txt", b"pear\n", wait=0.5) as pipe:

@@ -18,7 +18,7 @@ import scipy.io
 import scipy.sparse
 
 from lda.corpus import DataError, Recipe, build_corpus, iter_documents, read_corpus
-from lda.corpus.readers.registry import detect
+from lda.corpus.inputs.find import find_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -275,7 +275,7 @@ def test_svmlight(tmp_path: Path) -> None:
     assert metadata.to_pydict() == {"label": ["+1", "-1", "0.5"]}
     zero = tmp_path / "zero"
     zero.write_text("7 0:2 2:1\n7\n7 1:3\n")
-    assert detect(zero).name == "svmlight"
+    assert find_inputs([zero])[0].reader.name == "svmlight"
     check_counts(read_corpus([zero]), 1, ["0", "1", "2"])
 
 
@@ -298,10 +298,10 @@ def test_content_decides_when_the_name_does_not(tmp_path: Path) -> None:
     }
     for name, beginning in beginnings.items():
         (tmp_path / "data").write_text(beginning)
-        assert detect(tmp_path / "data").name == name
+        assert find_inputs([tmp_path / "data"])[0].reader.name == name
     (tmp_path / "data").write_text("just words\n")
     with pytest.raises(DataError, match="cannot be told"):
-        detect(tmp_path / "data")
+        find_inputs([tmp_path / "data"])
 
 
 @pytest.mark.parametrize("threads", [1, 3])

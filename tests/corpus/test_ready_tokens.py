@@ -140,7 +140,7 @@ def test_text_beside_lists_is_refused(tmp_path: Path) -> None:
         read(parquet(tmp_path, a=["x y"], b=[["x"]]), text="a,b")
     with pytest.raises(DataError, match=r"'a' must hold text, or lists of it, got list<.*int64>"):
         read(parquet(tmp_path, a=[[1, 2]]), text="a")
-    with pytest.raises(DataError, match="a list in the field 'a' holds null in row 4"):
+    with pytest.raises(DataError, match=r"row 4: a list in the field .a. holds null;"):
         read(parquet(tmp_path, a=[["x"], ["y"], ["x"], ["x", None], ["y"]]), text="a")
 
 
@@ -161,7 +161,7 @@ def test_bytes_in_another_encoding(tmp_path: Path) -> None:
     texts = pa.array([b"apple", b"pear", "été".encode("latin-1")], pa.binary())
     file = parquet(tmp_path, text=texts)
     with pytest.raises(
-        DataError, match=r"'text' is not valid utf-8 in row 3: byte 0xe9 at position 0.*--encoding"
+        DataError, match=r"row 3: the field 'text' is not valid utf-8: byte 0xe9 at position 0.*--encoding"
     ):
         read(file)
     assert documents(read_corpus([file], encoding="latin-1")) == [["apple"], ["pear"], ["été"]]
@@ -169,5 +169,5 @@ def test_bytes_in_another_encoding(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="encoding 'klingon' is unknown"):
         read_corpus([file], encoding="klingon")
     tokens = pa.array([[b"apple"], [b"x", "été".encode("latin-1")]], pa.list_(pa.binary()))
-    with pytest.raises(DataError, match=r"'text' is not valid utf-8 in row 2"):
+    with pytest.raises(DataError, match=r"row 2: the field 'text' is not valid utf-8"):
         read(parquet(tmp_path, text=tokens))

@@ -20,3 +20,13 @@ def test_what_a_package_itself_lacks_is_named(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(ImportError, match="nothing_there") as error:
         needed("broken_of_test", "charts")
     assert not isinstance(error.value, MissingPackageError)
+
+
+def test_what_is_too_old_is_told_by_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "old_of_test.py").write_text("__version__ = '0.12.7rc1'")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert needed("old_of_test", "charts", oldest="0.12.7")
+    with pytest.raises(
+        MissingPackageError, match=r"charts need old_of_test 0\.13 or later, got 0\.12\.7rc1; get it"
+    ):
+        needed("old_of_test", "charts", "get it", oldest="0.13")

@@ -1,4 +1,4 @@
-"""What a user can get hold of can be imported from `lda`, and says on one line what it is."""
+"""What a user can get hold of can be imported from `lda` or `lda.results`, and says on one line what it is."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ import pytest
 import tiny
 
 import lda
+import lda.results
 from lda.cluster import FitSettings, fit
 from lda.corpus import as_corpus
 from lda.model.html_table import MOST_TOPICS
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = [name for name in lda.__all__ if name != "__version__"]
+GIVERS = [
+    *(getattr(lda, name) for name in PUBLIC),
+    *(getattr(lda.results, name) for name in lda.results.__all__),
+]
 
 
 @cache
@@ -58,13 +63,13 @@ def public(what: str) -> bool:
     return not what.rpartition(".")[2].startswith("_")
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_what_is_handed_out_can_be_imported(name: str) -> None:
-    for what, annotation in filter(lambda pair: public(pair[0]), handed_out(getattr(lda, name))):
+@pytest.mark.parametrize("giver", GIVERS, ids=lambda giver: giver.__name__)
+def test_what_is_handed_out_can_be_imported(giver: Any) -> None:
+    for what, annotation in filter(lambda pair: public(pair[0]), handed_out(giver)):
         assert isinstance(annotation, str), f"{what} needs `from __future__ import annotations`"
         names = {node.id for node in ast.walk(ast.parse(annotation or "None")) if isinstance(node, ast.Name)}
-        hidden = names & our_classes() - set(PUBLIC)
-        assert not hidden, f"{what} hands out {', '.join(hidden)}, which lda does not export"
+        hidden = names & our_classes() - set(PUBLIC) - set(lda.results.__all__)
+        assert not hidden, f"{what} hands out {', '.join(hidden)}, which neither lda nor lda.results exports"
 
 
 def test_the_walk_sees_methods_attributes_and_properties() -> None:

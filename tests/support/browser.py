@@ -28,6 +28,12 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+def arrived(page: Any) -> Any:
+    """The page once it shows what its address says: after a link that changes first, and the view after it."""
+    page.wait_for_function("() => document.documentElement.dataset.view === location.hash")
+    return page
+
+
 class Watched:
     """A page of the browser, and what must stay empty: requests that leave, words on the console, errors, dialogs."""
 
@@ -55,8 +61,7 @@ class Watched:
     def go(self, route: str) -> Any:
         """To another view of the same page, as a link does."""
         self.page.evaluate("route => { location.hash = `#/${route}`; }", route)
-        self.page.wait_for_function("() => document.documentElement.dataset.view === location.hash")
-        return self.page
+        return arrived(self.page)
 
     def draw_all(self) -> None:
         """Have every chart of the view drawn, as scrolling does."""

@@ -3,6 +3,7 @@
 A comment directly above a block says how the test takes it:
 
     <!-- not run: needs a GPU -->   its `lda` commands are held to the options there are, and nothing else
+    <!-- needs: rjieba -->          it is left out where these packages are not installed, with the output below it
     <!-- output -->                 what the block above prints; `...` stands for anything
 """
 
@@ -25,12 +26,16 @@ RUN: Final = {"python", "console"}
 DATA: Final = {"text", "csv"}
 """Languages of blocks that show something; a new one has to be thought about, so it fails."""
 NOT_RUN: Final = re.compile(r"<!-- not run: (?P<reason>[^>]{5,}) -->")
+NEEDS: Final = re.compile(r"<!-- needs: (?P<packages>[A-Za-z0-9_. -]+(, [A-Za-z0-9_. -]+)*) -->")
 OUTPUT: Final = re.compile(r"<!-- output -->")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block. language: "" if none is given. not_run: the reason, or None."""
+    """A fenced block. language: "" if none is given. not_run: the reason, or None.
+
+    needs: packages that must be there.
+    """
 
     page: Path
     line: int
@@ -38,6 +43,7 @@ class Block:
     code: str
     not_run: str | None = None
     is_output: bool = False
+    needs: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -69,6 +75,7 @@ def blocks(page: Path) -> Iterator[Block]:
             language = token.info.strip()
             comment = above.content.strip() if above is not None and above.type == "html_block" else ""
             reason = NOT_RUN.fullmatch(comment)
+            needs = NEEDS.fullmatch(comment)
             if not language.startswith("{"):
                 yield Block(
                     page=page,
@@ -77,6 +84,7 @@ def blocks(page: Path) -> Iterator[Block]:
                     code=token.content,
                     not_run=reason["reason"] if reason else None,
                     is_output=OUTPUT.fullmatch(comment) is not None,
+                    needs=tuple(needs["packages"].split(", ")) if needs else (),
                 )
         above = token
 

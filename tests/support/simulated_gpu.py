@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, replace
 from itertools import count, pairwise
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -100,6 +101,9 @@ CASES = {
 FITS = {
     "fit adlda": {"sampler": "adlda", "n_topics": 3, "start": "annealed", "phases": 2},
     "fit esca": {"sampler": "esca", "n_topics": 4, "start": "random"},
+    "fit that goes on from topics": {"sampler": "adlda", "n_topics": 3, "phases": 2, "begin": "topics"},
+    "fit that goes on from counts": {"sampler": "esca", "n_topics": 3, "phases": 2, "begin": "counts"},
+    "fit with tokens of the topics": {"sampler": "adlda", "n_topics": 3, "beta": "auto", "begun": True},
 }
 
 
@@ -214,17 +218,24 @@ def _differences(case: Case) -> tuple[list[str], dict[str, int]]:
 
 
 def fits_differ(settings: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
-    """A whole fit on each device: counts, priors, likelihoods."""
-    from lda.cluster import FitSettings, fit
+    """A whole fit on each device: counts, priors, likelihoods. settings: and `begin`, where it goes on from another."""
+    from lda.cluster import Beginning, FitSettings, fit
     from lda.corpus import as_corpus
 
     counts = np.random.default_rng(0).poisson(0.3, (7, 20)).astype(np.int32)
     corpus, ends = as_corpus(sp.csr_matrix(counts)), []
+    settings, begin, begun = dict(settings), None, None
+    if (kind := settings.pop("begin", None)) == "topics":
+        begin = Beginning(topics=np.arange(corpus.n_tokens) % settings["n_topics"])
+    elif kind == "counts":
+        begin = Beginning(counts=sp.csr_matrix(np.arange(20 * settings["n_topics"]).reshape(20, -1) % 7))
+    if settings.pop("begun", False):
+        begun = sp.csr_matrix(np.random.default_rng(1).poisson(0.5, (20, settings["n_topics"])))
     for device in ("cpu", "cuda"):
         chosen = FitSettings(
             sweeps=2, seed=3, optimize_interval=1, burn_in=1, evaluate_every=1, device=device, **settings
         )
-        result = fit(corpus, chosen)
+        result = fit(corpus, chosen, word_prior=begun, begin=begin)
         assert result.topic_word_counts is not None
         assert result.doc_topic_counts is not None
         ends.append(
@@ -293,9 +304,45 @@ def inference_differs() -> tuple[list[str], dict[str, int]]:
     return bad, {"tokens": len(words)}
 
 
+class _MadeOnce(dict[Any, Any]):
+    """Shared arrays by the line that makes them: threads ask for one at a time, so that each gets the same.
+
+    The simulator looks one up and makes it where there is none, and two threads at once would make two.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._making = Lock()
+
+    def get(self, line: Any, default: Any = None) -> Any:
+        """The array; where there is none, all others wait until it is stored."""
+        self._making.acquire()
+        if line in self:
+            self._making.release()
+        return super().get(line, default)
+
+    def __setitem__(self, line: Any, array: Any) -> None:
+        super().__setitem__(line, array)
+        self._making.release()
+
+
+def make_shared_arrays_once() -> None:
+    """Mend the simulator, see `_MadeOnce`."""
+    from numba.cuda.simulator.kernelapi import FakeCUDAShared
+
+    begin = FakeCUDAShared.__init__
+
+    def mended(self: Any, size: int) -> None:
+        begin(self, size)
+        self._allocations = _MadeOnce()
+
+    patch.object(FakeCUDAShared, "__init__", mended).start()
+
+
 def main(names: list[str]) -> None:
     """Print a line for each case."""
     sys.setswitchinterval(1e-5)  # lanes are threads that wait for one another all the time
+    make_shared_arrays_once()
     for name in names:
         if name in (INFERENCE, RESUMED):
             bad, covered = inference_differs() if name == INFERENCE else resumed_differs()

@@ -11,14 +11,15 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
+from lda.cli.fit.output_files import OUTPUT_FILES
 from lda.corpus.presentable import without_keys
 from lda.deploy.quoting import check_text
 
 WAIT_SECONDS: Final = 600
 """How long a fit waits for its nodes: machines of a cloud are there after some minutes."""
 
-INPUTS: Final = ("inputs", "vocabulary", "extra_stopwords")
-OUTPUTS: Final = ("output", "checkpoint", "output_doc_topics", "output_topic_keys")
+INPUTS: Final = ("inputs", "vocabulary", "extra_stopwords", "seed_words", "init_from", "input_state")
+OUTPUTS: Final = ("output", "checkpoint", *(row.name for row in OUTPUT_FILES))
 
 
 def fit_command(
@@ -39,10 +40,20 @@ def fit_command(
         click.UsageError: `lda fit` would refuse the arguments, --address is among them, a path is relative, or
             an output lies outside of `mount`, where it would be gone with its node.
     """
+    from lda.cli.fit.beginnings import check_inputs
     from lda.cli.fit.command import fit
 
     for word in arguments:
         _checked(word)
+        if word.partition("=")[0] == "--config":
+            raise click.UsageError(
+                "--config names a file of this machine; write its options among the arguments of lda fit"
+            )
+        if word.partition("=")[0] == "--files-from":
+            raise click.UsageError(
+                "--files-from names a list of this machine; name the inputs among the arguments of lda fit, such as "
+                "by a pattern"
+            )
         if without_keys(word) != word:
             raise click.UsageError(
                 f"keys do not belong into a file for others to run and record, got {without_keys(word)} with keys "
@@ -57,6 +68,7 @@ def fit_command(
         raise click.UsageError(
             "--address is decided by the deployment; leave it out of the arguments of lda fit"
         )
+    check_inputs(context)
     _check_paths(context, mount)
     decided = {"address": address, "workers": workers, "threads_per_worker": threads}
     if "workers" in given or workers is not None:

@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from lda.cli.console import output_options
+from lda.cli.document_options import where_option
 from lda.cli.evaluate.options import COHERENCES, LIKELIHOODS, METRICS, EvaluateOptions
 from lda.cli.evaluate.run import EvaluationRun
 from lda.cli.gathering import taking
 from lda.cli.help import Command
+from lda.cli.inputs_argument import inputs_argument
 from lda.cli.option import Heading, option
 from lda.cli.shared_options import device_option, seed_option, threads_option, verify_option
 from lda.cli.sources import SourceOptions, source_options, stored_inputs
-from lda.cli.text_options import keep_case_option, pattern_option, strip_option
+from lda.cli.text_options import (
+    imports_tokenizer,
+    keep_case_option,
+    named_tokenizer,
+    pattern_option,
+    strip_option,
+)
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
@@ -48,7 +56,7 @@ def _split_metrics(
         "lda evaluate --topic-word phi.npy --vocabulary terms.txt --alpha 0.1 heldout.jsonl --text text",
     ),
 )  # fmt: skip
-@click.argument("paths", nargs=-1, metavar="MODEL HELDOUT...")
+@inputs_argument("paths", required=False, metavar="MODEL HELDOUT...")
 @option(
     "-m", "--metric", multiple=True, callback=_split_metrics, metavar="NAME,...", heading=Heading.EVALUATION,
     help=f"What to measure: {', '.join(METRICS)}.  [default: completion]",
@@ -107,6 +115,8 @@ def _split_metrics(
 @seed_option(default=0, help="Seed of split and sampling.")
 @device_option
 @source_options
+@where_option
+@imports_tokenizer
 @verify_option
 @pattern_option(Heading.FOREIGN, help="With --topic-word: what a word of the text is.")
 @strip_option(Heading.FOREIGN)
@@ -167,7 +177,13 @@ def _subject(options: EvaluateOptions) -> _Subject:
 
         name, *inputs = options.paths
         model = Model.load(name, verify=not options.no_verify)
-        return _Subject(model, tuple(inputs), recipe_of(model, text=source.text, id=source.id), source, name)
+        return _Subject(
+            model,
+            tuple(inputs),
+            recipe_of(model, tokenizer=named_tokenizer(), text=source.text, id=source.id),
+            source,
+            name,
+        )
     from lda.model.topic_matrix import read_topic_matrix
 
     assert source.vocabulary is not None  # the options have seen to both

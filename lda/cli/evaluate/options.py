@@ -40,6 +40,7 @@ class EvaluateOptions:
     seed: int
     device: Device
     source: SourceOptions
+    where: tuple[str, ...]
     no_verify: bool
     pattern: str | None
     strip: str | None
@@ -47,6 +48,8 @@ class EvaluateOptions:
     console: Console
 
     def __post_init__(self) -> None:
+        if "stability" in self.metric and self.where:
+            raise click.UsageError("--where chooses documents, and stability looks at none")
         given = self.topic_word is not None
         if not self.paths and not given:
             raise click.UsageError("Missing argument 'MODEL'.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from lda.cli.document_options import condition_of
 from lda.progress import SECONDS_BETWEEN_LINES, plural
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class EvaluationRun:
     ) -> None:
         self.options, self.progress, self.model = options, options.console.progress, model
         self.recipe, self.source, self.stored = recipe, source, stored
+        self._where = condition_of(options.where)
 
     def measure(self, metric: str) -> Measured:
         """One metric that is not a coherence."""
@@ -49,7 +51,7 @@ class EvaluationRun:
         from lda.evaluation.diagnostics import diagnose
 
         options = self.options
-        batches = self._documents(self.stored.inputs) if self.stored.inputs else None
+        batches = self._documents(self.stored.inputs, where=self._where) if self.stored.inputs else None
         return diagnose(
             self.model,
             batches,
@@ -60,8 +62,7 @@ class EvaluationRun:
         )
 
     def _likelihood(self, estimator: Estimator) -> HeldoutScore:
-        from lda.evaluation.documents import possible
-        from lda.evaluation.heldout import Estimation, score_documents, trained_warning
+        from lda.evaluation.heldout import Estimation, score_batches, trained_warning
 
         model, options = self.model, self.options
         how = Estimation(
@@ -72,11 +73,9 @@ class EvaluationRun:
             particles=options.particles,
         )
         size = PARTICLE_DOCUMENTS if estimator == "left-to-right" else 4096
-        batches = possible(model, self._documents(self.stored.inputs, batch_documents=size))
+        batches = self._documents(self.stored.inputs, batch_documents=size, where=self._where)
         frozen = model.frozen(threads=options.threads, device=options.device)
-        found = score_documents(
-            frozen, batches, how, vocabulary=model.vocabulary, trained=model.document_hashes
-        )
+        found = score_batches(model, batches, how, frozen)
         if found.n_trained:
             self.progress.warn(f"warning: {trained_warning(found)}")
         return found
@@ -106,9 +105,13 @@ class EvaluationRun:
 
         paths = self.stored.reference or self.stored.inputs
         ordered = keeps_order(paths, self.source.format)
-        return Reference(batches=lambda: self._documents(paths), ordered=ordered)
+        # A reference says which words stand together in general; held-out documents in its place are those chosen.
+        where = None if self.stored.reference else self._where
+        return Reference(batches=lambda: self._documents(paths, where=where), ordered=ordered)
 
-    def _documents(self, paths: Sequence[str | Path], batch_documents: int = 4096) -> Iterator[DocumentBatch]:
+    def _documents(
+        self, paths: Sequence[str | Path], batch_documents: int = 4096, where: str | None = None
+    ) -> Iterator[DocumentBatch]:
         from lda.cli.new_documents import read_documents
 
         terms = self.model.vocabulary
@@ -120,6 +123,7 @@ class EvaluationRun:
             vocabulary=self.stored.vocabulary,
             threads=self.options.threads,
             batch_documents=batch_documents,
+            where=where,
         )
         return self._told(batches)
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from lda.cli.signals import terminate_as_interrupt
-from lda.cli.sources import SourceOptions, StoredInputs, names_of, size_of, stored_inputs
+from lda.cli.sources import LineOptions, SourceOptions, StoredInputs, names_of, size_of, stored_inputs
+from lda.corpus.presentable import presentable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lda.cli.console import Console
     from lda.corpus import Corpus, Recipe
+
+NO_STEPS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 STOP_WORDS_WORTH_A_HINT: Final = (
     0.25  # share of the tokens; English text with its function words has about 0.5
@@ -28,10 +32,13 @@ def opened_corpus(
     console: Console,
     inputs: Sequence[str],
     source: SourceOptions,
+    lines: LineOptions,
     recipe: Recipe,
     ready: Callable[[str], None],
     *,
     threads: int | None,
+    chosen: Callable[[Corpus, str], Corpus] | None = None,
+    steps: Mapping[str, Any] = NO_STEPS,
 ) -> Iterator[tuple[Corpus, float]]:
     """The corpus of the inputs, and the seconds that reading it took.
 
@@ -39,45 +46,57 @@ def opened_corpus(
     which is gone after the block, also when an exception or a signal ends it. Rejected: reading into memory,
     because tokens would be there twice, once as read and once as sorted for the fit.
 
-    ready: told of the temporary folder before anything is read.
+    steps: what is done with documents, as arguments of `build_corpus`; a finished corpus is only chosen from.
+    ready: told of the temporary folder before anything is read. chosen: makes a corpus of those documents that are
+    wanted, in a folder of the given name; None for all of them.
 
     Raises:
         DataError: the input is missing, damaged or empty. OSError: no room for the temporary folder.
     """
     console.progress.note(f"reading {names_of(inputs)}")
     started = time.perf_counter()
-    from lda.corpus.storage.leftovers import forget, remember
+    from lda.corpus.storage.leftovers import temporary_folder
 
-    with terminate_as_interrupt(), tempfile.TemporaryDirectory(prefix="raylda-") as folder:
-        remember(folder)
+    with terminate_as_interrupt(), temporary_folder() as folder:
         ready(folder)
         with stored_inputs(inputs, source.vocabulary) as stored:
-            corpus = _read(f"{folder}/corpus", stored, source, recipe, threads)
+            corpus = _read(f"{folder}/corpus", stored, source, lines, recipe, threads, steps)
         seconds = time.perf_counter() - started
         console.progress.note(f"read {size_of(corpus)} in {seconds:.1f} s")
+        if steps and corpus.steps is not None:
+            from lda.corpus.documents.steps import steps_in_words
+
+            console.progress.note(presentable(f"documents: {steps_in_words(corpus.steps)}"))
         _hint_stop_words(console, corpus)
+        if chosen is not None:
+            corpus = chosen(corpus, f"{folder}/chosen")
         yield corpus, seconds
-    forget(folder)
 
 
 def _read(
-    folder: str, stored: StoredInputs, source: SourceOptions, recipe: Recipe, threads: int | None
+    folder: str,
+    stored: StoredInputs,
+    source: SourceOptions,
+    lines: LineOptions,
+    recipe: Recipe,
+    threads: int | None,
+    steps: Mapping[str, Any],
 ) -> Corpus:
-    from lda.corpus import build_corpus, read_corpus
+    from lda.building.build import build_corpus
+    from lda.corpus import read_corpus
     from lda.corpus.build import finished_corpora
 
     paths = stored.inputs
     how: dict[str, Any] = {
-        "format": source.format,
+        **lines.reading(source),
         "recipe": recipe,
         "vocabulary": stored.vocabulary,
         "threads": threads,
-        "encoding": source.encoding,
-        "errors": source.encoding_errors,
+        **steps,
     }
-    if finished_corpora(paths):
+    if finished_corpora(paths) and not steps:
         return read_corpus(paths, **how)
-    corpus = build_corpus(paths, folder, **how)
+    corpus = build_corpus(paths, folder, kept=False, **how)
     give_back_memory()
     return corpus
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from lda.cli.fit.output_files import OUTPUT_FILES
 from lda.cli.gathering import gathered
+from lda.cli.help import SPELLED
 from lda.cli.option import Function, Heading, option
 from lda.fit_fields import FIELDS, FitField, settings_from
 from lda.sizes import take_size
@@ -25,9 +27,10 @@ SEED: Final = 0
 
 OF_MALLET: Final = frozenset(
     {
-        "--num-topics", "--num-iterations", "--num-threads", "--num-top-words", "--random-seed",
-        "--optimize-interval", "--optimize-burn-in", "--output-model", "--output-topic-keys", "--output-doc-topics",
-        "--stoplist-file", "--remove-stopwords", "--extra-stopwords", "--token-regex", "--preserve-case",
+        "--num-topics", "--num-iterations", "--num-threads", "--num-top-words", "--random-seed", "--optimize-interval",
+        "--optimize-burn-in", "--output-model", "--stoplist-file", "--remove-stopwords", "--extra-stopwords",
+        "--token-regex", "--preserve-case", "--input", "--input-state", "--input-model", "--line-regex",
+        "--num-top-docs", "--doc-topics-threshold", "--doc-topics-max", *(row.flag for row in OUTPUT_FILES),
     }
 )  # fmt: skip
 """Options that MALLET has under the same name. `--alpha` is one as well, and the only one that means another thing."""
@@ -35,13 +38,15 @@ OF_MALLET: Final = frozenset(
 
 def setting_options(command: Function) -> Function:
     """An option for each row of `lda.fit_fields`, and --alpha-sum; the command gets them as `settings`."""
-    options = {field.option: _option(field) for field in FIELDS}
+    options = {field.option: field_option(field) for field in FIELDS}
     with_sum: list[Callable[[Any], Any]] = []
     for name, made in options.items():
         with_sum.append(made)
         if name == "alpha":
-            with_sum.append(_ALPHA_SUM)
-    return gathered("settings", settings_of, *with_sum, names=(*options, "alpha_sum"))(command)
+            with_sum += [_ALPHA_SUM, _SYMMETRIC]
+    return gathered("settings", settings_of, *with_sum, names=(*options, "alpha_sum", "use_symmetric_alpha"))(
+        command
+    )
 
 
 _ALPHA_SUM: Final = option(
@@ -52,7 +57,16 @@ _ALPHA_SUM: Final = option(
 )
 
 
-def _option(field: FitField) -> Callable[[Any], Any]:
+_SYMMETRIC: Final = option(
+    "--use-symmetric-alpha",
+    is_flag=True,
+    heading=Heading.SAMPLER,
+    help="The same as --alpha auto-symmetric.",
+)
+
+
+def field_option(field: FitField) -> Callable[[Any], Any]:
+    """The option of one row."""
     details: dict[str, Any] = {"default": SEED if field.setting == "seed" else field.default}
     if field.kind is bytes:
         details |= {"metavar": "SIZE", "callback": take_size}
@@ -80,13 +94,17 @@ def check_sampler(_ctx: click.Context, _parameter: click.Parameter, value: str) 
     return value
 
 
-def settings_of(*, alpha_sum: float | None, **options: Any) -> FitSettings:  # noqa: ANN401 - a row of the table each
+def settings_of(*, alpha_sum: float | None, use_symmetric_alpha: bool, **options: Any) -> FitSettings:  # noqa: ANN401 - a row of the table each
     """The settings of the fit. options: by the names of `lda.fit_fields`.
 
     Raises `click.UsageError` for a value that no fit can have, such as no topics.
     """
     if alpha_sum is not None and options["alpha"] != "auto":
         raise click.UsageError("--alpha (per topic) and --alpha-sum exclude each other")
+    if use_symmetric_alpha:
+        if alpha_sum is not None or options["alpha"] not in ("auto", "auto-symmetric"):
+            raise click.UsageError("--use-symmetric-alpha learns alpha; leave out --alpha and --alpha-sum")
+        options["alpha"] = "auto-symmetric"
     numbers = {name: _numbers(f"--{name}", options[name]) for name in ("alpha", "beta")}
     if alpha_sum is not None:
         numbers["alpha"] = alpha_sum / max(options["topics"], 1)
@@ -94,6 +112,14 @@ def settings_of(*, alpha_sum: float | None, **options: Any) -> FitSettings:  # n
         return settings_from({**options, **numbers}, lambda field: field.option, {})
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def warn_of_mallet(settings: FitSettings, warn: Callable[[str], None]) -> None:
+    """Tell a user of the command that is running what MALLET means by the options that were typed, where we differ."""
+    spelled = click.get_current_context().meta[SPELLED]
+    told = alpha_of_mallet(settings, spelled) or interval_of_mallet(settings, spelled)
+    if told is not None:
+        warn(told)
 
 
 def alpha_of_mallet(settings: FitSettings, spelled: frozenset[str]) -> str | None:
@@ -111,8 +137,24 @@ def alpha_of_mallet(settings: FitSettings, spelled: frozenset[str]) -> str | Non
     )
 
 
+def interval_of_mallet(settings: FitSettings, spelled: frozenset[str]) -> str | None:
+    """What to tell a user who gives priors and has them learned, too: MALLET begins at those given, and we keep them.
+
+    spelled: the options of the command as they were typed. None if nothing speaks for it.
+    """
+    given = [name for name in ("alpha", "beta") if not isinstance(getattr(settings, name), str)]
+    beside = sorted(spelled & {"--optimize-interval", "--optimize-burn-in"})
+    if not given or not beside or settings.optimize_interval == 0:
+        return None
+    kept = " and ".join(given)
+    return (
+        f"warning: {kept} {'is' if len(given) == 1 else 'are'} given, and so not learned, in spite of {beside[0]}; "
+        f"to have {kept} learned leave {'it' if len(given) == 1 else 'them'} out"
+    )
+
+
 def _numbers(name: str, value: str) -> Any:  # noqa: ANN401 - "auto", one number or several
-    if value == "auto":
+    if value == "auto" or (name == "--alpha" and value == "auto-symmetric"):
         return value
     try:
         numbers = tuple(float(part) for part in value.split(","))

@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lda.cli.console import output_options
+from lda.cli.console import output_options, write_page
+from lda.cli.document_options import condition_of, where_option
 from lda.cli.gathering import taking
 from lda.cli.help import Command
+from lda.cli.inputs_argument import inputs_argument
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.option import Heading, option
 from lda.cli.report.options import ReportOptions
-from lda.cli.shared_options import seed_option, threads_option, verify_option
+from lda.cli.shared_options import (
+    overwrite_option,
+    page_option,
+    seed_option,
+    threads_option,
+    title_option,
+    verify_option,
+)
 from lda.cli.sources import source_options
 from lda.cli.surveyed import surveyed
+from lda.cli.text_options import imports_tokenizer
 from lda.corpus.presentable import without_keys
 
 if TYPE_CHECKING:
@@ -38,15 +48,8 @@ if TYPE_CHECKING:
     ),
 )  # fmt: skip
 @click.argument("model", metavar="MODEL")
-@click.argument("inputs", nargs=-1, metavar="[INPUT...]")
-@option(
-    "-o",
-    "--output",
-    default="report.html",
-    metavar="FILE",
-    heading=Heading.OUTPUT,
-    help="Page to write; - prints it.",
-)
+@inputs_argument(required=False, metavar="[INPUT...]")
+@page_option(default="report.html", help="Page to write; - prints it.")
 @option(
     "--over",
     metavar="FIELD",
@@ -84,7 +87,7 @@ if TYPE_CHECKING:
     help="Documents with name, fields and topics: the best ones, then a sample.",
 )
 @labels_option
-@option("--title", heading=Heading.OUTPUT, metavar="TEXT", help="Title of the page.")
+@title_option(help="Title of the page.")
 @option(
     "--tables",
     metavar="FOLDER",
@@ -106,10 +109,12 @@ if TYPE_CHECKING:
     help="Write all tables as one workbook as well.",
     brief="Write all tables as one workbook, too.",
 )
-@option("--overwrite", is_flag=True, heading=Heading.OUTPUT, help="Replace what exists.")
+@overwrite_option(help="Replace what exists.")
 @threads_option
 @seed_option(default=None, help="Seed of the inference.  [default: the model's]")
 @source_options
+@where_option
+@imports_tokenizer
 @verify_option
 @output_options
 @taking(ReportOptions)
@@ -146,6 +151,7 @@ def _check(options: ReportOptions) -> None:
     from lda.report.table_files import check_tables_target
 
     check_packages()
+    _check_apart(options)
     if options.output != "-":
         check_file_target(local_path(options.output), overwrite=options.overwrite)
     if options.tables is not None:
@@ -155,7 +161,6 @@ def _check(options: ReportOptions) -> None:
 
         xlsxwriter()
         check_file_target(local_path(options.xlsx), overwrite=options.overwrite)
-    _check_apart(options)
 
 
 def _check_apart(options: ReportOptions) -> None:
@@ -185,14 +190,20 @@ def _made(model: Model, options: ReportOptions) -> Report:
     found = None
     if options.inputs:
         found = surveyed(
-            model, options.inputs, options.source, options.survey(), options.console, threads=options.threads
+            model,
+            options.inputs,
+            options.source,
+            options.survey(),
+            options.console,
+            threads=options.threads,
+            where=condition_of(options.where),
         )
     return Report.of(model, found, labels=model.labels, title=options.title, threads=options.threads)
 
 
 def _written(made: Report, options: ReportOptions) -> list[str]:
     """Write everything that was asked for; the names of what was written, the page first."""
-    from lda.corpus.storage.output_target import local_path, new_file
+    from lda.corpus.storage.output_target import local_path
 
     html = made.html()
     tables = made.tables() if options.tables is not None or options.xlsx is not None else {}
@@ -201,13 +212,8 @@ def _written(made: Report, options: ReportOptions) -> list[str]:
 
         check_sheets(tables)
     written = []
-    if options.output == "-":
-        click.echo(html.encode("utf-8"), nl=False)  # whatever the terminal's encoding is
-        written.append("to standard output")
-    else:
-        with new_file(local_path(options.output), overwrite=options.overwrite) as temporary:
-            temporary.write_text(html, encoding="utf-8")
-        written.append(options.output)
+    write_page(html, options.output, overwrite=options.overwrite)
+    written.append("to standard output" if options.output == "-" else options.output)
     if options.tables is not None:
         from lda.report.table_files import write_tables
 

@@ -40,6 +40,7 @@ class ReportOptions:
     threads: int | None
     seed: int | None
     source: SourceOptions
+    where: tuple[str, ...]
     no_verify: bool
     console: Console
 
@@ -50,6 +51,7 @@ class ReportOptions:
             "--documents": self.documents,
             "--text": self.source.text,
             "--id": self.source.id,
+            "--where": self.where,
         }
         for name, value in of_documents.items():
             if not self.inputs and (value or value == 0):

@@ -12,13 +12,23 @@ import click
 from lda.cli.cluster_options import worker_options
 from lda.cli.command_line import command_line
 from lda.cli.console import output_options
+from lda.cli.document_options import where_option
 from lda.cli.gathering import taking
 from lda.cli.help import Command
+from lda.cli.inputs_argument import inputs_argument
+from lda.cli.monitor_options import monitor_options
 from lda.cli.named_model import labels_option, named_model
-from lda.cli.new_documents import read_documents
+from lda.cli.new_documents import documents_for
 from lda.cli.option import Heading, option
-from lda.cli.shared_options import device_option, seed_option, threads_option, verify_option
-from lda.cli.sources import names_of, source_options, stored_inputs
+from lda.cli.shared_options import (
+    device_option,
+    overwrite_option,
+    seed_option,
+    threads_option,
+    verify_option,
+)
+from lda.cli.sources import names_of, source_options
+from lda.cli.text_options import imports_tokenizer
 from lda.cli.transform.into_folder import names_folder, transform_parts
 from lda.cli.transform.options import TransformOptions
 from lda.corpus.presentable import without_keys
@@ -29,13 +39,35 @@ if TYPE_CHECKING:
 
     from lda.corpus import DocumentBatch
     from lda.model.model import Model
+    from lda.monitoring.followers import Followers
     from lda.transform.topic_writers import Selection, Writer
 
 WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of topics
 
 
+class _TransformCommand(Command):
+    """MODEL and INPUT may be named by options, as MALLET's infer-topics has them: --inferencer and --input."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with the values of the two options where MODEL and INPUT stand."""
+        words, named = [], {"--inferencer": list[str](), "--input": list[str]()}
+        left = iter(args)
+        for word in left:
+            name, equals, value = word.partition("=")
+            if name not in named:
+                words.append(word)
+            elif equals:
+                named[name].append(value)
+            else:
+                value = next(left, "")
+                if not value:
+                    raise click.UsageError(f"{name} needs a value", ctx)
+                named[name].append(value)
+        return super().parse_args(ctx, [*named["--inferencer"], *words, *named["--input"]])
+
+
 @click.command(
-    cls=Command,
+    cls=_TransformCommand,
     essentials=(
         "output", "top", "threshold", "text", "id", "format", "threads", "address", "resume", "overwrite", "json",
     ),
@@ -48,11 +80,13 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
     ),
 )  # fmt: skip
 @click.argument("model", metavar="MODEL")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@inputs_argument()
+@option("--inferencer", expose_value=False, metavar="MODEL", heading=Heading.MODEL, help="The same as MODEL.")
+@option("--input", expose_value=False, metavar="INPUT", heading=Heading.INPUT, help="The same as INPUT.")
 @option(
     "-o", "--output", "--output-doc-topics", default="-", metavar="FILE|FOLDER", heading=Heading.OUTPUT,
-    help="File to write: .parquet, .jsonl, .csv, .tsv or .npy, or a folder (or s3://, gs:// URI) for Parquet parts; "
-    "- prints JSON lines.",
+    help="File to write: .parquet, .jsonl, .csv, .tsv, .npy or MALLET's .txt, or a folder (or s3://, gs:// "
+    "URI) for Parquet parts; - prints JSON lines.",
     brief=".parquet, .jsonl, .csv, .npy, ..., or a folder.",
 )  # fmt: skip
 @option(
@@ -72,10 +106,19 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
     help="Only topics of this weight or more.",
     brief="Only topics of this weight or more.",
 )
+@option(
+    "--doc-topics-format",
+    type=click.Choice(["auto", "mallet"]),
+    default="auto",
+    heading=Heading.OUTPUT,
+    help="mallet: the form of MALLET's infer-topics, as a .txt has it anyway; auto goes by the ending.",
+)
 @threads_option
 @seed_option(default=None, help="Seed.  [default: the model's]")
 @device_option
 @source_options
+@where_option
+@imports_tokenizer
 @labels_option
 @verify_option
 @worker_options
@@ -86,13 +129,8 @@ WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of top
     help="Go on with a folder of parts that this command was cut off in.",
     brief="Go on with a folder that was cut off.",
 )
-@option(
-    "--overwrite",
-    is_flag=True,
-    heading=Heading.OUTPUT,
-    help="Replace a file, or a folder of parts, that exists.",
-    brief="Replace what exists.",
-)
+@monitor_options()
+@overwrite_option(help="Replace a file, or a folder of parts, that exists.", brief="Replace what exists.")
 @output_options
 @taking(TransformOptions)
 def transform(options: TransformOptions) -> None:
@@ -114,28 +152,41 @@ def transform(options: TransformOptions) -> None:
     console, output = options.console, options.output
     if console.as_json and output == "-":
         raise click.UsageError("--json needs -o: standard output holds one JSON object then")
-    if names_folder(options):
-        transform_parts(options, command_line(click.get_current_context()))
-        return
-    selection = _selection(options)
-    from lda.model.text_recipe import recipe_of
+    into_folder, read = names_folder(options), [options.model, *options.inputs, options.labels]
+    if into_folder and options.where:
+        raise click.UsageError(
+            "--where goes with one file, or standard output; for a folder of parts, write the chosen documents before: "
+            "lda corpus select --where"
+        )
+    options.condition()
+    with options.monitoring.following(
+        "transform", console.progress, "" if output == "-" else output, read=read
+    ) as followers:
+        if into_folder:
+            transform_parts(options, command_line(click.get_current_context()), followers)
+        else:
+            _transform_stream(options, followers)
 
+
+def _transform_stream(options: TransformOptions, followers: Followers) -> None:
+    """Write one file, or to standard output, while documents come."""
+    console = options.console
+    selection = _selection(options)
     model = named_model(options.model, options.labels, verify=not options.no_verify)
     started = time.perf_counter()
-    console.progress.note(f"reading {names_of(options.inputs)}")
-    source = options.source
-    with stored_inputs(options.inputs, source.vocabulary) as stored:
-        batches = read_documents(
-            stored.inputs,
-            model.vocabulary,
-            recipe_of(model, text=source.text, id=source.id),
-            source,
-            vocabulary=stored.vocabulary,
+    with (
+        documents_for(
+            model,
+            options.inputs,
+            options.source,
+            console,
             threads=options.threads,
             batch_documents=max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics)),
-        )
-        with _writer(options, model, selection) as writer:
-            counts = _stream(model, batches, writer, options)
+            where=options.condition(),
+        ) as batches,
+        _writer(options, model, selection) as writer,
+    ):
+        counts = _stream(model, batches, writer, options, followers)
     _report(options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
 
 
@@ -145,7 +196,7 @@ def _selection(options: TransformOptions) -> Selection:
     from lda.transform.topic_writers import check_format
 
     selection = options.selection()
-    check_format(options.output, selection, names=options.labels is not None)
+    check_format(options.output, selection, names=options.labels is not None, mallet=options.mallet_form)
     if options.output != "-":
         target = local_path(options.output)
         check_file_target(target, overwrite=options.overwrite)
@@ -165,13 +216,22 @@ def _writer(options: TransformOptions, model: Model, selection: Selection) -> It
         yield text_writer(sys.stdout, ".jsonl", model.n_topics, selection, labels)
     else:
         with open_writer(
-            options.output, model.n_topics, selection, labels=labels, overwrite=options.overwrite
+            options.output,
+            model.n_topics,
+            selection,
+            labels=labels,
+            overwrite=options.overwrite,
+            mallet=options.mallet_form,
         ) as writer:
             yield writer
 
 
 def _stream(
-    model: Model, batches: Iterator[DocumentBatch], writer: Writer, options: TransformOptions
+    model: Model,
+    batches: Iterator[DocumentBatch],
+    writer: Writer,
+    options: TransformOptions,
+    followers: Followers,
 ) -> dict[str, int]:
     """Infer and write batch by batch; the sums for the report."""
     frozen = model.frozen(threads=options.threads, device=options.device)
@@ -179,6 +239,7 @@ def _stream(
     names = ("n_documents", "n_empty_documents", "n_without_text", "n_tokens", "n_unknown")
     counts = dict.fromkeys(names, 0)
     said = started = time.monotonic()
+    followers.stage("inferring")
     for batch in batches:
         writer.write(batch.ids, frozen.transform(batch.doc_offsets, batch.words, seed=seed))
         counts["n_documents"] += len(batch.ids)
@@ -186,6 +247,7 @@ def _stream(
         counts["n_without_text"] += batch.n_without_text
         counts["n_tokens"] += len(batch.words)
         counts["n_unknown"] += batch.n_unknown
+        followers.documents(counts["n_documents"])
         now = time.monotonic()
         if now - said >= SECONDS_BETWEEN_LINES:
             said = now

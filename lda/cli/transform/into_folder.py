@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -14,6 +13,7 @@ import click
 
 from lda.cli.signals import terminate_as_interrupt, unhurried
 from lda.cli.sources import StoredInputs, names_of, size_of, stored_inputs
+from lda.cli.text_options import named_tokenizer
 from lda.corpus.presentable import without_keys
 from lda.progress import SECONDS_BETWEEN_LINES, clock, plural
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lda.cli.transform.options import TransformOptions
     from lda.corpus import Recipe
     from lda.model.model import Model
+    from lda.monitoring.followers import Followers
     from lda.transform.transform_corpus import PartsState
 
 INPUT: Final = "_input"
@@ -40,6 +41,8 @@ def names_folder(options: TransformOptions) -> bool:
     on_cluster, output = options.cluster is not None, options.output
     name = output.partition("?")[0] if is_uri(output) else output
     suffix = "" if name.endswith("/") else Path(name).suffix.lower()
+    if options.mallet_form:
+        suffix = ".txt"  # whatever it is called
     if output != "-" and (suffix == "" or (on_cluster and suffix not in OF_FILES)):
         return True
     if on_cluster or options.resume:
@@ -48,8 +51,11 @@ def names_folder(options: TransformOptions) -> bool:
     return False
 
 
-def transform_parts(options: TransformOptions, command: str) -> None:
-    """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so."""
+def transform_parts(options: TransformOptions, command: str, followers: Followers) -> None:
+    """Run the command. command: how to repeat it. Raises KeyboardInterrupt with a line that says so.
+
+    followers: are told of it.
+    """
     from lda.corpus.storage.places import storage
     from lda.labels.labels_file import encode_labels, load_labels
     from lda.model.identity import identity_at
@@ -70,7 +76,7 @@ def transform_parts(options: TransformOptions, command: str) -> None:
 
         reach(cluster.address)  # before anything is read
     labels = None if options.labels is None else load_labels(options.labels, identity_at(options.model))
-    lines = _Lines(console)
+    lines = _Lines(console, followers)
     try:
         with unhurried(), terminate_as_interrupt(), _stored_corpus(options, place.address) as corpus:
             state = transform_corpus(
@@ -107,13 +113,13 @@ def transform_parts(options: TransformOptions, command: str) -> None:
 def _stored_corpus(options: TransformOptions, output: str) -> Iterator[str]:
     """Path of the corpus that the options name; documents as they came are made into one first."""
     from lda.corpus import build_corpus
-    from lda.corpus.files.manifest import is_corpus_folder
-    from lda.corpus.storage.places import is_uri
+    from lda.corpus.build import only_corpus
     from lda.model.model import Model
 
     inputs, source, progress = options.inputs, options.source, options.console.progress
-    if len(inputs) == 1 and (is_uri(inputs[0]) or is_corpus_folder(Path(inputs[0]))):
-        yield inputs[0]
+    built = only_corpus(inputs, source.layer)
+    if built is not None:
+        yield str(built)
         return
     model = Model.load(options.model, verify=not options.no_verify)
     progress.note(f"reading {names_of(inputs)}")
@@ -122,12 +128,11 @@ def _stored_corpus(options: TransformOptions, output: str) -> Iterator[str]:
         corpus = build_corpus(
             stored.inputs,
             folder / "corpus",
-            format=source.format,
+            kept=False,
+            **source.reading(),
             recipe=_recipe(model, stored, options),
             vocabulary=stored.vocabulary,
             threads=options.threads,
-            encoding=source.encoding,
-            errors=source.encoding_errors,
             require_id=source.id is not None,
         )
         progress.note(f"read {size_of(corpus)} in {time.perf_counter() - started:.1f} s")
@@ -140,14 +145,12 @@ def _room_below(output: str) -> Iterator[Path]:
 
     Below a URI there is no room for it, and it lies among this machine's temporary files.
     """
-    from lda.corpus.storage.leftovers import forget, remember
+    from lda.corpus.storage.leftovers import temporary_folder
     from lda.corpus.storage.places import is_uri
 
     if is_uri(output):
-        with tempfile.TemporaryDirectory(prefix="raylda-") as made:
-            remember(made)
+        with temporary_folder() as made:
             yield Path(made)
-        forget(made)
         return
     folder = Path(output, INPUT)
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
@@ -163,14 +166,14 @@ def _room_below(output: str) -> Iterator[Path]:
 def _recipe(model: Model, stored: StoredInputs, options: TransformOptions) -> Recipe:
     """How to read documents so that all words stay that the model may know, and those it does not are counted."""
     from lda.corpus import Recipe
-    from lda.corpus.build import input_paths, same_kind
+    from lda.corpus.build import same_kind
+    from lda.corpus.inputs.find import find_inputs
     from lda.corpus.readers.base import TextReader
-    from lda.corpus.readers.registry import find_sources
     from lda.model.text_recipe import recipe_of
 
     source = options.source
-    recipe = recipe_of(model, text=source.text, id=source.id)
-    if isinstance(same_kind(find_sources(input_paths(stored.inputs), source.format)), TextReader):
+    recipe = recipe_of(model, tokenizer=named_tokenizer(), text=source.text, id=source.id)
+    if isinstance(same_kind(find_inputs(stored.inputs, format=source.format)), TextReader):
         return replace(recipe, min_df=1, max_df=1.0, max_features=None)
     return Recipe(text=recipe.text, id=recipe.id)
 
@@ -178,13 +181,15 @@ def _recipe(model: Model, stored: StoredInputs, options: TransformOptions) -> Re
 class _Lines:
     """Progress as lines: now and then, and after each part with -v."""
 
-    def __init__(self, console: Console) -> None:
-        self.console, self.reached = console, ""
+    def __init__(self, console: Console, followers: Followers) -> None:
+        self.console, self.followers, self.reached = console, followers, ""
         self._said = time.monotonic()
         self._first: PartsState | None = None
 
     def tell(self, state: PartsState) -> None:
         """Say how far the run is, unless that has just been said."""
+        self.followers.on_parts("inferring", state.parts, state.n_parts, workers=state.workers)
+        self.followers.documents(state.documents)
         self.reached = f" after {state.parts:,} of {plural(state.n_parts, 'part')}"
         first = self._first = self._first or state
         now = time.monotonic()

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from lda.cli.console import Console
+    from lda.cli.monitor_options import MonitorOptions
     from lda.cli.sources import SourceOptions
     from lda.cluster import Cluster
     from lda.cluster.spec.fit_settings import Device
@@ -28,16 +29,30 @@ class TransformOptions:
     output: str
     top: int | None
     threshold: float
+    doc_topics_format: str
     threads: int | None
     seed: int | None
     device: Device
     source: SourceOptions
+    where: tuple[str, ...]
     labels: str | None
     no_verify: bool
     cluster: Cluster | None
     resume: bool
     overwrite: bool
+    monitoring: MonitorOptions
     console: Console
+
+    @property
+    def mallet_form(self) -> bool:
+        """Whether the file is to be in MALLET's form, however it is called."""
+        return self.doc_topics_format == "mallet"
+
+    def condition(self) -> str | None:
+        """What a document must fulfil, or None. Raises click.UsageError."""
+        from lda.cli.document_options import condition_of
+
+        return condition_of(self.where)
 
     def selection(self) -> Selection:
         """Which topics of a document are written. Raises click.UsageError for what cannot be."""

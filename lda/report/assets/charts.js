@@ -63,8 +63,8 @@ const engineText = (text) => (text in Object.prototype ? `${text}\u200b` : text.
 
 class Chart {
   // columns describe the rows for the table and the CSV behind the chart; label is what a screen reader says of it.
-  constructor(name, rows, { label, file, columns, pick = null, kind = null, paper = false, adjust = null }) {
-    Object.assign(this, { name, rows, label, file, columns, pick, kind, paper, adjust });
+  constructor(name, rows, { label, file, columns, pick = null, kind = null, paper = false, adjust = null, evenly = false }) {
+    Object.assign(this, { name, rows, label, file, columns, pick, kind, paper, adjust, evenly });
     this.view = null;
     this.made = null;
     this.turn = 0;
@@ -128,7 +128,7 @@ class Chart {
     const spec = structuredClone(page.specs[this.name]);
     if (this.kind && this.name.startsWith("over")) placeBy(spec, this.kind);
     this.adjust?.(spec, this.plot.clientWidth);
-    if (spec.facet) inColumns(spec, this.plot.clientWidth, this.rows);
+    if (spec.facet) inColumns(spec, this.plot.clientWidth, this.rows, this.evenly);
     else asHighAsRows(spec, this.rows);
     const rows = this.rows;
     spec.datasets = { rows: this.engineRows() };
@@ -203,6 +203,9 @@ class Chart {
   }
 }
 
+// A specification and all that it is made of, whose encodings are to be set.
+const partsOf = (spec) => [spec, spec.spec, ...(spec.layer ?? []), ...(spec.spec?.layer ?? [])].filter(Boolean);
+
 // Of one field or another, time, a number or a name: the axis follows the rows that are shown.
 function placeBy(spec, kind) {
   const x = {
@@ -210,8 +213,8 @@ function placeBy(spec, kind) {
     number: { field: "start", type: "quantitative", scale: { zero: false } },
     category: { field: "value", type: "nominal", sort: null },
   }[kind];
-  for (const part of [spec, spec.spec, ...(spec.layer ?? []), ...(spec.spec?.layer ?? [])]) {
-    if (!part?.encoding?.x) continue;
+  for (const part of partsOf(spec)) {
+    if (!part.encoding?.x) continue;
     const axis = kind === "category" ? {} : { ...(kind === "number" && { format: "~f" }), ...(spec.facet && { tickCount: 3 }) };
     part.encoding.x = { ...x, title: null, axis };
   }
@@ -225,15 +228,34 @@ function asHighAsRows(spec, rows) {
 }
 
 // Charts of charts have no width of their container; they get as many columns as there is room for.
-function inColumns(spec, width, rows) {
-  const columns = Math.max(1, Math.min(4, Math.floor(width / 250), new Set(rows.map((row) => row.name)).size));
+function inColumns(spec, width, rows, evenly) {
+  const n = new Set(rows.map((row) => row.name)).size;
+  const most = Math.max(1, Math.min(4, Math.floor(width / 250), n));
+  // A column less where that fills the last row.
+  const columns = evenly && most > 2 && n % most && !(n % (most - 1)) ? most - 1 : most;
   spec.columns = columns;
   // In the order of the rows; "sort: null" orders facets by name.
   spec.facet.sort = { field: "rank", op: "min" };
   spec.spec.width = Math.max(120, Math.floor(width / columns) - 62);
   // In rows and columns as straight as a table's: otherwise each stands where its numbers and points leave room.
   spec.bounds = "flush";
-  spec.spacing = { row: 46, column: 58 };
+  // Titles of a row stand below the numbers of the axis above it, where each chart has one.
+  spec.spacing = { row: spec.resolve?.axis?.x === "independent" ? 66 : 46, column: 58 };
+}
+
+const withoutLegend = (spec) => {
+  for (const part of spec.layer ?? [spec]) if (part.encoding?.color) part.encoding.color.legend = null;
+};
+
+// A legend above the chart, in as many columns as there is room for its longest label.
+const LETTER = 6.6; // pixels of a usual one
+function legendWithin(spec, labels, width) {
+  const longest = Math.max(...labels.map((label) => plain(label).length), 1) * LETTER + 30;
+  for (const part of partsOf(spec)) {
+    for (const of of Object.values(part.encoding ?? {})) {
+      if (of?.legend?.orient === "top" && !of.legend.gradientLength) of.legend.columns = Math.max(1, Math.floor((width - 70) / longest));
+    }
+  }
 }
 
 function closeCharts(within = document) {

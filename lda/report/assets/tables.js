@@ -1,8 +1,9 @@
 // Tables: sorted by a click on a heading, drawn a part at a time, saved as CSV with all their rows.
 
+// stacked: on a phone a row is two lines; pairs: there all of its cells stand under each other, with their titles.
 // saved: the columns of the CSV, where these are more than are shown.
 // columns: [{title, of: row -> value, show: row -> what stands in the cell (default: the value), number: bool}].
-function dataTable({ caption, columns, rows, file, step = 50, sortable = true, shown = true, stacked = false, saved = columns }) {
+function dataTable({ caption, columns, rows, file, step = 50, sortable = true, shown = true, dense = false, pairs = false, stacked = pairs, saved = columns }) {
   const body = element("tbody", { role: stacked ? "rowgroup" : null });
   let order = rows;
   let sorted = { column: null, down: false };
@@ -21,7 +22,7 @@ function dataTable({ caption, columns, rows, file, step = 50, sortable = true, s
         const content = column.show ? column.show(row) : plain(column.of(row));
         const inner = typeof content === "string" ? outside(content) : content;
         const role = stacked ? (i === 0 ? "rowheader" : "cell") : null;
-        return element(i === 0 ? "th" : "td", { class: column.number ? "number" : null, scope: i === 0 ? "row" : null, role }, inner);
+        return element(i === 0 ? "th" : "td", { class: column.number ? "number" : null, scope: i === 0 ? "row" : null, role, "data-title": pairs ? column.title : null }, inner);
       }),
     );
   }
@@ -46,7 +47,7 @@ function dataTable({ caption, columns, rows, file, step = 50, sortable = true, s
   // On a phone a stacked table is no table to the eye; the roles keep it one for a screen reader.
   const table = element(
     "table",
-    stacked ? { class: "stacked", role: "table" } : {},
+    { class: [stacked && "stacked", pairs && "pairs", dense && "dense"].filter(Boolean).join(" ") || null, role: stacked ? "table" : null },
     element("caption", { class: shown ? null : "unseen" }, caption),
     element("thead", { role: stacked ? "rowgroup" : null }, head),
     body,

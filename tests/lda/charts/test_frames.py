@@ -107,8 +107,73 @@ def test_document_frame_keeps_the_index_of_a_table() -> None:
     table = pd.DataFrame(np.arange(20).reshape(5, 4) % 4, index=list("abcde"), columns=list("wxyz"))
     model = lda.LDA(3, max_iter=5, random_state=0).fit(table)
     assert model.document_frame(table).index.tolist() == list("abcde")
-    # Whatever container `transform` was asked for.
-    assert model.set_output(transform="polars").document_frame(table).shape == (5, 3)
+    polars = pytest.importorskip("polars")
+    chosen: Any = model.set_output(transform="polars").document_frame(table)
+    assert isinstance(chosen, polars.DataFrame)
+    assert chosen["document"].to_list() == list("abcde")
+    assert isinstance(model.topics_frame(frame="pandas"), pd.DataFrame)
+
+
+@pytest.mark.parametrize("frame", ["polars", "arrow"])
+def test_frames_of_others_have_the_columns_of_pandas(
+    fitted: lda.LDA, documents: list[list[str]], frame: Any
+) -> None:
+    if frame == "polars":
+        pytest.importorskip("polars")
+    for call in (
+        lambda m, **k: m.topics_frame(4, **k),
+        lambda m, **k: m.map_frame(**k),
+        lambda m, **k: m.words_frame(1, **k),
+        lambda m, **k: m.history_frame(**k),
+        lambda m, **k: m.over_frame(documents, "year", bin="year", metadata=metadata(), **k),
+        lambda m, **k: m.by_frame(documents, "party", metadata=metadata(), **k),
+        lambda m, **k: (
+            m.document_frame(documents, **k).rename_axis("document")
+            if not k
+            else m.document_frame(documents, **k)
+        ),
+        lambda m, **k: m.doc_topic_frame(**k).rename_axis("document") if not k else m.doc_topic_frame(**k),
+    ):
+        expected = call(fitted)
+        if expected.index.name is not None:
+            expected = expected.reset_index()
+        found: Any = call(fitted, frame=frame)
+        assert type(found).__module__.partition(".")[0] == {"arrow": "pyarrow"}.get(frame, frame)
+        found = found.to_pandas()
+        assert list(found.columns) == list(expected.columns)
+        for name in expected:
+            np.testing.assert_array_equal(
+                found[name].fillna("").to_numpy(), expected[name].fillna("").to_numpy(), err_msg=name
+            )
+    named: Any = fitted.model_.topics_frame(frame="arrow")
+    assert str(named.schema.field("name").type) == "string"  # also where no topic has one
+
+
+def test_topics_of_training_documents(fitted: lda.LDA, documents: list[list[str]]) -> None:
+    frame = fitted.doc_topic_frame()
+    np.testing.assert_array_equal(frame.to_numpy(), fitted.doc_topic_)
+    assert list(frame.columns) == list(fitted.document_frame(documents[:1]).columns)
+
+
+def test_the_index_of_a_data_frame_of_a_kind_of_its_own(fitted: lda.LDA) -> None:
+    class Named(pd.DataFrame):
+        pass
+
+    names = fitted.model_.vocabulary
+    counts = Named(np.ones((2, len(names)), dtype=int), columns=names, index=["one", "two"])
+    assert list(fitted.document_frame(counts).index) == ["one", "two"]
+    polars: Any = fitted.document_frame(counts, frame="polars")
+    assert polars["document"].to_list() == ["one", "two"]
+
+
+def test_frames_that_there_are_not(fitted: lda.LDA, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="frame must be one of pandas, polars, arrow, got 'dask'"):
+        fitted.topics_frame(frame="dask")  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(
+        MissingPackageError, match="frames of polars need the package polars; pip install polars"
+    ):
+        fitted.document_frame([], frame="polars")
 
 
 def test_over_time_as_frame_and_plot(fitted: lda.LDA, documents: list[list[str]]) -> None:

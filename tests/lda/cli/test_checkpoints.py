@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import tiny
 from click.testing import CliRunner, Result
@@ -111,7 +112,7 @@ def test_killed_while_a_checkpoint_is_written(
     assert value["resumed_from"] == last
     assert (value["sweeps"], value["fingerprint"]) == (SWEEPS, undisturbed)
     assert len(value["history"]) == SWEEPS
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "scratch"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "m.log.jsonl", "scratch"]
 
 
 def test_ctrl_c_and_resume(source: Path, tmp_path: Path, undisturbed: str) -> None:
@@ -205,7 +206,7 @@ def test_an_interrupt_before_the_first_sweep_is_obeyed_soon_and_replaces_nothing
     assert process.returncode == 130
     assert time.monotonic() - began < 20  # of 120; within 5 where the machine has nothing else to do
     assert errors.strip() == "lda: interrupted; outputs that were not complete are discarded"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "scratch"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "m.log.jsonl", "scratch"]
     assert list(scratch.iterdir()) == []
     assert fingerprint(model) == before
 
@@ -279,7 +280,7 @@ def test_a_finished_run_says_so_and_ends_well(source: Path, tmp_path: Path) -> N
         k: v for k, v in first.items() if k != "resumed_from"
     }
     errors = run(*fit(source, tmp_path / "m", 40), "--resume", "-q", code=3).stderr
-    assert "is a model of another fit: sweeps was 20, is 40" in errors
+    assert "is finished after 20 sweeps, and its checkpoint is gone" in errors
     assert run(*command, code=3).stderr.endswith("(--overwrite)\n")
 
 
@@ -345,10 +346,10 @@ def test_a_full_disk_ends_a_fit_only_when_three_checkpoints_in_a_row_fail(
         assert "No space left on device; make room or choose another place" in line
         assert ("the fit goes on" in line) == (sweep != "25")
     if not ends:
-        assert [p.name for p in tmp_path.iterdir()] == ["m"]
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "m.log.jsonl"]
         return
     assert lines[-1].endswith("repeat the command with --resume: 3 checkpoints in a row failed")
-    assert [p.name for p in tmp_path.iterdir()] == ["m.checkpoint"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.checkpoint", "m.log.jsonl"]
     value = json.loads(run(*fit(source, tmp_path / "m"), "--resume", "--json", "-q").stdout)
     assert (value["resumed_from"], value["fingerprint"]) == (10, undisturbed)
 
@@ -362,3 +363,28 @@ def test_places_that_cannot_be(source: Path, tmp_path: Path) -> None:
     errors = run(*fit(source, tmp_path / "m", 5, "--checkpoint", tmp_path / "m" / "c", "-q"), code=3).stderr
     assert "which becomes the model" in errors
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_finished_fit_goes_on_to_more_sweeps(source: Path, tmp_path: Path) -> None:
+    """From the checkpoint that was kept, to the bits of one fit; where states to average are gone, it says so."""
+    model = tmp_path / "m"
+    run(*fit(source, tmp_path / "whole", 60, "-q", every=0))
+    run(*fit(source, model, 33, "-q", "--keep-checkpoint", every=10))
+    assert sorted(p.name for p in (tmp_path / "m.checkpoint").iterdir()) == [
+        "sweep-00000030",
+        "sweep-00000033",
+    ]
+    refused = run(*fit(source, model, 60, "-q"), code=3).stderr
+    assert "holds checkpoints of an earlier run, the last after sweep 33" in refused
+    told = run(*fit(source, model, 35, "-q", "--resume", "--keep-checkpoint")).stderr
+    assert (
+        "mean of late states one of 2 and not of 5, for that of sweep 33 was not sampled then; -n 38" in told
+    )
+    assert "warning" not in run(*fit(source, model, 60, "-q", "--resume")).stderr
+    assert not (tmp_path / "m.checkpoint").exists()
+    once, twice = (lda.load(path).model_ for path in (tmp_path / "whole", model))
+    assert once.fingerprint() == twice.fingerprint()
+    np.testing.assert_array_equal(once.soft_counts.toarray(), twice.soft_counts.toarray())
+    gone = run(*fit(source, model, 90, "-q", "--resume"), code=3).stderr
+    assert "is finished after 60 sweeps, and its checkpoint is gone" in gone
+    assert f"--init-from {model}" in gone

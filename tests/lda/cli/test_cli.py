@@ -62,7 +62,7 @@ def test_fit_json(source: Path, tmp_path: Path) -> None:
     assert expected <= set(value)
     assert (value["n_documents"], value["n_tokens"], value["n_terms"], value["n_topics"]) == (60, 2400, 15, 3)
     assert (value["sampler"], value["seed"], value["sweeps"]) == ("adlda", 4, 12)
-    assert set(value["seconds"]) == {"read", "fit"}
+    assert set(value["seconds"]) == {"read", "fit", "evaluate", "write"}
     assert [row["sweep"] for row in value["history"]] == list(range(1, 13))
     assert set(value["history"][0]) == {"sweep", "seconds", "log_likelihood", "heldout"}
     assert value["fingerprint"] == run_json("info", tmp_path / "m")["fingerprint"]

@@ -12,6 +12,7 @@ from pseudo_terminal import on_terminal
 from lda.cli import cli
 from lda.cli.help import Command
 from lda.cli.option import Heading, option
+from lda.corpus.readers.registry import FORMATS
 
 ROWS, COLUMNS = 24, 80
 
@@ -122,3 +123,11 @@ def test_essentials_are_options() -> None:
 def test_every_option_says_what_it_does() -> None:
     for command in ALL.values():
         assert all(found.help for found in options_of(command))
+
+
+def test_the_help_of_format_names_every_reader() -> None:
+    (told,) = (
+        p.help for p in commands()["fit",].params if isinstance(p, click.Option) and "--format" in p.opts
+    )
+    assert told is not None
+    assert set(FORMATS) <= set(re.findall(r"\w+", told))

@@ -35,7 +35,7 @@ def test_the_counts_are_those_of_the_corpus(sampler: str, start: Any, priors: di
     # Nothing is to be inferred: the score is that of the words' frequencies.
     each = (counts @ np.log(model.topic_word_[0])).sum() / counts.sum()
     with pytest.warns(UserWarning, match="trained on"):
-        assert model.score(counts) == pytest.approx(each, abs=0.02)
+        assert model.model_.heldout_score(counts).log_likelihood == pytest.approx(each, abs=0.02)
 
 
 def test_documents_without_company() -> None:

@@ -157,3 +157,21 @@ def test_named_counts_of_which_the_model_knows_none_are_refused(tmp_path: Path) 
         failed = run("transform", tmp_path / "m", tmp_path / given, "-o", tmp_path / output, "-q", code=3)
         assert "is a term of the model, got 'unheard', 'of' where it has" in failed.stderr
     assert not (tmp_path / "t.jsonl").exists()
+
+
+@pytest.mark.parametrize("option", [("--split-tokens",), ("--min-documents",), ("--checkpoint-every",)])
+def test_a_number_that_no_count_can_hold_is_an_error_of_usage(option: tuple[str], tmp_path: Path) -> None:
+    source = tiny.jsonl(tmp_path / "d.jsonl")
+    result = run("fit", source, "--text", "body", *option, 10**22, "-o", tmp_path / "m", code=2)
+    assert f"'{option[0]}': {10**22} is too large; give one up to {2**63 - 1}" in result.stderr
+
+
+def test_more_topics_than_tokens_are_refused_before_they_fill_the_memory(tmp_path: Path) -> None:
+    source = tiny.jsonl(tmp_path / "d.jsonl")
+    fit = ("fit", source, "--text", "body", "-q", "-o", tmp_path / "n")
+    run("fit", source, "--text", "body", "-k", 2, "-n", 1, "-q", "-o", tmp_path / "m")
+    for options in (("-k", 10**9), ("--init-from", tmp_path / "m", "--add-topics", 10**9)):
+        assert "there may be no more topics than tokens" in run(*fit, *options, code=3).stderr
+    with pytest.raises(lda.DataError, match="there may be no more topics than tokens"):
+        lda.LDA(10**9, max_iter=1).fit([["a", "b"]])
+    assert not (tmp_path / "n").exists()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tiny
 
 import lda
+from lda.cli.entry import COMMANDS
+from lda.cli.signals import finish_on_interrupt
+from lda.interop.targets import TARGETS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -46,11 +52,26 @@ def wait_for(process: subprocess.Popen[str], words: str) -> list[str]:
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_keeps_the_model_so_far(tmp_path: Path, which: signal.Signals) -> None:
     source = tiny.jsonl(tmp_path / "docs.jsonl")
-    with start("fit", source, "--text", "body", "-k", 3, "-n", 10_000_000, "-o", tmp_path / "m") as process:
+    status = tmp_path / "status.json"
+    words = (
+        "fit",
+        source,
+        "--text",
+        "body",
+        "-k",
+        3,
+        "-n",
+        10_000_000,
+        "-o",
+        tmp_path / "m",
+        "--status",
+        status,
+    )
+    with start(*words) as process:
         wait_for(process, "sweep 10/")
         process.send_signal(which)
         output, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert f"{which.name}: finishing this phase" in errors
     assert "the model so far is in" in errors.splitlines()[-1]
     assert "Traceback" not in errors
@@ -58,7 +79,10 @@ def test_interrupt_keeps_the_model_so_far(tmp_path: Path, which: signal.Signals)
     assert model.model_.record.interrupted
     assert model.n_iter_ >= 10
     assert len(output.splitlines()) == 1 + 3
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["docs.jsonl", "m", "m.checkpoint"]
+    left = ["docs.jsonl", "m", "m.checkpoint", "m.log.jsonl", "status.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+    told = json.loads(status.read_text())
+    assert (told["state"], told["exit_code"], told["sweep"]) == ("interrupted", 130, model.n_iter_)
 
 
 def test_second_interrupt_stops_at_once(tmp_path: Path) -> None:
@@ -68,7 +92,7 @@ def test_second_interrupt_stops_at_once(tmp_path: Path) -> None:
         "with finish_on_interrupt(lambda text: print(text, flush=True)) as asked:\n"
         "    asked.keep()\n"
         "    print('ready', flush=True)\n"
-        "    while True: time.sleep(0.01)\n"
+        "    while asked() or True: time.sleep(0.01)\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script],
@@ -82,6 +106,42 @@ def test_second_interrupt_stops_at_once(tmp_path: Path) -> None:
             process.stdout.readline()
             process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == -signal.SIGINT
+
+
+@pytest.fixture
+def heeded_interrupts() -> Iterator[None]:
+    """Ctrl-C as in a terminal: what a script runs in the background ignores it, which would be kept."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded_interrupts")
+def test_an_interrupt_in_the_midst_of_a_line_is_told_after_it() -> None:
+    class Slow(io.RawIOBase):
+        written = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            if not self.written:
+                signal.raise_signal(
+                    signal.SIGINT
+                )  # Python enters a buffer that is being written no second time
+            self.written += bytes(data)
+            return len(data)
+
+    raw = Slow()
+    stream = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", line_buffering=True)
+    with finish_on_interrupt(lambda line: print(line, file=stream)) as asked:
+        asked.keep()
+        print("sweep 10", file=stream)
+        assert asked()
+        assert asked()
+    lines = raw.written.decode().splitlines()
+    assert lines[0] == "sweep 10"
+    assert [line.partition(",")[0] for line in lines[1:]] == ["SIGINT: finishing this phase"]
 
 
 def test_interrupt_while_reading_writes_nothing(tmp_path: Path) -> None:
@@ -107,13 +167,18 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
+    commands = ["", *COMMANDS]
     code = (
-        "import sys; sys.argv = ['lda', '--help']\n"
-        "try:\n    from lda.cli import main; main()\nexcept SystemExit: pass\n"
-        "heavy = set('numpy scipy numba pyarrow ray rich gensim pandas sklearn'.split()) & set(sys.modules)\n"
-        "assert not heavy, heavy"
+        "import sys\nfrom lda.cli import main\n"
+        f"for command in {commands}:\n"
+        "    sys.argv = ['lda', *command.split(), '--help']\n"
+        "    try: main()\n"
+        "    except SystemExit: pass\n"
+        "    heavy = set('numpy scipy numba pyarrow ray rich gensim pandas sklearn'.split()) & set(sys.modules)\n"
+        "    assert not heavy, (command, heavy)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
+    assert done.stdout.count("Usage: ") == len(commands)
 
 
 def test_another_distribution_called_lda_is_reported_once(tmp_path: Path) -> None:
@@ -137,3 +202,22 @@ def test_another_distribution_called_lda_is_reported_once(tmp_path: Path) -> Non
     assert command.stderr.count("also installs") == 1
     clean = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert clean.stderr == ""
+
+
+@pytest.mark.slow  # each imports another package, in a process of its own
+@pytest.mark.parametrize("target", TARGETS)
+def test_export_to_every_target_as_a_process(tmp_path: Path, target: str) -> None:
+    """The command goes without pandas, but for packages that are built on it; in the tests' own process it has it."""
+    package = {"pyldavis": "pyLDAvis", "gensim": "gensim", "anndata": "anndata"}.get(target)
+    if package is not None:
+        pytest.importorskip(package, reason="what is exported to")
+    source = tiny.jsonl(tmp_path / "docs.jsonl")
+    lda.LDA(3, max_iter=5, random_state=0).fit(
+        lda.read_corpus([source], recipe=lda.Recipe(text="body"))
+    ).model_.save(tmp_path / "model")
+    documents = [] if TARGETS[target].documents == "no" else [source, "--text", "body"]
+    command = ["export", tmp_path / "model", *documents, "--to", target, "-o", tmp_path / "out"]
+    done = subprocess.run(
+        [sys.executable, "-m", "lda", *map(str, command)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

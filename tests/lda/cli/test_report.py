@@ -459,9 +459,15 @@ def test_numbers_of_a_field_are_whole(model: Path, tmp_path: Path) -> None:
 def test_a_corpus_is_the_only_input(source: Path, model: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "c"
     run("corpus", "build", source, "--text", "body", "-o", corpus, "-q")
-    for command in (["report", "-o", tmp_path / "r.html"], ["transform", "-o", tmp_path / "t.csv"]):
+    for command in (
+        ["report", "-o", tmp_path / "r.html"],
+        ["transform", "-o", tmp_path / "t.csv"],
+        ["transform", "-o", tmp_path / "parts"],
+    ):
         said = fails(3, *command, model, corpus, source, "-q")
         assert "is a finished corpus and must be the only input, got 2" in said
+        said = fails(3, *command, model, corpus, "--layer", "counts", "-q")
+        assert "is a finished corpus and has no layers" in said
 
 
 def test_a_long_id_does_not_flood_a_terminal(model: Path, tmp_path: Path) -> None:

@@ -42,7 +42,14 @@ def test_every_setting_is_in_the_table_and_in_both_front_ends() -> None:
     assert set(options) >= {field.option for field in FIELDS}
     assert parameters["n_components"].default == options["topics"]
     not_settings = set(parameters) - {field.parameter for field in FIELDS}
-    assert not_settings == {"callbacks", "verbose", "synonyms"}
+    assert not_settings == {
+        "callbacks",
+        "verbose",
+        "warm_start",
+        "seed_words",
+        "seed_weight",
+        "frozen_topics",
+    }
 
 
 @pytest.mark.parametrize("given", [LEARNING, SMALL])

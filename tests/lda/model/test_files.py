@@ -199,7 +199,7 @@ def test_kill_while_writing_leaves_nothing_at_the_target(tmp_path: Path) -> None
 
 def test_a_second_attempt_to_write_finds_an_empty_folder(tmp_path: Path) -> None:
     """After the loss of a node there may be fewer parts; those of the first attempt must not lie among them."""
-    targets = Targets(model=str(tmp_path / "m"), doc_topics=None, topic_keys=None, overwrite=False)
+    targets = Targets(model=str(tmp_path / "m"), overwrite=False)
     with Output(targets, 0) as output:
         folder = Path(output.counts_to.place())
         (folder / "counts-00001-of-00002.npz").write_bytes(b"of the first attempt")

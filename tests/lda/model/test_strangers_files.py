@@ -420,11 +420,14 @@ FILES: Final[list[tuple[bytes, str]]] = [
     (b"%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n", "mm"),
     (b"%%MatrixMarket matrix coordinate real general\n99999999999 2 1\n1 1 1e300\n", "mm"),
     (b"2 0:1 3:2\n1 1:1\n", "ldac"),
+    (b"2\npear fig pear\nlime\n", "low"),
     (b"1 99999999999:1\n", "ldac"),
     (b"text,n\nx y,1\n", "csv"),
     (b"text\tn\nx y\t1\n", "tsv"),
     (b"1 1:2 3:4\n", "svmlight"),
     (b"words and more\n", "lines"),
+    (b"a en words and more\n", "mallet"),
+    (b"a\ten\t0: words (0)\n1: more (1)\n\nb\ten\t\n\n", "mallet"),
     (b"\xff\xfew\x00o\x00", "lines"),
     (_parquet(), "parquet"),
     (_npz(compressed=True), "npz"),
@@ -452,15 +455,22 @@ def edited_file(draw: st.DrawFn) -> tuple[bytes, str]:
 
 
 @_cases(0.3)
-@given(edited_file(), st.sampled_from(["", ".txt", ".npz", ".csv", ".jsonl", ".parquet"]))
-def test_readers(place: Path, file: tuple[bytes, str], suffix: str) -> None:
+@given(
+    edited_file(),
+    st.sampled_from(["", ".txt", ".npz", ".csv", ".jsonl", ".parquet"]),
+    st.sampled_from(["stop", "skip"]),
+)
+@pytest.mark.filterwarnings("ignore:.*records were skipped")
+def test_readers(place: Path, file: tuple[bytes, str], suffix: str, on_error: str) -> None:
     data, kind = file
     path = place / f"file{suffix}"
     path.write_bytes(data)
     (place / "vocab.txt").write_text("a\nb\nc\nd\n")
 
     def use() -> None:
-        corpus = read_corpus([path], format=kind, vocabulary=place / "vocab.txt", threads=1)
+        corpus = read_corpus(
+            [path], format=kind, vocabulary=place / "vocab.txt", threads=1, on_error=on_error
+        )
         assert corpus.to_csr().sum() == corpus.n_tokens > 0
         corpus.save(place / "saved", overwrite=True)
         use_corpus(place / "saved")

@@ -214,7 +214,7 @@ def test_model_transforms_what_the_estimator_does(fitted: lda.LDA) -> None:
         assert found.dtype == np.float32
     by_word = fitted.model_.transform([["bread", "unheard", "butter"], []])
     np.testing.assert_array_equal(by_word, fitted.transform([["bread", "unheard", "butter"], []]))
-    with pytest.raises(DataError, match="14 columns"):
+    with pytest.raises(DataError, match="14 features"):
         model.model_.transform(tiny.counts()[:, :14])
     with pytest.raises(TypeError, match="as_corpus takes"):
         model.model_.transform(3)

@@ -20,6 +20,20 @@ def test_recipe_in_words() -> None:
     assert recipe_in_words(other.to_dict()) == (
         r"words that match \w+, without 2 stop words, in at most 1 document, the 1,000 most frequent ones"
     )
+    phrases = Recipe(phrases="npmi", phrase_pairs=(("new", "york"),), ngram_range=(1, 2))
+    assert recipe_in_words(phrases.to_dict()) == (
+        "words of two letters or more, in lower case, 1 pair of words joined to phrases (npmi above 0.5, at least 5 "
+        "times), runs of 1 to 2 words"
+    )
+    made = Recipe(tokenizer="chinese", made_with=("rjieba 0.2.2",), terms_of=("a",))
+    assert recipe_in_words(made.to_dict()) == (
+        "words as the segmenter for chinese cuts them, in lower case, only terms that were given, with rjieba 0.2.2"
+    )
+    german = Recipe(pattern="words", stem="german", split_compounds="german", normalize="hindi")
+    assert recipe_in_words(german.to_dict()) == (
+        "words between the word boundaries of Unicode, in lower case, compounds in parts, spellings of hindi counted "
+        "as one, words of one stem (german) counted as one"
+    )
     assert recipe_in_words(Recipe(tokenizer="spacy").to_dict()).startswith(
         "words as the Python function spacy"
     )

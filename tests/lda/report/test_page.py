@@ -19,7 +19,7 @@ from page_data import HOSTILE, page_data
 
 from lda.charts.specs import page_specs
 from lda.extras import MissingPackageError
-from lda.report.page import SCRIPTS, STYLES, TEMPLATE, render_page
+from lda.report.page import BASE, PAGES, STYLES, TEMPLATE, render_page
 
 ROOT = Path(__file__).parents[3]
 
@@ -137,8 +137,9 @@ def test_a_lone_surrogate_does_not_stop_the_page() -> None:
 
 
 def test_the_wheel_holds_every_file_of_the_page() -> None:
-    assets = {path.name for path in (ROOT / "lda" / "report" / "assets").iterdir()}
-    assert assets == {*SCRIPTS, *STYLES, TEMPLATE}
+    folder = ROOT / "lda" / "report" / "assets"
+    assets = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert assets == {*BASE, *(name for own in PAGES.values() for name in own), *STYLES, TEMPLATE}
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = settings["tool"]["setuptools"]["package-data"]["lda.report"]
     for name in assets:
@@ -148,7 +149,7 @@ def test_the_wheel_holds_every_file_of_the_page() -> None:
 def test_our_script_parses_no_html_and_asks_for_nothing() -> None:
     """Outside text becomes DOM by textContent alone; whoever adds one of these has opened a door."""
     assets = ROOT / "lda" / "report" / "assets"
-    script = "".join((assets / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    script = "".join(path.read_text(encoding="utf-8") for path in assets.rglob("*.js"))
     doors = (
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|srcdoc"
     )

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from browser import arrived
 from page_data import groups, page_data
 
 from lda.charts.specs import page_specs
@@ -68,7 +69,7 @@ def test_links_and_the_back_button_work(html: str, open_page: Open) -> None:
     page = open_page(html).open("topic/3")
     assert page.locator(".over-title").inner_text() == "Topic 3"
     page.get_by_role("link", name="→").click()
-    assert page.locator(".over-title").inner_text() == "Topic 4"
+    assert arrived(page).locator(".over-title").inner_text() == "Topic 4"
     page.go_back()
     page.wait_for_function("() => document.querySelector('.over-title').textContent === 'Topic 3'")
     page.get_by_role("tab", name="Names").click()
@@ -470,7 +471,7 @@ def test_documents_are_found_by_id_field_and_text(html: str, data: dict[str, Any
     assert found("not there") == "0 of 60 documents found"
     found("document 17")
     page.get_by_role("link", name="document 17").click()
-    assert page.locator("#panel h2").inner_text() == "document 17"
+    assert arrived(page).locator("#panel h2").inner_text() == "document 17"
 
 
 def test_a_document_shows_its_text_word_by_word(html: str, data: dict[str, Any], open_page: Open) -> None:
@@ -732,6 +733,7 @@ def test_keys_alone_reach_what_a_mouse_reaches(html: str, open_page: Open) -> No
     assert page.evaluate("() => document.activeElement.id") == "tab-topic"
     page.keyboard.press("End")
     page.wait_for_function("() => location.hash === '#/names'")
+    page.wait_for_selector("#panel input:not([type=file])")  # it is drawn after the address is there
     unreachable = page.evaluate(
         """() => [...document.querySelectorAll("#panel button, #panel a, #panel input:not([type=file]), #panel select")]
             .filter((node) => node.tabIndex < 0).length"""

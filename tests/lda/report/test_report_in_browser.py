@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser import arrived
 from commands import run
 
 from lda.labels.labels_file import load_labels
@@ -80,7 +81,7 @@ def test_every_view_of_the_addresses_works(html: str, model: Path, open_page: Ca
     )
     page.locator(".documents .document-id").first.click()
     page.wait_for_function("() => location.hash.startsWith('#/document/')")
-    assert "Abraham Lincoln" in page.locator("#panel").inner_text()
+    assert "Abraham Lincoln" in arrived(page).locator("#panel").inner_text()
     best = watched.go("topic/3").locator("details.document").first
     name = best.locator(".document-id").inner_text()
     best.locator("summary").click()

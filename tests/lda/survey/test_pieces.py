@@ -164,3 +164,19 @@ def test_a_text_with_markup_and_escapes_is_left_as_it_is() -> None:
     found, whole, _ = pieces(text, Recipe())
     assert whole
     assert joined(found) == text
+
+
+def test_a_phrase_is_one_piece_with_all_that_stands_between_its_words() -> None:
+    recipe = Recipe(phrases="npmi", phrase_pairs=(("secretary", "state"), ("new", "york")), stop_words="en")
+    text = "The Secretary of State went to New\nYork, and the state of new things is new."
+
+    found, whole, counted = pieces(
+        text, recipe, vocabulary=["secretary_state", "new_york", "state", "new", "things"]
+    )
+
+    assert whole
+    assert joined(found) == text
+    assert [piece.text for piece in found if piece.topic >= 0] == [
+        "Secretary of State", "New\nYork", "state", "new", "things", "new",
+    ]  # fmt: skip
+    assert counted[3, 1] == 1

@@ -1,0 +1,1 @@
+"""Worker processes on this machine, which do tasks side by side."""

@@ -1,0 +1,1 @@
+"""What is done with documents before they are counted: chosen, typed, split, joined, rid of duplicates."""

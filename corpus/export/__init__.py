@@ -1,0 +1,1 @@
+"""Corpora as files of other programs, written shard by shard."""

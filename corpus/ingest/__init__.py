@@ -1,0 +1,1 @@
+"""The parallel build: parts are scanned, their terms merged, the shards written."""

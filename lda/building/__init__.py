@@ -1,0 +1,1 @@
+"""Building a corpus by many hands: processes of this machine, or a cluster."""

@@ -1,0 +1,1 @@
+"""Models beside each other: which topics they share, and which predicts better."""

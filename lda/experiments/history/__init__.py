@@ -1,0 +1,1 @@
+"""Where models come from: runs that are listed, and repeated."""

@@ -1,0 +1,1 @@
+"""A study: fits with many settings, and what they tell about which to take."""
