@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "show": ("lda.cli.show", "show", "Show one topic, with its documents."),
     "label": ("lda.cli.label", "label", "Name the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
+    "serve": ("lda.cli.serve.command", "serve", "Answer requests for topics over HTTP."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
     "drift": ("lda.cli.drift", "drift", "Tell whether new documents are other ones."),
     "compare": ("lda.cli.compare.command", "compare", "Compare models, topic by topic."),
@@ -48,6 +49,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 SELDOM: Final = frozenset(
     {
+        "compare",
         "align",
         "merge-topics",
         "split-topic",
