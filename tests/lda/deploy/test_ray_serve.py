@@ -43,7 +43,7 @@ DEADLINE = 120
 TOKEN = "of-this-test-alone"
 CLUSTER = """
 import sys, ray
-told = ray.init(num_cpus=4, include_dashboard=True, dashboard_port=0, log_to_driver=False)
+told = ray.init("local", num_cpus=4, include_dashboard=True, dashboard_port=0, log_to_driver=False)
 print(told.dashboard_url, flush=True)
 sys.stdin.read()
 from ray import serve
@@ -97,6 +97,7 @@ def cluster(folder: Path) -> Iterator[Callable[..., str]]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(16),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_raylet_start_wait_time_s": str(DEADLINE),
         "RAYLDA_TOKEN": TOKEN,
     }
     process = subprocess.Popen(
@@ -109,7 +110,9 @@ def cluster(folder: Path) -> Iterator[Callable[..., str]]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        dashboard = "http://" + process.stdout.readline().strip()
+        address = process.stdout.readline().strip()
+        assert address, "Ray did not start; its messages stand above"
+        dashboard = f"http://{address}"
 
         def serve(command: str, *words: object) -> str:
             done = subprocess.run(
