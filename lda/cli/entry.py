@@ -43,7 +43,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "reproduce": ("lda.cli.reproduce", "reproduce", "Run a model's fit again and compare."),
     "mallet": ("lda.cli.mallet.command", "mallet", "Run MALLET's commands for topics."),
     "warm": ("lda.cli.warm", "warm", "Compile everything before the first fit."),
-    "deploy": ("lda.cli.deploy.command", "deploy", "Print files that start a fit on a cluster."),
+    "deploy": (
+        "lda.cli.deploy.command",
+        "deploy",
+        "Print files that start a fit, or serve a model, elsewhere.",
+    ),
 }
 """Commands by name: the module, the name of the command in it, and its line in `lda --help`."""
 
