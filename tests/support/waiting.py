@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from subprocess import Popen
 
-DEADLINE: Final = 60.0
+DEADLINE: Final = 120.0
 """Seconds after which something that must happen has not happened; no test passes because of them."""
 
 
@@ -19,6 +23,27 @@ def until(true: Callable[[], object], what: str) -> None:
     while not true():
         assert time.monotonic() < end, what
         time.sleep(0.02)
+
+
+@contextmanager
+def silent_writer(pipe: Path, reader: Popen[str]) -> Iterator[None]:
+    """Hold a named pipe open for writing, from the moment on in which a process reads it."""
+    held: list[int] = []
+
+    def is_read() -> bool:
+        assert reader.poll() is None, reader.communicate()
+        try:
+            held.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # as of a pipe that nobody reads
+                raise
+        return bool(held)
+
+    until(is_read, f"nobody reads {pipe}")
+    try:
+        yield
+    finally:
+        os.close(held[0])
 
 
 def exists(pid: int) -> bool:
