@@ -6,8 +6,8 @@ import json
 import os
 import random
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,18 +51,17 @@ def a_pipe(**options: Any) -> Iterator[Pipe]:
         os.close(source)
 
 
-def documents(pipe: Pipe, format: str = "auto", **options: Any) -> Iterator[DocumentBatch]:  # noqa: A002
+def documents(
+    pipe: Pipe,
+    format: str = "auto",  # noqa: A002
+    recipe: Recipe | None = None,
+    **options: Any,
+) -> Generator[DocumentBatch]:
     reader = reader_of_stream(pipe.lines, format, "utf-8")
     assert reader is not None
-    return closing_documents(pipe, reader, options)
-
-
-def closing_documents(pipe: Pipe, reader: Any, options: Any) -> Iterator[DocumentBatch]:
-    arriving = arriving_documents(
-        pipe.lines, reader, recipe=options.pop("recipe", Recipe()), vocabulary_terms=TERMS, **options
+    return arriving_documents(
+        pipe.lines, reader, recipe=recipe or Recipe(), vocabulary_terms=TERMS, **options
     )
-    with closing(arriving):
-        yield from arriving
 
 
 def as_one(batches: Iterator[DocumentBatch]) -> tuple[list[str], list[list[int]], list[int], int]:
@@ -108,13 +107,15 @@ def mixed(n: int) -> str:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("format", ["jsonl", "lines"])
+@pytest.mark.parametrize("form", ["jsonl", "lines"])
 def test_however_a_stream_is_cut_its_documents_are_those_of_a_file(
-    end: str, format: str, tmp_path: Path  # noqa: A002
+    end: str,
+    form: str,
+    tmp_path: Path,
 ) -> None:
     content = ("\ufeff" + mixed(60).replace("\n", end)).encode()
     (file := tmp_path / "docs").write_bytes(content)
-    whole = as_one(iter_documents([file], format=format, vocabulary_terms=TERMS))
+    whole = as_one(iter_documents([file], format=form, vocabulary_terms=TERMS))
     assert len(whole[0]) >= 60
     for seed in range(4):
         made = random.Random(seed)
@@ -130,7 +131,7 @@ def test_however_a_stream_is_cut_its_documents_are_those_of_a_file(
 
             writer = threading.Thread(target=write)
             writer.start()
-            batches = documents(pipe, format, batch_documents=7)
+            batches = documents(pipe, form, batch_documents=7)
             found = as_one(batches)
             writer.join()
         assert found == whole
@@ -190,14 +191,14 @@ def test_more_than_may_wait_stays_with_the_writer() -> None:
 
 def test_closing_ends_the_wait_for_lines() -> None:
     with a_pipe() as pipe:
-        batches = documents(pipe, "jsonl") if pipe.write('{"text": "bread"}\n') is None else iter(())
+        pipe.write('{"text": "bread"}\n')
+        batches = documents(pipe)
         assert next(batches).ids == ["1"]
-        # The next one is waited for in a thread, which must not keep anybody.
-        batches.close()  # type: ignore[attr-defined]
+        batches.close()  # the next one is waited for in a thread, which must not keep anybody
 
 
 @pytest.mark.parametrize(
-    ("content", "format", "encoding", "name"),
+    ("content", "form", "encoding", "name"),
     [
         (b'{"text": "a"}\n', "auto", "utf-8", "jsonl"),
         (b"peace\n", "lines", "utf-8", "lines"),
@@ -210,11 +211,14 @@ def test_closing_ends_the_wait_for_lines() -> None:
     ],
 )
 def test_what_cannot_be_read_line_by_line_is_read_as_a_whole(
-    content: bytes, format: str, encoding: str, name: str | None  # noqa: A002
+    content: bytes,
+    form: str,
+    encoding: str,
+    name: str | None,
 ) -> None:
     with a_pipe() as pipe:
         pipe.write(content)
         pipe.close()
-        reader = reader_of_stream(pipe.lines, format, encoding)
+        reader = reader_of_stream(pipe.lines, form, encoding)
         assert (reader and reader.name) == name
         assert b"".join(pipe.lines.everything()) == content
