@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from lda.experiments.study.judging.summary import StudySummary
     from lda.experiments.study.records import TrialRecord
     from lda.experiments.study.study import Study
+    from lda.inference.inferencer import Inferencer, Inferred
     from lda.interop.anndata_results import to_anndata
     from lda.interop.cistopic_model import CistopicModel
     from lda.interop.mlflow_tracker import MlflowTracker
@@ -108,6 +109,8 @@ __all__ = [
     "GroupRecord",
     "Groups",
     "HeldoutScore",
+    "Inferencer",
+    "Inferred",
     "Label",
     "Labels",
     "LatentDirichletAllocation",
@@ -214,6 +217,8 @@ _HOME: Final = {
     "DocumentScores": "lda.evaluation.paired",
     "tune": "lda.estimator.tune",
     "to_anndata": "lda.interop.anndata_results",
+    "Inferencer": "lda.inference.inferencer",
+    "Inferred": "lda.inference.inferencer",
     "Label": "lda.labels.labels",
     "Labels": "lda.labels.labels",
     "load_labels": "lda.labels.labels_file",
