@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "show": ("lda.cli.show", "show", "Show one topic, with its documents."),
     "label": ("lda.cli.label", "label", "Name the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
+    "serve": ("lda.cli.serve.command", "serve", "Answer requests for topics over HTTP."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
     "compare": ("lda.cli.compare.command", "compare", "Compare models, topic by topic."),
     "align": ("lda.cli.align", "align", "Give a model the topic numbers of another."),
@@ -47,6 +48,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 SELDOM: Final = frozenset(
     {
+        "compare",
         "align",
         "merge-topics",
         "split-topic",
