@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from lda.evaluation.coherence_result import Coherence
     from lda.evaluation.criteria import Criteria
     from lda.evaluation.diagnostics import TopicDiagnostics
+    from lda.evaluation.drift_results import Drift
     from lda.evaluation.heldout import HeldoutScore
     from lda.evaluation.paired import DocumentScores
     from lda.evaluation.stability import ModelMatch, Stability, stability
@@ -105,6 +106,7 @@ __all__ = [
     "Criteria",
     "DataError",
     "DocumentScores",
+    "Drift",
     "FrozenModel",
     "GroupRecord",
     "Groups",
@@ -197,6 +199,7 @@ _HOME: Final = {
     "Coherence": "lda.evaluation.coherence_result",
     "Criteria": "lda.evaluation.criteria",
     "TopicDiagnostics": "lda.evaluation.diagnostics",
+    "Drift": "lda.evaluation.drift_results",
     "HeldoutScore": "lda.evaluation.heldout",
     "ModelMatch": "lda.evaluation.stability",
     "Stability": "lda.evaluation.stability",

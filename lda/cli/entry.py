@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
     "serve": ("lda.cli.serve.command", "serve", "Answer requests for topics over HTTP."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
+    "drift": ("lda.cli.drift", "drift", "Tell whether new documents are other ones."),
     "compare": ("lda.cli.compare.command", "compare", "Compare models, topic by topic."),
     "align": ("lda.cli.align", "align", "Give a model the topic numbers of another."),
     "merge-topics": ("lda.cli.merge_topics", "merge_topics", "Make one topic of several."),
@@ -42,7 +43,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "reproduce": ("lda.cli.reproduce", "reproduce", "Run a model's fit again and compare."),
     "mallet": ("lda.cli.mallet.command", "mallet", "Run MALLET's commands for topics."),
     "warm": ("lda.cli.warm", "warm", "Compile everything before the first fit."),
-    "deploy": ("lda.cli.deploy.command", "deploy", "Print files that start a fit on a cluster."),
+    "deploy": (
+        "lda.cli.deploy.command",
+        "deploy",
+        "Print files that start a fit, or serve a model, elsewhere.",
+    ),
 }
 """Commands by name: the module, the name of the command in it, and its line in `lda --help`."""
 
@@ -54,6 +59,7 @@ SELDOM: Final = frozenset(
         "split-topic",
         "reproduce",
         "card",
+        "drift",
         "mallet",
         "warm",
         "deploy",
