@@ -20,7 +20,7 @@ else:
     Array = np.ndarray  # the one spelling that MLflow knows
 
 
-class ServedModel(PythonModel):
+class PyfuncModel(PythonModel):
     """Topic proportions of texts, or of documents as counts."""
 
     def load_context(self, context: Any) -> None:  # noqa: ANN401 - MLflow's
@@ -74,4 +74,4 @@ def _is_missing(value: object) -> bool:
     return value is None or value != value
 
 
-set_model(ServedModel())
+set_model(PyfuncModel())
