@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
+from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,6 +61,7 @@ class DocumentBatch(NamedTuple):
         texts: (n,) large_string, or the tokens as lists of strings where there is no text: all of them, those that
             the vocabulary lacks included. None for counts, and where nobody asked for it.
         metadata: table of n rows with the further columns of the input; None where there are none, or nobody asked.
+        unknown: (n,) int64, tokens of each document that were left out.
     """
 
     ids: list[str]
@@ -68,6 +71,35 @@ class DocumentBatch(NamedTuple):
     n_without_text: int = 0
     texts: pa.Array[Any] | None = None
     metadata: pa.Table | None = None
+    unknown: npt.NDArray[np.int64] | None = None
+
+
+class UnknownWords:
+    """How often each word occurs that a vocabulary lacks: of a stream of any length, the frequent ones.
+
+    What is kept is bounded: the rarest half is forgotten whenever there are `most`, so that counts of words that come
+    and go may be too low, and none is too high.
+    """
+
+    def __init__(self, most: int = 2**18) -> None:
+        """Start empty."""
+        self._counts: Counter[str] = Counter()
+        self._most = most
+
+    def add(self, terms: Sequence[str], words: npt.NDArray[np.int32], lookup: npt.NDArray[np.int32]) -> None:
+        """Count the tokens, (N,) numbers of these terms, of which `lookup`, (n_terms,), is negative."""
+        found = np.bincount(words, minlength=len(lookup))
+        for number in np.flatnonzero((lookup < 0) & (found > 0)).tolist():
+            self._counts[terms[number]] += int(found[number])
+        if len(self._counts) > self._most:
+            self._counts = Counter(dict(self._sorted()[: self._most // 2]))
+
+    def top(self, n: int) -> list[tuple[str, int]]:
+        """The n most frequent words and their tokens; of equal ones, the first of the alphabet."""
+        return self._sorted()[:n]
+
+    def _sorted(self) -> list[tuple[str, int]]:
+        return sorted(self._counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def iter_documents(
@@ -90,6 +122,8 @@ def iter_documents(
     max_errors: float | str | None = None,
     skipped: str | Path | None = None,
     where: str | None = None,
+    exact: Sequence[str] = (),
+    unknown_words: UnknownWords | None = None,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of files, or of a corpus folder, in the ids of a model's vocabulary.
 
@@ -115,6 +149,8 @@ def iter_documents(
         max_errors: as for `read_corpus`.
         skipped: as for `read_corpus`; written behind the last document.
         where: as for `read_corpus`; also of a finished corpus.
+        exact: fields of JSON lines that come along in the column `EXACT` as they are; with `keep`.
+        unknown_words: is told of words that the vocabulary lacks.
 
     Raises:
         DataError: the input is missing or damaged, or has more nameless columns than the model has terms.
@@ -135,6 +171,7 @@ def iter_documents(
             keep=keep,
             where=where,
             recipe=recipe,
+            unknown_words=unknown_words,
         )
     steps = DocumentSteps(where=where)
     with ExitStack() as stack:
@@ -142,14 +179,15 @@ def iter_documents(
         options = make_options(
             recipe, vocabulary, encoding, errors, pipes, layer=layer, require_id=require_id, bad_records=bad
         )
+        options = dataclasses.replace(options, exact=tuple(exact))
         sources = find_inputs(pipes.all_stored(inputs), format=format, readers=readers, encoding=encoding)
         index = {term: number for number, term in enumerate(vocabulary_terms)}
         if isinstance(same_kind(sources, layer), CountReader):
-            batches = _count_batches(sources, options, index, steps, keep=keep)
+            batches = _count_batches(sources, options, index, steps, keep=keep, unknown_words=unknown_words)
         else:
             tokenize = TextTokenizer(recipe, tokenizer, of_model=True, vocabulary=vocabulary_terms)
             tokens = token_batches(sources, tokenize, options, threads, keep_texts=keep, steps=steps)
-            batches = (_map(batch, _lookup(batch.terms or [], index), keep=keep) for batch in tokens)
+            batches = (mapped(batch, index, keep=keep, unknown_words=unknown_words) for batch in tokens)
         return _parts(batches, batch_documents, stack.pop_all(), bad, skipped)
 
 
@@ -162,7 +200,7 @@ def _parts(
 ) -> Iterator[DocumentBatch]:
     """The batches in parts; pipes: what is needed until the last of them, behind which skipped records are told."""
     with pipes:
-        yield from (part for batch in batches for part in _split(batch, size))
+        yield from (part for batch in batches for part in split(batch, size))
         if bad is not None:
             bad.check()
             write_skipped(bad, skipped)
@@ -202,7 +240,7 @@ def iter_texts(
         keep=keep,
         vocabulary_terms=vocabulary_terms,
     )
-    return (_map(batch, _lookup(batch.terms or [], index), keep=keep) for batch in tokens)
+    return (mapped(batch, index, keep=keep) for batch in tokens)
 
 
 def tokenized_texts(
@@ -263,10 +301,11 @@ def iter_corpus(
     keep: bool = False,
     where: str | None = None,
     recipe: Recipe | None = None,
+    unknown_words: UnknownWords | None = None,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents of a corpus in the ids of a model's vocabulary; see `iter_documents`.
 
-    recipe: of the model, as for `term_lookup`.
+    recipe: of the model, as for `term_lookup`. unknown_words: as for `iter_documents`.
 
     Raises:
         DataError: as `term_lookup`; none of them fulfils the condition.
@@ -274,7 +313,14 @@ def iter_corpus(
     lookup = term_lookup(corpus, vocabulary_terms, recipe)
     chosen = None if where is None else which_documents(corpus, DocumentSteps(where=where))
     yield from iter_range(
-        corpus, lookup, 0, corpus.n_documents, batch_documents=batch_documents, keep=keep, chosen=chosen
+        corpus,
+        lookup,
+        0,
+        corpus.n_documents,
+        batch_documents=batch_documents,
+        keep=keep,
+        chosen=chosen,
+        unknown_words=unknown_words,
     )
 
 
@@ -313,6 +359,7 @@ def iter_range(
     batch_documents: int = 4096,
     keep: bool = False,
     chosen: npt.NDArray[np.bool_] | None = None,
+    unknown_words: UnknownWords | None = None,
 ) -> Iterator[DocumentBatch]:
     """Stream the documents first ... last - 1 of a corpus, reading no other shards than theirs.
 
@@ -324,6 +371,7 @@ def iter_range(
         batch_documents: most documents in a batch; none holds documents of two shards.
         keep: whether tokens and metadata come along.
         chosen: (D,) the documents of the corpus that are wanted; None for all.
+        unknown_words: is told of words that the vocabulary lacks.
     """
     bounds = corpus.shard_bounds
     terms: Any = corpus.vocabulary_table.column("term").combine_chunks() if keep else None
@@ -344,7 +392,9 @@ def iter_range(
             rows = rows._replace(texts=texts, metadata=metadata)
         if chosen is not None:
             rows = kept_rows(rows, chosen[begin + low : begin + high])
-        yield from _split(_map(rows, lookup, keep=keep), batch_documents)
+        if unknown_words is not None:
+            unknown_words.add(corpus.vocabulary, rows.words, lookup)
+        yield from split(_map(rows, lookup, keep=keep), batch_documents)
 
 
 def _token_lists(batch: TokenBatch, terms: Any) -> Any:  # noqa: ANN401 - the stubs have one class per type
@@ -354,7 +404,13 @@ def _token_lists(batch: TokenBatch, terms: Any) -> Any:  # noqa: ANN401 - the st
 
 
 def _count_batches(
-    sources: list[InputFile], options: ReadOptions, index: dict[str, int], steps: DocumentSteps, *, keep: bool
+    sources: list[InputFile],
+    options: ReadOptions,
+    index: dict[str, int],
+    steps: DocumentSteps,
+    *,
+    keep: bool,
+    unknown_words: UnknownWords | None,
 ) -> Iterator[DocumentBatch]:
     tally = StepTally()
     for source in sources:
@@ -363,6 +419,8 @@ def _count_batches(
             for batch in made.batches:
                 chosen = steps.chosen_counts(batch)
                 tally.saw(batch, chosen)
+                if unknown_words is not None:
+                    unknown_words.add(made.terms, chosen.words, lookup)
                 yield _map(chosen, lookup, keep=keep)
     tally.check(steps)
 
@@ -396,14 +454,32 @@ def _lookup(terms: list[str], index: dict[str, int]) -> npt.NDArray[np.int32]:
     return np.fromiter((index.get(term, -1) for term in terms), dtype=np.int32, count=len(terms))
 
 
+def mapped(
+    batch: TokenBatch,
+    index: dict[str, int],
+    *,
+    keep: bool = False,
+    unknown_words: UnknownWords | None = None,
+) -> DocumentBatch:
+    """Tokens of a batch that has terms of its own, in the ids of a vocabulary. index: term to id."""
+    terms = batch.terms or []
+    lookup = _lookup(terms, index)
+    if unknown_words is not None:
+        unknown_words.add(terms, batch.words, lookup)
+    return _map(batch, lookup, keep=keep)
+
+
 def _map(batch: TokenBatch, lookup: npt.NDArray[np.int32], *, keep: bool = False) -> DocumentBatch:
     offsets, words = drop_negative(batch.doc_offsets, lookup[batch.words])
     n_unknown = len(batch.words) - len(words)
     kept = (batch.texts, batch.metadata) if keep else (None, None)
-    return DocumentBatch(string_list(batch.ids), offsets, words, n_unknown, batch.n_without_text, *kept)
+    unknown = np.diff(batch.doc_offsets) - np.diff(offsets)
+    return DocumentBatch(
+        string_list(batch.ids), offsets, words, n_unknown, batch.n_without_text, *kept, unknown
+    )
 
 
-def _split(batch: DocumentBatch, size: int) -> Iterator[DocumentBatch]:
+def split(batch: DocumentBatch, size: int) -> Iterator[DocumentBatch]:
     """Parts of at most `size` documents; the first carries the counts of unknown tokens and of missing texts."""
     for start in range(0, len(batch.ids), size):
         offsets = batch.doc_offsets[start : start + size + 1]
@@ -411,5 +487,6 @@ def _split(batch: DocumentBatch, size: int) -> Iterator[DocumentBatch]:
         counts = (0, 0) if start else (batch.n_unknown, batch.n_without_text)
         texts = None if batch.texts is None else batch.texts.slice(start, size)
         metadata = None if batch.metadata is None else batch.metadata.slice(start, size)
+        unknown = None if batch.unknown is None else batch.unknown[start : start + size]
         ids = batch.ids[start : start + size]
-        yield DocumentBatch(ids, offsets - offsets[0], words, *counts, texts, metadata)
+        yield DocumentBatch(ids, offsets - offsets[0], words, *counts, texts, metadata, unknown)

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from lda.evaluation.coherence_result import Coherence
     from lda.evaluation.criteria import Criteria
     from lda.evaluation.diagnostics import TopicDiagnostics
+    from lda.evaluation.drift_results import Drift
     from lda.evaluation.heldout import HeldoutScore
     from lda.evaluation.paired import DocumentScores
     from lda.evaluation.stability import ModelMatch, Stability, stability
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from lda.experiments.study.judging.summary import StudySummary
     from lda.experiments.study.records import TrialRecord
     from lda.experiments.study.study import Study
+    from lda.inference.inferencer import Inferencer, Inferred
     from lda.interop.anndata_results import to_anndata
     from lda.interop.cistopic_model import CistopicModel
     from lda.interop.mlflow_tracker import MlflowTracker
@@ -104,10 +106,13 @@ __all__ = [
     "Criteria",
     "DataError",
     "DocumentScores",
+    "Drift",
     "FrozenModel",
     "GroupRecord",
     "Groups",
     "HeldoutScore",
+    "Inferencer",
+    "Inferred",
     "Label",
     "Labels",
     "LatentDirichletAllocation",
@@ -194,6 +199,7 @@ _HOME: Final = {
     "Coherence": "lda.evaluation.coherence_result",
     "Criteria": "lda.evaluation.criteria",
     "TopicDiagnostics": "lda.evaluation.diagnostics",
+    "Drift": "lda.evaluation.drift_results",
     "HeldoutScore": "lda.evaluation.heldout",
     "ModelMatch": "lda.evaluation.stability",
     "Stability": "lda.evaluation.stability",
@@ -214,6 +220,8 @@ _HOME: Final = {
     "DocumentScores": "lda.evaluation.paired",
     "tune": "lda.estimator.tune",
     "to_anndata": "lda.interop.anndata_results",
+    "Inferencer": "lda.inference.inferencer",
+    "Inferred": "lda.inference.inferencer",
     "Label": "lda.labels.labels",
     "Labels": "lda.labels.labels",
     "load_labels": "lda.labels.labels_file",

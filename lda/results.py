@@ -13,6 +13,7 @@ from lda.corpus.overview import (
     Lengths,
     RepeatedDocuments,
 )
+from lda.evaluation.drift_results import DriftCheck, DriftDocuments, DriftLimits, DriftTopic
 from lda.experiments.comparison.results import (
     ChangedWord,
     ComparedModel,
@@ -43,6 +44,10 @@ __all__ = [
     "ComparedScore",
     "ComparedTopic",
     "DocumentFrequencyBin",
+    "DriftCheck",
+    "DriftDocuments",
+    "DriftLimits",
+    "DriftTopic",
     "EarlierCorpus",
     "Elbow",
     "Fall",

@@ -30,11 +30,12 @@ FLOORS = {
     "samplers": "limits tokens numerics counts priors start phi rules scoring registry rehearsal cuda",
     "corpus": "presentable errors machine ordered_map arrow plain_values metadata batches shard terms "
     "storage readers text document_hashes inputs summary files corpus fixed_terms frequencies overview "
-    "assembly documents skipped_records partition selection ingest convert build append merging export stream",
+    "assembly documents skipped_records partition selection ingest convert build append merging export stream arriving",
     "cluster": "spec resources counts documents sweeping exchange checkpoints loop processes "
     "distributed capacity tasks fitting first_fit",
     "lda": "name_collision extras sizes markdown fit_fields progress monitoring evaluation labels "
-    "seed_words survey splitting charts report interop warming building model inference transform serve experiments "
+    "seed_words survey splitting charts report interop warming building model inference transform serve "
+    "experiments "
     "deploy utils datasets estimator stop_words results lda cli __main__",
 }
 """From the ground up."""
@@ -44,7 +45,7 @@ SUB_FLOORS = {
     "config_file help gathering console monitor_options shared_options sources text_options document_options "
     "cluster_options command_line new_documents named_model edited_target surveyed bars excerpt "
     "topic_table topic_blocks topic_page topics show label info status warm corpus fit deploy transform "
-    "evaluate report card export mallet align merge_topics split_topic tune compare history reproduce "
+    "evaluate drift report card export mallet align merge_topics split_topic tune compare history reproduce "
     "entry",
     "lda/experiments": "cost fitted comparison groups study history",
     "lda/experiments/study": "quiet_optuna space measures records search judging page running outputs "

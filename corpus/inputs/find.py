@@ -322,7 +322,7 @@ def _told(
         version=one.version,
         packed=packed,
         told_encoding=told,
-        cuttable=reader.by_lines and not packed and _is_stateless(told or encoding),
+        cuttable=reader.by_lines and not packed and is_stateless(told or encoding),
     )
     if isinstance(reader, ParquetReader) and one.size > PART_BYTES:
         made = replace(made, row_groups=row_groups_of(made))
@@ -373,7 +373,7 @@ def _remote_beginning(source: RemoteFile, one: _Candidate) -> tuple[bytes, bytes
         ) from None
 
 
-def _is_stateless(encoding: str) -> bool:
+def is_stateless(encoding: str) -> bool:
     """Whether text in an encoding can be read from behind any byte of a line feed on."""
     name = codecs.lookup(encoding).name
     if name in _STATELESS:

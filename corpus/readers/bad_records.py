@@ -21,7 +21,7 @@ from lda.corpus.presentable import presentable
 from lda.corpus.readers.shown_names import shown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 ON_ERROR: Final = ("stop", "skip")
@@ -212,6 +212,7 @@ class BadRecords:
         self.first: list[SkippedRecord] = []
         self.names: dict[str, str] = {}
         self._last_file: SkippedRecord | None = None
+        self._told: Callable[[SkippedRecord], object] | None = None
         self._lines: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - lives as long
         weakref.finalize(self, self._lines.close)
 
@@ -242,12 +243,22 @@ class BadRecords:
             if record == self._last_file:
                 return
             self._last_file = record
-        self._lines.write(json.dumps(record).encode() + b"\n")
+        self._keep(record)
         self.n_skipped += 1
         if len(self.first) < TOLD_FIRST:
             self.first.append(record)
         if self.limit.exceeded(self.n_skipped):
             raise self.limit.passed(self.n_skipped, self.first)
+
+    def tell(self, told: Callable[[SkippedRecord], object]) -> None:
+        """From here on call this with each record, and keep none: a stream without an end may have any number."""
+        self._told = told
+
+    def _keep(self, record: SkippedRecord) -> None:
+        if self._told is not None:
+            self._told(record)
+        else:
+            self._lines.write(json.dumps(record).encode() + b"\n")
 
     def __reduce__(self) -> tuple[type[BadRecords], tuple[ErrorLimit]]:
         """Where it is sent, it begins empty: what is found there comes back as a `SkippedPart`."""

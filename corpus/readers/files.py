@@ -220,13 +220,17 @@ def decode_blocks(path: Path, options: ReadOptions, *, marked: bool = False) -> 
             their line and position), or a NUL byte, unless bad bytes are to be replaced or ignored.
     """
     stretch = options.stretch
-    blocks = stretch_blocks(path, stretch.start, stretch.stop) if stretch.in_bytes else read_blocks(path)
+    if stretch.content is not None:
+        blocks: Iterator[bytes] = iter((stretch.content,))
+    else:
+        blocks = stretch_blocks(path, stretch.start, stretch.stop) if stretch.in_bytes else read_blocks(path)
     first = next(blocks, b"")
     mark, told = byte_order_mark(b"" if stretch.start else first)
     encoding = told or options.encoding
     errors = _MARKING if marked and options.errors == "strict" else options.errors
     decoder = io.IncrementalNewlineDecoder(_decoder(encoding, errors), translate=True)
-    done, line, block = len(mark), 1 + (stretch.records_before or 0), b""
+    before = 0 if stretch.content is None else stretch.start
+    done, line, block = before + len(mark), 1 + (stretch.records_before or 0), b""
     try:
         for block in chain((first[len(mark) :],), blocks):
             text = decoder.decode(block)

@@ -10,7 +10,7 @@ from lda.corpus.errors import DataError
 from lda.corpus.readers.bad_records import skip_or_stop
 from lda.corpus.readers.base import TextBatch, TextDocument, TextReader, batch_documents
 from lda.corpus.readers.fields import USUAL_TEXT_FIELDS, choose_fields
-from lda.corpus.readers.options import Fields, FirstLines, ReadOptions
+from lda.corpus.readers.options import EXACT, Fields, FirstLines, ReadOptions
 from lda.corpus.readers.ready_tokens import join_fields, json_tokens
 from lda.corpus.readers.record_lines import record_lines
 
@@ -159,10 +159,13 @@ def _document(
         raise DataError(
             f"{where}: the id field {options.id!r} is missing or null; correct the line or drop --id"
         )
+    metadata = fields.metadata(row)
+    if options.exact:
+        metadata[EXACT] = json.dumps({name: row.get(name) for name in options.exact})
     return TextDocument(
         options.numbered(number) if key is None else _id(key, where),
         None if values.count(None) == len(values) else join_fields(texts, where),
-        fields.metadata(row),
+        metadata,
         number,
     )
 

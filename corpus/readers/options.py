@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lda.corpus.readers.seen_fields import SeenFields
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lda.corpus.readers.bad_records import BadRecords
+
+
+EXACT: Final = "\0exact"
+"""A column of metadata with the fields that are asked for, a JSON object each: columns of a batch have one type,
+and how an odd value is shown would depend on the batch."""
 
 
 class Fields(NamedTuple):
@@ -59,6 +64,7 @@ class Stretch:
         records_before: lines or rows of the file before the stretch; None where they are not known, and no document
             can be named by its number.
         first_lines: what the first lines of the file have told, where the stretch begins after it.
+        content: the bytes of the stretch where they are at hand, as of a pipe; None: they are read from the file.
         tally: told how many lines have been read.
     """
 
@@ -68,6 +74,7 @@ class Stretch:
     members: tuple[str, ...] | None = None
     records_before: int | None = 0
     first_lines: FirstLines | None = None
+    content: bytes | None = field(default=None, repr=False)
     tally: LineTally = field(default_factory=LineTally, compare=False)
 
     @property
@@ -92,6 +99,7 @@ class ReadOptions:
         bad_records: collects lines and rows that cannot become documents, which are left out; None stops at the first.
         stretch: which part of the file is read.
         seen: told which fields each file has.
+        exact: fields whose values JSON lines hand on as they are, in the column `EXACT`.
         shown: how the file is called where its path is that of a copy; "" for the path itself.
     """
 
@@ -106,6 +114,7 @@ class ReadOptions:
     bad_records: BadRecords | None = None
     stretch: Stretch = field(default_factory=Stretch)
     shown: str = ""
+    exact: tuple[str, ...] = ()
     seen: SeenFields = field(default_factory=SeenFields, compare=False)
 
     def fresh(self) -> ReadOptions:

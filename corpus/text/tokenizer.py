@@ -137,16 +137,28 @@ class TextTokenizer:
             ids: (n,) names.
             metadata: table of n rows or None.
         """
-        offsets, words, terms = numbered
-        if self._join is not None:
-            offsets, words, terms = self._join(offsets, words, terms)
-        if self._recipe.ngram_range != (1, 1):
-            offsets, words, terms = add_ngrams(offsets, words, terms, self._recipe.ngram_range)
+        offsets, words, terms = self._with_runs(numbered)
         forms = None
         if self._keys is not None:
             words, terms, forms = self._as_one(words, terms, self._keys)
         counted = count_terms(offsets, words, len(terms))
         return TokenBatch(ids, offsets, words, terms, *counted, metadata, n_stopped, forms=forms)
+
+    def uncounted(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> Numbered:
+        """The words of the documents with phrases joined and runs made, as they stand there: not yet as their keys.
+
+        For a few texts whose terms nobody is to count, which takes as long as all else. Arguments and errors are those
+        of a call.
+        """
+        return self._with_runs(self.kept_words(texts, ids)[0])
+
+    def _with_runs(self, numbered: Numbered) -> Numbered:
+        offsets, words, terms = numbered
+        if self._join is not None:
+            offsets, words, terms = self._join(offsets, words, terms)
+        if self._recipe.ngram_range != (1, 1):
+            offsets, words, terms = add_ngrams(offsets, words, terms, self._recipe.ngram_range)
+        return Numbered(offsets, words, terms)
 
     def _as_one(
         self, words: npt.NDArray[np.int32], terms: list[str], keys: TermKeys

@@ -26,7 +26,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "show": ("lda.cli.show", "show", "Show one topic, with its documents."),
     "label": ("lda.cli.label", "label", "Name the topics of a model."),
     "transform": ("lda.cli.transform.command", "transform", "Find the topics of new documents."),
+    "serve": ("lda.cli.serve.command", "serve", "Answer requests for topics over HTTP."),
     "evaluate": ("lda.cli.evaluate.command", "evaluate", "Measure how good a model is."),
+    "drift": ("lda.cli.drift", "drift", "Tell whether new documents are other ones."),
     "compare": ("lda.cli.compare.command", "compare", "Compare models, topic by topic."),
     "align": ("lda.cli.align", "align", "Give a model the topic numbers of another."),
     "merge-topics": ("lda.cli.merge_topics", "merge_topics", "Make one topic of several."),
@@ -41,17 +43,23 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "reproduce": ("lda.cli.reproduce", "reproduce", "Run a model's fit again and compare."),
     "mallet": ("lda.cli.mallet.command", "mallet", "Run MALLET's commands for topics."),
     "warm": ("lda.cli.warm", "warm", "Compile everything before the first fit."),
-    "deploy": ("lda.cli.deploy.command", "deploy", "Print files that start a fit on a cluster."),
+    "deploy": (
+        "lda.cli.deploy.command",
+        "deploy",
+        "Print files that start a fit, or serve a model, elsewhere.",
+    ),
 }
 """Commands by name: the module, the name of the command in it, and its line in `lda --help`."""
 
 SELDOM: Final = frozenset(
     {
+        "compare",
         "align",
         "merge-topics",
         "split-topic",
         "reproduce",
         "card",
+        "drift",
         "mallet",
         "warm",
         "deploy",

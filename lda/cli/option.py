@@ -32,6 +32,8 @@ class Heading(StrEnum):
     CHECKPOINTS = "Checkpoints"
     MACHINE = "Memory and device"
     OUTPUT = "Output"
+    SERVICE = "Service"
+    LIMITS = "Limits"
     MONITORING = "Monitoring"
     MALLET = "Files of MALLET"
     MESSAGES = "Messages and help"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -289,11 +289,16 @@ class StoredInputs:
 
 @contextmanager
 def stored_inputs(
-    inputs: Sequence[str], vocabulary: str | None, *, reference: Sequence[str] = ()
+    inputs: Sequence[str],
+    vocabulary: str | None,
+    *,
+    reference: Sequence[str] = (),
+    stdin: IO[bytes] | None = None,
 ) -> Iterator[StoredInputs]:
     """The inputs that were named, ready to be read as often as needed.
 
-    `-` is standard input. It and pipes are kept in temporary files within the block.
+    `-` is standard input. It and pipes are kept in temporary files within the block. stdin: what it has to say,
+    where it has been opened before.
 
     Raises:
         DataError: an input is a model; a pipe is named twice, is without a writer or cannot be read. OSError: no room
@@ -316,7 +321,9 @@ def stored_inputs(
             raise DataError(
                 f"{name} {made}, not documents: its records would be read as texts; name documents"
             )
-    with PipeStore(None if sys.stdin is None else sys.stdin.buffer) as pipes:
+    if stdin is None and sys.stdin is not None:
+        stdin = sys.stdin.buffer
+    with PipeStore(stdin) as pipes:
 
         def stored(name: str) -> str | Path:
             return pipes.store_stdin() if name == "-" else name if is_uri(name) else pipes.stored(Path(name))

@@ -18,7 +18,7 @@ def dockerfile(image: str, package: str | None) -> str:
     """
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     if package is None:
-        build, copy, what = _BUILD.format(python=python), _COPY, "/wheels/*.whl"
+        build, copy, what = BUILD.format(python=python), _COPY, "/wheels/*.whl"
         where = "in the checkout of raylda"
     else:
         build, copy, what, where = "", "", shlex.quote(package), "in any folder"
@@ -42,7 +42,7 @@ CMD ["--help"]
 """
 
 
-_BUILD = """\
+BUILD = """\
 FROM python:{python}-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./

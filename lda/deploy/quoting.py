@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import unicodedata
@@ -47,6 +48,12 @@ def _yaml_character(character: str) -> str:
         if number < 1 << 16
         else f"\\U{number:08X}"
     )
+
+
+def python_text(text: str) -> str:
+    """The text as a double-quoted literal of Python."""
+    # JSON's escapes are Python's, too; what it leaves as it is may stand in a literal.
+    return json.dumps(text, ensure_ascii=False)
 
 
 def submitted(words: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lda.corpus import DocumentBatch
+    from lda.corpus.stream import UnknownWords
     from lda.evaluation.topic_model import TopicModel
 
 
@@ -26,12 +27,13 @@ def batches_of(
     tell: bool = False,
     keep: bool = False,
     batch_documents: int = 4096,
+    unknown_words: UnknownWords | None = None,
 ) -> Iterator[DocumentBatch]:
     """Everything `as_corpus` takes, batch by batch, in the ids of the model's vocabulary.
 
     Terms are matched by name where both sides have names, else by position; terms that the model does not
     know are left out. Documents may be empty. tell: warn of named columns that differ from the model's terms. keep:
-    whether tokens and metadata come along.
+    whether tokens and metadata come along. unknown_words: is told of words that the model lacks.
 
     Raises:
         DataError: a matrix without names has not the model's number of columns, or holds no counts; or columns
@@ -46,7 +48,9 @@ def batches_of(
     corpus = as_corpus(X, allow_empty=True)
 
     def batches(terms: list[str]) -> Iterator[DocumentBatch]:
-        return iter_corpus(corpus, terms, keep=keep, batch_documents=batch_documents)
+        return iter_corpus(
+            corpus, terms, keep=keep, batch_documents=batch_documents, unknown_words=unknown_words
+        )
 
     if corpus.ordered:
         return batches(model.vocabulary)

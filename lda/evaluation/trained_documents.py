@@ -33,10 +33,15 @@ def trained_hashes(result: FitResult, corpus: Corpus) -> Hashes | None:
     return np.unique(found[used & (found != 0)])
 
 
+def among(hashes: Hashes, trained: Hashes) -> npt.NDArray[np.bool_]:
+    """(n,) which of `hashes`, those that can tell, are in the sorted array `trained`."""
+    if not len(trained):
+        return np.zeros(len(hashes), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(trained, hashes), len(trained) - 1)
+    found: npt.NDArray[np.bool_] = (trained[at] == hashes) & (hashes != 0)
+    return found
+
+
 def n_among(hashes: Hashes, trained: Hashes) -> int:
     """How many of `hashes`, those that can tell, are in the sorted array `trained`."""
-    told = hashes[hashes != 0]
-    if not len(trained):
-        return 0
-    at = np.minimum(np.searchsorted(trained, told), len(trained) - 1)
-    return int((trained[at] == told).sum())
+    return int(among(hashes, trained).sum())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import zlib
 from array import array
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -260,22 +261,47 @@ def write_state(
         batches: consecutive documents: offsets (D + 1,) int64 from 0, words (N,) int32 in the order of the text, and
             their topics (N,) int32.
     """
-    names = joined_words(vocabulary)
-    texts: list[str | None] = [None] * len(names)
-    n_seen = 0
-    # Neither time nor name go into the head of the packed file: the same state is the same file.
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+    with new_state(path, alpha, beta, vocabulary) as state:
+        for batch in batches:
+            state.add(*batch)
+
+
+class StateWriter:
+    """Writes a state document by document; see `write_state`."""
+
+    def __init__(
+        self,
+        file: IO[bytes] | gzip.GzipFile,
+        alpha: npt.NDArray[np.float64],
+        beta: float,
+        vocabulary: Sequence[str],
+    ) -> None:
+        """Write the header."""
+        self._file, self._names = file, joined_words(vocabulary)
+        self._texts: list[str | None] = [None] * len(self._names)
+        self._n_seen = self._n_documents = 0
         priors = "".join(f"{java_double(a)} " for a in alpha.tolist())
         file.write(f"{HEADER}\n{_ALPHA}{priors}\n{_BETA}{java_double(beta)}\n".encode())
-        first = 0
-        for offsets, batch_words, topics in batches:
-            found, at = np.unique(batch_words, return_index=True)
-            for term in found[np.argsort(at)].tolist():
-                if texts[term] is None:
-                    texts[term] = f" {n_seen} {names[term]} "
-                    n_seen += 1
-            _write_documents(file, first, offsets, batch_words, topics, texts)
-            first += len(offsets) - 1
+
+    def add(self, offsets: npt.NDArray[np.int64], words: Ints, topics: npt.NDArray[np.integer[Any]]) -> None:
+        """Append documents, as one batch of `write_state`."""
+        found, at = np.unique(words, return_index=True)
+        for term in found[np.argsort(at)].tolist():
+            if self._texts[term] is None:
+                self._texts[term] = f" {self._n_seen} {self._names[term]} "
+                self._n_seen += 1
+        _write_documents(self._file, self._n_documents, offsets, words, topics, self._texts)
+        self._n_documents += len(offsets) - 1
+
+
+@contextmanager
+def new_state(
+    path: Path, alpha: npt.NDArray[np.float64], beta: float, vocabulary: Sequence[str]
+) -> Iterator[StateWriter]:
+    """A writer to a file that is whole behind the block; arguments as for `write_state`."""
+    # Neither time nor name go into the head of the packed file: the same state is the same file.
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+        yield StateWriter(file, alpha, beta, vocabulary)
 
 
 def _write_documents(
@@ -283,7 +309,7 @@ def _write_documents(
     first: int,
     offsets: npt.NDArray[np.int64],
     words: npt.NDArray[np.int32],
-    topics: npt.NDArray[np.int32],
+    topics: npt.NDArray[np.integer[Any]],
     texts: list[str | None],
 ) -> None:
     bounds = offsets.tolist()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lda.cluster.sweeping.frozen_model import FrozenModel
     from lda.corpus import Corpus, Recipe
     from lda.corpus.text.tokenizer import Tokenizer
+    from lda.evaluation.drift_results import Drift
     from lda.labels.naming import TopicPortrait
     from lda.labels.suggestions import Suggestion
     from lda.model.run_record import RunRecord
@@ -688,6 +689,53 @@ class Model(Evaluable, Drawable, Exportable, GensimNames):
             tokenizer=tokenizer,
             seed=self.record.seed if seed is None else seed,
             threads=threads,
+        )
+
+    def drift(
+        self,
+        X: object,
+        reference: object = None,
+        *,
+        max_unknown: float | None = 0.2,
+        max_shift: float | None = 0.2,
+        max_loss: float | None = 0.2,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> Drift:
+        """Whether new documents are still those that the model was made for, and how they differ.
+
+        Compared are the share of unknown words, the likelihood by document completion, the topic shares and the
+        lengths: with reference documents, which are read and inferred in the same way, or without any with what the
+        model knows of its training. A limit counts as passed only if chance does not explain it: see `lda.Drift`.
+
+        Args:
+            X: new documents: everything that `lda.as_corpus` takes.
+            reference: documents as they should be, such as those of the first month; best some that the model was not
+                fitted to.
+            max_unknown: share of unknown words that is no drift, above that of the reference; None for any.
+            max_shift: the same of the Jensen-Shannon distance of topic shares, 0 to 1.
+            max_loss: the same of the log-likelihood that is lost, nats a token.
+            seed: None takes the seed of the fit.
+            threads: None uses all cores.
+
+        Returns:
+            All that was found; its `exceeded` names the limits that were passed.
+
+        Raises:
+            DataError: there are no documents, or all of them are empty; and as `transform`.
+            ValueError: a limit cannot be right.
+        """
+        from lda.corpus.stream import UnknownWords
+        from lda.evaluation.documents import batches_of
+        from lda.evaluation.drift_results import DriftLimits
+        from lda.model.drifting import drift_of_batches
+
+        limits = DriftLimits(max_unknown=max_unknown, max_shift=max_shift, max_loss=max_loss)
+        words = UnknownWords()
+        new = batches_of(self, X, tell=True, unknown_words=words)
+        beside = None if reference is None else batches_of(self, reference, tell=True)
+        return drift_of_batches(
+            self, new, beside, limits=limits, unknown_words=words, seed=seed, threads=threads
         )
 
     def tokenize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lda.corpus.errors import DataError
 
@@ -23,10 +23,15 @@ class Recorded(Protocol):
 
 def own_recipe(model: Recorded) -> Recipe | None:
     """The recipe of the model's text; None of one that was fitted to counts or token lists. Raises `DataError`."""
+    return recorded_recipe(model.record.recipe)
+
+
+def recorded_recipe(values: dict[str, Any] | None) -> Recipe | None:
+    """The recipe that a model has recorded, None where it has none. Raises `DataError`."""
     from lda.corpus import Recipe
 
     try:
-        return None if model.record.recipe is None else Recipe.from_dict(model.record.recipe)
+        return None if values is None else Recipe.from_dict(values)
     except (TypeError, ValueError) as error:
         raise DataError(f"the model says of its words what cannot be: {error!s:.400}; fit it again") from None
 

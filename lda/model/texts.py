@@ -83,7 +83,12 @@ def words_of_texts(
 
 
 def recipe_for(model: OfTexts, tokenizer: Tokenizer | str | None) -> Recipe:
-    """The recipe by which raw text becomes words of the model.
+    """The recipe by which raw text becomes words of the model. Raises as `usable_recipe`."""
+    return usable_recipe(own_recipe(model), tokenizer, named_terms=model.named_terms)
+
+
+def usable_recipe(recipe: Recipe | None, tokenizer: Tokenizer | str | None, *, named_terms: bool) -> Recipe:
+    """The recipe of a model, or one for the tokenizer given, as it may be applied to raw text.
 
     Raises:
         TypeError: `tokenizer` is no function, and does not name one.
@@ -99,12 +104,11 @@ def recipe_for(model: OfTexts, tokenizer: Tokenizer | str | None) -> Recipe:
             f"tokenizer must be a function from a text to a list of words, got {tokenizer!r:.60}; "
             "give that of the fit, or where it is imported from (package.module:function)"
         )
-    if not model.named_terms:
+    if not named_terms:
         raise ValueError(
             "the model's terms are numbers of columns, not words, so no text can be cut into them; "
             "give counts to transform(X), or fit with the names of the columns"
         )
-    recipe = own_recipe(model)
     if recipe is None:
         if tokenizer is None:
             raise ValueError(

@@ -69,12 +69,14 @@ class Endpoint:
         """The answer, whatever happens; None where there is nobody for it."""
         try:
             operation = self._operation(exchange)
-            with self._service.waiting.enter(exchange) if operation.infers else _NOWHERE:
+            with self._service.waiting.enter(exchange) if operation.takes_body else _NOWHERE:
                 return await operation.handler(self._service, exchange)
         except RequestError as error:
             return error_answer(error.status, error.message, error.headers)
-        except (UnknownModelError, NotServedError) as error:
-            return error_answer(404, f"{error}; GET /v1/models lists what there is")
+        except UnknownModelError as error:
+            return error_answer(404, f"{error}; GET /v1/models tells more")
+        except NotServedError as error:
+            return error_answer(404, presentable(str(error)))
         except LoadRefusedError as error:
             return error_answer(409, presentable(f"the model was not loaded: {error.reason}"))
         except (ClientGoneError, ConnectionError):

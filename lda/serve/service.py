@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
 
 from lda.serve.batching import Found, Gatherer
 from lda.serve.errors import RequestError, shown, unfit
@@ -13,6 +17,8 @@ from lda.serve.metrics import Meters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from lda.serve.control import Control
     from lda.serve.exchange import Exchange
@@ -71,6 +77,18 @@ class Service:
         for start, stop in pairwise((*range(0, n_documents, at_a_time), n_documents)):
             rows += encode(found.part(start, stop))
             await asyncio.sleep(0)
+        return rows
+
+    async def encoded_rows(self, tensor: NDArray[Any]) -> list[bytes]:
+        """Each row of an array, or each entry of one with one dimension, as JSON in brackets, as `encoded`."""
+        table = np.ascontiguousarray(tensor).reshape(len(tensor), math.prod(tensor.shape[1:]))
+        rows = list[bytes]()
+        at_a_time = max(1, FLOATS_AT_A_TIME // max(table.shape[1], 1))
+        for start in range(0, len(table), at_a_time):
+            if start:
+                await asyncio.sleep(0)
+            part = table[start : start + at_a_time]
+            rows += [orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY) for row in part]
         return rows
 
 

@@ -62,7 +62,7 @@ def one_pass(
     return work.finish(source, infer.frozen)
 
 
-class Inferred(NamedTuple):
+class SurveyedBatch(NamedTuple):
     """Documents and their topics.
 
     Attributes:
@@ -87,10 +87,10 @@ class Inference:
         self.seed = model.record.seed if options.seed is None else options.seed
         self._reader = ContentReader(model)
 
-    def __call__(self, batch: DocumentBatch) -> Inferred:
+    def __call__(self, batch: DocumentBatch) -> SurveyedBatch:
         """The topics of some documents."""
         topics = self.frozen.theta_and_topics(batch.doc_offsets, batch.words, seed=self.seed)
-        return Inferred(batch, *topics, self._reader.read(batch, self.frozen))
+        return SurveyedBatch(batch, *topics, self._reader.read(batch, self.frozen))
 
 
 class SurveyInProgress:
@@ -123,7 +123,7 @@ class SurveyInProgress:
         """The fields by which documents are grouped."""
         return [*([] if self._over is None else [self._over]), *self._by]
 
-    def add(self, found: Inferred) -> None:
+    def add(self, found: SurveyedBatch) -> None:
         """Add documents. Raises DataError for a field that is not there, or holds what it must not."""
         batch, theta, words, z, contents = found
         n_tokens = np.diff(batch.doc_offsets)

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from lda.corpus.errors import DataError
+from lda.corpus.presentable import presentable, printable
 from lda.corpus.storage.output_target import new_file
 from lda.model.run_record import printable_json
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lda.labels.labels import Labels
 
     Theta = npt.NDArray[np.float32]
+    Columns = Sequence[Sequence[object]]
 
 SUFFIXES: Final = (".parquet", ".jsonl", ".csv", ".tsv", ".txt", ".npy")
 
@@ -63,16 +65,24 @@ class Writer(ABC):
     """Takes documents batch by batch. A new format is a subclass and a line in `open_writer`.
 
     labels: names of topics, written where the format has a place for them; without any, nothing is different.
+    further: names of columns of plain values that stand behind the document's name.
     """
 
-    def __init__(self, n_topics: int, selection: Selection, labels: Labels | None = None) -> None:
+    def __init__(
+        self,
+        n_topics: int,
+        selection: Selection,
+        labels: Labels | None = None,
+        further: Sequence[str] = (),
+    ) -> None:
         self.n_topics = n_topics
         self.selection = selection
         self.labels = labels or None
+        self.further = tuple(further)
 
     @abstractmethod
-    def write(self, ids: Sequence[str], theta: Theta) -> None:
-        """Append documents: n names and (n, K) weights."""
+    def write(self, ids: Sequence[str], theta: Theta, further: Columns = ()) -> None:
+        """Append documents: n names, (n, K) weights, and n values of each further column."""
 
     def close(self) -> None:  # noqa: B027 - most formats need no end
         """Complete the file."""
@@ -85,17 +95,26 @@ class JsonLines(Writer):
     """
 
     def __init__(
-        self, file: IO[str], n_topics: int, selection: Selection, labels: Labels | None = None
+        self,
+        file: IO[str],
+        n_topics: int,
+        selection: Selection,
+        labels: Labels | None = None,
+        further: Sequence[str] = (),
     ) -> None:
-        super().__init__(n_topics, selection, labels)
+        super().__init__(n_topics, selection, labels, further)
         self._file = file
         self._dense = _row_format(n_topics, ", ")
 
-    def write(self, ids: Sequence[str], theta: Theta) -> None:
+    def write(self, ids: Sequence[str], theta: Theta, further: Columns = ()) -> None:
         """Append documents."""
-        for name, weights in zip(ids, theta, strict=True):
+        for place, (name, weights) in enumerate(zip(ids, theta, strict=True)):
+            its = "".join(
+                f", {_json(column)}: {_json(values[place])}"
+                for column, values in zip(self.further, further, strict=True)
+            )
             if self.selection.is_all:
-                row = f'{{"id": {_json(name)}, "weights": [{self._dense % tuple(weights.tolist())}]}}'
+                row = f'{{"id": {_json(name)}{its}, "weights": [{self._dense % tuple(weights.tolist())}]}}'
             else:
                 topics: list[Mapping[str, object]] = [
                     {"topic": k, "weight": weight}
@@ -103,7 +122,7 @@ class JsonLines(Writer):
                     else {"topic": k, "name": self.labels.name(k), "weight": weight}
                     for k, weight in self.selection.of(weights)
                 ]
-                row = _json({"id": name, "topics": topics})
+                row = f'{{"id": {_json(name)}{its}, "topics": {_json(topics)}}}'
             self._file.write(row + "\n")
 
 
@@ -114,30 +133,39 @@ class Table(Writer):
     """
 
     def __init__(
-        self, file: IO[str], n_topics: int, selection: Selection, delimiter: str, labels: Labels | None = None
+        self,
+        file: IO[str],
+        n_topics: int,
+        selection: Selection,
+        delimiter: str,
+        labels: Labels | None = None,
+        further: Sequence[str] = (),
     ) -> None:
         import csv
 
-        super().__init__(n_topics, selection, labels)
+        super().__init__(n_topics, selection, labels, further)
         self._file = file
         self._rows = csv.writer(file, delimiter=delimiter, lineterminator="")
         self._dense = delimiter + _row_format(n_topics, delimiter) + "\n"
         names = {} if self.labels is None else {k: label.name for k, label in self.labels.names.items()}
         topics = [f"topic_{k} {names[k]}" if k in names else f"topic_{k}" for k in range(n_topics)]
         name = [] if self.labels is None else ["name"]
-        self._rows.writerow(["id", *topics] if selection.is_all else ["id", "topic", "weight", *name])
+        self._rows.writerow(
+            ["id", *self.further, *(topics if selection.is_all else ["topic", "weight", *name])]
+        )
         file.write("\n")
 
-    def write(self, ids: Sequence[str], theta: Theta) -> None:
+    def write(self, ids: Sequence[str], theta: Theta, further: Columns = ()) -> None:
         """Append documents."""
-        for name, weights in zip(ids, theta, strict=True):
+        for place, (name, weights) in enumerate(zip(ids, theta, strict=True)):
+            known = [_cell(values[place]) for values in further]
             if self.selection.is_all:
-                self._rows.writerow([name])  # quotes the name where it must be
+                self._rows.writerow([name, *known])  # quotes the name where it must be
                 self._file.write(self._dense % tuple(weights.tolist()))
             else:
                 for k, weight in self.selection.of(weights):
                     its = [] if self.labels is None else [self.labels.name(k)]
-                    self._rows.writerow([name, k, weight, *its])
+                    self._rows.writerow([name, *known, k, weight, *its])
                     self._file.write("\n")
 
 
@@ -148,16 +176,21 @@ class Parquet(Writer):
     """
 
     def __init__(
-        self, path: Path | NativeFile, n_topics: int, selection: Selection, labels: Labels | None = None
+        self,
+        path: Path | NativeFile,
+        n_topics: int,
+        selection: Selection,
+        labels: Labels | None = None,
+        further: Sequence[str] = (),
     ) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         from lda.labels.labels_file import encode_labels
 
-        super().__init__(n_topics, selection, labels)
+        super().__init__(n_topics, selection, labels, further)
         floats: pa.DataType = pa.list_(pa.float32(), n_topics) if selection.is_all else pa.list_(pa.float32())
         fields: list[tuple[str, pa.DataType]] = [("id", pa.string())]
+        fields += [(name, pa.null()) for name in self.further]  # as the first documents have them
         fields += [] if selection.is_all else [("topics", pa.list_(pa.int32()))]
         fields.append(("weights", floats))
         if self.labels is not None and not selection.is_all:
@@ -165,34 +198,78 @@ class Parquet(Writer):
         self._schema = pa.schema(fields)
         if self.labels is not None:
             self._schema = self._schema.with_metadata({PARQUET_LABELS: encode_labels(self.labels)})
-        self._writer = pq.ParquetWriter(path, self._schema)
+        self._path = path
+        self._writer: Any = None
+        if not self.further:
+            self._open()
 
-    def write(self, ids: Sequence[str], theta: Theta) -> None:
-        """Append documents as a row group."""
+    def _open(self) -> None:
+        import pyarrow.parquet as pq
+
+        self._writer = pq.ParquetWriter(self._path, self._schema)
+
+    def write(self, ids: Sequence[str], theta: Theta, further: Columns = ()) -> None:
+        """Append documents as a row group.
+
+        Raises:
+            DataError: a further column holds values of another kind than those of the first documents.
+        """
         import pyarrow as pa
 
+        beside = self._further(further)
         if self.selection.is_all:
             flat = pa.array(np.ascontiguousarray(theta, dtype=np.float32).ravel())
             columns: list[Any] = [
                 pa.array(ids, pa.string()),
+                *beside,
                 pa.FixedSizeListArray.from_arrays(flat, self.n_topics),
             ]
         else:
             chosen = [self.selection.of(weights) for weights in theta]
             columns = [
                 ids,
+                *beside,
                 [[k for k, _ in row] for row in chosen],
                 [[weight for _, weight in row] for row in chosen],
             ]
             if self.labels is not None:
                 columns.append([[self.labels.name(k) for k, _ in row] for row in chosen])
             columns = [
-                pa.array(column, kind.type) for column, kind in zip(columns, self._schema, strict=True)
+                column if isinstance(column, pa.Array) else pa.array(column, kind.type)
+                for column, kind in zip(columns, self._schema, strict=True)
             ]
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
 
+    def _further(self, columns: Columns) -> list[Any]:
+        """The further columns as Arrow arrays; the first documents tell their types, text where all are null."""
+        import pyarrow as pa
+
+        from lda.corpus.metadata import to_table
+
+        if self._writer is None:
+            for kind in to_table(dict(zip(self.further, columns, strict=True))).schema:
+                at = self._schema.get_field_index(kind.name)
+                told = pa.string() if pa.types.is_null(kind.type) else kind.type
+                self._schema = self._schema.set(at, pa.field(kind.name, told))
+            self._open()
+        made = []
+        for name, values in zip(self.further, columns, strict=True):
+            kind = self._schema.field(name).type
+            try:
+                made.append(
+                    pa.array([_cell(value) for value in values] if kind == pa.string() else values, kind)
+                )
+            except (pa.ArrowException, OverflowError) as error:
+                raise DataError(
+                    f"the field {printable(name)!r:.60} was {kind} in the first documents, and is something else later "
+                    f"({presentable(str(error)):.100}); write .jsonl, which takes any value"
+                ) from None
+        return made
+
     def close(self) -> None:
         """Write the footer."""
+        if self._writer is None:
+            self._open()
         self._writer.close()
 
 
@@ -206,7 +283,7 @@ class Mallet(Writer):
         self._file, self._rows = file, 0
         file.write(HEADER + "\n")
 
-    def write(self, ids: Sequence[str], theta: Theta) -> None:
+    def write(self, ids: Sequence[str], theta: Theta, further: Columns = ()) -> None:
         """Append documents."""
         from lda.interop.mallet_documents import document_row
         from lda.interop.mallet_words import document_names
@@ -233,7 +310,9 @@ class Npy(Writer):
         np.lib.format.write_array_header_1_0(self._file, kind)
         self._data_from = self._file.tell()
 
-    def write(self, ids: Sequence[str], theta: Theta) -> None:  # the format has no names
+    def write(
+        self, ids: Sequence[str], theta: Theta, further: Columns = ()
+    ) -> None:  # the format has no names
         """Append rows."""
         self._file.write(np.ascontiguousarray(theta, dtype="<f4").tobytes())
         self._rows += len(theta)
@@ -247,16 +326,26 @@ class Npy(Writer):
 
 
 def check_format(
-    target: str | Path, selection: Selection, *, names: bool = False, mallet: bool = False
+    target: str | Path,
+    selection: Selection,
+    *,
+    names: bool = False,
+    mallet: bool = False,
+    further: Sequence[str] = (),
 ) -> None:
     """Refuse, before any work, a file name that no format goes with.
 
-    names: whether names of topics are to be written. mallet: whether any file is to be in MALLET's form.
+    names: whether names of topics are to be written. mallet: whether any file is to be in MALLET's form. further:
+    names of further columns.
 
     Raises:
         DataError: the ending is unknown, or the format cannot hold a selection, or names.
     """
     suffix = ".txt" if mallet else Path(target).suffix.lower()
+    if further and suffix in (".txt", ".npy"):
+        raise DataError(
+            f"a {suffix} file has no place for {', '.join(map(printable, further))}; write .jsonl, .csv or .parquet"
+        )
     if names and suffix == ".txt":
         raise DataError("MALLET's form has no place for names of topics; write .csv, .tsv or .parquet")
     if str(target) != "-" and suffix not in SUFFIXES:
@@ -284,6 +373,7 @@ def open_writer(
     labels: Labels | None = None,
     overwrite: bool = False,
     mallet: bool = False,
+    further: Sequence[str] = (),
 ) -> Iterator[Writer]:
     """A writer to `target`; the file appears whole when the block ends well.
 
@@ -292,12 +382,12 @@ def open_writer(
     Raises:
         DataError: as `check_format`, or the target exists and `overwrite` is off.
     """
-    check_format(target, selection, names=bool(labels), mallet=mallet)
+    check_format(target, selection, names=bool(labels), mallet=mallet, further=further)
     path = Path(target)
     suffix = ".txt" if mallet else path.suffix.lower()
     with new_file(path, overwrite=overwrite) as temporary:
         if suffix == ".parquet":
-            parquet = Parquet(temporary, n_topics, selection, labels)
+            parquet = Parquet(temporary, n_topics, selection, labels, further)
             try:
                 yield parquet
             finally:
@@ -309,23 +399,35 @@ def open_writer(
                 array.close()
         else:
             with temporary.open("w", encoding="utf-8", newline="") as text:
-                yield text_writer(text, suffix, n_topics, selection, labels)
+                yield text_writer(text, suffix, n_topics, selection, labels, further)
 
 
 def text_writer(
-    file: IO[str], suffix: str, n_topics: int, selection: Selection, labels: Labels | None = None
+    file: IO[str],
+    suffix: str,
+    n_topics: int,
+    selection: Selection,
+    labels: Labels | None = None,
+    further: Sequence[str] = (),
 ) -> Writer:
     """A writer of text to an open file; JSON lines unless the suffix asks for a table."""
     if suffix == ".txt":
         return Mallet(file, n_topics, selection)
     if suffix in (".csv", ".tsv"):
-        return Table(file, n_topics, selection, "," if suffix == ".csv" else "\t", labels)
-    return JsonLines(file, n_topics, selection, labels)
+        return Table(file, n_topics, selection, "," if suffix == ".csv" else "\t", labels, further)
+    return JsonLines(file, n_topics, selection, labels, further)
 
 
 def _row_format(n_topics: int, delimiter: str) -> str:
     """Format of a whole row; nine digits restore every float32. One format is ten times faster than K `_short`."""
     return delimiter.join(["%.9g"] * n_topics)
+
+
+def _cell(value: object) -> object:
+    """What stands in a table: text and numbers as they are, all else as JSON."""
+    return (
+        value if value is None or type(value) in (str, int, float) else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _json(value: object) -> str:

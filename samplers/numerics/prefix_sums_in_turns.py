@@ -86,8 +86,8 @@ def _add_to_lane(typing: Any, n_dk: Any, j: Any, k: Any, change: Any) -> Any:
     return signature, codegen
 
 
-def _scan_turns(
-    typing: Any,
+def _scan(
+    turns: int,
     n_dk: Any,
     alpha: Any,
     table: Any,
@@ -99,7 +99,7 @@ def _scan_turns(
     n_blocks: Any,
     prefix: Any,
 ) -> Any:
-    """Scan p_k = (n_dk + alpha_k) phi_kw of TURNS tokens, each of a document of its own, with own_j for phi at old_j.
+    """Scan p_k = (n_dk + alpha_k) phi_kw of the tokens of the first `turns` documents, with own_j for phi at old_j.
 
     n_dk, prefix: block b of document j is the block b * TURNS + j; the lane totals follow as block n_blocks.
     rows: (TURNS,) int64, starts of the tokens' rows in `table`, or ~start (negative) of one in `aside`. ahead: (TURNS,)
@@ -116,7 +116,7 @@ def _scan_turns(
 
         priors, counts, scans = (start_of(which, intp(0)) for which in (1, 0, 9))
         tokens, later, olds, owns = [], [], [], []
-        for j in range(TURNS):
+        for j in range(turns):
             start = builder.load(start_of(4, intp(j)))
             tokens.append(_row_pointer(context, builder, kinds[2:4], args[2:4], start))
             later.append(start_of(2, builder.load(start_of(5, intp(j)))))
@@ -127,13 +127,13 @@ def _scan_turns(
             builder.module, ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32]), "llvm.prefetch.p0"
         )
         zero = ir.Constant(VECTOR, [0.0] * LANES)
-        running = [cgutils.alloca_once_value(builder, zero) for _ in range(TURNS)]  # type: ignore[no-untyped-call]
+        running = [cgutils.alloca_once_value(builder, zero) for _ in range(turns)]  # type: ignore[no-untyped-call]
         with cgutils.for_range(builder, n_blocks) as loop:
             first = builder.mul(loop.index, intp(LANES))
             group = builder.mul(loop.index, intp(LANES * TURNS))
             here = builder.add(_LANE_NUMBERS, _everywhere(builder, builder.trunc(first, _I32)))
             prior = vector_load(builder, priors, first)
-            for j in range(TURNS):
+            for j in range(turns):
                 at = builder.add(group, intp(LANES * j))
                 next_block = builder.bitcast(builder.gep(later[j], [first]), byte)
                 builder.call(ask, [next_block, _I32(0), _I32(3), _I32(1)])
@@ -144,12 +144,46 @@ def _scan_turns(
                 builder.store(summed, running[j])
                 vector_store(builder, summed, scans, at)
         group = builder.mul(n_blocks, intp(LANES * TURNS))
-        for j in range(TURNS):
+        for j in range(turns):
             lanes = lane_prefix(builder, builder.load(running[j]))
             vector_store(builder, lanes, scans, builder.add(group, intp(LANES * j)))
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+def _scan_turns(
+    typing: Any,
+    n_dk: Any,
+    alpha: Any,
+    table: Any,
+    aside: Any,
+    rows: Any,
+    ahead: Any,
+    old: Any,
+    own: Any,
+    n_blocks: Any,
+    prefix: Any,
+) -> Any:
+    """A token of each of TURNS documents; arguments are those of `_scan`."""
+    return _scan(TURNS, n_dk, alpha, table, aside, rows, ahead, old, own, n_blocks, prefix)
+
+
+def _scan_first(
+    typing: Any,
+    n_dk: Any,
+    alpha: Any,
+    table: Any,
+    aside: Any,
+    rows: Any,
+    ahead: Any,
+    old: Any,
+    own: Any,
+    n_blocks: Any,
+    prefix: Any,
+) -> Any:
+    """A token of the first document alone, whose bits are those that it has among others; see `_scan`."""
+    return _scan(1, n_dk, alpha, table, aside, rows, ahead, old, own, n_blocks, prefix)
 
 
 def _blocks_passed(typing: Any, prefix: Any, n_blocks: Any, j: Any, lane: Any, rest: Any) -> Any:
@@ -178,6 +212,7 @@ def _blocks_passed(typing: Any, prefix: Any, n_blocks: Any, j: Any, lane: Any, r
 
 # Numba's decorator hides the argument that it supplies itself; the casts say what callers see.
 scan_turns = cast("Callable[..., None]", intrinsic(_scan_turns))
+scan_first = cast("Callable[..., None]", intrinsic(_scan_first))
 add_to_lane = cast("Callable[..., None]", intrinsic(_add_to_lane))
 entry = cast("Callable[..., float]", intrinsic(_entry))
 _passed = cast("Callable[..., int]", intrinsic(_blocks_passed))

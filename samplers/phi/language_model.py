@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from lda.samplers.counts.row_layout import WordRows, topic_dtype
 from lda.samplers.numerics.jit import helper, kernel
-from lda.samplers.numerics.prefix_sum import LANES, aligned_zeros
+from lda.samplers.numerics.prefix_sum import LANES, aligned_zeros, padded
 
 GROUP: Final = 16 * LANES
 """Topics in one group of the alpha part."""
@@ -97,6 +97,42 @@ def set_priors(
     last = len(model.row_mass) - 1
     model.phi[last * model.stride : last * model.stride + k] = beta / model.denominator[:k]
     add_alpha_parts(model, last, last + 1)
+
+
+def check_model(model: LanguageModel, n_terms: int) -> None:
+    """See that arrays from elsewhere are a model of so many terms, in which every row lies where it can.
+
+    Raises ValueError for what is none.
+    """
+    k, stride, groups = model.n_topics, model.stride, model.n_groups
+    topic = topic_dtype(k)
+    if stride != padded(k) or groups != -(-stride // GROUP):
+        raise ValueError(f"{k} topics cannot have rows of {stride} in {groups} groups")
+    n_rows, n_slots = len(model.row_mass), len(model.topic)
+    for name, dtype, length in (
+        ("start", np.int64, n_terms),
+        ("length", np.int32, n_terms),
+        ("phi", np.float32, n_rows * stride),
+        ("topic", topic, n_slots),
+        ("weight", np.float32, n_slots),
+        ("alpha", np.float32, stride),
+        ("denominator", np.float64, stride),
+        ("group_mass", np.float32, n_rows * groups),
+        ("row_mass", np.float64, n_rows),
+    ):
+        found = getattr(model, name)
+        if found.dtype != dtype or found.shape != (length,):
+            raise ValueError(f"{name} must be ({length},) {np.dtype(dtype)}, got {found.shape} {found.dtype}")
+    dense = model.start >= 0
+    rows, sparse = model.start[dense], ~model.start[~dense]
+    lengths = model.length[~dense].astype(np.int64)
+    if (
+        n_rows < 1
+        or (len(rows) and (rows.max() > (n_rows - 2) * stride or (rows % stride).any()))
+        or (len(sparse) and (lengths.min() < 0 or (sparse + lengths).max() > n_slots - LANES))
+        or (len(model.topic) and model.topic.max() >= k)
+    ):
+        raise ValueError("rows of words lie outside of the arrays")
 
 
 @kernel

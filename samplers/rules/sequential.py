@@ -52,12 +52,12 @@ def sweep_documents(
     """
     # Chosen here, not in a kernel, which would have to compile both.
     few = model.n_topics <= FEW_TOPICS
-    sweep = sequential_few_topics.sweep_documents if few else _sweep_by_lists
+    sweep = sequential_few_topics.sweep_documents if few else sweep_by_lists
     sweep(tokens, first, last, model, seed, pass_number, leave_out, fresh)
 
 
 @kernel
-def _sweep_by_lists(
+def sweep_by_lists(
     tokens: Tokens,
     first: int,
     last: int,

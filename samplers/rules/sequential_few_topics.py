@@ -30,6 +30,7 @@ from lda.samplers.numerics.prefix_sums_in_turns import (
     add_to_lane,
     entry,
     pick_of,
+    scan_first,
     scan_turns,
     total_of,
 )
@@ -44,8 +45,8 @@ SORTED: Final = 64
 """Up to so many documents take their turns in order of length, long ones first: towards the end of a call, turns stay
 empty. With more documents that end is short."""
 
-_ALL_WORDS: Final = (0, np.iinfo(np.int32).max)
-_NO_CURSOR: Final = np.zeros(0, dtype=np.int64)
+ALL_WORDS: Final = (0, np.iinfo(np.int32).max)
+NO_CURSOR: Final = np.zeros(0, dtype=np.int64)
 
 
 class Turns(NamedTuple):
@@ -79,7 +80,7 @@ class Turns(NamedTuple):
 
 
 @kernel
-def _empty_turns(model: LanguageModel, leave_out: bool) -> Turns:
+def empty_turns(model: LanguageModel, leave_out: bool) -> Turns:
     """Turns that all are through with a document of no tokens."""
     stride = model.stride
     size = TURNS * stride
@@ -120,9 +121,7 @@ def sweep_documents(
     fresh: bool,
 ) -> None:
     """`sequential.sweep_documents`."""
-    sweep_range(
-        tokens, first, last, _ALL_WORDS, model, first, _NO_CURSOR, seed, pass_number, leave_out, fresh
-    )
+    sweep_range(tokens, first, last, ALL_WORDS, model, first, NO_CURSOR, seed, pass_number, leave_out, fresh)
 
 
 @kernel
@@ -146,7 +145,7 @@ def sweep_range(
     """
     if first >= last or tokens.doc_offsets[first] == tokens.doc_offsets[last]:
         return
-    turns = _empty_turns(model, leave_out and not fresh)
+    turns = empty_turns(model, leave_out and not fresh)
     order = np.arange(first, last) if last - first <= SORTED else np.arange(0)
     _longest_first(tokens.doc_offsets, order)
     blocks = model.stride // LANES
@@ -182,6 +181,43 @@ def sweep_range(
         _draw(turns, 1, tokens, blocks)
         _draw(turns, 2, tokens, blocks)
         _draw(turns, 3, tokens, blocks)
+
+
+@helper
+def sweep_alone(
+    turns: Turns,
+    tokens: Tokens,
+    d: int,
+    nothing: NDArray[np.int64],
+    span: tuple[int, int],
+    model: LanguageModel,
+    seed: np.uint64,
+    pass_number: np.uint64,
+    fresh: bool,
+) -> None:
+    """`sweep_range` of one document of a frozen model, to the same bits, in a third of the time.
+
+    Nobody waits for a turn, so the other turns are not scanned. turns: from `empty_turns`, for any number of sweeps.
+    nothing: an empty array. span: all words.
+    """
+    _give_up_turn(turns, 0, model.stride)
+    _take_turn(turns, 0, tokens, d, d + 1, nothing, span, d, nothing, seed, pass_number, fresh)
+    blocks = model.stride // LANES
+    while turns.at[0] < turns.end[0]:
+        _leave(turns, 0, tokens, span[0], model, fresh)
+        scan_first(
+            turns.n_dk,
+            model.alpha,
+            model.phi,
+            turns.aside,
+            turns.rows,
+            turns.ahead,
+            turns.old,
+            turns.own,
+            blocks,
+            turns.prefix,
+        )
+        _draw(turns, 0, tokens, blocks)
 
 
 @helper

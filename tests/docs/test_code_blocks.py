@@ -127,7 +127,7 @@ def test_page(name: str, folder: Path) -> None:
                 for command in commands(block):
                     run(shell, block, command)
             elif block.language == "python":
-                printed = execute(block, variables)
+                printed = shell.as_said(execute(block, shell.addressed(block.code), variables))
             elif block.language in LOADS:
                 LOADS[block.language](block.code)
             else:
@@ -145,6 +145,9 @@ def is_there(package: str, at_least: tuple[int, ...] = ()) -> bool:
 
 
 def run(shell: Shell, block: Block, command: Command) -> None:
+    if block.runs_on:
+        shell.serve(command.text)
+        return
     place = f"{block.page.relative_to(ROOT)}:{command.line}"
     code, out, err = shell.run(command.text)
     assert code == 0, f"{place}: {command.text}\nends with {code}\n{out}{err}"
@@ -152,9 +155,9 @@ def run(shell: Shell, block: Block, command: Command) -> None:
         assert agrees(out, command.expected), f"{place}: {command.text}\nprints\n{out}"
 
 
-def execute(block: Block, variables: dict[str, Any]) -> str:
+def execute(block: Block, code: str, variables: dict[str, Any]) -> str:
     out = io.StringIO()
-    source = "\n" * block.line + block.code  # so that a traceback has the lines of the page
+    source = "\n" * block.line + code  # so that a traceback has the lines of the page
     with contextlib.redirect_stdout(out):
         exec(compile(source, str(block.page), "exec"), variables)
     return out.getvalue()

@@ -5,6 +5,7 @@ A comment directly above a block says how the test takes it:
     <!-- not run: needs a GPU -->   its `lda` commands are held to the options there are, and nothing else
     <!-- needs: rjieba -->          it is left out where these packages are not installed, with the output below it
     <!-- output -->                 what the block above prints; `...` stands for anything
+    <!-- runs on -->                its command is a service, which the blocks below talk to, to the end of the page
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ DATA: Final = {"text", "csv"}
 NOT_RUN: Final = re.compile(r"<!-- not run: (?P<reason>[^>]{5,}) -->")
 NEEDS: Final = re.compile(r"<!-- needs: (?P<packages>[A-Za-z0-9_. -]+(, [A-Za-z0-9_. -]+)*) -->")
 OUTPUT: Final = re.compile(r"<!-- output -->")
+RUNS_ON: Final = re.compile(r"<!-- runs on -->")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A fenced block. language: "" if none is given. not_run: the reason, or None.
 
-    needs: packages that must be there.
+    needs: packages that must be there. runs_on: it is a service, and not waited for.
     """
 
     page: Path
@@ -44,6 +46,7 @@ class Block:
     not_run: str | None = None
     is_output: bool = False
     needs: tuple[str, ...] = ()
+    runs_on: bool = False
 
     @property
     def place(self) -> str:
@@ -85,6 +88,7 @@ def blocks(page: Path) -> Iterator[Block]:
                     not_run=reason["reason"] if reason else None,
                     is_output=OUTPUT.fullmatch(comment) is not None,
                     needs=tuple(needs["packages"].split(", ")) if needs else (),
+                    runs_on=RUNS_ON.fullmatch(comment) is not None,
                 )
         above = token
 

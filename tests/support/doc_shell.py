@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -25,6 +28,9 @@ CLIENT: Final = """#!{python} -SE
 import json, os, socket, sys
 arguments = sys.argv[1:]
 if {ray!r} and "local" in arguments:  # Ray, started for one fit, gets a process of its own
+    os.execve({python!r}, [{python!r}, "-m", "lda", *arguments], {{**os.environ, "PATH": {path!r}}})
+if arguments[:1] == ["serve"]:  # so does a service, at a port that is free
+    arguments += ["--port", "0", "--port-file", os.environ["PORT_FILE"]]
     os.execve({python!r}, [{python!r}, "-m", "lda", *arguments], {{**os.environ, "PATH": {path!r}}})
 given = sys.stdin.read() if "-" in arguments else ""
 for number, argument in enumerate(arguments):
@@ -46,7 +52,7 @@ os._exit(code)
 LONGEST: Final = 240
 """Seconds that a command may take on a machine with much else to do."""
 
-TOOLS: Final = ("cat", "cp", "gzip", "head", "ls", "mkdir", "sort", "tail", "wc", "zcat", "sh")
+TOOLS: Final = ("cat", "cp", "curl", "gzip", "head", "ls", "mkdir", "sort", "tail", "wc", "zcat", "sh")
 """All that a block may call beside `lda` and what bash has itself: no example installs or removes anything here."""
 
 
@@ -63,6 +69,8 @@ class Shell:
         self._home = Path(tempfile.mkdtemp(prefix="lda-", dir="/tmp"))
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.settimeout(0.02)
+        self._services: list[subprocess.Popen[bytes]] = []
+        self._ports: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         address = str(self._home / "socket")
@@ -84,11 +92,56 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for service in self._services:
+            with suppress(ProcessLookupError):
+                os.killpg(service.pid, signal.SIGKILL)
+            service.wait()
         self._listener.close()
         shutil.rmtree(self._home)
 
+    def serve(self, command: str) -> None:
+        """Start a service, a line for bash with `lda serve`, and wait until it answers; it ends with this shell.
+
+        It gets a free port. `addressed` has what talks to the port of the page talk to that one.
+        """
+        words = shlex.split(command.replace("\\\n", " "))
+        asked = parsed(words[words.index("lda") + 1 :])["port"]
+        number = len(self._services)
+        port, told = self._home / f"port-{number}", self._home / f"service-{number}"
+        with told.open("wb") as file:
+            service = subprocess.Popen(
+                [self._bash, "-c", command],
+                cwd=self.folder,
+                env=os.environ | {"PATH": str(self._home), "PORT_FILE": str(port)},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+        self._services.append(service)
+        end = time.monotonic() + LONGEST
+        while not port.exists():
+            said = told.read_text(encoding="utf-8")
+            assert service.poll() is None, f"{command} ends with {service.returncode}\n{said}"
+            assert time.monotonic() < end, f"{command} is not ready after {LONGEST} seconds\n{said}"
+            time.sleep(0.05)
+        self._ports[f"127.0.0.1:{asked}"] = f"127.0.0.1:{port.read_text().strip()}"
+
+    def addressed(self, text: str) -> str:
+        """The text with the addresses at which services of the page really are."""
+        for said, real in self._ports.items():
+            text = text.replace(said, real)
+        return text
+
+    def as_said(self, text: str) -> str:
+        """What was printed, with the addresses that the page says."""
+        for said, real in self._ports.items():
+            text = text.replace(real, said)
+        return text
+
     def run(self, command: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error of a line for bash."""
+        command = self.addressed(command)
         files = [self._home / name for name in ("stdout", "stderr")]
         with files[0].open("wb") as out, files[1].open("wb") as err:
             process = subprocess.Popen(
@@ -115,7 +168,7 @@ class Shell:
                 process.kill()
                 process.wait()
         printed, told = (file.read_text(encoding="utf-8") for file in files)
-        return process.returncode, printed, told
+        return process.returncode, self.as_said(printed), told
 
     def _call(self, arguments: list[str], given: str, environment: dict[str, str]) -> tuple[int, str, str]:
         if arguments[:1] == ["fit"]:

@@ -1,4 +1,4 @@
-"""`lda deploy`: files that start a fit on a cluster, filled in."""
+"""`lda deploy`: files that start a fit on a cluster, or serve a model, filled in."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from lda.cli.deploy.options import (
     size,
 )
 from lda.cli.deploy.ray_up import ray_up
+from lda.cli.deploy.serving import docker_serve, kserve, ray_serve
 from lda.cli.help import Command, CommandGroup
 
 
@@ -30,11 +31,10 @@ from lda.cli.help import Command, CommandGroup
     ),
 )
 def deploy() -> None:
-    """Print files that start a fit on a cluster: nothing in them is left to fill in.
+    """Print files that start a fit, or serve a model, elsewhere: nothing in them is left to fill in.
 
-    Behind -- stand the arguments of `lda fit`. The command that comes out has --resume: started again after a
-    failure, it goes on from the last checkpoint. The documentation says how many nodes to take and
-    how large ("Sizes of clusters").
+    Of a fit, its arguments stand behind --. The command that comes out has --resume: started again after a failure,
+    it goes on from the last checkpoint.
     """
 
 
@@ -201,4 +201,5 @@ def job(fit: tuple[str, ...], dashboard: str, nodes: int | None, name: str | Non
     show(lambda: script(words, dashboard, name))
 
 
-deploy.add_command(ray_up)
+for _made in (ray_up, ray_serve, kserve, docker_serve):
+    deploy.add_command(_made)

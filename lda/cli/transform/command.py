@@ -20,6 +20,7 @@ from lda.cli.monitor_options import monitor_options
 from lda.cli.named_model import labels_option, named_model
 from lda.cli.new_documents import documents_for
 from lda.cli.option import Heading, option
+from lda.cli.several import Several
 from lda.cli.shared_options import (
     device_option,
     overwrite_option,
@@ -40,9 +41,15 @@ if TYPE_CHECKING:
     from lda.corpus import DocumentBatch
     from lda.model.model import Model
     from lda.monitoring.followers import Followers
+    from lda.transform.state_writers import TokenWriter
     from lda.transform.topic_writers import Selection, Writer
 
 WEIGHTS_AT_A_TIME: Final = 2**24  # 64 MB of float32, whatever the number of topics
+
+
+def _each_once(_ctx: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """All names that were given, by one option or several, each once."""
+    return tuple(dict.fromkeys(name.strip() for entry in value for name in entry.split(",") if name.strip()))
 
 
 class _TransformCommand(Command):
@@ -69,13 +76,15 @@ class _TransformCommand(Command):
 @click.command(
     cls=_TransformCommand,
     essentials=(
-        "output", "top", "threshold", "text", "id", "format", "threads", "address", "resume", "overwrite", "json",
+        "output", "top", "threshold", "keep", "text", "id", "format", "threads", "address", "resume", "overwrite",
+        "json",
     ),
     examples=(
         "lda transform model/ new.jsonl --text text -o topics.parquet",
         "lda transform model/ corpus/ -o topics/ --resume",
         "lda transform model/ new.jsonl --text text -o topics.csv --top 5 --threshold 0.01",
         "lda transform /shared/model /shared/corpus -o /shared/topics --address auto --top 10",
+        "kcat -C -t news | lda transform model/ - --text body --keep offset --unknown",
         'echo "peace and trade with all nations" | lda transform model/ - --format lines --top 3',
     ),
 )  # fmt: skip
@@ -113,6 +122,21 @@ class _TransformCommand(Command):
     heading=Heading.OUTPUT,
     help="mallet: the form of MALLET's infer-topics, as a .txt has it anyway; auto goes by the ending.",
 )
+@option(
+    "--unknown", is_flag=True, heading=Heading.OUTPUT,
+    help="With each document, how many of its words the model knows, and how many not: known, unknown.",
+    brief="With each document, its words known and unknown.",
+)  # fmt: skip
+@option(
+    "--keep", multiple=True, type=Several(","), callback=_each_once, metavar="FIELD,...", heading=Heading.OUTPUT,
+    help="Fields of the input to write beside the topics, as offset,partition; the id is there anyway.",
+    brief="Fields of the input to write, too.",
+)  # fmt: skip
+@option(
+    "--output-state", metavar="FILE", heading=Heading.OUTPUT,
+    help="Also write the topic of each token: .gz in MALLET's form, .jsonl or .parquet.",
+    brief="Also the topic of each token (.gz, .jsonl, .parquet).",
+)  # fmt: skip
 @threads_option
 @seed_option(default=None, help="Seed.  [default: the model's]")
 @device_option
@@ -137,7 +161,8 @@ def transform(options: TransformOptions) -> None:
     """Find the topics of new documents; the model stays as it is.
 
     Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
-    gets the same answer alone and among others. Words that the model does not know are left out; a document
+    gets the same answer alone and among others. Lines of standard input (JSON lines, or any
+    with --format lines) are answered as they arrive. Words that the model does not know are left out; a document
     without known words gets the prior. Documents are numbered where the id field of the model's own is missing.
 
     With --labels names of topics are written, too: as `topic_3 War` in the header of a CSV, as a column `name` or
@@ -158,6 +183,8 @@ def transform(options: TransformOptions) -> None:
             "--where goes with one file, or standard output; for a folder of parts, write the chosen documents before: "
             "lda corpus select --where"
         )
+    if into_folder and (options.further or options.output_state):
+        raise click.UsageError("--unknown, --keep and --output-state go with one file, or standard output")
     options.condition()
     with options.monitoring.following(
         "transform", console.progress, "" if output == "-" else output, read=read
@@ -183,22 +210,36 @@ def _transform_stream(options: TransformOptions, followers: Followers) -> None:
             threads=options.threads,
             batch_documents=max(1, min(4096, WEIGHTS_AT_A_TIME // model.n_topics)),
             where=options.condition(),
+            keep=bool(options.keep),
+            exact=options.keep,
         ) as batches,
         _writer(options, model, selection) as writer,
+        _state_writer(options, model) as state,
     ):
-        counts = _stream(model, batches, writer, options, followers)
+        counts = _stream(model, batches, writer, state, options, followers)
     _report(options, {**counts, "seconds": round(time.perf_counter() - started, 3)})
 
 
 def _selection(options: TransformOptions) -> Selection:
     """Check the target and what goes into it, before anything is read."""
-    from lda.corpus.storage.output_target import check_apart, check_file_target, local_path
+    from lda.corpus.storage.output_target import check_apart, check_different, check_file_target, local_path
+    from lda.transform.state_writers import check_state_target
     from lda.transform.topic_writers import check_format
 
     selection = options.selection()
-    check_format(options.output, selection, names=options.labels is not None, mallet=options.mallet_form)
-    if options.output != "-":
-        target = local_path(options.output)
+    check_format(
+        options.output,
+        selection,
+        names=options.labels is not None,
+        mallet=options.mallet_form,
+        further=options.further,
+    )
+    targets = [] if options.output == "-" else [local_path(options.output)]
+    if options.output_state is not None:
+        check_state_target(options.output_state)
+        targets.append(local_path(options.output_state))
+    check_different(targets)
+    for target in targets:
         check_file_target(target, overwrite=options.overwrite)
         check_apart(
             target, [*options.inputs, options.labels, options.source.vocabulary], whole=[options.model]
@@ -213,7 +254,7 @@ def _writer(options: TransformOptions, model: Model, selection: Selection) -> It
 
     labels = None if options.labels is None else model.labels
     if options.output == "-":
-        yield text_writer(sys.stdout, ".jsonl", model.n_topics, selection, labels)
+        yield text_writer(sys.stdout, ".jsonl", model.n_topics, selection, labels, options.further)
     else:
         with open_writer(
             options.output,
@@ -222,18 +263,34 @@ def _writer(options: TransformOptions, model: Model, selection: Selection) -> It
             labels=labels,
             overwrite=options.overwrite,
             mallet=options.mallet_form,
+            further=options.further,
         ) as writer:
             yield writer
+
+
+@contextmanager
+def _state_writer(options: TransformOptions, model: Model) -> Iterator[TokenWriter | None]:
+    from lda.transform.state_writers import open_state_writer
+
+    if options.output_state is None:
+        yield None
+        return
+    with open_state_writer(options.output_state, model, overwrite=options.overwrite) as writer:
+        yield writer
 
 
 def _stream(
     model: Model,
     batches: Iterator[DocumentBatch],
     writer: Writer,
+    state: TokenWriter | None,
     options: TransformOptions,
     followers: Followers,
 ) -> dict[str, int]:
-    """Infer and write batch by batch; the sums for the report."""
+    """Infer and write batch by batch, each to its end; the sums for the report."""
+    from lda.transform.carried_fields import carried_columns
+    from lda.transform.state_writers import in_text_order
+
     frozen = model.frozen(threads=options.threads, device=options.device)
     seed = model.record.seed if options.seed is None else options.seed
     names = ("n_documents", "n_empty_documents", "n_without_text", "n_tokens", "n_unknown")
@@ -241,7 +298,19 @@ def _stream(
     said = started = time.monotonic()
     followers.stage("inferring")
     for batch in batches:
-        writer.write(batch.ids, frozen.transform(batch.doc_offsets, batch.words, seed=seed))
+        if state is None:
+            theta = frozen.transform(batch.doc_offsets, batch.words, seed=seed)
+        else:
+            theta, _, topics = frozen.theta_and_topics(batch.doc_offsets, batch.words, seed=seed)
+            placed = in_text_order(batch.doc_offsets, batch.words, topics)
+            state.add(batch.ids, batch.doc_offsets, batch.words, placed)
+        further = carried_columns(batch.metadata, options.keep, len(batch.ids))
+        if options.unknown:
+            assert batch.unknown is not None
+            further += [(batch.doc_offsets[1:] - batch.doc_offsets[:-1]).tolist(), batch.unknown.tolist()]
+        writer.write(batch.ids, theta, further)
+        if options.output == "-":
+            sys.stdout.flush()  # whoever reads it may wait for it
         counts["n_documents"] += len(batch.ids)
         counts["n_empty_documents"] += int((batch.doc_offsets[1:] == batch.doc_offsets[:-1]).sum())
         counts["n_without_text"] += batch.n_without_text

@@ -21,7 +21,9 @@ class TransformOptions:
     """What `lda transform` is asked for.
 
     output: "-" is standard output. top, threshold: which topics of a document are written. threads: None for all cores.
-    seed: None for the model's. labels: file with names of topics, or None. cluster: None for this process.
+    unknown, keep: counts of words, and fields of the input, that are written beside the topics. output_state: file
+    for the topic of each token, or None. seed: None for the model's. labels: file with names of topics, or None.
+    cluster: None for this process.
     """
 
     model: str
@@ -30,6 +32,9 @@ class TransformOptions:
     top: int | None
     threshold: float
     doc_topics_format: str
+    unknown: bool
+    keep: tuple[str, ...]
+    output_state: str | None
     threads: int | None
     seed: int | None
     device: Device
@@ -42,6 +47,20 @@ class TransformOptions:
     overwrite: bool
     monitoring: MonitorOptions
     console: Console
+
+    def __post_init__(self) -> None:
+        from lda.transform.carried_fields import WRITTEN_ANYWAY
+
+        for field in self.keep:
+            if field in WRITTEN_ANYWAY:
+                raise click.UsageError(
+                    f"--keep {field}: the output has its own {field}; leave it out, or rename the field"
+                )
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Names of columns that are written beside the topics."""
+        return (*self.keep, *(("known", "unknown") if self.unknown else ()))
 
     @property
     def mallet_form(self) -> bool:

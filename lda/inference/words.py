@@ -1,0 +1,92 @@
+"""A few texts, cut into words by the recipe of a model, and found among its terms: without threads, without counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lda.corpus.readers.raw_texts import raw_text_batches
+from lda.corpus.text.term_keys import TermKeys, has_keys
+from lda.corpus.text.tokenizer import TextTokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from lda.corpus.text.recipe import Recipe
+    from lda.corpus.text.tokenizer import Tokenizer
+    from lda.inference.term_numbers import TermNumbers
+
+
+class NumberedDocuments(NamedTuple):
+    """Documents in the numbers of the model's terms.
+
+    doc_offsets: (D + 1,) int64. words: (N,) int32, the tokens that the model knows. n_unknown: (D,) int64, the others.
+    """
+
+    doc_offsets: npt.NDArray[np.int64]
+    words: npt.NDArray[np.int32]
+    n_unknown: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, offsets: npt.NDArray[np.int64], words: npt.NDArray[np.int32]) -> NumberedDocuments:
+        """Of documents whose unknown tokens are negative."""
+        before = np.zeros(len(words) + 1, dtype=np.int64)
+        known = words >= 0
+        np.cumsum(known, out=before[1:])
+        new = before[offsets]
+        return cls(new, words[known], np.diff(offsets) - np.diff(new))
+
+
+class TextWords:
+    """Cuts texts into words and numbers them; threads may share it."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        tokenizer: Tokenizer | str | None,
+        numbers: TermNumbers,
+        keyed: TermNumbers | None,
+    ) -> None:
+        """Prepare for a recipe; errors are those of `TextTokenizer`.
+
+        numbers: of the model's terms. keyed: of their keys, of several terms with one the first; None without keys.
+        """
+        self._cut = TextTokenizer(recipe, tokenizer)
+        self._keys = TermKeys(recipe) if has_keys(recipe) else None
+        self._numbers = numbers if keyed is None else keyed
+
+    def __call__(self, texts: Iterable[str | None]) -> NumberedDocuments:
+        """The documents of texts. Raises as `tokenized_texts`."""
+        parts = []
+        for batch in raw_text_batches(texts):
+            offsets, words, terms = self._cut.uncounted(batch.texts, batch.ids)
+            parts.append(NumberedDocuments.of(offsets, self._numbers_of(terms)[words]))
+        return joined(parts)
+
+    def _numbers_of(self, terms: Sequence[str]) -> npt.NDArray[np.int32]:
+        names = terms if self._keys is None else self._keys(terms)
+        return np.array(self._numbers(names), dtype=np.int32)
+
+
+def joined(parts: Sequence[NumberedDocuments]) -> NumberedDocuments:
+    """Several batches as one."""
+    if len(parts) == 1:
+        return parts[0]
+    none = NumberedDocuments(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64))
+    parts = [none, *parts]
+    lengths = np.concatenate([np.diff(part.doc_offsets) for part in parts])
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return NumberedDocuments(
+        offsets,
+        np.concatenate([part.words for part in parts]),
+        np.concatenate([part.n_unknown for part in parts]),
+    )
+
+
+def keys_of(recipe: Recipe | None, vocabulary: Sequence[str]) -> list[str] | None:
+    """What each term counts as by the recipe; None where that is the term itself."""
+    return TermKeys(recipe)(vocabulary) if recipe is not None and has_keys(recipe) else None
