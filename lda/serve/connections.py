@@ -105,7 +105,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
-        self._refuse(b"400 Bad Request", "this is no request of HTTP/1.1; see /openapi.json for those there are")
+        self._refuse(
+            b"400 Bad Request", "this is no request of HTTP/1.1; see /openapi.json for those there are"
+        )
 
     def on_headers_complete(self) -> None:
         """The head of a request is there."""
@@ -191,8 +193,8 @@ class Acceptor:
     """Takes connections one at a time from a socket that other workers take them from, too.
 
     One that does something else meanwhile is not at the socket, so that those take a connection who have the time.
-    Rejected: asyncio's and uvloop's own servers, which take all that wait as soon as one worker looks; and SO_REUSEPORT,
-    by which the system gives each worker its part by chance, also to one that has died (see `benchmarks/serve`).
+    Rejected: asyncio's and uvloop's own servers, which take all that wait as soon as one worker looks; and
+    SO_REUSEPORT, by which the system gives each worker its part by chance, also to one that has died (see `benchmarks/serve`).
     """
 
     def __init__(

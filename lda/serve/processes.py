@@ -29,7 +29,7 @@ _BEGIN: Final = (
 """Read without a buffer, and so no further than the line. A new Python, for the reasons that
 `lda.cluster.processes.worker` gives."""
 
-TOKEN: Final = "RAYLDA_TOKEN"
+TOKEN: Final = "RAYLDA_TOKEN"  # noqa: S105 - a name
 """The variable that the token may stand in."""
 
 ORPHAN: Final = 143
@@ -53,7 +53,7 @@ class Process:
         self.ended = asyncio.Event()
         here, there = map(_not_standard, socket.socketpair())
         environment = {name: value for name, value in os.environ.items() if name != TOKEN}
-        # Ctrl-C goes to all processes of a terminal, and is the supervisor's alone: it waits here from the first moment.
+        # Ctrl-C goes to all processes of a terminal, and is the supervisor's alone: here it waits from the start on.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
@@ -131,7 +131,9 @@ def die_with_parent(end: int, patience: Callable[[], float]) -> None:
     def watch() -> NoReturn:
         looking = select.poll()
         looking.register(end, select.POLLHUP)
-        while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in looking.poll()):
+        while not any(
+            event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in looking.poll()
+        ):
             pass
         threading.Event().wait(patience())
         os._exit(ORPHAN)
@@ -140,7 +142,7 @@ def die_with_parent(end: int, patience: Callable[[], float]) -> None:
 
 
 def _not_standard(one: socket.socket) -> socket.socket:
-    """The socket under a number that no program takes for its input or output, as where these are closed in a daemon."""
+    """The socket under a number that no program takes for its input or output, as in a daemon without these."""
     if one.fileno() > 2:
         return one
     with one:

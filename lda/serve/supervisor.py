@@ -284,7 +284,7 @@ class Supervisor:
                 task.cancel()
             if late and self._signals < 2:
                 self._warn(
-                    f"{plural(len(late), 'worker')} had requests under way after {self._plan.drain_seconds:g} s; cut off"
+                    f"{plural(len(late), 'worker')} had requests under way after {self._plan.drain_seconds:g} s"
                 )
         return 130 if self._signals > 1 else 0
 
@@ -305,7 +305,7 @@ class Supervisor:
             others = any(other.ready is not None for other in self._seats if other is not seat)
             if self._early_deaths >= MOST_EARLY_DEATHS and not others:
                 raise ServiceError(
-                    f"workers died {self._early_deaths} times at their start, the last {how}; what they said stands above"
+                    f"workers died {self._early_deaths} times at their start, the last {how}; what they said is above"
                 )
             wait = BACK_OFF[min(self._early_deaths, len(BACK_OFF) - 1)]
             when = f" in {wait:g} s" if wait else ""
@@ -328,7 +328,9 @@ class Supervisor:
         try:
             seat.process = Process("lda.serve.worker", self._orders(seat), [self._listener])
         except OSError as error:
-            raise ServiceError(f"a worker process cannot begin: {error.strerror or error}; take fewer (--workers)") from None
+            raise ServiceError(
+                f"a worker process cannot begin: {error.strerror or error}; take fewer (--workers)"
+            ) from None
         seat.channel = await seat.process.channel()
         hearing = self._loop.create_task(seat.channel.hear(lambda message: self._heard(seat, message)))
         try:
@@ -466,7 +468,9 @@ class Supervisor:
             seconds = round(time.monotonic() - began, 3)
             changed = before != (served.fingerprint, served.digest)
             if changed:
-                self._note(f"{served.name}: version {served.fingerprint[:12]} is served now, after {seconds:.1f} s")
+                self._note(
+                    f"{served.name}: version {served.fingerprint[:12]} is served now, after {seconds:.1f} s"
+                )
             return {"fingerprint": served.fingerprint, "changed": changed, "seconds": seconds}
 
     async def _load_quietly(self, served: _Served) -> None:
@@ -485,7 +489,9 @@ class Supervisor:
             _RefusedError: a worker cannot open it.
         """
         opened = set[int]()
-        while missing := [seat for seat in self._seats if seat.ready is not None and id(seat.process) not in opened]:
+        while missing := [
+            seat for seat in self._seats if seat.ready is not None and id(seat.process) not in opened
+        ]:
             opened |= {id(seat.process) for seat in missing}
             replies = await asyncio.gather(
                 *(self._asked(seat, do="load", name=served.name, folder=str(folder)) for seat in missing)
@@ -499,10 +505,16 @@ class Supervisor:
         old, served.folder = served.folder, folder
         served.fingerprint, served.digest = known["fingerprint"], known["digest"]
         served.state, served.reason = "ready", ""
-        swaps = [self._asked(seat, do="swap", folders=[str(folder)]) for seat in self._seats if seat.ready is not None]
+        swaps = [
+            self._asked(seat, do="swap", folders=[str(folder)])
+            for seat in self._seats
+            if seat.ready is not None
+        ]
         self._tell_state()
         await asyncio.gather(*swaps)
-        if old is not None:  # who has it mapped keeps it, with no name, until the last request that has it is answered
+        if (
+            old is not None
+        ):  # who has it mapped keeps it, with no name, until the last request that has it is answered
             shutil.rmtree(old, ignore_errors=True)
 
     async def _unload(self, served: _Served) -> None:

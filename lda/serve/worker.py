@@ -64,7 +64,9 @@ class ChannelControl:
 
     async def _ask(self, what: str, name: str) -> Message:
         if self.channel is None:
-            raise LoadRefusedError("the service is just beginning; ask again when it is ready (/v2/health/ready)")
+            raise LoadRefusedError(
+                "the service is just beginning; ask again when it is ready (/v2/health/ready)"
+            )
         number = next(self._numbers)
         self._asked[number] = asyncio.get_running_loop().create_future()
         self.channel.send(ask=what, number=number, name=name)
@@ -104,7 +106,9 @@ class ChannelControl:
 class _Worker:
     """What the supervisor's messages do here."""
 
-    def __init__(self, shelf: Shelf, control: ChannelControl, server: WorkerServer, channel: Channel, n_words: int) -> None:
+    def __init__(
+        self, shelf: Shelf, control: ChannelControl, server: WorkerServer, channel: Channel, n_words: int
+    ) -> None:
         self._shelf, self._control, self._server, self._channel = shelf, control, server, channel
         self._n_words = n_words
         self._beside: dict[str, ServedModel] = {}
@@ -165,7 +169,7 @@ class _Worker:
 
 
 def _settle() -> None:
-    """Have the collector look no more at what stays, as modules do: it would take tens of milliseconds, of a request."""
+    """Have the collector look no more at what stays, as modules do: it would take a request tens of milliseconds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AT)
@@ -249,4 +253,3 @@ async def _serve(
             task.cancel()
         await channel.flush()
         channel.close()
-
