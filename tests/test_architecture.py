@@ -35,8 +35,7 @@ FLOORS = {
     "distributed capacity tasks fitting first_fit",
     "lda": "name_collision extras sizes markdown fit_fields progress monitoring evaluation labels "
     "seed_words survey splitting charts report interop warming building model inference transform serve "
-    "experiments "
-    "deploy utils datasets estimator stop_words results lda cli __main__",
+    "experiments deploy utils datasets estimator stop_words results lda cli __main__",
 }
 """From the ground up."""
 

@@ -13,7 +13,7 @@ import orjson
 from lda.serve.batching import Found, Gatherer
 from lda.serve.errors import RequestError, shown, unfit
 from lda.serve.limits import Waiting
-from lda.serve.metrics import Meters
+from lda.serve.meters import Meters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
