@@ -37,7 +37,8 @@ class AsgiClient:
     ) -> Answer:
         parts = [body] if isinstance(body, bytes) else list(body)
         waiting = [
-            {"type": "http.request", "body": part, "more_body": i < len(parts) - 1} for i, part in enumerate(parts)
+            {"type": "http.request", "body": part, "more_body": i < len(parts) - 1}
+            for i, part in enumerate(parts)
         ]
         sent: list[dict[str, Any]] = []
 

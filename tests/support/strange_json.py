@@ -131,7 +131,9 @@ def _replaced(draw: st.DrawFn, examples: Sequence[dict[str, Any]]) -> bytes:
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
     found = [path] if path else []
     for key, inner in entries:
         found += _places(inner, (*path, key))

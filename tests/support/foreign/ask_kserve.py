@@ -37,9 +37,7 @@ async def main() -> None:
     for kind, tensor in (("json", plain), ("binary", packed), ("counts", counted)):
         answer = await client.infer(url, request(tensor), model_name=name, headers=dict(headers))
         told["id"] = answer.id
-        told[f"theta_{kind}"] = next(
-            one.as_numpy().tolist() for one in answer.outputs if one.name == "theta"
-        )
+        told[f"theta_{kind}"] = next(one.as_numpy().tolist() for one in answer.outputs if one.name == "theta")
     try:
         await client.infer(url, request(plain), model_name=name)
     except httpx.HTTPStatusError as error:

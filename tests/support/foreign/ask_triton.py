@@ -46,7 +46,8 @@ def main() -> None:
             told[f"theta_{'binary' if binary else 'json'}"] = answer.as_numpy("theta").tolist()
             told["id"] = answer.get_response()["id"]
         told["all_outputs"] = {
-            one["name"]: list(one["shape"]) for one in infer(text_tensor(binary=True)).get_response()["outputs"]
+            one["name"]: list(one["shape"])
+            for one in infer(text_tensor(binary=True)).get_response()["outputs"]
         }
         told["theta_of_all"] = infer(text_tensor(binary=True)).as_numpy("theta").tolist()
         told["theta_of_version"] = (
