@@ -1,7 +1,7 @@
 """`Meters`: what is counted, of one process or of all workers together.
 
-Workers are processes: whoever starts them names a folder in PROMETHEUS_MULTIPROC_DIR, where each writes its numbers; any
-of them answers for all. Labels have few values: our routes, names of models that are served, statuses.
+Workers are processes: whoever starts them names a folder in PROMETHEUS_MULTIPROC_DIR, where each writes its numbers;
+any of them answers for all. Labels have few values: our routes, names of models that are served, statuses.
 """
 
 from __future__ import annotations
