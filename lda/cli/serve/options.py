@@ -140,7 +140,7 @@ class ServeOptions:
     def settings(self, token: str | None) -> dict[str, Any]:
         """Fields of `ServeSettings`."""
         return {
-            "max_body": self.max_body,
+            "max_body": self.max_body << 20,
             "max_documents": self.max_documents,
             "max_tokens": self.max_tokens,
             "max_waiting": self.max_waiting,
