@@ -43,12 +43,11 @@ def test_texts_and_counts_in_tensors_out() -> None:
         [2, 3],
     )
     assert np.array_equal(np.array(output["data"], dtype=np.float32).reshape(2, 3), theta())
+    vocabulary = served.model().vocabulary
     counts = np.zeros((2, 15))
-    words = [text.split() for text in TEXTS]
-    for row, word in [
-        (row, word) for row in range(2) for word in words[row] if word in served.model().vocabulary
-    ]:
-        counts[row, served.model().vocabulary.index(word)] += 1
+    for row, text in enumerate(TEXTS):
+        for word in filter(vocabulary.__contains__, text.split()):
+            counts[row, vocabulary.index(word)] += 1
     asked_for = [{"name": name} for name in ("topics", "weights", "known_words", "unknown_words")]
     tensor = {"name": "c", "shape": [2, 15], "datatype": "FP64", "data": counts.tolist()}
     reply = asked(
