@@ -24,6 +24,7 @@ from benchmarks.race.command import race
 from benchmarks.ready import ready
 from benchmarks.report_page import report
 from benchmarks.report_picture import report_picture
+from benchmarks.single_documents import inference
 from benchmarks.sizing import sizing
 from benchmarks.sketches import sketches
 from benchmarks.speed import speed
@@ -48,6 +49,7 @@ main.add_command(compare)
 main.add_command(race)
 main.add_command(topics)
 main.add_command(transform)
+main.add_command(inference)
 main.add_command(living)
 main.add_command(locality)
 main.add_command(limit)

@@ -76,15 +76,16 @@ class _Batch:
         # Copies: what is mapped from a file cannot be written, which to Numba is another type.
         offsets = np.array(doc_offsets, dtype=np.int64)
         # Kernels look where these point, without a question.
-        if not (
-            len(offsets) and offsets[0] == 0 and offsets[-1] == len(words) and np.all(np.diff(offsets) >= 0)
+        lengths = offsets[1:] - offsets[:-1]
+        if not (len(offsets) and offsets[0] == 0 and offsets[-1] == len(words)) or (
+            len(lengths) and lengths.min() < 0
         ):
             raise ValueError(
                 f"doc_offsets must rise from 0 to the number of words, {len(words)}, got "
                 f"{_ends(offsets)}; document d has words[doc_offsets[d]:doc_offsets[d + 1]]"
             )
         try:
-            check_document_length(int(np.diff(offsets).max(initial=0)))
+            check_document_length(int(lengths.max(initial=0)))
         except ValueError as error:  # the documents' fault, which samplers have no word for
             raise DataError(str(error)) from None
         if len(words) and not 0 <= words.min() <= words.max() < n_terms:
@@ -94,7 +95,7 @@ class _Batch:
             )
         tokens = np.array(words, dtype=np.int32)
         sort_documents(tokens, offsets)
-        keys = np.zeros(len(offsets) - 1, dtype=np.uint64)
+        keys = np.zeros(len(lengths), dtype=np.uint64)
         content_keys(tokens, offsets, keys)
         return cls(tokens, offsets, keys)
 
@@ -243,7 +244,7 @@ class FrozenModel:
         n_terms, n_topics, stride, n_groups = (int(size) for size in arrays["sizes"])
         fields = {name: arrays[name] for name in LanguageModel._fields if name not in _SIZES}
         made.n_terms, made.n_topics, made.alpha = n_terms, n_topics, arrays["prior"]
-        made._model = LanguageModel(n_topics=n_topics, stride=stride, n_groups=n_groups, **fields)  # type: ignore[arg-type]
+        made._model = LanguageModel(n_topics=n_topics, stride=stride, n_groups=n_groups, **fields)
         check_model(made._model, n_terms)
         if made.alpha.shape != (n_topics,) or made.alpha.dtype != np.float64:
             raise ValueError(
@@ -379,10 +380,15 @@ class FrozenModel:
         weight: NDArray[np.int64] | None = None,
     ) -> None:
         """Call `run` on runs of documents of equal weight, (D + 1,) cumulated; None weighs by tokens."""
-        n = len(batch.keys)
+        n, most = len(batch.keys), max(1, CELLS // self.n_topics)
+        if (
+            self._device is None and min(self._threads, n) <= 1
+        ):  # a pool and its blocks cost more than a short document
+            for d in range(0, n, most):
+                run((d, min(d + most, n)))
+            return
         if weight is None:
             weight = batch.doc_offsets + np.arange(n + 1)  # empty documents are work too
-        most = max(1, CELLS // self.n_topics)
         # A device wants all documents at once, and has one queue.
         alone = self._device is not None
         with Threads(1 if alone else min(self._threads, max(n, 1))) as pool:

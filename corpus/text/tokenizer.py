@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Tokenizer = Callable[[str], list[str]]
 
-_NOT_A_WORD: Final = r"[^\p{L}\p{M}\x{200c}\x{200d}]+"
+NOT_A_WORD: Final = r"[^\p{L}\p{M}\x{200c}\x{200d}]+"
 """What stands between two words of the default pattern."""
 
 _NO_BEGINNING: Final = r"^[\p{M}\x{200c}\x{200d}]+|[\x{200c}\x{200d}]+$"
@@ -44,7 +44,7 @@ _NO_BEGINNING: Final = r"^[\p{M}\x{200c}\x{200d}]+|[\x{200c}\x{200d}]+$"
 SOFT_HYPHEN: Final = "\u00ad"
 
 _BLANK_OUT: Final = bytes(c if chr(c).isalpha() and c < 128 else 32 for c in range(256))
-"""`_NOT_A_WORD` for ASCII: a table for bytes.translate that turns all but letters into blanks."""
+"""`NOT_A_WORD` for ASCII: a table for bytes.translate that turns all but letters into blanks."""
 
 
 class Numbered(NamedTuple):
@@ -214,6 +214,11 @@ class TextTokenizer:
         return self._tokenizer is not None or self._segmenter is not None
 
     @property
+    def function(self) -> Tokenizer | None:
+        """The function that cuts the text, if one does."""
+        return self._tokenizer
+
+    @property
     def compounds(self) -> Compounds | None:
         """What cuts compounds into their parts; None where they stay whole."""
         return self._compounds
@@ -236,7 +241,9 @@ class TextTokenizer:
 
     def _number(self, texts: pa.Array[Any], ids: pa.Array[Any] | None = None) -> Numbered:
         if self._tokenizer is not None:
-            made = [_checked(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()]
+            made = [
+                checked_tokens(self._tokenizer(text or ""), self._tokenizer) for text in texts.to_pylist()
+            ]
             _check_texts(made, ids, self._tokenizer)
             return _number_lists(made)
         texts = normalised(texts, lowercase=self._recipe.lowercase)
@@ -275,7 +282,8 @@ def _composed(texts: pa.Array[Any]) -> pa.Array[Any]:
     return again
 
 
-def _checked(tokens: object, tokenizer: Tokenizer) -> list[str]:
+def checked_tokens(tokens: object, tokenizer: Tokenizer) -> list[str]:
+    """What a tokeniser function returned, if it is a list of strings. Raises DataError else."""
     if (
         isinstance(tokens, str)
         or not isinstance(tokens, list | tuple)
@@ -337,10 +345,10 @@ def _blank_out(texts: Any) -> Any:  # noqa: ANN401 - the stubs know no large str
     if n_ascii == len(texts):
         return _blank_out_ascii(texts)
     if not n_ascii:
-        return pc.replace_substring_regex(texts, pattern=_NOT_A_WORD, replacement=" ")
+        return pc.replace_substring_regex(texts, pattern=NOT_A_WORD, replacement=" ")
     fast = _blank_out_ascii(texts.filter(ascii_only))
     slow = pc.replace_substring_regex(
-        texts.filter(pc.invert(ascii_only)), pattern=_NOT_A_WORD, replacement=" "
+        texts.filter(pc.invert(ascii_only)), pattern=NOT_A_WORD, replacement=" "
     )
     mask = ascii_only.to_numpy(zero_copy_only=False)
     back = np.empty(len(texts), dtype=np.int64)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse
 
 from lda.corpus.errors import DataError
 from lda.corpus.readers.count_batches import canonical, check_counts
@@ -63,8 +62,10 @@ def of_counts(X: Any, n_terms: int) -> NumberedDocuments:  # noqa: ANN401 - any 
             f"counts must be a matrix in the order of the model's terms, got a {type(X).__name__}, which has "
             "names of its own; give it to transform of the model"
         )
-    if scipy.sparse.issparse(X):
-        matrix = canonical(X.reshape(1, -1) if X.ndim == 1 else X)
+    ends: npt.NDArray[np.int64]
+    columns: npt.NDArray[Any]
+    if hasattr(X, "tocsr"):
+        matrix = canonical(X if len(X.shape) == 2 else X.reshape(1, -1))
         _check_width(matrix.shape, n_terms)
         ends, columns, values = matrix.indptr.astype(np.int64), matrix.indices, matrix.data
         values, columns = values[: ends[-1]], columns[: ends[-1]]

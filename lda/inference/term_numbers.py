@@ -59,7 +59,7 @@ def write_trie(terms: Sequence[str], path: Path) -> npt.NDArray[np.int32]:
     Raises:
         MissingPackageError: marisa-trie is not installed.
     """
-    numbers = {}
+    numbers = dict[str, int]()
     for number, term in enumerate(terms):
         if is_text(term):
             numbers.setdefault(term, number)

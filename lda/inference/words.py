@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from lda.corpus.readers.raw_texts import raw_text_batches
+from lda.corpus.text.quick_words import QuickWords
 from lda.corpus.text.term_keys import TermKeys, has_keys
 from lda.corpus.text.tokenizer import TextTokenizer
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from lda.corpus.text.recipe import Recipe
     from lda.corpus.text.tokenizer import Tokenizer
     from lda.inference.term_numbers import TermNumbers
+
+
+FEW: Final = 64
+"""Up to so many texts are cut one by one."""
+
+MOST_KEPT: Final = 1 << 16
+"""Words whose numbers are kept, where they go by keys."""
+
+LONGEST_KEPT: Final = 100
+"""Characters of such a word: strangers' texts may hold any."""
 
 
 class NumberedDocuments(NamedTuple):
@@ -55,20 +66,46 @@ class TextWords:
         numbers: of the model's terms. keyed: of their keys, of several terms with one the first; None without keys.
         """
         self._cut = TextTokenizer(recipe, tokenizer)
+        self._quick = QuickWords(recipe, self._cut)
         self._keys = TermKeys(recipe) if has_keys(recipe) else None
         self._numbers = numbers if keyed is None else keyed
+        self._known: dict[str, int] = {}
 
     def __call__(self, texts: Iterable[str | None]) -> NumberedDocuments:
         """The documents of texts. Raises as `tokenized_texts`."""
+        if isinstance(texts, list | tuple) and len(texts) <= FEW:
+            found = self._one_by_one(texts)
+            if found is not None:
+                return found
         parts = []
         for batch in raw_text_batches(texts):
             offsets, words, terms = self._cut.uncounted(batch.texts, batch.ids)
-            parts.append(NumberedDocuments.of(offsets, self._numbers_of(terms)[words]))
+            parts.append(
+                NumberedDocuments.of(offsets, np.array(self._numbers_of(terms), dtype=np.int32)[words])
+            )
         return joined(parts)
 
-    def _numbers_of(self, terms: Sequence[str]) -> npt.NDArray[np.int32]:
-        names = terms if self._keys is None else self._keys(terms)
-        return np.array(self._numbers(names), dtype=np.int32)
+    def _one_by_one(self, texts: Sequence[str | None]) -> NumberedDocuments | None:
+        """The documents of a few texts; None where one of them needs more than that."""
+        found, ends = list[int](), [0]
+        for text in texts:
+            words = [] if text is None else self._quick(text) if type(text) is str else None
+            if words is None:
+                return None
+            found += self._numbers_of(words)
+            ends.append(len(found))
+        return NumberedDocuments.of(np.array(ends, dtype=np.int64), np.array(found, dtype=np.int32))
+
+    def _numbers_of(self, terms: Sequence[str]) -> list[int]:
+        if self._keys is None:
+            return self._numbers(terms)
+        # A key takes a hundred times as long as to look it up. Another thread may begin the table anew meanwhile.
+        known = self._known if len(self._known) < MOST_KEPT else {}
+        self._known = known
+        new = [term for term in dict.fromkeys(terms) if term not in known]
+        fresh = dict(zip(new, self._numbers(self._keys(new)), strict=True))
+        known.update((term, number) for term, number in fresh.items() if len(term) <= LONGEST_KEPT)
+        return [fresh[term] if term in fresh else known[term] for term in terms]
 
 
 def joined(parts: Sequence[NumberedDocuments]) -> NumberedDocuments:

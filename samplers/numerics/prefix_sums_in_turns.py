@@ -49,7 +49,7 @@ def _everywhere(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
 
 
-def _row_pointer(context: Any, builder: Any, kinds: Any, arrays: Any, start: Any) -> Any:
+def row_pointer(context: Any, builder: Any, kinds: Any, arrays: Any, start: Any) -> Any:
     """Pointer to a row that begins at `start` of the first array, or, if that is negative, at ~start of the second."""
     there = pointer_to(context, builder, kinds[0], arrays[0], start)
     aside = pointer_to(context, builder, kinds[1], arrays[1], builder.not_(start))
@@ -61,7 +61,7 @@ def _entry(typing: Any, table: Any, aside: Any, start: Any, k: Any) -> Any:
     signature = types.float32(table, aside, types.intp, types.uintp)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        row = _row_pointer(context, builder, signature.args[:2], args[:2], args[2])
+        row = row_pointer(context, builder, signature.args[:2], args[:2], args[2])
         return builder.load(builder.gep(row, [args[3]]))
 
     return signature, codegen
@@ -118,7 +118,7 @@ def _scan(
         tokens, later, olds, owns = [], [], [], []
         for j in range(turns):
             start = builder.load(start_of(4, intp(j)))
-            tokens.append(_row_pointer(context, builder, kinds[2:4], args[2:4], start))
+            tokens.append(row_pointer(context, builder, kinds[2:4], args[2:4], start))
             later.append(start_of(2, builder.load(start_of(5, intp(j)))))
             olds.append(_everywhere(builder, builder.trunc(builder.load(start_of(6, intp(j))), _I32)))
             owns.append(_everywhere(builder, builder.load(start_of(7, intp(j)))))

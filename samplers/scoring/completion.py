@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
 from lda.samplers.numerics.prefix_sum import INDEX, LANES
+from lda.samplers.numerics.prefix_sums_in_turns import entry
 from lda.samplers.numerics.sorting import sort_long, sort_short
 from lda.samplers.numerics.streams import mix, stream, uniform
+from lda.samplers.numerics.weighed_row import weigh
 from lda.samplers.phi.language_model import LanguageModel, write_out
 from lda.samplers.phi.soft_counts import LEAST_LEFT
 
@@ -115,7 +117,7 @@ def add_full_conditionals(
     """
     stride = model.stride
     weight, product = np.zeros(stride, dtype=np.float64), np.zeros(stride, dtype=np.float64)
-    row, lanes = np.zeros(stride, dtype=np.float32), np.zeros(LANES, dtype=np.float64)
+    aside = np.zeros(stride, dtype=np.float32)
     for d in range(first, last):
         i, end = doc_offsets[d], doc_offsets[d + 1]
         for k in range(stride):
@@ -124,30 +126,20 @@ def add_full_conditionals(
             weight[z[j]] += 1.0
         while i < end:
             w = words[i]
-            start = model.start[w]
-            if start < 0:
-                write_out(model, w, row, 0)
-            else:
-                for k in range(INDEX(stride)):
-                    row[k] = model.phi[INDEX(start) + k]
-            for j in range(LANES):
-                lanes[j] = 0.0
-            for g in range(INDEX(0), INDEX(stride), INDEX(LANES)):
-                for j in range(INDEX(LANES)):
-                    value = weight[g + j] * row[g + j]
-                    product[g + j] = value
-                    lanes[j] += value
-            whole = 0.0
-            for j in range(LANES):
-                whole += lanes[j]
+            row = model.start[w]
+            if row < 0:
+                write_out(model, w, aside, 0)
+                row = ~0
+            whole = weigh(weight, model.phi, aside, row, stride // LANES, product)
             # The word's other tokens share all of this but their own topic's part.
             inverse = 0.0
             while i < end and words[i] == w:
                 k = z[i]
-                left = whole - row[k]
+                own = np.float64(entry(model.phi, aside, row, INDEX(k)))
+                left = whole - own
                 if left > LEAST_LEFT * whole:
                     inverse += 1.0 / left
-                    sums[d, k] -= row[k] / left
+                    sums[d, k] -= own / left
                 else:
                     sums[d, k] += 1.0
                 i += 1
