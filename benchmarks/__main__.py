@@ -24,7 +24,11 @@ from benchmarks.race.command import race
 from benchmarks.ready import ready
 from benchmarks.report_page import report
 from benchmarks.report_picture import report_picture
+<<<<<<< HEAD
 from benchmarks.serving.command import serve
+=======
+from benchmarks.single_documents import inference
+>>>>>>> serve
 from benchmarks.sizing import sizing
 from benchmarks.sketches import sketches
 from benchmarks.speed import speed
@@ -49,6 +53,7 @@ main.add_command(compare)
 main.add_command(race)
 main.add_command(topics)
 main.add_command(transform)
+main.add_command(inference)
 main.add_command(living)
 main.add_command(locality)
 main.add_command(limit)

@@ -194,7 +194,7 @@ class Acceptor:
 
     One that does something else meanwhile is not at the socket, so that those take a connection who have the time.
     Rejected: asyncio's and uvloop's own servers, which take all that wait as soon as one worker looks; and
-    SO_REUSEPORT, by which the system gives each worker its part by chance, also to one that has died (see `benchmarks/serve`).
+    SO_REUSEPORT, by which the system gives each worker its part by chance, also to one that has died.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ from lda.cluster.processes.worker import THREADS_OF_OTHERS
 from lda.serve.channel import Channel, Message, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _BEGIN: Final = (
     "import json, sys; end = int(sys.argv[1]); "
@@ -43,8 +43,20 @@ class Process:
         code: how it has ended, as of `Popen`; None as long as it runs.
     """
 
-    def __init__(self, module: str, orders: Message, sockets: Sequence[socket.socket] = ()) -> None:
-        """Begin. orders: the first message, which may hold secrets. sockets: that it gets, under the same numbers.
+    def __init__(
+        self,
+        module: str,
+        orders: Message,
+        sockets: Sequence[socket.socket] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            module: with the function.
+            orders: the first message, which may hold secrets.
+            sockets: that it gets, under the same numbers.
+            variables: of its environment, beside ours.
 
         Raises OSError when no process can begin. Called in the event loop, whose thread is the main one.
         """
@@ -68,7 +80,7 @@ class Process:
                 pass_fds=[there.fileno(), *(one.fileno() for one in sockets)],
                 stdin=subprocess.DEVNULL,
                 stdout=_stderr(),  # what `lda serve` prints is a result, perhaps JSON
-                env=environment | dict.fromkeys(THREADS_OF_OTHERS, "1"),
+                env=environment | dict.fromkeys(THREADS_OF_OTHERS, "1") | dict(variables or {}),
             )
         except BaseException:
             here.close()

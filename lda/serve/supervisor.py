@@ -52,7 +52,7 @@ class ServiceError(RuntimeError):
 
     def __init__(self, text: str, exit_code: int = 1, kind: str = "failure") -> None:
         super().__init__(text)
-        self.exit_code, self.kind = exit_code, kind  # type: ignore[misc]  # of this one
+        self.exit_code, self.kind = exit_code, kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +172,8 @@ class Supervisor:
         self._queued = dict[str, asyncio.Task[Message]]()
         self._turns = self._folder / "turns"
         Turns.make(self._turns, len(self._seats))
+        self._metrics = self._folder / "metrics"
+        self._metrics.mkdir(mode=0o700)
         restore = self._heed_signals()
         try:
             for seat in self._seats:
@@ -316,6 +318,11 @@ class Supervisor:
             await asyncio.sleep(wait)
 
     def _vacate(self, seat: _Seat) -> None:
+        if (
+            seat.process is not None
+        ):  # what it counted stays, but not how it stood; as prometheus-client has it
+            for file in self._metrics.glob(f"gauge_live*_{seat.process.pid}.db"):
+                file.unlink(missing_ok=True)
         seat.process = seat.channel = seat.ready = None
         for reply in seat.replies.values():
             if not reply.done():
@@ -326,7 +333,12 @@ class Supervisor:
     async def _occupy(self, seat: _Seat) -> None:
         """Begin a worker, and hear what it says until it has ended."""
         try:
-            seat.process = Process("lda.serve.worker", self._orders(seat), [self._listener])
+            seat.process = Process(
+                "lda.serve.worker",
+                self._orders(seat),
+                [self._listener],
+                {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics)},
+            )
         except OSError as error:
             raise ServiceError(
                 f"a worker process cannot begin: {error.strerror or error}; take fewer (--workers)"
@@ -399,7 +411,8 @@ class Supervisor:
         if seat.channel is None or seat.process is None or seat.process.code is not None:
             return None
         self._numbers += 1
-        reply = seat.replies[self._numbers] = self._loop.create_future()
+        reply: asyncio.Future[Message | None] = self._loop.create_future()
+        seat.replies[self._numbers] = reply
         seat.channel.send(number=self._numbers, **message)
         return await reply
 

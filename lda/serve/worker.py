@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -189,6 +190,12 @@ def _log_to_stderr(which: str) -> None:
         access.addFilter(lambda record: _STATUS.search(record.getMessage()) is not None)
 
 
+def _say(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """One line of what ends a worker."""
+    text = presentable(" ".join(str(error).split()))
+    os.write(2, f"lda: a worker failed: {kind.__name__}: {text}\n".encode("utf-8", "backslashreplace"))
+
+
 class _OneWrite(logging.Handler):
     """Writes each line at once, so that those of several workers do not mix."""
 
@@ -211,6 +218,7 @@ def main(end: int) -> None:
     from lda.serve.shelf import Shelf
     from lda.serve.turns import Turns
 
+    sys.excepthook = _say
     shelf, control = Shelf(), ChannelControl()
     app = create_app(shelf, settings=ServeSettings(**orders["settings"]), control=control)
     turns = Turns(Path(orders["turns"]), orders["seat"])

@@ -77,8 +77,8 @@ def _add_states(
 ) -> None:
     """Sweep, and add the full conditionals of the last `samples` states to sums (D, K); few topics.
 
-    first, leave_out, span, nothing: 0, False, ALL_WORDS and NO_CURSOR. Written in a kernel they would be constants, which
-    have types of their own, and what is called here would be compiled for these as well.
+    first, leave_out, span, nothing: 0, False, ALL_WORDS and NO_CURSOR. Written in a kernel they would be constants,
+    which have types of their own, and what is called here would be compiled for these as well.
     """
     n = len(tokens.doc_keys)
     turns = empty_turns(model, leave_out)

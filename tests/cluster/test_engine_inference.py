@@ -18,6 +18,8 @@ from lda.samplers.registry import sampler
 from lda.samplers.rules.sequential import sweep_documents
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 
@@ -177,3 +179,42 @@ def test_only_devices_that_there_are(device: Any) -> None:
         FrozenModel(COUNTS, ALPHA, BETA, device=device)
     with pytest.raises(ValueError, match="the device must be cpu or cuda, got"):
         FrozenModel.of_topic_word(PHI.T, ALPHA, device=device)
+
+
+@pytest.mark.parametrize("n_topics", [1, 100, 256, 257])
+def test_one_call_of_a_kernel_is_all_sweeps(n_topics: int) -> None:
+    rng = np.random.default_rng(n_topics)
+    counts = sp.csr_matrix(rng.poisson(0.2, (60, n_topics)) * rng.integers(1, 9, (60, 1)), dtype=np.int32)
+    model = FrozenModel(counts, rng.gamma(0.3, size=n_topics) + 0.01, 0.05, threads=2)
+    alone = FrozenModel(counts, model.alpha, 0.05, threads=1)
+    lengths = [0, 1, 2, 70, 0, 130, 3000]
+    offsets, words = batch([rng.integers(0, 60, length).tolist() for length in lengths])
+    theta = model.transform(offsets, words, seed=7)
+    np.testing.assert_array_equal(theta, model.theta_and_topics(offsets, words, seed=7)[0])
+    np.testing.assert_array_equal(theta, alone.transform(offsets, words, seed=7))
+    np.testing.assert_array_equal(
+        theta, FrozenModel.of_arrays(model.arrays()).transform(offsets, words, seed=7)
+    )
+    for d, length in enumerate(lengths):
+        one = words[offsets[d] : offsets[d + 1]]
+        np.testing.assert_array_equal(alone.transform(np.array([0, length]), one, seed=7)[0], theta[d])
+    assert alone.transform(np.array([0]), words[:0]).shape == (0, n_topics)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("phi", lambda a: a[:-16]),
+        ("start", lambda a: a + 16),
+        ("start", lambda a: ~a),
+        ("length", lambda a: a + 1000),
+        ("topic", lambda a: a.astype(np.int64)),
+        ("topic", lambda a: a + np.uint16(300)),
+        ("prior", lambda a: a[:-1]),
+        ("row_mass", lambda a: a[:0]),
+    ],
+)
+def test_arrays_that_are_no_model_are_refused(name: str, change: Callable[[Any], Any]) -> None:
+    arrays = FrozenModel(COUNTS, ALPHA, BETA).arrays()
+    with pytest.raises(ValueError, match=r"must be|rows of words lie outside"):
+        FrozenModel.of_arrays(arrays | {name: change(arrays[name])})
