@@ -24,11 +24,8 @@ from benchmarks.race.command import race
 from benchmarks.ready import ready
 from benchmarks.report_page import report
 from benchmarks.report_picture import report_picture
-<<<<<<< HEAD
 from benchmarks.serving.command import serve
-=======
 from benchmarks.single_documents import inference
->>>>>>> serve
 from benchmarks.sizing import sizing
 from benchmarks.sketches import sketches
 from benchmarks.speed import speed
