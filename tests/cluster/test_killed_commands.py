@@ -15,6 +15,7 @@ import pytest
 import ray
 from click.testing import CliRunner
 from cluster_fits import TWO, alone, same, settings, threads
+from nodes import beside_waiting
 
 import lda
 from lda.cli import cli
@@ -36,11 +37,33 @@ from lda.cluster import Checkpointing, Cluster, fit
 from lda.corpus import Corpus
 
 address, corpus, place, settings = sys.argv[1:]
+
+def on_sweep(record):
+    print(record.sweep, flush=True)
+    sys.stdin.readline()  # it goes on when it is told to: it is not to be over before it is killed
+
 fit(
     Corpus.open(corpus), pickle.loads(bytes.fromhex(settings)), warn=print,
     cluster=Cluster(address=address, workers=2, threads_per_worker=1),
-    checkpointing=Checkpointing(path=place, every=2), on_sweep=lambda record: print(record.sweep, flush=True),
+    checkpointing=Checkpointing(path=place, every=2), on_sweep=on_sweep,
 )
+"""
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def interrupt(event, given):
+    # By its own hand: from elsewhere it would come when many more sweeps are done.
+    if event == "os.rename" and "sweep-00000005/.manifest" in str(given[0]):
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.addaudithook(interrupt)
+sys.argv[0] = "lda"
+from lda.cli import main
+main()
 """
 
 
@@ -59,11 +82,13 @@ def test_a_killed_driver_is_resumed_by_any_number_of_workers(nodes: Nodes, tmp_p
         (tmp_path / "stderr").open("w") as stderr,
         subprocess.Popen(
             [sys.executable, "-c", DRIVER, *map(str, arguments)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
         ) as process,
     ):
+        assert process.stdin is not None
         assert process.stdout is not None
         for line in process.stdout:
             printed.append(line.strip())
@@ -71,11 +96,14 @@ def test_a_killed_driver_is_resumed_by_any_number_of_workers(nodes: Nodes, tmp_p
                 kill_a_worker()
             if printed[-1] == "9":
                 process.kill()
+                break
+            if printed[-1].isdecimal():
+                process.stdin.write("\n")
+                process.stdin.flush()
     assert process.returncode == -signal.SIGKILL
     assert (tmp_path / "stderr").read_text() == ""
-    words = [line for line in printed if not line.isdecimal() and "is damaged" not in line]
-    assert len(words) == 1
-    assert re.match(r"lost worker [01] \(process \d+ ", words[0])
+    (lost,) = (line for line in beside_waiting(printed) if not line.isdecimal() and "is damaged" not in line)
+    assert re.match(r"lost worker [01] \(process \d+ ", lost)
     seen: list[int] = []
     result = fit(
         nodes.corpus,
@@ -105,20 +133,14 @@ def test_ctrl_c_keeps_the_model_so_far(nodes: Nodes, tmp_path: Path) -> None:
         1,
     ]
     on = ["--address", nodes.address, "--workers", 2, "--threads-per-worker", 1, "--progress", "log", "-v"]
-    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{heeds}; import sys; sys.argv[0] = 'lda'; from lda.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", code, *map(str, [*words, *on])],
+        [sys.executable, "-W", "error", "-c", INTERRUPTED, *map(str, [*words, *on])],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stderr is not None
-        lines: list[str] = []
-        for line in process.stderr:
-            lines.append(line.strip())
-            if line.startswith("sweep 5/400"):
-                process.send_signal(signal.SIGINT)
+        lines = [line.strip() for line in process.stderr]
     assert process.returncode == 130, lines
     sweep = next(line for line in lines if line.startswith("sweep 5/400"))
     assert re.search(r"M tokens/s, 2 workers \(slowest [\d.]+ M\), [\d.]+ MB sent, waited [\d.]+ s", sweep)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cluster_fits import TWO, alone, consistent, same, settings
-from nodes import on_nodes
+from nodes import beside_waiting, on_nodes
+from waiting import exists, until
 
 from lda.cluster import fit
 from lda.cluster.spec.checkpointing import Checkpointing
@@ -113,7 +114,7 @@ def test_a_killed_worker_is_replaced(nodes: Nodes, tmp_path: Path) -> None:
         runtime=on_nodes(on_phase=suicide(tmp_path / "killed", (1, 17, True))),
     )
     # A checkpoint under way when it happened is damaged, and said to be.
-    (lost,) = [line for line in told if "is damaged" not in line]
+    (lost,) = [line for line in beside_waiting(told) if "is damaged" not in line]
     assert re.fullmatch(
         r"lost worker 1 \(process \d+ on [\d.]+\); going on from the checkpoint of sweep 3", lost
     )
@@ -141,7 +142,7 @@ def test_a_killed_aggregator_is_missed(nodes: Nodes, strategy: str) -> None:
     runtime = on_nodes(strategy, on_started=note)
     found = fit(nodes.corpus, wanted, cluster=on, on_sweep=kill, warn=told.append, runtime=runtime)
     assert len(attempts) == 2
-    assert "lost aggregator 1 (process" in told[0]
+    assert "lost aggregator 1 (process" in beside_waiting(told)[0]
     same(alone(nodes.folder / "small", wanted), found)
 
 
@@ -150,10 +151,17 @@ def test_a_killed_node_leaves_no_trace_in_the_model(nodes: Nodes, tmp_path: Path
     raylet = nodes.second.all_processes["raylet"][0].process.pid
     told: list[str] = []
     attempts: list[int] = []
+    workers: list[int] = []
+
+    def note(said: Mapping[str, Ready]) -> None:
+        attempts.append(len(said) - 1)
+        workers[:] = [ready.pid for name, ready in said.items() if name.startswith("worker")]
 
     def kill(record: SweepRecord) -> None:
         if record.sweep == 6 and len(attempts) == 1:
             os.kill(raylet, signal.SIGKILL)
+            # Which goes with its node, a little later: the fit is not to be over by then.
+            until(lambda: not all(map(exists, workers)), "the worker of the killed node is still there")
 
     try:
         result = fit(
@@ -163,11 +171,11 @@ def test_a_killed_node_leaves_no_trace_in_the_model(nodes: Nodes, tmp_path: Path
             checkpointing=Checkpointing(path=str(tmp_path), every=3),
             on_sweep=kill,
             warn=told.append,
-            runtime=on_nodes(on_started=lambda said: attempts.append(len(said) - 1)),
+            runtime=on_nodes(on_started=note),
         )
     finally:
         nodes.renew()
-    assert re.search(r"lost .*worker \d", told[0])
+    assert re.search(r"lost .*worker \d", beside_waiting(told)[0])
     assert attempts[-1] == 1
     same(alone(nodes.folder / "small", LONG), result)
 

@@ -20,8 +20,9 @@ import pytest
 import ray
 from click.testing import CliRunner
 from cluster_fits import TWO, TWO_NODES, settings, threads
-from nodes import on_nodes
+from nodes import beside_waiting, on_nodes
 from thread_actors import ThreadActors
+from waiting import until
 
 import lda
 from lda.cli import cli
@@ -141,7 +142,6 @@ def test_the_part_of_a_lost_node_is_made_by_another(nodes: Nodes, here: Path, tm
     class Slow(TaskActor):
         def do(self, task: Any) -> Any:
             import os
-            import time
             from pathlib import Path
 
             Path(begun, f"{os.getpid()}-{self.calls.here().node}").touch()
@@ -155,8 +155,7 @@ def test_the_part_of_a_lost_node_is_made_by_another(nodes: Nodes, here: Path, tm
     told: list[str] = []
 
     def kill() -> None:
-        while len(list(begun.iterdir())) < 2:
-            time.sleep(0.05)
+        until(lambda: len(list(begun.iterdir())) == 2, "not both have begun")
         (begun / "killed").touch()
         os.kill(nodes.second.all_processes["raylet"][0].process.pid, signal.SIGKILL)
 
@@ -175,7 +174,7 @@ def test_the_part_of_a_lost_node_is_made_by_another(nodes: Nodes, here: Path, tm
         thread.join()
         nodes.renew()
     assert (state.parts, state.kept) == (8, 0)
-    (line,) = told
+    (line,) = beside_waiting(told)
     assert re.fullmatch(r"lost worker \d \(process .*\); part-0000[01].parquet goes to another worker", line)
     assert "with its node" in line
     finished_like_alone(here, tmp_path / "out")
@@ -183,7 +182,7 @@ def test_the_part_of_a_lost_node_is_made_by_another(nodes: Nodes, here: Path, tm
 
 def test_when_all_are_lost_what_room_there_is_is_taken(here: Path, tmp_path: Path) -> None:
     """The only worker's node goes, and the other node has CPUs for a smaller one only."""
-    system = ThreadActors((4, 2), speed=20.0)
+    system = ThreadActors((4, 2), speed=20.0, stepwise=True)
     begun: list[int] = []
 
     class Unlucky(TaskActor):
@@ -237,19 +236,17 @@ def test_a_part_that_kills_its_workers_is_given_up_after_the_others(here: Path, 
 DRIVER = """
 import sys
 from lda import transform_corpus
-from lda.cluster import Cluster, Runtime
-from lda.cluster.distributed.task_worker import TaskActor
+from lda.cluster import Cluster
 
-class Slow(TaskActor):
-    def do(self, task):
-        import time
-        time.sleep(0.2)
-        return super().do(task)
+def on_part(state):
+    print(state.parts, flush=True)
+    if state.parts == 3:
+        sys.stdin.readline()  # it is not to be over before it is killed
 
 model, corpus, output, address = sys.argv[1:]
 transform_corpus(
     model, corpus, output, cluster=Cluster(address=address, workers=2, threads_per_worker=1),
-    on_part=lambda state: print(state.parts, flush=True), runtime=Runtime(task_worker=Slow),
+    on_part=on_part,
 )
 """
 
@@ -260,12 +257,16 @@ def test_a_killed_driver_is_resumed(nodes: Nodes, here: Path, tmp_path: Path) ->
     target = tmp_path / "out"
     arguments = [here / "model", here / "corpus", target, nodes.address]
     with subprocess.Popen(
-        [sys.executable, "-c", DRIVER, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", DRIVER, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.strip() == "3":
                 process.kill()
+                break
     arguments = [here / "model", here / "corpus", "-o", target]
     on = ["--address", nodes.address, "--workers", 2, "--threads-per-worker", 1]
     assert process.returncode == -signal.SIGKILL

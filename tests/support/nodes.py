@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from cluster_fits import counts, stored
 from ray.cluster_utils import Cluster as RayletCluster
+from waiting import until
 
 from lda.cluster.distributed.connection import PIN
 from lda.cluster.distributed.runtime import Runtime, on_ray
@@ -28,6 +28,11 @@ def on_nodes(strategy: str = "SPREAD", **more: Any) -> Runtime:
     the processes it has started in advance, and each fit takes seconds longer.
     """
     return Runtime(connect=partial(on_ray, environ={}, strategy=strategy), **more)
+
+
+def beside_waiting(told: list[str]) -> list[str]:
+    """Lines but for those on who is waited for: on a busy machine actors of Ray may be slow to begin, or to answer."""
+    return [line for line in told if not line.startswith(("waiting for ", "all answer again"))]
 
 
 class Nodes:
@@ -62,10 +67,7 @@ class Nodes:
 
     def check_nothing_left(self) -> None:
         """Fail if actors or reservations are still there after a while."""
-        until = time.monotonic() + 10
-        while (left := _left()) and time.monotonic() < until:
-            time.sleep(0.05)
-        assert not left
+        until(lambda: not _left(), "actors or reservations are left on the nodes")
 
     def close(self) -> None:
         ray.shutdown()

@@ -351,9 +351,11 @@ class _Reservation(NamedTuple):
 class ThreadActors(_ThreadCalls):
     """`ActorSystem` of this process.
 
+    Whoever has not been told to be silent has answered `alive` whenever the driver has waited: nobody is taken for
+    silent because the machine has much else to do, or compiles.
+
     cpus: CPUs of each simulated node. speed: how many times as fast as the clock its seconds pass. stepwise: they pass
-    only while the driver waits in vain, and not before every actor that has not fallen silent has answered `alive`: so
-    nobody is taken for silent because the machine has much else to do, or compiles.
+    only while the driver waits in vain, each wait as many as it was to take, however long it took.
     weigh: told of the bytes of all that the driver gets. disorder: seed of delays by which calls of coroutines overtake
     each other, as they may on Ray; without it they begin in the order in which they were made.
     """
@@ -510,11 +512,10 @@ class ThreadActors(_ThreadCalls):
             for n, _ in enumerate(as_completed(references, seconds), 1):
                 if n >= at_least:
                     break
-        if self._stepwise:
-            for actor in self._living():
-                actor.await_pulse()
-            if timeout is not None and sum(r.done() for r in references) < at_least:
-                self._passed += timeout
+        for actor in self._living():
+            actor.await_pulse()
+        if timeout is not None and sum(r.done() for r in references) < at_least:
+            self._passed += timeout
         ended = {r for r in references if r.done()}
         return [r for r in references if r in ended], [r for r in references if r not in ended]
 
