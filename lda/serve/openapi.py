@@ -66,8 +66,8 @@ def openapi_document(operations: tuple[Operation, ...], settings: ServeSettings)
         "info": {
             "title": "raylda",
             "version": version("raylda"),
-            "description": "Topics of documents. Errors say the rule, the value that came, and the remedy. Answers that "
-            "a model gives name it in the headers X-Model-Name, X-Model-Version and X-Model-Fingerprint, and have "
+            "description": "Topics of documents. Errors say the rule, the value that came, and the remedy. Answers "
+            "that a model gives name it in the headers X-Model-Name, X-Model-Version and X-Model-Fingerprint, and have "
             "an ETag, for the same document has the same answer.",
         },
         "paths": paths,
