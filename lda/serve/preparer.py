@@ -11,7 +11,7 @@ from typing import Final
 from lda.serve.channel import line
 from lda.serve.processes import die_with_parent, first_orders
 
-BEHIND: Final = 10
+BEHIND: Final = 5
 """How much lower its priority is than that of the workers, by the system's count, while these serve."""
 
 

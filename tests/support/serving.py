@@ -21,7 +21,7 @@ import psutil
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FAR_SECONDS = 120.0
+FAR_SECONDS = 300.0
 """A deadline that only what will never come meets."""
 
 START_SECONDS = 600.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import shutil
@@ -103,7 +103,7 @@ def test_a_folder_that_is_replaced_is_taken_over_without_a_failed_request(
         Load(lambda connection: shared.topics(TEXTS, over=connection), shared.connect) as load,
         Load(lambda _: shared.topics(TEXTS), shared.connect) as anew,
     ):
-        for model in (models[1], models[2], models[1]):
+        for model in (models[2], models[1]):
             model.save(folder, overwrite=True)
             until(lambda wanted=model: version_of(shared) == wanted.fingerprint(), "the new version")
         loaded = shared.send("POST", "/v2/repository/models/news/load")
@@ -253,7 +253,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     made = (
         x509.CertificateBuilder()
@@ -261,8 +261,8 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )
