@@ -27,7 +27,7 @@ LOOSE: Final = 1 << 20
 """Bytes of a body's frame (extensions of chunks, headers behind them) without anything of the body itself."""
 
 LONGEST_REST: Final = 64 << 20
-"""Bytes of a body that are passed over once it is answered: who is closed upon while sending may never see the answer."""
+"""Bytes of a body that are passed over once it is answered: at once closed upon, a sender may not see it."""
 
 HEAD_SECONDS: Final = 10.0
 """What a client may take for them, from the connection, or from their first byte, on."""

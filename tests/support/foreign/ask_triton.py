@@ -22,15 +22,15 @@ def main() -> None:
     with triton.InferenceServerClient(f"127.0.0.1:{asked['port']}", concurrency=4) as client:
         told["live"] = client.is_server_live()
         told["ready"] = client.is_server_ready()
-        told["model_ready"] = client.is_model_ready(name, headers=headers)
-        told["nothing_ready"] = client.is_model_ready("nothing", headers=headers)
-        told["server"] = client.get_server_metadata(headers=headers)
-        told["model"] = metadata = client.get_model_metadata(name, headers=headers)
-        told["version_ready"] = client.is_model_ready(name, metadata["versions"][0], headers=headers)
-        told["index"] = client.get_model_repository_index(headers=headers)
+        told["model_ready"] = client.is_model_ready(name, headers=dict(headers))
+        told["nothing_ready"] = client.is_model_ready("nothing", headers=dict(headers))
+        told["server"] = client.get_server_metadata(headers=dict(headers))
+        told["model"] = metadata = client.get_model_metadata(name, headers=dict(headers))
+        told["version_ready"] = client.is_model_ready(name, metadata["versions"][0], headers=dict(headers))
+        told["index"] = client.get_model_repository_index(headers=dict(headers))
 
         def infer(tensor: triton.InferInput, **options: Any) -> Any:
-            return client.infer(name, [tensor], headers=headers, **options)
+            return client.infer(name, [tensor], headers=dict(headers), **options)
 
         def text_tensor(*, binary: bool) -> triton.InferInput:
             tensor = triton.InferInput("text", [len(texts)], "BYTES")
@@ -59,7 +59,7 @@ def main() -> None:
             tensor.set_data_from_numpy(counts, binary_data=binary)
             told[f"theta_counts_{'binary' if binary else 'json'}"] = infer(tensor).as_numpy("theta").tolist()
         waiting = [
-            client.async_infer(name, [text_tensor(binary=True)], headers=headers, request_id=str(i))
+            client.async_infer(name, [text_tensor(binary=True)], headers=dict(headers), request_id=str(i))
             for i in range(8)
         ]
         told["theta_async"] = [one.get_result().as_numpy("theta").tolist() for one in waiting]
@@ -73,15 +73,15 @@ def main() -> None:
 
         told["no_token"] = refused(lambda: client.infer(name, [text_tensor(binary=True)]))
         told["no_model"] = refused(
-            lambda: client.infer("nothing", [text_tensor(binary=True)], headers=headers)
+            lambda: client.infer("nothing", [text_tensor(binary=True)], headers=dict(headers))
         )
         told["load_without_token"] = refused(lambda: client.load_model(name))
-        client.load_model(name, headers=headers)
-        told["ready_after_load"] = client.is_model_ready(name, headers=headers)
-        client.unload_model(name, headers=headers)
-        told["ready_after_unload"] = client.is_model_ready(name, headers=headers)
-        client.load_model(name, headers=headers)
-        told["ready_again"] = client.is_model_ready(name, headers=headers)
+        client.load_model(name, headers=dict(headers))
+        told["ready_after_load"] = client.is_model_ready(name, headers=dict(headers))
+        client.unload_model(name, headers=dict(headers))
+        told["ready_after_unload"] = client.is_model_ready(name, headers=dict(headers))
+        client.load_model(name, headers=dict(headers))
+        told["ready_again"] = client.is_model_ready(name, headers=dict(headers))
     json.dump(told, sys.stdout)
 
 
