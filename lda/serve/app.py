@@ -64,10 +64,11 @@ class TopicsApp:
         routing = needed("starlette.routing", "served models", REMEDY)
         from lda.serve.access_log import AccessLog
         from lda.serve.endpoint import Endpoint
+        from lda.serve.openapi import Description
         from lda.serve.routes import OPERATIONS
         from lda.serve.service import Service
 
-        service = Service(self.shelf, self.settings, self.control)
+        service = Service(self.shelf, self.settings, self.control, Description.of(OPERATIONS, self.settings))
         access_log = AccessLog(log)
         paths = dict.fromkeys(operation.path for operation in OPERATIONS)
         routes = [

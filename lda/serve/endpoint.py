@@ -69,7 +69,7 @@ class Endpoint:
         """The answer, whatever happens; None where there is nobody for it."""
         try:
             operation = self._operation(exchange)
-            with self._service.waiting.enter(exchange) if operation.takes_body else _NOWHERE:
+            with self._service.waiting.enter(exchange) if operation.takes else _NOWHERE:
                 return await operation.handler(self._service, exchange)
         except RequestError as error:
             return error_answer(error.status, error.message, error.headers)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lda.serve import health, metrics, mlflow_invocations, open_inference, own_api, repository
+from lda.serve import described, health, metrics, mlflow_invocations, open_inference, own_api, repository
 from lda.serve.auth import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from lda.serve.answers import Answer
     from lda.serve.exchange import Exchange
@@ -26,62 +26,147 @@ class Operation:
         method: GET (which HEAD goes with) or POST.
         path: with names in braces for its parameters.
         handler: answers.
+        summary: what it does, for people.
         access: who may ask.
-        takes_body: whether it takes a place among what waits.
+        takes: media types and schemas of its body; none without a body, which then takes no place among what waits.
+        body_needed: whether it cannot be asked without one.
+        gives: media types and schemas of its answer.
+        others: statuses that it may have, beside 200 and those that all have.
     """
 
     method: str
     path: str
     handler: Handler
+    summary: str
     access: Access = Access.TOKEN
-    takes_body: bool = False
+    takes: Mapping[str, str | None] = field(default_factory=dict)
+    body_needed: bool = True
+    gives: Mapping[str, str | None]
+    others: tuple[int, ...] = ()
 
+
+_JSON: Final = "application/json"
+_INFERRED: Final = (304, 400, 404, 408, 413, 415, 422, 429, 504)
+_CHANGED: Final = (400, 403, 404, 408, 409, 413, 422, 429)
+
+
+def _post(path: str, handler: Handler, summary: str, takes: str, gives: str, **more: str) -> Operation:
+    """Infers. more: further media types of the body (`text_csv`), or of both (`binary`)."""
+    extra: dict[str, str | None] = dict.fromkeys(more.values())
+    return Operation(
+        method="POST",
+        path=path,
+        handler=handler,
+        summary=summary,
+        takes={_JSON: takes, **extra},
+        gives={_JSON: gives, **({more["binary"]: None} if "binary" in more else {})},
+        others=_INFERRED,
+    )
+
+
+def _get(path: str, handler: Handler, summary: str, gives: str, *others: int) -> Operation:
+    return Operation(
+        method="GET", path=path, handler=handler, summary=summary, gives={_JSON: gives}, others=others
+    )
+
+
+def _health(
+    path: str, handler: Handler, summary: str, media: str, schema: str | None, *others: int
+) -> Operation:
+    return Operation(
+        method="GET",
+        path=path,
+        handler=handler,
+        summary=summary,
+        access=Access.ANYBODY,
+        gives={media: schema},
+        others=others,
+    )
+
+
+def _repository(path: str, handler: Handler, summary: str, takes: str, gives: str) -> Operation:
+    return Operation(
+        method="POST",
+        path=f"/v2/repository/{path}",
+        handler=handler,
+        summary=summary,
+        access=Access.TOKEN_ALWAYS,
+        takes={_JSON: takes},
+        body_needed=False,
+        gives={_JSON: gives},
+        others=_CHANGED,
+    )
+
+
+_INFER: Final = "Topics of documents by tensors: texts (BYTES, [n]) or counts ([n, V])."
+_TENSORS: Final = "Tensors that go into a model and come out."
+_READY: Final = "Whether a model can be asked."
+_VERSION: Final = "/v2/models/{name}/versions/{version}"
+_BINARY: Final = {"binary": "application/octet-stream"}
 
 OPERATIONS: Final = (
-    Operation(method="POST", path="/v1/topics", handler=own_api.topics, takes_body=True),
-    Operation(method="POST", path="/v2/models/{name}/infer", handler=open_inference.infer, takes_body=True),
-    Operation(
-        method="POST",
-        path="/v2/models/{name}/versions/{version}/infer",
-        handler=open_inference.infer,
-        takes_body=True,
+    _post("/v1/topics", own_api.topics, "Topics of documents.", "TopicsRequest", "TopicsAnswer"),
+    _post("/v2/models/{name}/infer", open_inference.infer, _INFER, "InferRequest", "InferAnswer", **_BINARY),
+    _post(f"{_VERSION}/infer", open_inference.infer, _INFER, "InferRequest", "InferAnswer", **_BINARY),
+    _post(
+        "/invocations",
+        mlflow_invocations.invocations,
+        "Weights of all topics of documents, as MLflow and SageMaker ask.",
+        "Invocations",
+        "Predictions",
+        csv="text/csv",
     ),
-    Operation(method="POST", path="/invocations", handler=mlflow_invocations.invocations, takes_body=True),
-    Operation(method="GET", path="/v1/models", handler=own_api.models),
-    Operation(method="GET", path="/v1/models/{name}", handler=own_api.model),
-    Operation(method="GET", path="/v2/health/live", handler=health.live, access=Access.ANYBODY),
-    Operation(method="GET", path="/v2/health/ready", handler=health.ready, access=Access.ANYBODY),
-    Operation(method="GET", path="/ping", handler=health.ping, access=Access.ANYBODY),
-    Operation(method="GET", path="/health", handler=health.ping, access=Access.ANYBODY),
-    Operation(method="GET", path="/metrics", handler=metrics.metrics),
-    Operation(method="GET", path="/version", handler=health.served_version),
-    Operation(method="GET", path="/v2", handler=open_inference.server),
-    Operation(method="GET", path="/v2/models/{name}", handler=open_inference.metadata),
-    Operation(method="GET", path="/v2/models/{name}/versions/{version}", handler=open_inference.metadata),
-    Operation(method="GET", path="/v2/models/{name}/ready", handler=open_inference.model_ready),
-    Operation(
-        method="GET", path="/v2/models/{name}/versions/{version}/ready", handler=open_inference.model_ready
+    _get("/v1/models", own_api.models, "All models.", "Models"),
+    _get(
+        "/v1/models/{name}", own_api.model, "A model, with words and labels of its topics.", "Model", 304, 404
     ),
+    _health("/v2/health/live", health.live, "Whether the service lives.", _JSON, "Live"),
+    _health("/v2/health/ready", health.ready, "Whether it can be asked.", _JSON, "Ready", 503),
+    _health("/ping", health.ping, "The same, as MLflow and SageMaker ask.", "text/plain", None, 503),
+    _health("/health", health.ping, "The same.", "text/plain", None, 503),
     Operation(
-        method="POST",
-        path="/v2/repository/index",
-        handler=repository.index,
-        access=Access.TOKEN_ALWAYS,
-        takes_body=True,
+        method="GET",
+        path="/metrics",
+        handler=metrics.metrics,
+        summary="What Prometheus fetches.",
+        gives={"text/plain": None},
     ),
     Operation(
-        method="POST",
-        path="/v2/repository/models/{name}/load",
-        handler=repository.load,
-        access=Access.TOKEN_ALWAYS,
-        takes_body=True,
+        method="GET",
+        path="/version",
+        handler=health.served_version,
+        summary="The version of raylda.",
+        gives={"text/plain": None},
+    ),
+    _get("/v2", open_inference.server, "Who is asked, by the Open Inference Protocol.", "Server"),
+    _get("/v2/models/{name}", open_inference.metadata, _TENSORS, "ModelTensors", 404),
+    _get(_VERSION, open_inference.metadata, _TENSORS, "ModelTensors", 404),
+    _get("/v2/models/{name}/ready", open_inference.model_ready, _READY, "Ready", 404, 503),
+    _get(f"{_VERSION}/ready", open_inference.model_ready, _READY, "Ready", 404, 503),
+    _repository("index", repository.index, "All names, and how each stands.", "IndexRequest", "Index"),
+    _repository(
+        "models/{name}/load",
+        repository.load,
+        "Load the folder of a name anew, check it, and swap it in.",
+        "LoadRequest",
+        "Loaded",
+    ),
+    _repository(
+        "models/{name}/unload", repository.unload, "Serve a model no longer.", "LoadRequest", "Unloaded"
     ),
     Operation(
-        method="POST",
-        path="/v2/repository/models/{name}/unload",
-        handler=repository.unload,
-        access=Access.TOKEN_ALWAYS,
-        takes_body=True,
+        method="GET",
+        path="/openapi.json",
+        handler=described.openapi,
+        summary="This description, for programs.",
+        gives={_JSON: None},
+    ),
+    Operation(
+        method="GET",
+        path="/docs",
+        handler=described.docs,
+        summary="This description, for people.",
+        gives={"text/html": None},
     ),
 )
 """What is asked most stands first, for it is found first."""

@@ -13,7 +13,7 @@ import orjson
 from lda.serve.batching import Found, Gatherer
 from lda.serve.errors import RequestError, shown, unfit
 from lda.serve.limits import Waiting
-from lda.serve.metrics import Meters
+from lda.serve.meters import Meters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lda.serve.control import Control
     from lda.serve.exchange import Exchange
+    from lda.serve.openapi import Description
     from lda.serve.settings import ServeSettings
     from lda.serve.shelf import ServedModel, Shelf
 
@@ -39,10 +40,14 @@ class Service:
         waiting: what is here.
         gatherer: infers.
         meters: count.
+        description: of all that can be asked.
     """
 
-    def __init__(self, shelf: Shelf, settings: ServeSettings, control: Control) -> None:
+    def __init__(
+        self, shelf: Shelf, settings: ServeSettings, control: Control, description: Description
+    ) -> None:
         self.settings, self.shelf, self.control = settings, shelf, control
+        self.description = description
         self.waiting = Waiting(settings)
         self.meters = Meters(shelf, self.waiting)
         self.gatherer = Gatherer(settings, self.meters.batch)
