@@ -24,6 +24,7 @@ from benchmarks.race.command import race
 from benchmarks.ready import ready
 from benchmarks.report_page import report
 from benchmarks.report_picture import report_picture
+from benchmarks.serving.command import serve
 from benchmarks.single_documents import inference
 from benchmarks.sizing import sizing
 from benchmarks.sketches import sketches
@@ -64,6 +65,7 @@ main.add_command(ready)
 main.add_command(report)
 main.add_command(report_picture)
 main.add_command(document_steps)
+main.add_command(serve)
 main.add_command(sketches)
 main.add_command(words)
 

@@ -44,7 +44,8 @@ SUB_FLOORS = {
     "config_file help gathering console monitor_options shared_options sources text_options document_options "
     "cluster_options command_line new_documents named_model edited_target surveyed bars excerpt "
     "topic_table topic_blocks topic_page topics show label info status warm corpus fit deploy transform "
-    "evaluate drift report card export mallet align merge_topics split_topic tune compare history reproduce "
+    "evaluate drift report card export mallet align merge_topics split_topic tune compare history "
+    "reproduce serve "
     "entry",
     "lda/experiments": "cost fitted comparison groups study history",
     "lda/experiments/study": "quiet_optuna space measures records search judging page running outputs "

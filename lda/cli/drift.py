@@ -84,7 +84,7 @@ def _limit(_ctx: click.Context, parameter: click.Parameter, value: str) -> float
     ),
     examples=(
         "lda drift model/ today.jsonl --text text --reference january.jsonl",
-        "lda drift model/ today.jsonl --text text --max-shift 0.15 --json || alert",
+        "lda drift model/ today.jsonl --text text --max-shift 0.2 --json || alert",
     ),
 )  # fmt: skip
 @click.argument("model", metavar="MODEL")
@@ -101,12 +101,12 @@ def _limit(_ctx: click.Context, parameter: click.Parameter, value: str) -> float
     brief="Limit of unknown words, above the reference's.",
 )  # fmt: skip
 @option(
-    "--max-shift", default="0.2", callback=_limit, metavar="X|none", heading=Heading.EVALUATION,
+    "--max-shift", default="0.1", callback=_limit, metavar="X|none", heading=Heading.EVALUATION,
     help="Limit of the Jensen-Shannon distance of topic shares, 0 to 1.",
     brief="Limit of the distance of topic shares, 0 to 1.",
 )  # fmt: skip
 @option(
-    "--max-loss", default="0.2", callback=_limit, metavar="X|none", heading=Heading.EVALUATION,
+    "--max-loss", default="0.1", callback=_limit, metavar="X|none", heading=Heading.EVALUATION,
     help="Limit of the log-likelihood that is lost, nats a token.",
     brief="Limit of the likelihood lost, nats a token.",
 )  # fmt: skip

@@ -19,7 +19,8 @@ from lda.cli.terminal import shown
 from lda.corpus.presentable import presentable
 
 DONE, FAILURE, USAGE, BAD_DATA, NO_CLUSTER, DIFFERS, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-"""Exit codes, all there are. DIFFERS is no failure: the command did what it should, and two things are not alike."""
+"""Exit codes, all there are. DIFFERS is no failure: the command did what it should, and two things are not alike: a model
+and its repetition, or new documents and those that a model was made for."""
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Of a disk, or of what a user may have of it."""

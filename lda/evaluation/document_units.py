@@ -52,6 +52,11 @@ class DocumentUnits:
         self._n += n
 
     @property
+    def n_documents(self) -> int:
+        """Documents with known words."""
+        return self._n
+
+    @property
     def n_units(self) -> int:
         """How many units there are."""
         return min(self._n, self._most)

@@ -111,7 +111,9 @@ def measure_drift(
         if their_units is None
         else total_shares(their_units.topics.sum(axis=0))
     )
-    distance, noise = _distance(found.units, shares, their_units, seed)
+    held = training.n_documents - training.n_empty_documents
+    scale = float(np.sqrt(found.units.n_documents / max(held, 1))) if their_units is None else 1.0
+    distance, noise = _distance(found.units, shares, their_units or found.units, scale, seed)
     documents = _described(found, frozen.n_topics)
     other = (
         _training_documents(training, shares)
@@ -124,7 +126,7 @@ def measure_drift(
         against="training" if beside is None else "reference",
         distance=distance,
         distance_noise=noise,
-        topics=_topics(model, names, found.units, their_units, shares),
+        topics=_topics(model, names, found.units, their_units or found.units, scale, shares),
         unknown_words=frequent,
         limits=limits,
         seed=seed,
@@ -223,12 +225,14 @@ def jensen_shannon(one: Floats, other: Floats) -> Floats:
 
 
 def _distance(
-    new: DocumentUnits, shares: Floats, reference: DocumentUnits | None, seed: int
+    new: DocumentUnits, shares: Floats, reference: DocumentUnits, scale: float, seed: int
 ) -> tuple[float | None, float | None]:
     """The distance of shares, and what it is at most, in 99 % of cases, if only chance tells the documents apart.
 
     Shares that are estimated differ by chance, and a distance is never negative. So documents of both sides are drawn
-    again, with weights that follow a Poisson law, around shares that both have in common.
+    again, with weights that follow a Poisson law, around shares that both have in common. Documents of the training are
+    not there: they are taken to vary as the new ones do. scale: by which their shares vary more than those of
+    `reference`.
     """
     totals = new.topics.sum(axis=0)
     if not totals.any():
@@ -238,7 +242,7 @@ def _distance(
     rng = np.random.default_rng([seed, 20])
     middle = (here + shares) / 2
     mine = new.deviations(rng, N_RESAMPLES)
-    theirs = np.zeros_like(mine) if reference is None else reference.deviations(rng, N_RESAMPLES)
+    theirs = scale * reference.deviations(rng, N_RESAMPLES)
     distances = jensen_shannon(_as_shares(middle + mine), _as_shares(middle + theirs))
     return found, float(np.quantile(distances, 0.99))
 
@@ -253,7 +257,8 @@ def _topics(
     model: TopicModel,
     names: Mapping[int, str],
     new: DocumentUnits,
-    reference: DocumentUnits | None,
+    reference: DocumentUnits,
+    scale: float,
     shares: Floats,
 ) -> tuple[DriftTopic, ...]:
     """All topics, those first whose shares moved most."""
@@ -263,9 +268,8 @@ def _topics(
         return ()
     words = model.top_words(N_WORDS)
     here, error = new.shares()
-    their_error = np.zeros_like(error) if reference is None else reference.shares()[1]
-    both = np.sqrt(error**2 + their_error**2)
-    units = new.n_units if reference is None else min(new.n_units, reference.n_units)
+    both = np.sqrt(error**2 + (scale * reference.shares()[1]) ** 2)
+    units = min(new.n_units, reference.n_units)
     times = float(stdtrit(units - 1, (1 + INTERVAL) / 2)) if units > 1 else float("nan")
     difference = here - shares
     made = [

@@ -23,8 +23,8 @@ class DriftLimits:
     """
 
     max_unknown: float | None = 0.2
-    max_shift: float | None = 0.2
-    max_loss: float | None = 0.2
+    max_shift: float | None = 0.1
+    max_loss: float | None = 0.1
 
     def __post_init__(self) -> None:
         for name, most in (("max_unknown", 1.0), ("max_shift", 1.0), ("max_loss", math.inf)):
@@ -81,8 +81,8 @@ class DriftTopic:
         share: part of the tokens of the new documents.
         reference_share: part of the tokens of the reference.
         difference: the first less the second.
-        low, high: its 95 % interval, by Student's t over documents; None for a single document. Against the training
-            only the new documents vary.
+        low, high: its 95 % interval, by Student's t over documents; None for a single document. Documents of the
+            training are taken to vary as the new ones do.
     """
 
     topic: int

@@ -697,8 +697,8 @@ class Model(Evaluable, Drawable, Exportable, GensimNames):
         reference: object = None,
         *,
         max_unknown: float | None = 0.2,
-        max_shift: float | None = 0.2,
-        max_loss: float | None = 0.2,
+        max_shift: float | None = 0.1,
+        max_loss: float | None = 0.1,
         seed: int | None = None,
         threads: int | None = None,
     ) -> Drift:

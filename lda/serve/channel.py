@@ -39,7 +39,9 @@ class Channel:
 
     async def hear(self, take: Callable[[Message], object]) -> None:
         """Hand over what comes, until the other end is gone."""
-        with suppress(OSError, ValueError):  # a line that is cut off, or too long: nothing more can be understood
+        with suppress(
+            OSError, ValueError
+        ):  # a line that is cut off, or too long: nothing more can be understood
             while data := await self._reader.readline():
                 take(json.loads(data))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
 LONGEST_HEAD: Final = 1 << 16
 """Bytes of a request's first line and headers."""
 
+LOOSE: Final = 1 << 20
+"""Bytes of a body's frame (extensions of chunks, headers behind them) without anything of the body itself."""
+
+LONGEST_REST: Final = 64 << 20
+"""Bytes of a body that are passed over once it is answered: who is closed upon while sending may never see the answer."""
+
 HEAD_SECONDS: Final = 10.0
 """What a client may take for them, from the connection, or from their first byte, on."""
 
 STALLED_SECONDS: Final = 30.0
 """So long a client may take nothing of an answer that waits for it."""
+
+UPGRADE: Final = re.compile(rb"\r\nupgrade[ \t]*:", re.IGNORECASE)
 
 HANDSHAKE_SECONDS: Final = 10.0
 TIRED_SECONDS: Final = 0.5
@@ -62,7 +71,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """A client is there."""
         self._deadline: TimerHandle | None = None
         self._stalled: TimerHandle | None = None
-        self._head = 0
+        self._head = self._loose = self._rest_size = 0
+        self._in_body = False
         if len(self.connections) >= self.limits.most and not self._make_room():
             transport.abort()
             # As if it had never come: uvicorn's own way needs a transport.
@@ -95,20 +105,44 @@ class GuardedProtocol(HttpToolsProtocol):
         """Some bytes of a request, or of several."""
         if self._refused:
             return
-        if self._head == 0 and self in self.idle:
+        if self._head == 0 and self in self.idle and not self._in_body:
             self._within(HEAD_SECONDS)
-        super().data_received(data)
-        if self in self.idle and not self.transport.is_closing():  # all of it belonged to a head that goes on
+        self._loose += len(data)
+        super().data_received(self._without_upgrade(data))
+        if self.transport.is_closing():
+            return
+        if self._in_body and self in self.idle:  # it has its answer, and does not listen
+            self._rest_size += len(data)
+            if self._rest_size > LONGEST_REST:
+                self.transport.abort()
+        elif self in self.idle:  # all of it belonged to a head that goes on
             self._head += len(data)
             if self._head > LONGEST_HEAD:
                 self._too_long(self._head)
+        elif self._loose > LOOSE:  # of a body, between its chunks or behind them
+            self.transport.abort()
+
+    def _without_upgrade(self, data: bytes) -> bytes:
+        """Bytes whose first head wishes for no other protocol: httptools would take that for the end of HTTP.
+
+        A server may pass over such a wish, and then has to answer the request. Java's client wishes for HTTP/2 with
+        every request, unless told otherwise, and its bodies would be lost.
+        """
+        if self not in self.idle or data.find(b"pgrade", 0, LONGEST_HEAD) < 0:
+            return data
+        head, end, rest = data.partition(b"\r\n\r\n")
+        return UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
-        self._refuse(b"400 Bad Request", "this is no request of HTTP/1.1; see /openapi.json for those there are")
+        self._refuse(
+            b"400 Bad Request", "this is no request of HTTP/1.1; see /openapi.json for those there are"
+        )
 
     def on_headers_complete(self) -> None:
         """The head of a request is there."""
+        self._loose = self._rest_size = 0
+        self._in_body = True
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         self._head = 0
         self.idle.pop(self, None)
@@ -125,6 +159,13 @@ class GuardedProtocol(HttpToolsProtocol):
         )
 
     def _refuse(self, status: bytes, reason: str) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # Not into the middle of another answer; requests before this one that are all there still get theirs.
+            if self.cycle.more_body:
+                self.transport.close()
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+            return
         text = json.dumps({"error": reason}).encode()
         self.transport.write(
             b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\n"
@@ -134,11 +175,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
+        self._loose = 0
         if self.cycle is not None:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is there. It may have been answered before, as one that is too long."""
+        self._loose = 0
+        self._in_body = False
         self._within(self.limits.keep_alive if self in self.idle else None)
         if self.cycle is not None:
             super().on_message_complete()
@@ -191,8 +235,8 @@ class Acceptor:
     """Takes connections one at a time from a socket that other workers take them from, too.
 
     One that does something else meanwhile is not at the socket, so that those take a connection who have the time.
-    Rejected: asyncio's and uvloop's own servers, which take all that wait as soon as one worker looks; and SO_REUSEPORT,
-    by which the system gives each worker its part by chance, also to one that has died (see `benchmarks/serve`).
+    Rejected: asyncio's and uvloop's own servers, which take all that wait as soon as one worker looks; and
+    SO_REUSEPORT, by which the system gives each worker its part by chance, also to one that has died.
     """
 
     def __init__(

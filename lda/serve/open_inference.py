@@ -42,7 +42,9 @@ tokens (n) that the model knows, and does not know."""
 PLATFORM: Final = "raylda"
 EXTENSIONS: Final = ("binary_tensor_data", "model_repository")
 
-_KEYS: Final = ("id", "parameters", "inputs", "outputs")
+_KEYS: Final = ("id", "parameters", "inputs", "outputs", "model_name")
+"""KServe's client says once more which model it means; that in the path is."""
+
 _INPUT_KEYS: Final = ("name", "shape", "datatype", "data", "parameters")
 
 

@@ -20,7 +20,9 @@ def prepare(name: str, place: str, folder: Path, *, n_words: int) -> dict[str, A
     from lda.inference.inferencer import Inferencer
 
     Inferencer(place).save_prepared(folder)
-    served = opened_prepared(name, folder, n_words=n_words)  # as a worker will; and now its kernels are compiled
+    served = opened_prepared(
+        name, folder, n_words=n_words
+    )  # as a worker will; and now its kernels are compiled
     return {"fingerprint": served.fingerprint, "digest": served.digest.hex()}
 
 

@@ -16,7 +16,7 @@ BEHIND: Final = 10
 
 
 def main(end: int) -> None:
-    """Prepare the models of the first message, and say how each went: a line of "name" with "error", or what is known."""
+    """Prepare the models of the first message, and say how each went: "name", with "error" or what is known."""
     orders = first_orders(end)
     die_with_parent(end, lambda: 0.0)
     if orders["behind"]:  # requests come first: a swap may take its time
@@ -44,5 +44,3 @@ def main(end: int) -> None:
         data = line({"name": name, **known, "warnings": told})
         while data:
             data = data[os.write(end, data) :]
-
-

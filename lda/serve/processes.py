@@ -19,7 +19,7 @@ from lda.cluster.processes.worker import THREADS_OF_OTHERS
 from lda.serve.channel import Channel, Message, line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _BEGIN: Final = (
     "import json, sys; end = int(sys.argv[1]); "
@@ -29,7 +29,7 @@ _BEGIN: Final = (
 """Read without a buffer, and so no further than the line. A new Python, for the reasons that
 `lda.cluster.processes.worker` gives."""
 
-TOKEN: Final = "RAYLDA_TOKEN"
+TOKEN: Final = "RAYLDA_TOKEN"  # noqa: S105 - a name
 """The variable that the token may stand in."""
 
 ORPHAN: Final = 143
@@ -43,8 +43,20 @@ class Process:
         code: how it has ended, as of `Popen`; None as long as it runs.
     """
 
-    def __init__(self, module: str, orders: Message, sockets: Sequence[socket.socket] = ()) -> None:
-        """Begin. orders: the first message, which may hold secrets. sockets: that it gets, under the same numbers.
+    def __init__(
+        self,
+        module: str,
+        orders: Message,
+        sockets: Sequence[socket.socket] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            module: with the function.
+            orders: the first message, which may hold secrets.
+            sockets: that it gets, under the same numbers.
+            variables: of its environment, beside ours.
 
         Raises OSError when no process can begin. Called in the event loop, whose thread is the main one.
         """
@@ -53,7 +65,7 @@ class Process:
         self.ended = asyncio.Event()
         here, there = map(_not_standard, socket.socketpair())
         environment = {name: value for name, value in os.environ.items() if name != TOKEN}
-        # Ctrl-C goes to all processes of a terminal, and is the supervisor's alone: it waits here from the first moment.
+        # Ctrl-C goes to all processes of a terminal, and is the supervisor's alone: here it waits from the start on.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._popen = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
@@ -68,7 +80,7 @@ class Process:
                 pass_fds=[there.fileno(), *(one.fileno() for one in sockets)],
                 stdin=subprocess.DEVNULL,
                 stdout=_stderr(),  # what `lda serve` prints is a result, perhaps JSON
-                env=environment | dict.fromkeys(THREADS_OF_OTHERS, "1"),
+                env=environment | dict.fromkeys(THREADS_OF_OTHERS, "1") | dict(variables or {}),
             )
         except BaseException:
             here.close()
@@ -131,7 +143,9 @@ def die_with_parent(end: int, patience: Callable[[], float]) -> None:
     def watch() -> NoReturn:
         looking = select.poll()
         looking.register(end, select.POLLHUP)
-        while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in looking.poll()):
+        while not any(
+            event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in looking.poll()
+        ):
             pass
         threading.Event().wait(patience())
         os._exit(ORPHAN)
@@ -140,7 +154,7 @@ def die_with_parent(end: int, patience: Callable[[], float]) -> None:
 
 
 def _not_standard(one: socket.socket) -> socket.socket:
-    """The socket under a number that no program takes for its input or output, as where these are closed in a daemon."""
+    """The socket under a number that no program takes for its input or output, as in a daemon without these."""
     if one.fileno() > 2:
         return one
     with one:

@@ -52,7 +52,7 @@ class ServiceError(RuntimeError):
 
     def __init__(self, text: str, exit_code: int = 1, kind: str = "failure") -> None:
         super().__init__(text)
-        self.exit_code, self.kind = exit_code, kind  # type: ignore[misc]  # of this one
+        self.exit_code, self.kind = exit_code, kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +172,8 @@ class Supervisor:
         self._queued = dict[str, asyncio.Task[Message]]()
         self._turns = self._folder / "turns"
         Turns.make(self._turns, len(self._seats))
+        self._metrics = self._folder / "metrics"
+        self._metrics.mkdir(mode=0o700)
         restore = self._heed_signals()
         try:
             for seat in self._seats:
@@ -284,7 +286,7 @@ class Supervisor:
                 task.cancel()
             if late and self._signals < 2:
                 self._warn(
-                    f"{plural(len(late), 'worker')} had requests under way after {self._plan.drain_seconds:g} s; cut off"
+                    f"{plural(len(late), 'worker')} had requests under way after {self._plan.drain_seconds:g} s"
                 )
         return 130 if self._signals > 1 else 0
 
@@ -305,7 +307,7 @@ class Supervisor:
             others = any(other.ready is not None for other in self._seats if other is not seat)
             if self._early_deaths >= MOST_EARLY_DEATHS and not others:
                 raise ServiceError(
-                    f"workers died {self._early_deaths} times at their start, the last {how}; what they said stands above"
+                    f"workers died {self._early_deaths} times at their start, the last {how}; what they said is above"
                 )
             wait = BACK_OFF[min(self._early_deaths, len(BACK_OFF) - 1)]
             when = f" in {wait:g} s" if wait else ""
@@ -316,6 +318,11 @@ class Supervisor:
             await asyncio.sleep(wait)
 
     def _vacate(self, seat: _Seat) -> None:
+        if (
+            seat.process is not None
+        ):  # what it counted stays, but not how it stood; as prometheus-client has it
+            for file in self._metrics.glob(f"gauge_live*_{seat.process.pid}.db"):
+                file.unlink(missing_ok=True)
         seat.process = seat.channel = seat.ready = None
         for reply in seat.replies.values():
             if not reply.done():
@@ -326,9 +333,16 @@ class Supervisor:
     async def _occupy(self, seat: _Seat) -> None:
         """Begin a worker, and hear what it says until it has ended."""
         try:
-            seat.process = Process("lda.serve.worker", self._orders(seat), [self._listener])
+            seat.process = Process(
+                "lda.serve.worker",
+                self._orders(seat),
+                [self._listener],
+                {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics)},
+            )
         except OSError as error:
-            raise ServiceError(f"a worker process cannot begin: {error.strerror or error}; take fewer (--workers)") from None
+            raise ServiceError(
+                f"a worker process cannot begin: {error.strerror or error}; take fewer (--workers)"
+            ) from None
         seat.channel = await seat.process.channel()
         hearing = self._loop.create_task(seat.channel.hear(lambda message: self._heard(seat, message)))
         try:
@@ -397,7 +411,8 @@ class Supervisor:
         if seat.channel is None or seat.process is None or seat.process.code is not None:
             return None
         self._numbers += 1
-        reply = seat.replies[self._numbers] = self._loop.create_future()
+        reply: asyncio.Future[Message | None] = self._loop.create_future()
+        seat.replies[self._numbers] = reply
         seat.channel.send(number=self._numbers, **message)
         return await reply
 
@@ -466,7 +481,9 @@ class Supervisor:
             seconds = round(time.monotonic() - began, 3)
             changed = before != (served.fingerprint, served.digest)
             if changed:
-                self._note(f"{served.name}: version {served.fingerprint[:12]} is served now, after {seconds:.1f} s")
+                self._note(
+                    f"{served.name}: version {served.fingerprint[:12]} is served now, after {seconds:.1f} s"
+                )
             return {"fingerprint": served.fingerprint, "changed": changed, "seconds": seconds}
 
     async def _load_quietly(self, served: _Served) -> None:
@@ -485,7 +502,9 @@ class Supervisor:
             _RefusedError: a worker cannot open it.
         """
         opened = set[int]()
-        while missing := [seat for seat in self._seats if seat.ready is not None and id(seat.process) not in opened]:
+        while missing := [
+            seat for seat in self._seats if seat.ready is not None and id(seat.process) not in opened
+        ]:
             opened |= {id(seat.process) for seat in missing}
             replies = await asyncio.gather(
                 *(self._asked(seat, do="load", name=served.name, folder=str(folder)) for seat in missing)
@@ -499,10 +518,16 @@ class Supervisor:
         old, served.folder = served.folder, folder
         served.fingerprint, served.digest = known["fingerprint"], known["digest"]
         served.state, served.reason = "ready", ""
-        swaps = [self._asked(seat, do="swap", folders=[str(folder)]) for seat in self._seats if seat.ready is not None]
+        swaps = [
+            self._asked(seat, do="swap", folders=[str(folder)])
+            for seat in self._seats
+            if seat.ready is not None
+        ]
         self._tell_state()
         await asyncio.gather(*swaps)
-        if old is not None:  # who has it mapped keeps it, with no name, until the last request that has it is answered
+        if (
+            old is not None
+        ):  # who has it mapped keeps it, with no name, until the last request that has it is answered
             shutil.rmtree(old, ignore_errors=True)
 
     async def _unload(self, served: _Served) -> None:

@@ -26,9 +26,7 @@ class Turns:
         with file.open("r+b") as opened:
             self._map = mmap.mmap(opened.fileno(), 0)
         self._seat = seat
-        self._others = [
-            at for at in range(0, len(self._map), _SEAT.size) if at != seat * _SEAT.size
-        ]
+        self._others = [at for at in range(0, len(self._map), _SEAT.size) if at != seat * _SEAT.size]
 
     @staticmethod
     def make(file: Path, seats: int) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -64,7 +65,9 @@ class ChannelControl:
 
     async def _ask(self, what: str, name: str) -> Message:
         if self.channel is None:
-            raise LoadRefusedError("the service is just beginning; ask again when it is ready (/v2/health/ready)")
+            raise LoadRefusedError(
+                "the service is just beginning; ask again when it is ready (/v2/health/ready)"
+            )
         number = next(self._numbers)
         self._asked[number] = asyncio.get_running_loop().create_future()
         self.channel.send(ask=what, number=number, name=name)
@@ -104,7 +107,9 @@ class ChannelControl:
 class _Worker:
     """What the supervisor's messages do here."""
 
-    def __init__(self, shelf: Shelf, control: ChannelControl, server: WorkerServer, channel: Channel, n_words: int) -> None:
+    def __init__(
+        self, shelf: Shelf, control: ChannelControl, server: WorkerServer, channel: Channel, n_words: int
+    ) -> None:
         self._shelf, self._control, self._server, self._channel = shelf, control, server, channel
         self._n_words = n_words
         self._beside: dict[str, ServedModel] = {}
@@ -165,7 +170,7 @@ class _Worker:
 
 
 def _settle() -> None:
-    """Have the collector look no more at what stays, as modules do: it would take tens of milliseconds, of a request."""
+    """Have the collector look no more at what stays, as modules do: it would take a request tens of milliseconds."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AT)
@@ -183,6 +188,12 @@ def _log_to_stderr(which: str) -> None:
     access.addHandler(_OneWrite())
     if which == "errors":
         access.addFilter(lambda record: _STATUS.search(record.getMessage()) is not None)
+
+
+def _say(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """One line of what ends a worker."""
+    text = presentable(" ".join(str(error).split()))
+    os.write(2, f"lda: a worker failed: {kind.__name__}: {text}\n".encode("utf-8", "backslashreplace"))
 
 
 class _OneWrite(logging.Handler):
@@ -207,6 +218,7 @@ def main(end: int) -> None:
     from lda.serve.shelf import Shelf
     from lda.serve.turns import Turns
 
+    sys.excepthook = _say
     shelf, control = Shelf(), ChannelControl()
     app = create_app(shelf, settings=ServeSettings(**orders["settings"]), control=control)
     turns = Turns(Path(orders["turns"]), orders["seat"])
@@ -249,4 +261,3 @@ async def _serve(
             task.cancel()
         await channel.flush()
         channel.close()
-

@@ -256,9 +256,7 @@ class Parquet(Writer):
         for name, values in zip(self.further, columns, strict=True):
             kind = self._schema.field(name).type
             try:
-                made.append(
-                    pa.array([_cell(value) for value in values] if kind == pa.string() else values, kind)
-                )
+                made.append(pa.array(list(map(_text, values)) if kind == pa.string() else values, kind))
             except (pa.ArrowException, OverflowError) as error:
                 raise DataError(
                     f"the field {printable(name)!r:.60} was {kind} in the first documents, and is something else later "
@@ -428,6 +426,11 @@ def _cell(value: object) -> object:
     return (
         value if value is None or type(value) in (str, int, float) else json.dumps(value, ensure_ascii=False)
     )
+
+
+def _text(value: object) -> str | None:
+    """Text as it is, all else as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _json(value: object) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from thread_actors import ThreadActors
+from waiting import DEADLINE
 
 from lda.cluster.distributed.actor_system import ActorSystem, Bundle, Seat, concurrency_group
 from lda.cluster.exchange.actor_calls import ActorLostError
@@ -38,14 +39,16 @@ def system(request: pytest.FixtureRequest) -> Iterator[ActorSystem]:
         yield made
 
 
-def plain_actor() -> type:
+def plain_actor() -> type:  # noqa: C901 - many small methods
     """Made here, so that it travels by value."""
 
     class Plain:
         def __init__(self, calls: Any, begin: Any) -> None:
             if begin is None:
                 raise RuntimeError("no numbers\nto begin with")
-            self.calls, self.seen = calls, list(begin)
+            import threading
+
+            self.calls, self.seen, self.free = calls, list(begin), threading.Event()
 
         def add(self, number: int) -> int:
             self.seen.append(number)
@@ -54,11 +57,14 @@ def plain_actor() -> type:
         def all(self) -> list[int]:
             return self.seen
 
-        def slow(self, seconds: float) -> None:
-            time.sleep(seconds)
+        def held(self) -> bool:
+            """Answers when it is let go."""
+            return self.free.wait(600)
 
         @concurrency_group("pulse")
-        def alive(self) -> str:
+        def alive(self, let_go: bool = False) -> str:
+            if let_go:
+                self.free.set()
             return "here"
 
         def fails(self) -> None:
@@ -126,9 +132,9 @@ def test_what_actors_are_promised(system: ActorSystem) -> None:
         assert len({place.node for place in places}) == 2
         assert all(system.is_alive(place.node) for place in places)
         # Another group answers meanwhile, the same one does not.
-        slow, after = one.slow.remote(3.0), one.add.remote(0)
+        held, after = one.held.remote(), one.add.remote(0)
         assert system.get([one.alive.remote()]) == ["here"]
-        assert system.wait([slow, after], 0)[0] == []
+        assert system.wait([held, after], 0)[0] == []
         # A coroutine waits while the next one begins; an actor may wait for another.
         waits = two.ask.remote(async_one)
         assert system.wait([waits], 0.3) == ([], [waits])
@@ -145,7 +151,8 @@ def test_what_actors_are_promised(system: ActorSystem) -> None:
         ((theirs, writeable),) = system.get([two.array.remote(mine)])
         assert not theirs.flags.writeable
         assert not writeable
-        assert system.get([slow, after]) == [None, 52]
+        assert system.get([one.alive.remote(True)]) == ["here"]
+        assert system.get([held, after]) == [True, 52]
     finally:
         for actor in (one, two, async_one):
             system.kill(actor)
@@ -159,17 +166,17 @@ def test_what_is_lost_is_told(system: ActorSystem) -> None:
     never = system.start(plain, None, name="never")
     try:
         system.get([one.all.remote(), other.all.remote()])
-        slow, waits, through = one.slow.remote(60.0), asked.later.remote(), other.ask.remote(asked)
-        assert system.wait([slow, waits, through], 0.2)[0] == []
+        held, waits, through = one.held.remote(), asked.later.remote(), other.ask.remote(asked)
+        assert system.wait([held, waits, through], 0.2)[0] == []
         if isinstance(system, ThreadActors):
-            system.end("plain 0")  # a thread that sleeps cannot be waited for
+            system.end("plain 0")  # a thread that is held cannot be waited for
         else:
             system.kill(one)
         system.kill(asked)
         # Calls under way first: a kill takes a moment, in which Ray may still have a new call answered.
-        for begin_calls in (lambda: (slow, waits), lambda: (one.all.remote(), asked.go.remote())):
+        for begin_calls in (lambda: (held, waits), lambda: (one.all.remote(), asked.go.remote())):
             for reference in begin_calls():
-                assert system.wait([reference], 20)[0] == [reference]
+                assert system.wait([reference], DEADLINE)[0] == [reference]
                 with pytest.raises(ActorLostError) as caught:
                     system.get([reference])
                 assert caught.value.could_not_begin is None
@@ -179,8 +186,8 @@ def test_what_is_lost_is_told(system: ActorSystem) -> None:
         # Of several, one that is lost is told of at once.
         begin = time.monotonic()
         with pytest.raises(ActorLostError):
-            system.get([other.slow.remote(30.0), asked.go.remote()])
-        assert time.monotonic() - begin < 20
+            system.get([other.held.remote(), asked.go.remote()])
+        assert time.monotonic() - begin < DEADLINE
         with pytest.raises(ActorLostError) as caught:
             system.get([never.all.remote()])
         assert caught.value.could_not_begin == "to begin with"

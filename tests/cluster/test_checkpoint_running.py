@@ -136,10 +136,10 @@ def test_writes_that_appear_late_let_only_one_in(tmp_path: Path) -> None:
         try:
             with lock.alone(place, refuse):
                 inside.append(seconds)
-                both_done.wait(30)
+                both_done.wait(60)
         except OtherFitError:
             refused.append(seconds)
-            both_done.wait(30)
+            both_done.wait(60)
 
     threads = [threading.Thread(target=claim, args=(seconds,)) for seconds in (0.1, 0.2)]
     for thread in threads:
@@ -204,41 +204,42 @@ def test_a_number_that_another_process_has_now_is_no_run(tmp_path: Path, change:
         assert "0123456789abcdef" not in claims(tmp_path / "c")[0].name
 
 
+class Beating:
+    """A store in which another run's claim is written anew before each look at what lies there."""
+
+    def __init__(self, place: Storage, name: str, about: dict[str, Any]) -> None:
+        self._place, self._name, self._about, self._beats = place, name, about, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._place, name)
+
+    def files(self) -> dict[str, int]:
+        self._beats += 1
+        self._place.write(self._name, json.dumps(self._about | {"beats": self._beats}).encode())
+        return self._place.files()
+
+
 @pytest.mark.parametrize("change", [{"host": "elsewhere"}, {"space": "pid:[of a container]"}])
 @pytest.mark.parametrize("beats", [True, False])
 def test_a_run_that_cannot_be_seen_from_here_is_known_by_its_beat(
     tmp_path: Path, beats: bool, change: dict[str, str]
 ) -> None:
-    place, told, ended = storage(tmp_path / "c"), list[str](), threading.Event()
+    place, told = storage(tmp_path / "c"), list[str]()
     found = lock._me() | {"pid": 7, "began": "1", "running": True} | change
     name = "running-0123456789abcdef.json"
-
-    def beat() -> None:
-        number = 0
-        while not ended.wait(0.05):
-            number += 1
-            place.write(name, json.dumps(found | {"beats": number}).encode())
-
     place.write(name, json.dumps(found).encode())
-    beating = threading.Thread(target=beat)
     if beats:
-        beating.start()
-    try:
-        if beats:
-            with (
-                pytest.raises(OtherFitError, match="process 7 on "),
-                lock.alone(place, told.append, 0.1),
-            ):
-                pass
-        else:
-            with lock.alone(place, told.append, 0.1) as claim:
-                # It was only asleep, and goes on beating: it will find this one, which goes on, too.
-                place.write(name, json.dumps(found).encode())
-                claim.check()
-    finally:
-        ended.set()
-        if beats:
-            beating.join()
+        beating: Any = Beating(place, name, found)
+        with (
+            pytest.raises(OtherFitError, match="process 7 on "),
+            lock.alone(beating, told.append, 0.1),
+        ):
+            pass
+    else:
+        with lock.alone(place, told.append, 0.1) as claim:
+            # It was only asleep, and goes on beating: it will find this one, which goes on, too.
+            place.write(name, json.dumps(found).encode())
+            claim.check()
     assert len(told) == 1
     assert "was in use by process 7 on " in told[0]
 
@@ -257,15 +258,34 @@ def test_who_was_taken_for_dead_finds_that_out(tmp_path: Path, back: bool) -> No
     assert [path.name for path in claims(tmp_path / "c")] == ["running-0123456789abcdef.json"]
 
 
+def test_a_run_beats_while_it_goes_on(tmp_path: Path) -> None:
+    with lock.alone(storage(tmp_path / "c"), refuse, 0.05):
+        (path,) = claims(tmp_path / "c")
+        before, end = json.loads(path.read_text())["beats"], time.monotonic() + 60
+        while json.loads(path.read_text())["beats"] == before:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+
 def test_a_beat_does_not_claim_back(tmp_path: Path) -> None:
     place = storage(tmp_path / "c")
-    with lock.alone(place, refuse, 0.05) as claim:
+    with lock.alone(place, refuse, 3600.0) as claim:
         (path,) = claims(tmp_path / "c")
-        before = json.loads(path.read_text())["beats"]
-        while json.loads(path.read_text())["beats"] == before:
-            time.sleep(0.01)
-        place.delete(path.name)
-        time.sleep(0.3)
+        waits: list[float] = []
+
+        class Pauses(threading.Event):
+            """In the second pause between two beats the claim is removed."""
+
+            def wait(self, timeout: float | None = None) -> bool:
+                assert timeout is not None
+                waits.append(timeout)
+                if len(waits) == 2:
+                    assert json.loads(path.read_text())["beats"] == 1
+                    place.delete(path.name)
+                return False
+
+        claim.beat_until(Pauses(), 5.0)
+        assert waits == [5.0, 5.0]
         assert not path.exists()
         with pytest.raises(OtherFitError, match="has been taken over by another run, which found no sign"):
             claim.check()

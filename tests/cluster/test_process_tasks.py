@@ -7,13 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from small_tasks import Endless, Fits, Forks, Libraries, Squares
+from waiting import DEADLINE, exists, until
 
 from lda.cluster.spec.cluster import Cluster
 from lda.cluster.spec.errors import ClusterError
@@ -26,26 +25,11 @@ if TYPE_CHECKING:
 
     from lda.cluster.spec.job import Job
 
-DEADLINE = 60.0
-
 
 def done_by(job: Job[Any, Any], tasks: Sequence[Any], **how: Any) -> list[Any]:
     found: list[Any] = []
     run_tasks(job, tasks, lambda value, workers: found.append(value), **how)
     return found
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
-
-
-def exists(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    return False
 
 
 def processes_of(folder: Path) -> list[int]:
@@ -195,7 +179,8 @@ def test_processes_are_no_cluster(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has its background programs ignore
 from lda.cluster.tasks import run_tasks, task_workers
 from {module} import {job}
 print("once", flush=True)

@@ -80,7 +80,7 @@ def test_cpus_that_others_hold_on_ray(nodes: Nodes) -> None:
     from nodes import on_nodes
 
     others = ray.util.placement_group([{"CPU": 4}, {"CPU": 4}])
-    assert others.wait(10)
+    assert others.wait(60)
     try:
         with pytest.raises(ClusterError, match=r"2 workers with 1 CPUs each found no room.*others use"):
             fit(nodes.corpus, settings(), cluster=TWO, runtime=on_nodes(patience=0.5))

@@ -95,6 +95,7 @@ def test_finds_what_re_finds(texts: list[str | None], pattern: str, skip: int) -
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
 def test_no_process_is_left() -> None:
+    gc.collect()  # with what other tests have left
     before = _pipes()
     guarded = GuardedPattern(r"\w+")
     with ThreadPoolExecutor(3) as pool:

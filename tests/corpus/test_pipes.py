@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.io
 import scipy.sparse
+from waiting import DEADLINE
 
 from lda.corpus import DataError, iter_documents, keeps_order, read_corpus, resolve_stop_words
 from lda.corpus.inputs.find import find_inputs
@@ -35,18 +36,21 @@ TEXTS = [f"pear{'abcdefgh'[i % 8]} fig lime" for i in range(N)]
 
 @contextmanager
 def fifo(path: Path, data: bytes, wait: float = 0.0) -> Iterator[Path]:
-    """A named pipe into which the data is written once, `wait` seconds after the writer has come."""
+    """A named pipe into which the data is written once, by a writer who is there at once and waits so many seconds."""
     os.mkfifo(path)
+    beginning = os.open(path, os.O_RDWR) if wait else None
 
     def write() -> None:
         with path.open("wb") as file:
             time.sleep(wait)
+            if beginning is not None:
+                os.close(beginning)
             file.write(data)
 
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
     yield path
-    writer.join(timeout=10)
+    writer.join(DEADLINE)
     assert not writer.is_alive(), "nobody has read the pipe to its end"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+TIMEOUT_MS = 120_000
 BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome", "chromium-browser")
 
 
@@ -55,7 +56,7 @@ class Watched:
 
     def open(self, route: str = "") -> Any:
         self.page.goto(f"{self.path.as_uri()}{f'#/{route}' if route else ''}")
-        self.page.wait_for_selector("html[data-ready]", timeout=20_000)
+        self.page.wait_for_selector("html[data-ready]", timeout=TIMEOUT_MS)
         return self.page
 
     def go(self, route: str) -> Any:
@@ -82,6 +83,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         path = tmp_path / f"report-{len(opened)}.html"
         path.write_text(html, encoding="utf-8")
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         opened.append(Watched(context.new_page(), path))
         return opened[-1]

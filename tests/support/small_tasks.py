@@ -89,13 +89,13 @@ class Endless:
     def open(self, threads: int) -> Callable[[int], None]:
         def work(task: int) -> None:
             temporary = Path(self.folder, f"temporary-{task}")
-            temporary.touch()
-            Path(self.folder, f"busy-{os.getpid()}").touch()
-            try:
+            try:  # it may be ended from the moment on in which it leaves its note
+                temporary.touch()
+                Path(self.folder, f"busy-{os.getpid()}").touch()
                 while True:
                     time.sleep(0.05)
             finally:
-                temporary.unlink()
+                temporary.unlink(missing_ok=True)
 
         return work
 

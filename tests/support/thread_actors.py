@@ -37,6 +37,8 @@ END_SECONDS: Final = 60.0
 """How long a thread may take to end; all they do between two calls takes less."""
 
 DISORDER_SECONDS: Final = 0.003
+PULSE: Final = "alive"
+"""The method by which actors are asked whether they are there."""
 
 
 class _EndedError(BaseException):
@@ -147,6 +149,7 @@ class _Actor:
         self._object: Any = None
         self._lock = threading.Lock()
         self._pending: set[Reference[Message]] = set()
+        self._pulses: list[Reference[Message]] = []
         self._why_not: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -177,6 +180,8 @@ class _Actor:
                 reference.set_exception(self._loss())
             else:
                 self._pending.add(reference)
+                if method == PULSE:
+                    self._pulses.append(reference)
                 self._queues[self._group_of[method]].put(call)
         return reference
 
@@ -205,6 +210,18 @@ class _Actor:
                 thread.join(END_SECONDS)
                 if thread.is_alive():
                     raise RuntimeError(f"the thread {thread.name} does not end")
+
+    def await_pulse(self) -> None:
+        """Wait until it has answered all calls of `alive`, or falls silent, or is gone."""
+        until = time.monotonic() + END_SECONDS
+        with self._lock:
+            asked = [reference for reference in self._pulses if not reference.done()]
+            self._pulses = asked
+        while self.going.is_set() and time.monotonic() < until:
+            asked = [reference for reference in asked if not reference.done()]
+            if not asked:
+                return
+            wait(asked, 0.01)
 
     def check(self) -> None:
         """Stand still while silence is asked for; end the calling thread, of this actor, when it is gone."""
@@ -334,7 +351,9 @@ class _Reservation(NamedTuple):
 class ThreadActors(_ThreadCalls):
     """`ActorSystem` of this process.
 
-    cpus: CPUs of each simulated node. speed: how many times as fast as the clock its seconds pass.
+    cpus: CPUs of each simulated node. speed: how many times as fast as the clock its seconds pass. stepwise: they pass
+    only while the driver waits in vain, and not before every actor that has not fallen silent has answered `alive`: so
+    nobody is taken for silent because the machine has much else to do, or compiles.
     weigh: told of the bytes of all that the driver gets. disorder: seed of delays by which calls of coroutines overtake
     each other, as they may on Ray; without it they begin in the order in which they were made.
     """
@@ -344,6 +363,7 @@ class ThreadActors(_ThreadCalls):
         cpus: Sequence[int] = (8,),
         *,
         speed: float = 1.0,
+        stepwise: bool = False,
         weigh: Callable[[int], None] = lambda size: None,
         disorder: int | None = None,
     ) -> None:
@@ -351,6 +371,7 @@ class ThreadActors(_ThreadCalls):
         self._delays = None if disorder is None else Random(disorder)
         self.head: Head | None = None
         self._speed = speed
+        self._stepwise, self._passed = stepwise, 0.0
         self._cpus = {f"node {i}": n for i, n in enumerate(cpus)}
         self._free = dict(self._cpus)
         self._room = threading.Condition()
@@ -413,7 +434,7 @@ class ThreadActors(_ThreadCalls):
 
     def now(self) -> float:
         """See `ActorSystem`."""
-        return time.monotonic() * self._speed
+        return self._passed if self._stepwise else time.monotonic() * self._speed
 
     def nodes(self) -> list[Node]:
         """See `ActorSystem`."""
@@ -489,6 +510,11 @@ class ThreadActors(_ThreadCalls):
             for n, _ in enumerate(as_completed(references, seconds), 1):
                 if n >= at_least:
                     break
+        if self._stepwise:
+            for actor in self._living():
+                actor.await_pulse()
+            if timeout is not None and sum(r.done() for r in references) < at_least:
+                self._passed += timeout
         ended = {r for r in references if r.done()}
         return [r for r in references if r in ended], [r for r in references if r not in ended]
 

@@ -14,11 +14,10 @@ from lda.cli.option import Heading, option
 from lda.cli.serve.options import ServeOptions
 from lda.cli.signals import unhurried
 from lda.progress import first_of, plural
+from lda.sizes import take_size
 
 if TYPE_CHECKING:
     import socket
-
-MIB = 1 << 20
 
 
 @click.command(
@@ -45,7 +44,8 @@ MIB = 1 << 20
     default="127.0.0.1",
     heading=Heading.SERVICE,
     help="Address to listen at. Any but this machine's own needs a token, or --no-auth.",
-    brief="Others than 127.0.0.1 need a token, or --no-auth.",
+    metavar="HOST",
+    brief="Others than 127.0.0.1 need a token.",
 )
 @option(
     "--port",
@@ -53,6 +53,7 @@ MIB = 1 << 20
     default=8080,
     heading=Heading.SERVICE,
     help="Port to listen at; 0: a free one, which is printed.",
+    brief="0: a free one.  [default: 8080]",
 )
 @option(
     "--port-file",
@@ -87,14 +88,16 @@ MIB = 1 << 20
     help="Certificate for HTTPS (PEM, with those that vouch for it); needs --key.",
     brief="Certificate (PEM) for HTTPS, with its --key.",
 )
-@option("--key", metavar="FILE", heading=Heading.SERVICE, help="Key of the certificate (PEM, without a password).")
+@option(
+    "--key", metavar="FILE", heading=Heading.SERVICE, help="Key of the certificate (PEM, without a password)."
+)
 @option(
     "--max-body",
-    type=click.IntRange(min=1),
-    default=16,
-    metavar="MIB",
+    default="16MiB",
+    metavar="SIZE",
+    callback=take_size,
     heading=Heading.LIMITS,
-    help="MiB of a request; more is refused (413).",
+    help="Bytes of a request; more are refused (413).",
 )
 @option(
     "--max-documents",
@@ -170,13 +173,13 @@ MIB = 1 << 20
 def serve(options: ServeOptions) -> None:
     """Serve models over HTTP: topics for a request, the same as `lda transform` gives, from every worker.
 
-    MODEL is a folder that `lda fit -o` wrote, or a URI of one. A folder is watched: when it is replaced (--overwrite), or
-    its topics get names (`lda label`), all workers take the new model at once, and no request fails for it; a damaged one
-    is refused, and the old one stays. POST /v2/repository/models/NAME/load does the same for a URI.
+    MODEL is a folder that `lda fit -o` wrote, or a URI of one. A folder is watched: when it is replaced (--overwrite),
+    or its topics get names (`lda label`), all workers take the new model at once, and no request fails for it; a
+    damaged one is refused, and the old one stays. POST /v2/repository/models/NAME/load does the same for a URI.
 
     POST /v1/topics takes {"documents": ["text", ...]}; /docs describes this, the Open Inference Protocol (/v2), and
-    MLflow's /invocations; /metrics is for Prometheus, /v2/health/ready for whoever begins and ends services. SIGTERM and
-    Ctrl-C answer what is under way, and end with exit code 0; a second one ends at once.
+    MLflow's /invocations; /metrics is for Prometheus, /v2/health/ready for whoever begins and ends services. SIGTERM
+    and Ctrl-C answer what is under way, and end with exit code 0; a second one ends at once.
     """
     from lda.serve.requirements import check_installed
 
@@ -187,7 +190,12 @@ def serve(options: ServeOptions) -> None:
     certificate, key = options.tls()
     files = raise_file_limit()
     with unhurried(), listening(options.host, options.port) as listener:
-        _serve(options, places, listener, {"token": token, "certificate": certificate, "key": key, "files": files})
+        _serve(
+            options,
+            places,
+            listener,
+            {"token": token, "certificate": certificate, "key": key, "files": files},
+        )
 
 
 def _serve(

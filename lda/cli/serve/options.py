@@ -56,11 +56,15 @@ class ServeOptions:
     def __post_init__(self) -> None:
         """Refuse what cannot be. Raises click.UsageError."""
         if not self.models and not self.named:
-            raise click.UsageError("there must be a model to serve, got none; name a folder that `lda fit -o` wrote")
+            raise click.UsageError(
+                "there must be a model to serve, got none; name a folder that `lda fit -o` wrote"
+            )
         if self.no_auth and self.token_file is not None:
             raise click.UsageError("--no-auth and --token-file exclude each other")
         if (self.certificate is None) != (self.key is None):
-            raise click.UsageError("--certificate and --key go together: give both files, or none for plain HTTP")
+            raise click.UsageError(
+                "--certificate and --key go together: give both files, or none for plain HTTP"
+            )
 
     def places(self) -> dict[str, str]:
         """Where models lie by the names that they are served under. Raises click.UsageError."""
@@ -79,7 +83,9 @@ class ServeOptions:
             except ValueError as error:
                 raise click.UsageError(str(error)) from None
             if name in found:
-                raise click.UsageError(f"two models have the name {name}; give one another: --name OTHER=MODEL")
+                raise click.UsageError(
+                    f"two models have the name {name}; give one another: --name OTHER=MODEL"
+                )
             # Workers and the one that reads models keep the folder, whatever becomes of the working directory.
             found[name] = place if is_uri(place) else os.path.abspath(place)
         return found
@@ -134,7 +140,7 @@ class ServeOptions:
     def settings(self, token: str | None) -> dict[str, Any]:
         """Fields of `ServeSettings`."""
         return {
-            "max_body": self.max_body,
+            "max_body": self.max_body << 20,
             "max_documents": self.max_documents,
             "max_tokens": self.max_tokens,
             "max_waiting": self.max_waiting,
@@ -154,7 +160,9 @@ def _token_of(name: str, warn: Any) -> str:  # noqa: ANN401 - takes a line
                 raise DataError(f"{name} is no file; name one that holds the token")
             data = file.read(LONGEST_TOKEN + 1)
     except OSError as error:
-        raise DataError(f"the token {name} cannot be read: {error.strerror or error}; check the name") from None
+        raise DataError(
+            f"the token {name} cannot be read: {error.strerror or error}; check the name"
+        ) from None
     if mode & stat.S_IROTH:
         warn(f"every user of this machine may read the token in {name}; chmod 600 keeps it to you")
     try:
@@ -164,7 +172,8 @@ def _token_of(name: str, warn: Any) -> str:  # noqa: ANN401 - takes a line
 
 
 _BAD: Final = (
-    "{} must hold a token of " f"{SHORTEST_TOKEN} to {LONGEST_TOKEN:,} printable ASCII characters without blanks; make one: "
+    "{} must hold a token of "
+    f"{SHORTEST_TOKEN} to {LONGEST_TOKEN:,} printable ASCII characters without blanks; make one: "
     "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
 )
 

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ import pytest
 from cluster_fits import TWO, TWO_NODES
 from commands import fails, run, run_json
 from thread_actors import ThreadActors
+from waiting import session_of, until
 
 import lda
 import lda.corpus
@@ -459,14 +459,14 @@ def test_the_command(inputs: list[Path], tmp_path: Path) -> None:
 
 
 KILLED = """
-import sys, time
+import sys
 from lda.building import planning
 from lda.building.build import build_corpus
 planning.PART_BYTES = 4000
-def slowly(state):
+def told(state):
     print(state.stage, state.parts, flush=True)
-    time.sleep(0.1)
-build_corpus(sys.argv[2:], sys.argv[1], processes=2, threads=1, on_state=slowly)
+    sys.stdin.readline()  # it is not to be over before it is killed
+build_corpus(sys.argv[2:], sys.argv[1], processes=2, threads=1, on_state=told)
 """
 
 
@@ -482,17 +482,22 @@ def test_a_killed_process_is_gone_on_from(
     target = tmp_path / "corpus"
     begun = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(target), *map(str, inputs)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
-    assert begun.stdout is not None
-    for line in begun.stdout:
-        if line.strip() == at:
-            begun.send_signal(signal.SIGKILL)
-            break
-    begun.wait(60)
-    begun.stdout.close()
-    time.sleep(0.5)  # its workers notice
+    with begun:
+        assert begun.stdin is not None
+        assert begun.stdout is not None
+        for line in begun.stdout:
+            if line.strip() == at:
+                begun.kill()
+                break
+            begun.stdin.write("\n")
+            begun.stdin.flush()
+    assert begun.returncode == -signal.SIGKILL
+    until(lambda: not session_of(begun.pid), "its workers are still there")
     assert not target.exists()
     monkeypatch.setattr(planning, "PART_BYTES", 4000)
     plan = planning.planned(inputs).plan

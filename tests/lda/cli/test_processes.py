@@ -8,11 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import tiny
+from waiting import DEADLINE, silent_writer
 
 import lda
 from lda.cli.entry import COMMANDS
@@ -70,7 +70,7 @@ def test_interrupt_keeps_the_model_so_far(tmp_path: Path, which: signal.Signals)
     with start(*words) as process:
         wait_for(process, "sweep 10/")
         process.send_signal(which)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=DEADLINE)
     assert process.returncode == 130, errors
     assert f"{which.name}: finishing this phase" in errors
     assert "the model so far is in" in errors.splitlines()[-1]
@@ -105,7 +105,7 @@ def test_second_interrupt_stops_at_once(tmp_path: Path) -> None:
         for _ in range(2):
             process.stdout.readline()
             process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == -signal.SIGINT
+        assert process.wait(timeout=DEADLINE) == -signal.SIGINT
 
 
 @pytest.fixture
@@ -148,9 +148,9 @@ def test_interrupt_while_reading_writes_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "endless.txt")
     with start("fit", tmp_path / "endless.txt", "-o", tmp_path / "m") as process:
         wait_for(process, "reading")
-        time.sleep(1.0)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        with silent_writer(tmp_path / "endless.txt", process):
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=DEADLINE)
     assert (process.returncode, output) == (130, "")
     assert errors.split("\n")[-2] == "lda: interrupted; outputs that were not complete are discarded"
     assert [path.name for path in tmp_path.iterdir()] == ["endless.txt"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from commands import fails, run, run_json
+from waiting import until
 
 import lda
 from lda.monitoring.run_status import RunStatus
@@ -56,13 +57,16 @@ def test_ends_and_silence_are_told_by_the_exit_code(tmp_path: Path) -> None:
     assert "no sign" not in run("status", written(tmp_path / "a.json", updated=ahead)).stdout
 
 
-def test_watching_ends_with_the_run(tmp_path: Path) -> None:
+def test_watching_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which ends while the command pauses between two looks."""
     status = lda.StatusFile(tmp_path / "s.json")
     status.begin("fit")
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "s.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    threading.Timer(0.3, status.end, ["done", 0]).start()
+    until((tmp_path / "s.json").exists, "no status was written")
+
+    def pause(_seconds: float) -> None:
+        status.end("done", 0)
+
+    monkeypatch.setattr("lda.cli.status.time", SimpleNamespace(time=time.time, sleep=pause))
     assert run("status", tmp_path / "s.json", "--watch").stdout.splitlines() == [
         "fit: running, beginning",
         "fit: done",

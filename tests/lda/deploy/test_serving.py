@@ -13,6 +13,7 @@ from typing import Any
 import inference_service
 import jsonschema
 import kubernetes_validate
+import numpy as np
 import pytest
 import yaml
 from commands import fails, run
@@ -20,8 +21,8 @@ from doc_shell import parsed
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from made_models import planted_model
 
+import lda
 from lda.deploy.docker_serve import with_extra
 from lda.deploy.quoting import python_text
 
@@ -161,7 +162,9 @@ def instructions(dockerfile: str) -> list[tuple[str, str]]:
 
 def test_dockerfile_of_a_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    planted_model(n_topics=6).save(tmp_path / "fitted" / "a")
+    lda.LDA(6, max_iter=2, random_state=0).fit(np.eye(3, dtype=np.int32)).model_.save(
+        tmp_path / "fitted" / "a"
+    )
     copied, mounted = (
         printed("docker-serve", "fitted/a", "b=fitted/a"),
         printed("docker-serve", "--topics", 7),

@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import tiny
 from click.testing import CliRunner
+from waiting import DEADLINE, until
 
 from lda.cli import cli
 from lda.corpus import as_corpus
@@ -111,10 +111,7 @@ def test_fit_on_two_nodes(tmp_path: Path, environment: dict[str, str]) -> None:
             (True, True, False), (False, False, True)
         ]  # fmt: skip
         assert all("--overlap --cpu-bind=none --mem=0 --cpus-per-task=1" in s for s in steps)
-        until = time.monotonic() + 20
-        while (left := processes_of(environment["SLURM_JOB_ID"])) and time.monotonic() < until:
-            time.sleep(0.2)
-        assert not left
+        until(lambda: not processes_of(environment["SLURM_JOB_ID"]), "processes of the job are left")
         assert not Path(f"/tmp/raylda-{environment['SLURM_JOB_ID']}").exists()
     finally:
         for process in processes_of(environment["SLURM_JOB_ID"]):
@@ -126,7 +123,9 @@ def test_head_that_does_not_start_ends_the_job(environment: dict[str, str], tmp_
     broken.write_text("#!/bin/sh\necho no Ray here >&2\nexit 1\n")
     broken.chmod(0o755)
     text = script("--nodes", 2, "--", "/c", "-o", "/m")
-    done = subprocess.run(["bash"], input=text, capture_output=True, text=True, env=environment, timeout=60)
+    done = subprocess.run(
+        ["bash"], input=text, capture_output=True, text=True, env=environment, timeout=DEADLINE
+    )
     assert done.returncode == 4
     assert done.stderr.splitlines() == [
         "no Ray here",

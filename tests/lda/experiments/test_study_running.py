@@ -21,6 +21,7 @@ import pytest
 import tiny
 from commands import run_json
 from thread_actors import ThreadActors
+from waiting import session_of, until
 
 import lda
 from lda.cluster import Cluster
@@ -394,7 +395,7 @@ def test_killed_without_warning(tmp_path: Path) -> None:
     """No process stays behind, and the same command completes the study."""
     lda.as_corpus(tiny.counts(200)).save(tmp_path / "corpus")
     command = [sys.executable, "-c", KILLED, str(tmp_path / "corpus"), str(tmp_path / "study")]
-    first = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    first = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert first.stderr is not None
     line = ""
     while "trials ended" not in line:
@@ -403,6 +404,7 @@ def test_killed_without_warning(tmp_path: Path) -> None:
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     first.stderr.close()
+    until(lambda: not session_of(first.pid), "a process stays behind")
     states = [trial.state for trial in Study.open(tmp_path / "study").trials]
     assert 1 <= states.count("done") < 4
     subprocess.run(command, check=True, capture_output=True)

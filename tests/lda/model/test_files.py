@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -269,6 +268,4 @@ def test_index_outside_the_matrix_is_refused(saved: Path) -> None:
 
 def test_loading_does_not_wait_for_numba(saved: Path) -> None:
     code = "import sys, lda; lda.load(sys.argv[1]); assert 'numba' not in sys.modules and 'ray' not in sys.modules"
-    started = time.monotonic()
     subprocess.run([sys.executable, "-c", code, str(saved)], check=True)
-    assert time.monotonic() - started < 20

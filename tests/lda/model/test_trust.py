@@ -17,6 +17,7 @@ import scipy.sparse as sp
 import tiny
 from click.testing import CliRunner
 from forged import resign
+from waiting import DEADLINE
 
 import lda
 from lda import DataError, Model, Recipe
@@ -53,7 +54,7 @@ def corpus(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made / "c", tmp_path / "c")
 
 
-def refused(match: str, use: Callable[[], object], seconds: float = 20) -> None:
+def refused(match: str, use: Callable[[], object]) -> None:
     """That it ends in time, with a `DataError` of one line; what would wait for ever is left behind."""
     caught: list[BaseException | None] = []
 
@@ -66,7 +67,7 @@ def refused(match: str, use: Callable[[], object], seconds: float = 20) -> None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(DEADLINE)
     assert caught, "it did not end"
     with pytest.raises(DataError, match=match) as info:
         raise caught[0] or AssertionError("it was believed")

@@ -7,18 +7,18 @@ import json
 import pickle
 import socket
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import tiny
 from commands import fails, run
+from waiting import until
 
 import lda
 from lda.cluster import CheckpointWritten, FitSettings, Resumed, SweepRecord
 from lda.corpus import DataError, as_corpus
 from lda.corpus.presentable import without_keys
-from lda.monitoring.follower import Follower
+from lda.monitoring.follower import THREAD, Follower
 from lda.monitoring.without_hosts import without_hosts
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_a_fit_is_told_of_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     def look(record: SweepRecord) -> None:
         if record.sweep == 3:
             status._changed()
-            time.sleep(0.6)  # the writer leaves half a second between two
+            until(lambda: path.exists() and read(path)["sweep"] == 3, "the third sweep is not told of")
             seen.append(read(path))
 
     counts = tiny.counts()
@@ -67,7 +67,6 @@ def test_a_fit_is_told_of_from_its_beginning_to_its_end(tmp_path: Path) -> None:
         10,
         3,
     )
-    assert during["sweep"] in (2, 3)
     assert during["exit_code"] is None
     assert (last["state"], last["sweep"], last["eta_seconds"], last["error"]) == ("done", 10, None, None)
     assert [one["sweep"] for one in last["evaluations"]] == [5, 10]
@@ -133,12 +132,11 @@ def test_a_bucket_that_does_not_answer_neither_ends_nor_slows_the_fit() -> None:
         port = server.getsockname()[1]
         uri = f"s3://key:hush@bucket/run/status.json?endpoint_override=127.0.0.1:{port}&scheme=http&region=us-east-1"
         said: list[str] = []
+        lda.LDA(3, max_iter=1, random_state=1).fit(tiny.counts())  # kernels are compiled before anybody waits
         status = lda.StatusFile(uri, every=0.01, patience=0.2, warn=said.append)
-        began = time.monotonic()
         model = lda.LDA(3, max_iter=20, random_state=1, callbacks=[status]).fit(tiny.counts())
-        took = time.monotonic() - began
-    assert model.n_iter_ == 20
-    assert took < 20  # a client waits for minutes
+        assert model.n_iter_ == 20
+        assert any(thread.name == THREAD for thread in threading.enumerate()), "it still waits for an answer"
     (line,) = said
     assert "s3://bucket/run/status.json (there was no answer for 0.2 seconds); the run goes on" in line
     assert "hush" not in line + repr(status)

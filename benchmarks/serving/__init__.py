@@ -1,0 +1,1 @@
+"""`lda serve` under load, beside other libraries behind the same kind of handler."""

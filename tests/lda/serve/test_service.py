@@ -1,0 +1,383 @@
+"""`lda serve`: processes, and what becomes of requests when models and processes come and go."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tiny
+from commands import fails, run
+from serving import Load, Serving, alive, until
+
+import lda
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN = "only-for-this-test-0123456789"
+TEXTS = ["bread butter oven bread", "comet galaxy planet and the referee", "nothing known", ""]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> list[lda.Model]:
+    """Models that read texts."""
+    source = tiny.jsonl(tmp_path_factory.mktemp("documents") / "docs.jsonl")
+    corpus = lda.read_corpus(source, recipe=lda.Recipe(text="body"))
+    return [lda.LDA(3, max_iter=15, random_state=seed).fit(corpus).model_ for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, models: list[lda.Model]) -> Path:
+    """Of the model that the shared service serves, under the name `news`."""
+    path = tmp_path_factory.mktemp("served") / "model"
+    models[0].save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Iterator[Serving]:
+    with Serving(folder.parent, "--name", f"news={folder}", "--workers", 2, token=TOKEN) as service:
+        yield service
+
+
+def version_of(service: Serving) -> str:
+    reply = service.send("GET", "/v1/models/news")
+    assert reply.status == 200
+    fingerprint: str = reply.json()["fingerprint"]
+    return fingerprint
+
+
+def row_of(service: Serving) -> dict[str, Any]:
+    (row,) = service.send("POST", "/v2/repository/index").json()
+    return dict(row)
+
+
+def is_all_new(service: Serving, fingerprint: str) -> bool:
+    """Whether a load has been answered with that version: then all workers have it."""
+    reply = service.send("POST", "/v2/repository/models/news/load")
+    return reply.status == 200 and reply.json()["fingerprint"] == fingerprint
+
+
+def test_answers_are_those_of_the_model_to_the_bit(
+    shared: Serving, folder: Path, models: list[lda.Model], tmp_path: Path
+) -> None:
+    models[0].save(folder, overwrite=True)
+    assert is_all_new(shared, models[0].fingerprint())
+    reply = shared.topics(TEXTS)
+    assert reply.status == 200, reply
+    answered = np.array([row["shares"] for row in reply.json()["documents"]], dtype=np.float32)
+    np.testing.assert_array_equal(answered, models[0].transform_texts(TEXTS))
+
+    lines = tmp_path / "new.txt"
+    lines.write_text("".join(f"{text}\n" for text in TEXTS[:3]))
+    run("transform", folder, lines, "--format", "lines", "-o", tmp_path / "topics.npy")
+    np.testing.assert_array_equal(answered[:3], np.load(tmp_path / "topics.npy"))
+
+
+def test_the_token_is_asked_for(shared: Serving) -> None:
+    assert shared.topics(TEXTS, token="another").status == 401
+    assert shared.send("POST", "/v2/repository/models/news/load", token="another").status == 401
+    assert shared.send("GET", "/v2/health/ready", token="another").status == 200
+    assert TOKEN not in shared.said()
+    environments = [Path(f"/proc/{one.pid}/environ") for one in shared.workers()]
+    assert not any(TOKEN.encode() in path.read_bytes() for path in environments if path.exists())
+
+
+def test_a_folder_that_is_replaced_is_taken_over_without_a_failed_request(
+    shared: Serving, folder: Path, models: list[lda.Model]
+) -> None:
+    expected = {model.fingerprint(): model.transform_texts(TEXTS) for model in models}
+    with (
+        Load(lambda connection: shared.topics(TEXTS, over=connection), shared.connect) as load,
+        Load(lambda _: shared.topics(TEXTS), shared.connect) as anew,
+    ):
+        for model in (models[1], models[2], models[1]):
+            model.save(folder, overwrite=True)
+            until(lambda wanted=model: version_of(shared) == wanted.fingerprint(), "the new version")
+        loaded = shared.send("POST", "/v2/repository/models/news/load")
+    assert loaded.status == 200
+    assert loaded.json()["fingerprint"] == models[1].fingerprint()
+    assert not load.failures + anew.failures
+    for reply in load.replies + anew.replies:
+        assert reply.status == 200, reply
+        told = reply.json()
+        theta = np.array([row["shares"] for row in told["documents"]], dtype=np.float32)
+        np.testing.assert_array_equal(theta, expected[told["fingerprint"]])
+    assert load.replies[-1].json()["fingerprint"] == models[1].fingerprint()
+    assert len(list(shared.tmp.glob("raylda-serve-*/model-*"))) == 1, "one prepared model is left"
+
+
+def test_a_damaged_model_is_refused_and_the_old_one_stays(
+    shared: Serving, folder: Path, models: list[lda.Model], tmp_path: Path
+) -> None:
+    models[0].save(folder, overwrite=True)
+    assert is_all_new(shared, models[0].fingerprint())
+    models[1].save(tmp_path / "new")
+    counts = tmp_path / "new" / "counts.npz"
+    content = bytearray(counts.read_bytes())
+    content[len(content) // 2] ^= 255
+    counts.write_bytes(content)
+    folder.rename(tmp_path / "old")
+    (tmp_path / "new").rename(folder)
+
+    until(lambda: row_of(shared)["reason"], "a reason")
+    row = row_of(shared)
+    assert row["state"] == "READY"
+    assert row["version"] == models[0].fingerprint()[:12]
+    assert "counts.npz" in row["reason"]
+    refused = shared.send("POST", "/v2/repository/models/news/load")
+    assert refused.status in range(400, 500)
+    assert "counts.npz" in refused.json()["error"]
+    assert version_of(shared) == models[0].fingerprint()
+    assert shared.topics(TEXTS).status == 200
+    lines = [line for line in shared.said().splitlines() if "is refused" in line]
+    assert len(lines) == 1, lines
+
+    models[1].save(folder, overwrite=True)
+    until(lambda: version_of(shared) == models[1].fingerprint(), "the sound one")
+    until(lambda: not row_of(shared)["reason"], "no reason any more")
+
+
+def test_new_names_of_topics_are_taken_over(shared: Serving, folder: Path, models: list[lda.Model]) -> None:
+    models[0].save(folder, overwrite=True)
+    assert is_all_new(shared, models[0].fingerprint())
+    run("label", folder, "1=Stars & planets")
+
+    def label() -> Any:
+        return shared.send("GET", "/v1/models/news").json()["topics"][1]["label"]
+
+    until(lambda: label() == "Stars & planets", "the name")
+
+
+def test_a_name_that_was_unloaded_comes_back(shared: Serving, models: list[lda.Model]) -> None:
+    assert shared.send("POST", "/v2/repository/models/news/unload").status == 200
+    assert shared.topics(TEXTS).status != 200
+    assert row_of(shared)["state"] == "UNAVAILABLE"
+    assert shared.send("POST", "/v2/repository/models/news/load").status == 200
+    assert shared.topics(TEXTS).status == 200
+    assert shared.send("POST", "/v2/repository/models/other/load").status in range(400, 500)
+
+
+def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(shared: Serving) -> None:
+    first = shared.workers()
+    assert len(first) == 2
+    first[0].kill()
+    until(lambda: not alive(first[0]), "its death")
+    with Load(lambda _: shared.topics(TEXTS), shared.connect) as load:
+        until(lambda: len(set(shared.workers()) - set(first)) == 1, "another worker")
+        until(lambda: "another begins" in shared.said(), "a line about it")
+        until(lambda: len(load.replies) > 20, "answers")
+    assert not load.failures
+    assert {reply.status for reply in load.replies} == {200}
+
+
+def test_too_long_a_head_is_refused(shared: Serving) -> None:
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=60) as client:
+        with contextlib.suppress(ConnectionError):
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-A: b\r\n" * 20_000)
+        assert client.recv(100).startswith(b"HTTP/1.1 431 ")
+    with socket.create_connection(("127.0.0.1", shared.port), timeout=60) as client:
+        client.sendall(b"nonsense\r\n\r\n")
+        answer = client.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'{"error": "' in answer
+
+
+def test_what_is_under_way_is_answered_when_it_ends(tmp_path: Path, models: list[lda.Model]) -> None:
+    models[0].save(tmp_path / "model")
+    with Serving(
+        tmp_path,
+        tmp_path / "model",
+        "--workers",
+        1,
+        "--max-connections",
+        8,
+        "--timeout",
+        100,
+        "--log",
+        "none",
+    ) as service:
+        idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(20)]
+        assert service.topics(TEXTS).status == 200, "the connections that were idle for longest gave way"
+        body = b'{"documents": ["bread butter"]}'
+        with socket.create_connection(("127.0.0.1", service.port), timeout=120) as client:
+            client.sendall(
+                b"POST /v1/topics HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+            )
+            assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # somebody waits for the body now
+            service.process.send_signal(signal.SIGTERM)
+            until(service.refuses, "nobody at the port")
+            client.sendall(body)
+            assert b" 200 OK" in client.makefile("rb").readline()
+        assert service.process.wait(60) == 0
+        assert not list(service.tmp.iterdir())
+        for one in idle:
+            one.close()
+
+
+@pytest.mark.slow
+def test_a_supervisor_that_is_killed_takes_its_workers_along(tmp_path: Path, models: list[lda.Model]) -> None:
+    models[0].save(tmp_path / "model")
+    with Serving(tmp_path, tmp_path / "model", "--workers", 2, "--drain-seconds", 1) as service:
+        workers = service.workers()
+        assert len(workers) == 2
+        (left,) = service.tmp.iterdir()
+        assert left.stat().st_mode & 0o777 == 0o700
+        service.process.kill()
+        service.process.wait()
+        until(lambda: not any(map(alive, workers)), "the end of its workers")
+        assert left.exists()
+    with Serving(tmp_path, tmp_path / "model", "--workers", 1) as service:
+        assert not left.exists()
+        assert service.end(signal.SIGINT) == 0
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """(certificate, key) of localhost, for an hour."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "cert.pem", folder / "key.pem"
+    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return files
+
+
+@pytest.mark.slow
+def test_https(tmp_path: Path, models: list[lda.Model]) -> None:
+    models[0].save(tmp_path / "model")
+    cert, key = certificate(tmp_path)
+    context = ssl.create_default_context(cafile=str(cert))
+    with Serving(
+        tmp_path, tmp_path / "model", "--workers", 1, "--certificate", cert, "--key", key, context=context
+    ) as service:
+        assert service.told["address"].startswith("https://")
+        assert service.topics(TEXTS).status == 200
+    line = fails(3, "serve", tmp_path / "model", "--certificate", key, "--key", key, "--port", 0)
+    assert "are no certificate and its key" in line
+
+
+def test_addresses_that_cannot_be_listened_at(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = fails(2, "serve", folder, "--port", port)
+    assert f"port {port} of 127.0.0.1 is in use; name another, or 0 for a free one (--port)" in line
+    line = fails(2, "serve", folder, "--host", "192.0.2.1", "--no-auth")
+    assert "the host 192.0.2.1 is not an address of this machine; name another (--host)" in line
+
+
+def test_others_are_let_in_by_a_token_or_by_saying_so(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAYLDA_TOKEN", raising=False)
+    told = run("serve", folder, "--host", "0.0.0.0", code=2).stderr
+    assert all(way in told for way in ("--token-file", "RAYLDA_TOKEN", "--no-auth"))
+    token = tmp_path / "token"
+    for bad in ("short", "a b" * 20, "é" * 20, ""):
+        token.write_text(bad)
+        token.chmod(0o600)
+        line = fails(3, "serve", folder, "--token-file", token)
+        assert "must hold a token of 16 to 4,096" in line
+        assert not bad or bad not in line
+    assert "exclude each other" in run("serve", folder, "--no-auth", "--token-file", token, code=2).stderr
+
+
+def test_models_that_cannot_be_named(folder: Path) -> None:
+    assert "two models have the name model" in run("serve", folder, folder, code=2).stderr
+    assert "--name must be NAME=MODEL" in run("serve", "--name", "news", code=2).stderr
+    assert "there must be a model" in run("serve", code=2).stderr
+
+
+def test_what_is_no_model_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "lda", "serve", str(tmp_path / "nowhere"), "--port", "0"],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"lda: error: {tmp_path}/nowhere does not exist; name the folder that `lda fit -o` or `save` wrote"
+    ]
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_folder_counts_once_it_is_settled(tmp_path: Path, models: list[lda.Model]) -> None:
+    from lda.serve.watching import Watch, identity
+
+    models[0].save(tmp_path / "model")
+    watch = Watch(tmp_path / "model")
+    watch.served = identity(watch.place)
+    assert not watch.look()
+    assert not watch.look()
+    models[1].save(tmp_path / "other")
+    shutil.rmtree(watch.place)
+    assert not watch.look(), "nothing is there"
+    (tmp_path / "model").mkdir()
+    shutil.copy(tmp_path / "other" / "model.json", watch.place)
+    assert not watch.look()
+    shutil.copytree(tmp_path / "other", watch.place, dirs_exist_ok=True)
+    assert not watch.look(), "it has just changed"
+    assert watch.look()
+    watch.served = identity(watch.place)
+    assert not watch.look()
+    assert identity("s3://bucket/model") is None
+
+
+def test_a_private_folder_outlives_its_process_until_the_next_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tempfile
+
+    from lda.serve.private_folder import private_folder
+
+    code = (
+        "import os, signal\nfrom lda.serve.private_folder import private_folder\n"
+        "with private_folder() as folder:\n    print(folder, flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    left = Path(done.stdout.strip())
+    assert left.is_dir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with private_folder() as first:
+        assert not left.exists()
+        with private_folder() as second:
+            assert first.exists()
+        assert not second.exists()
+    assert not list(tmp_path.iterdir())
