@@ -118,7 +118,8 @@ def _speeds(seen: dict[str, Measured]) -> str:
 def _row(system: str, found: Measured) -> list[str]:
     a, b, c = found.scheduled, found.singles, found.batches
     return [
-        TITLES[system], f"{a.median:.2f}", f"{a.p99:.2f}", f"{a.worst:.1f}", str(a.failed), str(a.late), f"{found.cpu[0]:.2f}",
+        TITLES[system],
+        f"{a.median:.2f}", f"{a.p99:.2f}", f"{a.worst:.1f}", str(a.failed), str(a.late), f"{found.cpu[0]:.2f}",
         f"{b.rate:,.0f}", f"{b.p99:.1f}", str(b.failed), f"{found.cpu[1]:.2f}",
         f"{c.rate * found.batch:,.0f}", f"{c.p99:.1f}", str(c.failed), f"{found.cpu[2]:.3f}",
     ]  # fmt: skip
@@ -147,7 +148,7 @@ def _notes(seen: dict[str, Measured]) -> str:
     if found.swap is not None:
         wanted.append(
             (
-                "the model's folder replaced: seconds until all answers are new",
+                "seconds from a new folder to new answers",
                 f"{found.swap:.2f}",
                 found.swap == found.swap,
             )

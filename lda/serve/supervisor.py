@@ -50,9 +50,12 @@ class ServiceError(RuntimeError):
     exit_code = 1
     kind = "failure"
 
-    def __init__(self, text: str, exit_code: int = 1, kind: str = "failure") -> None:
-        super().__init__(text)
-        self.exit_code, self.kind = exit_code, kind
+
+class UnfitModelError(ServiceError):
+    """A model that cannot be served, so that the service does not begin."""
+
+    exit_code = 3
+    kind = "data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +224,9 @@ class Supervisor:
                 _check(known)
                 await self._take(self._served[name], wanted[name], known)
         except _RefusedError as error:
-            raise ServiceError(str(error), error.exit_code, error.kind) from None
+            raise (UnfitModelError if error.exit_code == UnfitModelError.exit_code else ServiceError)(
+                str(error)
+            ) from None
         while any(seat.ready is None for seat in self._seats):
             self._admitted.clear()
             await self._admitted.wait()
