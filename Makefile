@@ -29,7 +29,7 @@ test: $(VENV)/.dev
 	$(PYTEST) -m 'ray and smoke'
 
 # What `make test` leaves out, but for what needs root.
-test-rest: $(VENV)/.dev
+test-rest: $(VENV)/.dev $(PEERS)/clients
 	$(SPREAD) -m 'slow and not ray and not netns'
 	$(PYTEST) -m 'ray and not smoke and not netns'
 
@@ -95,6 +95,12 @@ $(PEERS)/lda-%: | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
 	    --platform manylinux2014_x86_64 --python-version 3.12 --target $@ lda==$* || \
 	    echo "the package lda $* cannot be had, so its tests are left out"
+
+# What others ask a service by, in an environment of its own: it wants older versions of what ours needs.
+$(PEERS)/clients: | $(VENV)/bin/python
+	rm -rf $@.new && $(BIN)/python -m venv $@.new && \
+	    $@.new/bin/python -m pip install --quiet --disable-pip-version-check 'tritonclient[http]>=2.60' 'kserve>=0.15' && \
+	    mv $@.new $@ || echo "the clients of Triton and KServe cannot be had, so their tests are left out"
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
