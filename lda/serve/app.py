@@ -62,13 +62,13 @@ class TopicsApp:
         for package in ("orjson", "prometheus_client"):
             needed(package, "served models", REMEDY)
         routing = needed("starlette.routing", "served models", REMEDY)
-        from lda.serve.access_log import AccessLog
-        from lda.serve.endpoint import Endpoint
-        from lda.serve.openapi import Description
+        from lda.serve.http.access_log import AccessLog
+        from lda.serve.http.endpoint import Endpoint
+        from lda.serve.http.service import Service
+        from lda.serve.openapi.document import describe
         from lda.serve.routes import OPERATIONS
-        from lda.serve.service import Service
 
-        service = Service(self.shelf, self.settings, self.control, Description.of(OPERATIONS, self.settings))
+        service = Service(self.shelf, self.settings, self.control, describe(OPERATIONS, self.settings))
         access_log = AccessLog(log)
         paths = dict.fromkeys(operation.path for operation in OPERATIONS)
         routes = [

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from lda.serve import described, health, metrics, mlflow_invocations, open_inference, own_api, repository
-from lda.serve.auth import Access
+from lda.serve.http.auth import Access
+from lda.serve.http.operation import Operation
+from lda.serve.protocols import (
+    described,
+    health,
+    metrics,
+    mlflow_invocations,
+    open_inference,
+    own_api,
+    repository,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
-    from lda.serve.answers import Answer
-    from lda.serve.exchange import Exchange
-    from lda.serve.service import Service
+    from lda.serve.http.answers import HttpAnswer
+    from lda.serve.http.http_request import HttpRequest
+    from lda.serve.http.service import Service
 
-    Handler = Callable[[Service, Exchange], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """Something that can be asked.
-
-    Attributes:
-        method: GET (which HEAD goes with) or POST.
-        path: with names in braces for its parameters.
-        handler: answers.
-        summary: what it does, for people.
-        access: who may ask.
-        takes: media types and schemas of its body; none without a body, which then takes no place among what waits.
-        body_needed: whether it cannot be asked without one.
-        gives: media types and schemas of its answer.
-        others: statuses that it may have, beside 200 and those that all have.
-    """
-
-    method: str
-    path: str
-    handler: Handler
-    summary: str
-    access: Access = Access.TOKEN
-    takes: Mapping[str, str | None] = field(default_factory=dict)
-    body_needed: bool = True
-    gives: Mapping[str, str | None]
-    others: tuple[int, ...] = ()
+    Handler = Callable[[Service, HttpRequest], Awaitable[HttpAnswer]]
 
 
 _JSON: Final = "application/json"

@@ -181,10 +181,10 @@ def serve(options: ServeOptions) -> None:
     MLflow's /invocations; /metrics is for Prometheus, /v2/health/ready for whoever begins and ends services. SIGTERM
     and Ctrl-C answer what is under way, and end with exit code 0; a second one ends at once.
     """
-    from lda.serve.requirements import check_installed
+    from lda.serve.host.requirements import check_installed
 
     check_installed()
-    from lda.serve.listening import listening, raise_file_limit
+    from lda.serve.host.listening import listening, raise_file_limit
 
     places, token = options.places(), options.token()
     certificate, key = options.tls()
@@ -202,7 +202,7 @@ def _serve(
     options: ServeOptions, places: dict[str, str], listener: socket.socket, found: dict[str, Any]
 ) -> None:
     from lda.corpus.machine import available_cores
-    from lda.serve.supervisor import ServicePlan, Supervisor
+    from lda.serve.host.supervisor import ServicePlan, Supervisor
 
     plan = ServicePlan(
         places=places,

@@ -13,8 +13,8 @@ import click
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import presentable
 from lda.corpus.storage.places import is_uri
-from lda.serve.listening import is_loopback
-from lda.serve.processes import TOKEN
+from lda.serve.host.listening import is_loopback
+from lda.serve.host.processes import TOKEN
 
 if TYPE_CHECKING:
     from lda.cli.console import Console

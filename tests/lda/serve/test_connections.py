@@ -13,7 +13,7 @@ import uvicorn
 from raw_http import ClosedError, RawConnection, request_bytes
 from serving import until
 
-from lda.serve.connections import LONGEST_HEAD, ConnectionLimits, GuardedProtocol
+from lda.serve.host.connections import LONGEST_HEAD, ConnectionLimits, GuardedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

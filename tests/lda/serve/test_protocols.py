@@ -16,9 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from served import JSON, asked
 
 from lda.inference.inferencer import Inferencer
-from lda.serve.openapi import openapi_document
+from lda.serve.http.topic_shares import drift
+from lda.serve.openapi.document import openapi_document
 from lda.serve.routes import OPERATIONS
-from lda.serve.topic_shares import drift
 
 INFER = "/v2/models/m/infer"
 TEXTS = ["comet orbit", "bread flour unheard-of"]

@@ -338,7 +338,7 @@ def test_what_is_no_model_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_folder_counts_once_it_is_settled(tmp_path: Path, models: list[lda.Model]) -> None:
-    from lda.serve.watching import Watch, identity
+    from lda.serve.host.watching import Watch, identity
 
     models[0].save(tmp_path / "model")
     watch = Watch(tmp_path / "model")
@@ -364,10 +364,10 @@ def test_a_private_folder_outlives_its_process_until_the_next_comes(
 ) -> None:
     import tempfile
 
-    from lda.serve.private_folder import private_folder
+    from lda.serve.host.private_folder import private_folder
 
     code = (
-        "import os, signal\nfrom lda.serve.private_folder import private_folder\n"
+        "import os, signal\nfrom lda.serve.host.private_folder import private_folder\n"
         "with private_folder() as folder:\n    print(folder, flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     env = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -1,0 +1,1 @@
+"""What can be asked: our own form, Open Inference V2, MLflow's, the repository of models, health."""
