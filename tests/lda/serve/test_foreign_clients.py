@@ -41,9 +41,19 @@ def _told(service: Serving, script: str) -> dict[str, Any]:
     model = served.model()
     counts = np.zeros((2, len(model.vocabulary)), dtype=np.int32)
     counts[0, 1], counts[1, :3] = 4, (1, 0, 2)
-    asked = {"port": service.port, "token": service.token, "model": "m", "texts": TEXTS, "counts": counts.tolist()}
+    asked = {
+        "port": service.port,
+        "token": service.token,
+        "model": "m",
+        "texts": TEXTS,
+        "counts": counts.tolist(),
+    }
     ended = subprocess.run(
-        [PYTHON, SCRIPTS / script], input=json.dumps(asked), capture_output=True, text=True, timeout=FAR_SECONDS
+        [PYTHON, SCRIPTS / script],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        timeout=FAR_SECONDS,
     )
     assert ended.returncode == 0, ended.stderr
     told: dict[str, Any] = json.loads(ended.stdout)
@@ -59,7 +69,11 @@ def _told(service: Serving, script: str) -> dict[str, Any]:
 def test_tritons(service: Serving) -> None:
     told = _told(service, "ask_triton.py")
     assert [told[key] for key in ("live", "ready", "model_ready", "version_ready")] == [True] * 4
-    assert [told[key] for key in ("ready_after_load", "ready_after_unload", "ready_again")] == [True, False, True]
+    assert [told[key] for key in ("ready_after_load", "ready_after_unload", "ready_again")] == [
+        True,
+        False,
+        True,
+    ]
     assert not told["nothing_ready"]
     assert told["id"] == "a-1"
     assert [one["name"] for one in told["index"]] == ["m"]
@@ -70,6 +84,11 @@ def test_tritons(service: Serving) -> None:
 
 def test_kserves(service: Serving) -> None:
     told = _told(service, "ask_kserve.py")
-    assert [told[key] for key in ("live", "ready", "model_ready", "nothing_ready")] == [True, True, True, False]
+    assert [told[key] for key in ("live", "ready", "model_ready", "nothing_ready")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert told["id"] == "a-1"
     assert told["no_token"][0] == "401"
