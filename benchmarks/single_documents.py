@@ -190,7 +190,7 @@ def first_answer(folder: Path, kind: str) -> float:
 def shared(folder: Path, n_topics: int, n_terms: int) -> None:
     """Write a prepared model of a given size, as full as real ones are, with the terms w0, w1, ..."""
     rng = np.random.default_rng(0)
-    counts = sp.random(n_terms, n_topics, density=0.2, random_state=rng, format="csr")
+    counts = sp.csr_matrix(sp.random(n_terms, n_topics, density=0.2, random_state=rng))
     counts.data = np.ceil(counts.data * 20)
     frozen = FrozenModel(counts.astype(np.int32), np.full(n_topics, 0.1), 0.01, threads=1)
     facts = ModelFacts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -90,7 +91,8 @@ class Serving:
         self.process.kill()
         self.process.wait()
         for worker in workers:
-            worker.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # they end with it
+                worker.kill()
         if self.process.stdout is not None:
             self.process.stdout.close()
 
@@ -175,6 +177,7 @@ class Load:
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(error)
                 connection.close()
+            self._stop.wait(0.005)  # the service has these cores, too
         connection.close()
 
     def __exit__(self, *_: object) -> None:

@@ -323,9 +323,8 @@ class Supervisor:
             await asyncio.sleep(wait)
 
     def _vacate(self, seat: _Seat) -> None:
-        if (
-            seat.process is not None
-        ):  # what it counted stays, but not how it stood; as prometheus-client has it
+        # What it counted stays, but not how it stood; as prometheus-client has it.
+        if seat.process is not None:
             for file in self._metrics.glob(f"gauge_live*_{seat.process.pid}.db"):
                 file.unlink(missing_ok=True)
         seat.process = seat.channel = seat.ready = None
@@ -530,9 +529,8 @@ class Supervisor:
         ]
         self._tell_state()
         await asyncio.gather(*swaps)
-        if (
-            old is not None
-        ):  # who has it mapped keeps it, with no name, until the last request that has it is answered
+        # Who has it mapped keeps it, with no name, until the last request that has it is answered.
+        if old is not None:
             shutil.rmtree(old, ignore_errors=True)
 
     async def _unload(self, served: _Served) -> None:

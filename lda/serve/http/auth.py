@@ -30,7 +30,7 @@ def check_access(request: HttpRequest, access: Access, settings: ServeSettings) 
             raise RequestError(
                 403,
                 "models are loaded and unloaded only by who has the token, and this service has none; start it with "
-                "a token (--token-file, LDA_SERVE_TOKEN), or with --no-auth",
+                "a token (--token-file, RAYLDA_TOKEN), or with --no-auth",
             )
         return
     given = request.header(b"authorization")
