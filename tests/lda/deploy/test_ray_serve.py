@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -276,7 +277,7 @@ def test_it_scales_and_swaps_without_a_failed_request(tmp_path: Path) -> None:
             for model in ("second", "damaged"):
                 serve("deploy", config(model, 2))
                 wanted = {(replica, model, second.fingerprint()) for replica in replicas}
-                until(lambda wanted=wanted: wanted <= set(clients.seen), f"answers of both, told of {model}")
+                until(partial(wanted.issubset, clients.seen), f"answers of both, told of {model}")
         assert not clients.failures
         assert {replica for replica, _, _ in clients.seen} == set(replicas), "no replica was started anew"
         assert {mark for _, told, mark in clients.seen if told != "first"} == {second.fingerprint()}

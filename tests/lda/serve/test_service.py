@@ -12,6 +12,7 @@ import socket
 import ssl
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,10 @@ def version_of(service: Serving) -> str:
     return fingerprint
 
 
+def shows(service: Serving, model: lda.Model) -> bool:
+    return version_of(service) == model.fingerprint()
+
+
 def row_of(service: Serving) -> dict[str, Any]:
     (row,) = service.send("POST", "/v2/repository/index").json()
     return dict(row)
@@ -95,6 +100,7 @@ def test_the_token_is_asked_for(shared: Serving) -> None:
     assert not any(TOKEN.encode() in path.read_bytes() for path in environments if path.exists())
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_replaced_is_taken_over_without_a_failed_request(
     shared: Serving, folder: Path, models: list[lda.Model]
 ) -> None:
@@ -105,7 +111,7 @@ def test_a_folder_that_is_replaced_is_taken_over_without_a_failed_request(
     ):
         for model in (models[2], models[1]):
             model.save(folder, overwrite=True)
-            until(lambda wanted=model: version_of(shared) == wanted.fingerprint(), "the new version")
+            until(partial(shows, shared, model), "the new version")
         loaded = shared.send("POST", "/v2/repository/models/news/load")
     assert loaded.status == 200
     assert loaded.json()["fingerprint"] == models[1].fingerprint()
@@ -119,6 +125,7 @@ def test_a_folder_that_is_replaced_is_taken_over_without_a_failed_request(
     assert len(list(shared.tmp.glob("raylda-serve-*/model-*"))) == 1, "one prepared model is left"
 
 
+@pytest.mark.slow
 def test_a_damaged_model_is_refused_and_the_old_one_stays(
     shared: Serving, folder: Path, models: list[lda.Model], tmp_path: Path
 ) -> None:
@@ -150,6 +157,7 @@ def test_a_damaged_model_is_refused_and_the_old_one_stays(
     until(lambda: not row_of(shared)["reason"], "no reason any more")
 
 
+@pytest.mark.slow
 def test_new_names_of_topics_are_taken_over(shared: Serving, folder: Path, models: list[lda.Model]) -> None:
     models[0].save(folder, overwrite=True)
     assert is_all_new(shared, models[0].fingerprint())
@@ -170,6 +178,7 @@ def test_a_name_that_was_unloaded_comes_back(shared: Serving, models: list[lda.M
     assert shared.send("POST", "/v2/repository/models/other/load").status in range(400, 500)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(shared: Serving) -> None:
     until(lambda: len(shared.workers()) == 2, "two workers, and nobody who reads a model")
     first = shared.workers()
@@ -195,6 +204,7 @@ def test_too_long_a_head_is_refused(shared: Serving) -> None:
     assert b'{"error": "' in answer
 
 
+@pytest.mark.slow
 def test_what_is_under_way_is_answered_when_it_ends(tmp_path: Path, models: list[lda.Model]) -> None:
     models[0].save(tmp_path / "model")
     with Serving(
