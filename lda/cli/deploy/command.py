@@ -31,10 +31,10 @@ from lda.cli.help import Command, CommandGroup
     ),
 )
 def deploy() -> None:
-    """Print files that start a fit, or serve a model, elsewhere: nothing in them is left to fill in.
+    """Print files that start a fit, or serve a model, elsewhere; whole ones.
 
-    Of a fit, its arguments stand behind --. The command that comes out has --resume: started again after a failure,
-    it goes on from the last checkpoint.
+    Of a fit, its arguments stand behind --. The command that comes out has --resume: started again after a failure, it
+    goes on from the last checkpoint.
     """
 
 
