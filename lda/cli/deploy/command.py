@@ -26,15 +26,13 @@ from lda.cli.help import Command, CommandGroup
     cls=CommandGroup,
     examples=(
         "lda deploy docker --image registry.example.com/raylda:1 > Dockerfile",
-        "lda deploy kuberay --help",
         "lda deploy slurm --nodes 8 -- /home/me/corpus -k 1000 -o /home/me/model",
     ),
 )
 def deploy() -> None:
     """Print files that start a fit, or serve a model, elsewhere; whole ones.
 
-    Of a fit, its arguments stand behind --. The command that comes out has --resume: started again after a failure, it
-    goes on from the last checkpoint.
+    Arguments of a fit stand behind --. Its command has --resume: begun again, it goes on from the last checkpoint.
     """
 
 
