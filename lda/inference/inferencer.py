@@ -120,6 +120,11 @@ class Inferencer:
         return self._facts.fingerprint
 
     @property
+    def content(self) -> str:
+        """sha256 in hex of all that an answer is made of: equal ones, equal answers; fingerprints tell counts alone."""
+        return self._facts.content
+
+    @property
     def seed(self) -> int:
         """The seed of the fit, which a call without one takes."""
         return self._facts.seed

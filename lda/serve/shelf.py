@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from lda.inference.inferencer import Inferencer
 
-DIGESTED_WORDS: Final = 50
-"""Words of each topic whose probabilities make a digest: what averages and priors changed shows in them, which the
-fingerprint of the counts does not tell."""
-
 VERSION_DIGITS: Final = 12
 """Of the fingerprint, which are a model's version."""
 
@@ -116,11 +112,11 @@ class ServedModel:
             ValueError: the name cannot be one.
         """
         check_name(name)
-        topics = inferencer.topics(max(n_words, DIGESTED_WORDS))
+        topics = inferencer.topics(n_words)
         words = tuple(tuple(_unicode(word) for word, _ in topic.words[:n_words]) for topic in topics)
         labels = tuple(None if label is None else _unicode(label) for label in inferencer.labels)
         digest = hashlib.blake2b(digest_size=16)
-        for part in (inferencer.fingerprint, inferencer.seed, inferencer.n_terms, topics, labels, n_words):
+        for part in (inferencer.fingerprint, inferencer.content, topics, labels, n_words):
             digest.update(repr(part).encode("utf-8", "backslashreplace"))
         return cls(
             name=name,
@@ -152,8 +148,10 @@ class Shelf:
     swapped out goes with the last request that has it. Names may be taken from any thread.
     """
 
-    def __init__(self, models: Iterable[ServedModel] = ()) -> None:
+    def __init__(self, models: Iterable[ServedModel] = (), *, names: Iterable[str] = ()) -> None:
+        """names: in whose order models stand, whenever they come; others stand behind, as they came first."""
         self._models = {model.name: model for model in models}
+        self._places = dict.fromkeys((*names, *self._models))
 
     def get(self, name: str | None = None) -> ServedModel:
         """The model of that name; None for the only one, or the first. Raises `UnknownModelError`."""
@@ -169,10 +167,10 @@ class Shelf:
     def put(self, model: ServedModel) -> ServedModel | None:
         """Serve it under its name from now on; returns the one that was served."""
         before = self._models.get(model.name)
-        self._models = {
-            **self._models,
-            model.name: model,
-        }  # whoever goes through the old ones is not disturbed
+        self._places.setdefault(model.name)
+        models = {**self._models, model.name: model}
+        # Whoever goes through the old ones is not disturbed. One that was away stands where it stood.
+        self._models = {name: models[name] for name in self._places if name in models}
         return before
 
     def remove(self, name: str) -> ServedModel:
@@ -182,7 +180,7 @@ class Shelf:
         return found
 
     def names(self) -> list[str]:
-        """Names of all models, in the order in which they came."""
+        """Names of all models, in their order."""
         return list(self._models)
 
     def models(self) -> list[ServedModel]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from dataclasses import dataclass
@@ -65,6 +66,15 @@ class ServeOptions:
             raise click.UsageError(
                 "--certificate and --key go together: give both files, or none for plain HTTP"
             )
+        if self.max_body < 1:
+            raise click.UsageError("--max-body must be at least 1 byte, got 0; leave it out for 16MiB")
+        for option, seconds in (
+            ("--timeout", self.timeout),
+            ("--keep-alive", self.keep_alive),
+            ("--drain-seconds", self.drain_seconds),
+        ):
+            if not math.isfinite(seconds):  # which a range lets pass
+                raise click.UsageError(f"{option} must be a number of seconds, got {seconds}")
 
     def places(self) -> dict[str, str]:
         """Where models lie by the names that they are served under. Raises click.UsageError."""
@@ -140,7 +150,7 @@ class ServeOptions:
     def settings(self, token: str | None) -> dict[str, Any]:
         """Fields of `ServeSettings`."""
         return {
-            "max_body": self.max_body << 20,
+            "max_body": self.max_body,
             "max_documents": self.max_documents,
             "max_tokens": self.max_tokens,
             "max_waiting": self.max_waiting,

@@ -32,7 +32,11 @@ def main(end: int) -> None:
             try:
                 known = prepare(name, wanted["place"], Path(wanted["folder"]), n_words=orders["n_words"])
             except MemoryError:
-                known = {"error": "out of memory; serve fewer models, or take a larger machine"}
+                known = {
+                    "error": "out of memory; serve fewer models, or take a larger machine",
+                    "code": 1,
+                    "kind": "failure",
+                }
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a model, the others are served
                 text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 known = {

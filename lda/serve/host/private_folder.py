@@ -57,9 +57,6 @@ def _new() -> tuple[Path, int]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Another process may have come between the two, have taken it for one that nobody has, and removed it.
         with suppress(FileNotFoundError):
-            if (
-                os.path.samestat(folder.stat(), os.fstat(lock))
-                and stat.S_IMODE(folder.stat().st_mode) == 0o700
-            ):
+            if os.path.samestat(folder.stat(), os.fstat(lock)):
                 return folder, lock
         os.close(lock)

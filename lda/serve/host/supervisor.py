@@ -358,6 +358,7 @@ class Supervisor:
 
     def _orders(self, seat: _Seat) -> Message:
         return {
+            "names": list(self._served),
             "settings": dict(self._plan.settings),
             "connections": dict(self._plan.connections),
             "log": self._plan.log,

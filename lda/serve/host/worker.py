@@ -219,7 +219,7 @@ def main(end: int) -> None:
     from lda.serve.shelf import Shelf
 
     sys.excepthook = _say
-    shelf, control = Shelf(), ChannelControl()
+    shelf, control = Shelf(names=orders["names"]), ChannelControl()
     app = create_app(shelf, settings=ServeSettings(**orders["settings"]), control=control)
     turns = WorkerTurns(Path(orders["turns"]), orders["seat"])
     server = server_of(

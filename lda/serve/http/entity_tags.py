@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def model_headers(service: Service, request: HttpRequest, model: ServedModel, body: bytes) -> Headers:
     """What an answer says of the model that it comes from, its tag last."""
     digest = hashlib.blake2b(model.digest, digest_size=12)
+    digest.update(b"%b\n" % model.name.encode())  # which a request need not say, and the answer does
     digest.update(_versions())
     digest.update(b"%d\n" % service.settings.top)
     digest.update(request.path.encode("utf-8", "surrogatepass"))

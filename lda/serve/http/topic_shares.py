@@ -44,7 +44,8 @@ class TopicShares:
             self.sums: Floats = np.zeros(n_bytes // 8)
         else:
             path = folder / f"{model.name}-{model.digest.hex()}-{os.getpid()}{SUFFIX}"
-            with path.open("w+b") as file:
+            # What was counted stays, where a model comes back, or the number of a process that has died.
+            with path.open("a+b") as file:
                 file.truncate(n_bytes)
                 self.sums = np.frombuffer(mmap.mmap(file.fileno(), n_bytes), dtype=np.float64)
         self._whole = float(model.alpha.sum())

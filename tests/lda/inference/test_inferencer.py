@@ -158,12 +158,15 @@ def test_threads_share_it_and_a_pickled_one_is_ready(topics: lda.Inferencer, tmp
     expected = topics.texts(TEXTS)
     topics.save_prepared(tmp_path / "prepared")
     mapped = lda.Inferencer.open_prepared(tmp_path / "prepared")
+    topics.model.save(tmp_path / "model")
+    loaded = lda.Model.load(tmp_path / "model")
     for one in (topics, mapped, pickle.loads(pickle.dumps(topics)), pickle.loads(pickle.dumps(mapped))):
         with ThreadPoolExecutor(4) as pool:
             for found in pool.map(one.texts, [[text] for text in TEXTS[:12] * 4]):
                 assert found[0].tolist() in expected.tolist()
         np.testing.assert_array_equal(one.texts(TEXTS), expected)
         assert one.fingerprint == topics.model.fingerprint()
+        assert one.content == lda.Inferencer(loaded).content
         assert one.topics(3) == topics.model.topics(3)
         assert one.labels == (None, None, None)
 

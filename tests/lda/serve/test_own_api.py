@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from served import ask, asked
 from starlette.testclient import TestClient
 
 from lda.inference.inferencer import Inferencer
-from lda.serve import Shelf, UnknownModelError, create_app
+from lda.serve import Shelf, TopicsApp, UnknownModelError, create_app
+from lda.serve.http.batching import Found
+from lda.serve.http.topic_shares import TopicShares, sums_of
 from lda.serve.shelf import ServedModel, name_of
 
 if TYPE_CHECKING:
@@ -131,3 +134,53 @@ def test_names_of_models() -> None:
         Shelf().get()
     with pytest.raises(ValueError, match="at least one"):
         create_app({})
+
+
+def test_a_tag_tells_all_that_an_answer_is_made_of() -> None:
+    model = served.model()
+
+    def tag(service: TopicsApp) -> str:
+        return str(asked(service, "POST", "/v1/topics", {"document": "comet"}).headers["etag"])
+
+    tags = {tag(create_app({"m": model}))}
+    assert model.soft_counts is not None
+    averages = model.soft_counts.copy()
+    averages.data[-1] *= 2
+    spelled = [*model.vocabulary[:-1], "another-word"]
+    recipe = {**(model.record.recipe or {}), "lowercase": False}
+    for other in (
+        replace(model, soft_counts=averages),
+        replace(model, beta=model.beta * 2),
+        replace(model, vocabulary=spelled),
+        replace(model, record=replace(model.record, recipe=recipe)),
+        replace(model, record=replace(model.record, seed=model.record.seed + 1)),
+    ):
+        assert other.fingerprint() == model.fingerprint()
+        tags.add(tag(create_app({"m": other})))
+    assert len(tags) == 6
+    both = create_app({"m": model, "n": model})
+    assert tag(both) in tags
+    both.shelf.remove("m")
+    assert tag(both) not in tags, "the answer has another name in it"
+
+
+def test_the_first_model_is_the_first_again_when_it_comes_back() -> None:
+    first, second = (ServedModel.of(name, Inferencer(served.model())) for name in ("m", "n"))
+    shelf = Shelf([first, second])
+    shelf.remove("m")
+    assert shelf.get() is second
+    shelf.put(first)
+    assert shelf.get() is first
+    late = Shelf(names=["m", "n"])
+    late.put(second)
+    late.put(first)
+    assert late.names() == shelf.names() == ["m", "n"]
+
+
+def test_what_was_counted_stays_when_a_model_comes_back(tmp_path: Path) -> None:
+    model = ServedModel.of("m", Inferencer(served.model()))
+    theta = np.full((1, 3), 1 / 3, dtype=np.float32)
+    found = Found(theta, np.array([5]), np.array([2]))
+    for _ in range(2):
+        TopicShares(model, tmp_path).add(found)
+    assert sums_of(model, tmp_path, None)[:3].tolist() == [2, 10, 4]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import ipaddress
+import json
 import os
 import shutil
 import signal
@@ -325,6 +326,49 @@ def test_others_are_let_in_by_a_token_or_by_saying_so(
     assert "exclude each other" in run("serve", folder, "--no-auth", "--token-file", token, code=2).stderr
 
 
+def test_options_are_what_the_service_is_given(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from lda.serve.host.supervisor import Supervisor
+
+    plans = list[Any]()
+
+    def keep(self: Supervisor) -> int:
+        plans.append(self._plan)
+        return 0
+
+    monkeypatch.setattr(Supervisor, "run", keep)
+    run("serve", folder, "--port", 0)
+    run("serve", folder, "--port", 0, "--max-body", "100KB")
+    assert [plan.settings["max_body"] for plan in plans] == [16 << 20, 100_000]
+    for option in ("--timeout", "--keep-alive", "--drain-seconds"):
+        for value in ("nan", "inf"):
+            told = run("serve", folder, option, value, code=2).stderr
+            assert f"{option} must be a number of seconds, got {value}" in told
+    assert "--max-body must be at least 1 byte" in run("serve", folder, "--max-body", 0, code=2).stderr
+    assert len(plans) == 2
+
+
+def test_a_model_without_room_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lda.serve.host import prepared, preparer
+    from lda.serve.host.channel import line
+    from lda.serve.host.supervisor import _check, _RefusedError
+
+    def no_room(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(prepared, "prepare", no_room)
+    here, there = socket.socketpair()
+    with here, there:
+        wanted = {"name": "news", "place": "model", "folder": "prepared"}
+        orders = {"models": [wanted], "behind": False, "n_words": 10}
+        here.sendall(line(orders))
+        monkeypatch.setattr(preparer, "die_with_parent", lambda *_: None)
+        preparer.main(there.fileno())
+        with pytest.raises(_RefusedError, match="out of memory"):
+            _check(json.loads(here.recv(1 << 16)))
+
+
 def test_models_that_cannot_be_named(folder: Path) -> None:
     assert "two models have the name model" in run("serve", folder, folder, code=2).stderr
     assert "--name must be NAME=MODEL" in run("serve", "--name", "news", code=2).stderr
@@ -385,6 +429,7 @@ def test_a_private_folder_outlives_its_process_until_the_next_comes(
     left = Path(done.stdout.strip())
     assert left.is_dir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    tmp_path.chmod(0o2700)  # as of folders that a group shares: what is made in it has that bit, too
     with private_folder() as first:
         assert not left.exists()
         with private_folder() as second:
