@@ -20,7 +20,7 @@ import numpy as np
 from lda.corpus.errors import DataError
 from lda.evaluation.document_units import DocumentUnits, total_shares
 from lda.evaluation.documents import possible
-from lda.evaluation.drift_results import Drift, DriftDocuments, DriftLimits, DriftTopic
+from lda.evaluation.drift_results import SURE, Drift, DriftDocuments, DriftLimits, DriftTopic
 from lda.evaluation.heldout import Estimation, ratio
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 INTERVAL: Final = 0.95
 N_RESAMPLES: Final = 1000
+FEW: Final = 256
+"""Documents of a side, below which they are dealt out."""
 N_UNKNOWN_WORDS: Final = 20
 N_WORDS: Final = 8
 SHORT: Final = (0.1, 0.5, 0.9)
@@ -113,7 +115,7 @@ def measure_drift(
     )
     held = training.n_documents - training.n_empty_documents
     scale = float(np.sqrt(found.units.n_documents / max(held, 1))) if their_units is None else 1.0
-    distance, noise = _distance(found.units, shares, their_units or found.units, scale, seed)
+    distance, noise = _distance(found.units, shares, their_units, scale, seed)
     documents = _described(found, frozen.n_topics)
     other = (
         _training_documents(training, shares)
@@ -179,6 +181,7 @@ def _described(found: _Measured, n_topics: int, *, unseen_only: bool = False) ->
     return DriftDocuments(
         n_documents=len(known),
         n_empty_documents=int((known == 0).sum()),
+        n_wordless_documents=int((lengths == 0).sum()),
         n_trained=found.n_trained,
         n_tokens=int(known.sum()),
         n_unknown=int(unknown.sum()),
@@ -187,6 +190,7 @@ def _described(found: _Measured, n_topics: int, *, unseen_only: bool = False) ->
         log_likelihood=likelihood,
         log_likelihood_error=_or_none(error),
         n_scored_tokens=int(scored.sum()),
+        n_scored_documents=int((scored > 0).sum()),
         mean_length=float(lengths.mean()),
         lengths=tuple(float(x) for x in np.quantile(lengths, SHORT)),
         shares=tuple(total_shares(totals).tolist()) if known.any() else None,
@@ -197,6 +201,7 @@ def _training_documents(training: TrainedOn, shares: Floats) -> DriftDocuments:
     return DriftDocuments(
         n_documents=training.n_documents,
         n_empty_documents=training.n_empty_documents,
+        n_wordless_documents=None,
         n_trained=training.n_documents,
         n_tokens=training.n_tokens,
         n_unknown=None,
@@ -205,6 +210,7 @@ def _training_documents(training: TrainedOn, shares: Floats) -> DriftDocuments:
         log_likelihood=training.heldout,
         log_likelihood_error=None,
         n_scored_tokens=None,
+        n_scored_documents=None,
         mean_length=training.n_tokens / max(training.n_documents, 1),
         lengths=None,
         shares=tuple(shares.tolist()),
@@ -225,26 +231,48 @@ def jensen_shannon(one: Floats, other: Floats) -> Floats:
 
 
 def _distance(
-    new: DocumentUnits, shares: Floats, reference: DocumentUnits, scale: float, seed: int
+    new: DocumentUnits, shares: Floats, reference: DocumentUnits | None, scale: float, seed: int
 ) -> tuple[float | None, float | None]:
     """The distance of shares, and what it is at most, in 99 % of cases, if only chance tells the documents apart.
 
     Shares that are estimated differ by chance, and a distance is never negative. So documents of both sides are drawn
-    again, with weights that follow a Poisson law, around shares that both have in common. Documents of the training are
-    not there: they are taken to vary as the new ones do. scale: by which their shares vary more than those of
-    `reference`.
+    again, with weights that follow a Poisson law, around shares that both have in common. A few documents vary too
+    little among themselves for that. So few ones are dealt out to both sides anew as well, which is exact for any
+    number of them, and what is larger counts.
+
+    Documents of the training are not there, `reference` is None: they are taken to vary as the new ones do, `scale`
+    times as much, and instead of dealing out few documents, their deviations are widened by Student's t.
     """
+    from scipy.special import ndtri, stdtrit
+
     totals = new.topics.sum(axis=0)
-    if not totals.any():
+    if not totals.any() or not shares.any():
         return None, None
     here = total_shares(totals)
     found = float(jensen_shannon(here, shares))
     rng = np.random.default_rng([seed, 20])
     middle = (here + shares) / 2
     mine = new.deviations(rng, N_RESAMPLES)
-    theirs = scale * reference.deviations(rng, N_RESAMPLES)
+    theirs = scale * (reference or new).deviations(rng, N_RESAMPLES)
+    if reference is None and new.n_units > 1:
+        wider = float(stdtrit(new.n_units - 1, SURE) / ndtri(SURE))
+        mine, theirs = wider * mine, wider * theirs
     distances = jensen_shannon(_as_shares(middle + mine), _as_shares(middle + theirs))
-    return found, float(np.quantile(distances, 0.99))
+    noise = float(np.quantile(distances, SURE))
+    if reference is not None and min(new.n_documents, reference.n_documents) < FEW:
+        # The higher of two neighbours: nothing between what can be dealt out is a bound.
+        noise = max(noise, float(np.quantile(_dealt_out(new, reference, rng), SURE, method="higher")))
+    return found, noise
+
+
+def _dealt_out(new: DocumentUnits, reference: DocumentUnits, rng: np.random.Generator) -> Floats:
+    """(N_RESAMPLES,) distances where the documents of both sides are dealt out to them at random."""
+    topics = np.concatenate([new.topics, reference.topics]).astype(np.float64)
+    mine = np.empty((N_RESAMPLES, topics.shape[1]))
+    for draw in range(N_RESAMPLES):
+        mine[draw] = topics[rng.choice(len(topics), new.n_units, replace=False)].sum(axis=0)
+    theirs = topics.sum(axis=0) - mine
+    return jensen_shannon(_as_shares(mine), _as_shares(theirs))
 
 
 def _as_shares(values: Floats) -> Floats:
@@ -264,7 +292,7 @@ def _topics(
     """All topics, those first whose shares moved most."""
     from scipy.special import stdtrit
 
-    if not new.topics.any():
+    if not new.topics.any() or not shares.any():
         return ()
     words = model.top_words(N_WORDS)
     here, error = new.shares()

@@ -29,8 +29,8 @@ class DriftLimits:
     def __post_init__(self) -> None:
         for name, most in (("max_unknown", 1.0), ("max_shift", 1.0), ("max_loss", math.inf)):
             value = getattr(self, name)
-            if value is not None and not 0 <= value <= most:
-                at_most = f" to {most:g}" if most < math.inf else " or more"
+            if value is not None and not (0 <= value <= most and math.isfinite(value)):
+                at_most = f" to {most:g}" if most < math.inf else " or more, or None for any"
                 raise ValueError(f"{name} must be 0{at_most}, got {value}")
 
 
@@ -41,6 +41,7 @@ class DriftDocuments:
     Attributes:
         n_documents: all of them.
         n_empty_documents: those without a word that the model knows.
+        n_wordless_documents: those without any word.
         n_trained: those with the same words as a document that the model was fitted to.
         n_tokens: words that the model knows.
         n_unknown: those that it does not know; words that its limits of frequency kept out are among them.
@@ -50,6 +51,7 @@ class DriftDocuments:
             was not fitted to.
         log_likelihood_error: its standard error, over documents.
         n_scored_tokens: tokens of `log_likelihood`.
+        n_scored_documents: documents of `log_likelihood`.
         mean_length: words of a document, known or not.
         lengths: the same, of the short ones, the middle and the long ones: quantiles 0.1, 0.5 and 0.9.
         shares: (K,) part of the tokens of each topic.
@@ -57,6 +59,7 @@ class DriftDocuments:
 
     n_documents: int
     n_empty_documents: int
+    n_wordless_documents: int | None
     n_trained: int | None
     n_tokens: int
     n_unknown: int | None
@@ -65,6 +68,7 @@ class DriftDocuments:
     log_likelihood: float | None
     log_likelihood_error: float | None
     n_scored_tokens: int | None
+    n_scored_documents: int | None
     mean_length: float
     lengths: tuple[float, ...] | None
     shares: tuple[float, ...] | None
@@ -122,7 +126,7 @@ class Drift:
         reference: what they are compared with.
         against: "reference" for documents that were read and inferred like the new ones, "training" for what the model
             knows of its own.
-        distance: Jensen-Shannon distance of the topic shares, 0 to 1; None if the new documents hold no known word.
+        distance: Jensen-Shannon distance of the topic shares, 0 to 1; None if those of a side hold no known word.
         distance_noise: what it is at most, in 99 % of cases, if only chance tells the documents apart.
         topics: all topics, those first whose shares moved most.
         unknown_words: (word, tokens) of the most frequent ones that the model does not know, of the new documents.
@@ -165,28 +169,36 @@ class Drift:
         rise, limits = self.unknown_rise, self.limits
         error = math.hypot(self.new.unknown_error or 0.0, self.reference.unknown_error or 0.0)
         loss, loss_error = self.loss, self.loss_error
-        times = self._times
-        unknown = None if times is None or self.new.unknown_error is None else rise - times * error
-        least = None if times is None or loss is None or loss_error is None else loss - times * loss_error
+        unknown_times, shift_times, loss_times = map(_times, self._n_telling)
+        unknown = None if unknown_times is None else rise - unknown_times * error
+        least = (
+            None
+            if loss_times is None or loss is None or loss_error is None
+            else loss - loss_times * loss_error
+        )
         shift, noise = self.distance, self.distance_noise
         beyond = limits.max_shift is not None and shift is not None and shift > limits.max_shift
         return (
             DriftCheck("unknown", rise, unknown, limits.max_unknown, _above(unknown, limits.max_unknown)),
             DriftCheck(
-                "shift", shift, noise, limits.max_shift, beyond and times is not None and _above(shift, noise)
+                "shift",
+                shift,
+                noise,
+                limits.max_shift,
+                beyond and shift_times is not None and _above(shift, noise),
             ),
             DriftCheck("loss", loss, least, limits.max_loss, _above(least, limits.max_loss)),
         )
 
     @property
-    def _times(self) -> float | None:
-        """Standard errors below a measure where its bound is; None where a single document tells nothing of others."""
-        from scipy.special import stdtrit
-
-        n = self.new.n_documents
-        if self.against == "reference":
-            n = min(n, self.reference.n_documents)
-        return float(stdtrit(n - 1, SURE)) if n > 1 else None
+    def _n_telling(self) -> tuple[int, int, int]:
+        """Documents that unknown words, topics and likelihood are known of, on the side that has fewer of them."""
+        sides = [self.new] if self.against == "training" else [self.new, self.reference]
+        return (
+            min(side.n_documents - (side.n_wordless_documents or 0) for side in sides),
+            min(side.n_documents - side.n_empty_documents for side in sides),
+            min(side.n_scored_documents or 0 for side in sides),
+        )
 
     @property
     def exceeded(self) -> tuple[str, ...]:
@@ -207,8 +219,14 @@ class Drift:
                 "the likelihood has nothing to be compared with: give reference documents that the model was not "
                 "fitted to, or keep some out in the fit (--validation-fraction)"
             )
-        if self._times is None:
+        with_words, with_known_words, _ = self._n_telling
+        if with_words < 2:
             said.append("one document cannot tell what others are like, so no limit was looked at")
+        elif with_known_words == 1:
+            said.append(
+                "only one document has words that the model knows, and it cannot tell what others are like: the limits "
+                "of topics and likelihood were not looked at"
+            )
         if self.new.n_trained:
             said.append(
                 f"{self.new.n_trained:,} of the new documents have the same words as documents that the model was "
@@ -240,6 +258,13 @@ class Drift:
     def __repr__(self) -> str:
         found = ", ".join(self.exceeded) or "none"
         return f"Drift({plural(self.new.n_documents, 'document')} against {self.against}, beyond limits: {found})"
+
+
+def _times(n: int) -> float | None:
+    """Standard errors below a measure of n documents where its bound is; None where one tells nothing of others."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(n - 1, SURE)) if n > 1 else None
 
 
 def _above(value: float | None, limit: float | None) -> bool:

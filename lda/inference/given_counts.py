@@ -94,6 +94,8 @@ def of_counts(X: Any, n_terms: int) -> NumberedDocuments:  # noqa: ANN401 - any 
 def _dense(X: Any) -> npt.NDArray[Any]:  # noqa: ANN401 - any matrix
     if isinstance(X, list | tuple) and X and isinstance(X[0], list | tuple):
         return np.asarray(rows_to_csr(X).toarray())
+    if np.ma.is_masked(X):  # what lies under the mask is no count
+        raise DataError("counts must not be missing, got masked entries; fill the gaps with X.filled(0)")
     try:
         found = np.asarray(X)
     except (ValueError, OverflowError) as error:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 REMEDY: Final = "pip install 'raylda[serve]'"
+ESCAPE: Final = "\x01"
 
 
 class TermNumbers(Protocol):
@@ -46,9 +47,11 @@ class NumbersInTrie:
         self._trie, self._numbers = trie, numbers
 
     def __call__(self, words: Iterable[str]) -> list[int]:
-        """The number of each word as a term, -1 where it is none."""
+        """The number of each word as a term, -1 where it is none. Raises TypeError if one is no string."""
         get, item = self._trie.get, self._numbers.item
-        return [-1 if (place := get(word)) is None else item(place) for word in words]
+        # What holds no text is no key: `in` refuses bytes, which the trie would take for text.
+        keys = [_key(word) if "\0" in word or ESCAPE in word else word for word in words]
+        return [-1 if (place := get(key)) is None else item(place) for key in keys]
 
 
 def write_trie(terms: Sequence[str], path: Path) -> npt.NDArray[np.int32]:
@@ -63,11 +66,12 @@ def write_trie(terms: Sequence[str], path: Path) -> npt.NDArray[np.int32]:
     for number, term in enumerate(terms):
         if is_text(term):
             numbers.setdefault(term, number)
-    trie = _package().Trie(list(numbers))
+    keys = {_key(term): number for term, number in numbers.items()}
+    trie = _package().Trie(list(keys))
     trie.save(str(path))
-    found = np.empty(len(numbers), dtype=np.int32)
-    for term, number in numbers.items():
-        found[trie[term]] = number
+    found = np.empty(len(keys), dtype=np.int32)
+    for key, number in keys.items():
+        found[trie[key]] = number
     return found
 
 
@@ -83,6 +87,11 @@ def open_trie(path: Path, numbers: npt.NDArray[np.int32]) -> NumbersInTrie:
     if len(trie) != len(numbers):
         raise RuntimeError(f"it holds {len(trie)} terms, not {len(numbers)}")
     return NumbersInTrie(trie, numbers)
+
+
+def _key(term: str) -> str:
+    """What a term is called in a trie, which cuts off what follows a NUL."""
+    return term.replace(ESCAPE, f"{ESCAPE}{ESCAPE}").replace("\0", f"{ESCAPE}0")
 
 
 def _package() -> Any:  # noqa: ANN401 - a module

@@ -89,7 +89,8 @@ class TextWords:
         """The documents of a few texts; None where one of them needs more than that."""
         found, ends = list[int](), [0]
         for text in texts:
-            words = [] if text is None else self._quick(text) if type(text) is str else None
+            # A missing text is an empty one, of which a function may make words.
+            words = self._quick(text or "") if text is None or type(text) is str else None
             if words is None:
                 return None
             found += self._numbers_of(words)

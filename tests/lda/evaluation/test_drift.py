@@ -18,7 +18,7 @@ import lda
 import lda.datasets
 from lda.corpus.stream import UnknownWords
 from lda.evaluation.document_units import DocumentUnits
-from lda.evaluation.drift import jensen_shannon
+from lda.evaluation.drift import _distance, jensen_shannon
 from lda.evaluation.heldout import ratio
 from lda.results import DriftLimits
 
@@ -135,8 +135,10 @@ def test_what_cannot_be_compared_is_refused(folder: Path, tmp_path: Path) -> Non
     assert "no new documents" in fails(
         3, "drift", folder / "m", tmp_path / "none.txt", "--format", "lines", "-q"
     )
-    with pytest.raises(ValueError, match="max_loss must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match="max_loss must be 0 or more, or None for any, got -1"):
         DriftLimits(max_loss=-1)
+    with pytest.raises(ValueError, match="max_loss must be 0 or more, or None for any, got inf"):
+        DriftLimits(max_loss=math.inf)  # JSON knows no such number
 
 
 def test_one_document_raises_no_alarm(folder: Path, tmp_path: Path) -> None:
@@ -144,6 +146,53 @@ def test_one_document_raises_no_alarm(folder: Path, tmp_path: Path) -> None:
     found = run_json("drift", folder / "m", one)
     assert (found["exceeded"], found["unknown_rise"]) == ([], 0.8)
     assert any("one document cannot tell" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("others", ["", "brot ofen"])
+def test_a_document_among_others_that_tell_nothing_is_one_document(
+    folder: Path, tmp_path: Path, others: str
+) -> None:
+    model, recipe = lda.Model.load(folder / "m"), lda.Recipe(text="body")
+    texts = [json.loads(line)["body"] for line in (folder / "new.jsonl").read_text().splitlines()]
+    (one := tmp_path / "one.jsonl").write_text(
+        "".join(json.dumps({"body": text}) + "\n" for text in [texts[0], *[others] * 30])
+    )
+    few, many = (lda.read_corpus([path], recipe=recipe) for path in (one, folder / "new.jsonl"))
+    for found in (model.drift(few, max_shift=0), model.drift(many, few, max_shift=0, max_loss=0)):
+        assert not {"shift", "loss"} & set(found.exceeded)
+        assert any("one document" in note for note in found.notes)
+
+
+def test_a_reference_without_a_known_word_has_no_topics(folder: Path, tmp_path: Path) -> None:
+    (file := tmp_path / "zebras.jsonl").write_text('{"body": "zebra zebu"}\n' * 3)
+    found = run_json("drift", folder / "m", folder / "new.jsonl", "--reference", file)
+    assert (found["distance"], found["distance_noise"], found["topics"]) == (None, None, [])
+
+
+def test_draws_of_a_few_documents_are_never_of_none() -> None:
+    units = DocumentUnits(4)
+    units.add(sp.csr_matrix(np.eye(4, dtype=np.int64)[:2] * 9))
+    spread = units.deviations(np.random.default_rng(0), 1000)
+    np.testing.assert_allclose(spread.sum(axis=1), 0, atol=1e-12)
+    found, noise = _distance(units, units.shares()[0], units, 1.0, seed=0)
+    assert found == 0
+    assert noise is not None
+    assert 0 < noise <= 1
+
+
+@pytest.mark.parametrize(("n_new", "n_reference"), [(2, 2), (2, 20), (4, 4)])
+def test_few_documents_raise_no_alarm_by_their_number(n_new: int, n_reference: int) -> None:
+    rng, alarms = np.random.default_rng(3), 0
+    for seed in range(20):
+        new, reference = DocumentUnits(20), DocumentUnits(20)
+        for units, n in ((new, n_new), (reference, n_reference)):
+            shares = rng.dirichlet(np.full(20, 0.05), n)
+            units.add(sp.csr_matrix(np.stack([rng.multinomial(3, share) for share in shares])))
+        found, noise = _distance(new, reference.shares()[0], reference, 1.0, seed)
+        assert found is not None
+        assert noise is not None
+        alarms += found > noise
+    assert alarms <= 2
 
 
 def test_documents_without_a_known_word(folder: Path, tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_tokens_and_counts_get_the_answers_of_the_model(model: lda.Model, topics
         (lambda t: t.counts([[1], [1, 2]]), "rows of counts must have one length"),
         (lambda t: t.counts(np.zeros((1, 1, 1))), "must be a matrix"),
         (lambda t: t.counts("text"), "counts must be"),
+        (lambda t: t.counts(np.ma.masked_equal(np.ones((1, t.n_terms)), 1)), "got masked entries"),
         (lambda t: t.counts(np.array(["a"] * t.n_terms)), "counts must be whole numbers"),
         (lambda t: t.tokens("bread"), "got raw text"),
         (lambda t: t.tokens(["bread"]), "got raw text for document 0"),
@@ -196,3 +197,30 @@ def test_a_prepared_folder_that_is_not_whole(topics: lda.Inferencer, tmp_path: P
     (tmp_path / "other").mkdir()
     with pytest.raises(DataError, match="is no prepared model"):
         topics.save_prepared(tmp_path / "other")
+
+
+def test_a_trie_knows_terms_to_their_end_and_no_bytes(tmp_path: Path) -> None:
+    documents = [["a\0b", "a", "a\x01b", "a\x010b"], ["a\0", "c", "a"], ["a\x01", "a\0b", "a\0c"]] * 2
+    topics = lda.Inferencer(lda.LDA(2, max_iter=2, random_state=0).fit(documents).model_)
+    topics.save_prepared(tmp_path / "prepared")
+    mapped = lda.Inferencer.open_prepared(tmp_path / "prepared")
+    strange = [*documents, ["a\0x"], ["c\0"], ["\0"], ["a\x01\x01b"], ["a\x01" + "1b"]]
+    one, other = topics.infer_tokens(strange), mapped.infer_tokens(strange)
+    np.testing.assert_array_equal(one.theta, other.theta)
+    np.testing.assert_array_equal(one.n_known, other.n_known)
+    with pytest.raises(DataError, match=r"got b'a' \(bytes\)"):
+        mapped.tokens([["c", b"a"]])  # type: ignore[list-item]
+
+
+def marked(text: str) -> list[str]:
+    return ["start", *text.split()]
+
+
+def test_a_function_is_asked_of_missing_texts_as_well(tmp_path: Path) -> None:
+    corpus = lda.read_corpus(
+        [tiny.jsonl(tmp_path / "d.jsonl")], recipe=lda.Recipe(text="body"), tokenizer=marked
+    )
+    model = lda.LDA(2, max_iter=2, random_state=0).fit(corpus).model_
+    found = lda.Inferencer(model, tokenizer=marked).infer_texts([None, ""])
+    assert found.n_known.tolist() == [1, 1]
+    np.testing.assert_array_equal(found.theta, model.transform_texts([None, ""], tokenizer=marked))
