@@ -64,7 +64,10 @@ def write_trie(terms: Sequence[str], path: Path) -> npt.NDArray[np.int32]:
         if is_text(term):
             numbers.setdefault(term, number)
     trie = _package().Trie(list(numbers))
-    trie.save(str(path))
+    try:
+        trie.save(str(path))
+    except RuntimeError as error:  # marisa-trie's word for a full disk
+        raise OSError(f"{path.name} cannot be written whole: {error}") from error
     found = np.empty(len(numbers), dtype=np.int32)
     for term, number in numbers.items():
         found[trie[term]] = number
