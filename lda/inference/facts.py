@@ -23,7 +23,8 @@ class ModelFacts:
     """What is to be known of a model whose counts are elsewhere.
 
     content: sha256 in hex of all that an answer is made of, of which the fingerprint tells the counts alone: averages,
-    priors, terms, recipe and seed. seed: of the fit. recipe: as the model has recorded it. topics: with KEPT_WORDS words. labels: names, by topic.
+    priors, terms, recipe and seed. seed: of the fit. recipe: as the model has recorded it. topics: with KEPT_WORDS
+    words. labels: names, by topic.
     """
 
     fingerprint: str

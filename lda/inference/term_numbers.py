@@ -61,6 +61,7 @@ def write_trie(terms: Sequence[str], path: Path) -> npt.NDArray[np.int32]:
 
     Raises:
         MissingPackageError: marisa-trie is not installed.
+        OSError: it cannot be written.
     """
     numbers = dict[str, int]()
     for number, term in enumerate(terms):
@@ -68,7 +69,10 @@ def write_trie(terms: Sequence[str], path: Path) -> npt.NDArray[np.int32]:
             numbers.setdefault(term, number)
     keys = {_key(term): number for term, number in numbers.items()}
     trie = _package().Trie(list(keys))
-    trie.save(str(path))
+    try:
+        trie.save(str(path))
+    except RuntimeError as error:  # marisa-trie's word for a full disk
+        raise OSError(f"{path.name} cannot be written whole: {error}") from error
     found = np.empty(len(keys), dtype=np.int32)
     for key, number in keys.items():
         found[trie[key]] = number

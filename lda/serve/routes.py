@@ -65,13 +65,15 @@ def _health(
     )
 
 
-def _repository(path: str, handler: Handler, summary: str, takes: str, gives: str) -> Operation:
+def _repository(
+    path: str, handler: Handler, summary: str, takes: str, gives: str, access: Access = Access.TOKEN_ALWAYS
+) -> Operation:
     return Operation(
         method="POST",
         path=f"/v2/repository/{path}",
         handler=handler,
         summary=summary,
-        access=Access.TOKEN_ALWAYS,
+        access=access,
         takes={_JSON: takes},
         body_needed=False,
         gives={_JSON: gives},
@@ -124,7 +126,10 @@ OPERATIONS: Final = (
     _get(_VERSION, open_inference.metadata, _TENSORS, "ModelTensors", 404),
     _get("/v2/models/{name}/ready", open_inference.model_ready, _READY, "Ready", 404, 503),
     _get(f"{_VERSION}/ready", open_inference.model_ready, _READY, "Ready", 404, 503),
-    _repository("index", repository.index, "All names, and how each stands.", "IndexRequest", "Index"),
+    # It changes nothing, so that it needs no more than other questions.
+    _repository(
+        "index", repository.index, "All names, and how each stands.", "IndexRequest", "Index", Access.TOKEN
+    ),
     _repository(
         "models/{name}/load",
         repository.load,

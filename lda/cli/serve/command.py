@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         "lda serve --name news=model/ --workers 4 --port 8000",
         "lda serve model/ --host 0.0.0.0 --token-file token.txt",
         "lda serve model/ --host 0.0.0.0 --token-file token.txt --certificate cert.pem --key key.pem",
-        """curl http://127.0.0.1:8080/v1/topics -d '{"documents": ["peace and trade with all nations"]}'""",
+        """curl http://127.0.0.1:8080/v1/topics --json '{"documents": ["peace and trade with all nations"]}'""",
     ),
 )  # fmt: skip
 @click.argument("models", nargs=-1, metavar="MODEL...")
@@ -223,10 +223,17 @@ def _serve(
 
     def started(fingerprints: dict[str, str]) -> None:
         if options.port_file is not None:
+            from lda.corpus.presentable import presentable
             from lda.corpus.storage.atomic_write import replaced_file
 
-            with replaced_file(Path(options.port_file)) as temporary:
-                temporary.write_text(f"{port}\n", encoding="ascii")
+            try:
+                with replaced_file(Path(options.port_file)) as temporary:
+                    temporary.write_text(f"{port}\n", encoding="ascii")
+            except OSError as error:
+                raise click.UsageError(
+                    f"the port cannot be written to {presentable(options.port_file)}: {error.strerror or error}; "
+                    "name another file (--port-file)"
+                ) from None
         models = [f"{name} ({fingerprint[:12]})" for name, fingerprint in fingerprints.items()]
         options.console.result(
             {

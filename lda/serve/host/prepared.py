@@ -10,16 +10,34 @@ if TYPE_CHECKING:
     from lda.serve.shelf import ServedModel
 
 
+class PreparedWriteError(RuntimeError):
+    """The folder for the workers cannot be written.
+
+    exit_code, kind: how a command ends for it, and what `--json` calls it.
+    """
+
+    exit_code = 1
+    kind = "system"
+
+
 def prepare(name: str, place: str, folder: Path, *, n_words: int) -> dict[str, Any]:
     """Read the model at a place, check all of it, and write it to a folder; returns what the supervisor keeps of it.
 
     Raises:
         DataError: there is no model, or it is damaged.
-        OSError: the disk or the store refused.
+        OSError: the store refused.
+        PreparedWriteError: the disk refused.
     """
     from lda.inference.inferencer import Inferencer
 
-    Inferencer(place).save_prepared(folder)
+    inferencer = Inferencer(place)
+    try:
+        inferencer.save_prepared(folder)
+    except OSError as error:
+        raise PreparedWriteError(
+            f"the model's copy for the workers cannot be written to {folder.parent} ({error.strerror or error}); make "
+            "room there, or name another folder for temporary files (TMPDIR)"
+        ) from None
     served = opened_prepared(
         name, folder, n_words=n_words
     )  # as a worker will; and now its kernels are compiled

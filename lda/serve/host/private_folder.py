@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import stat
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path

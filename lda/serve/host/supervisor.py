@@ -159,6 +159,7 @@ class Supervisor:
 
         Raises:
             ServiceError: a model cannot be served at the beginning, or workers die as soon as they begin.
+            OSError: the system refuses something: `started` cannot write, for one.
         """
         with private_folder() as folder:
             self._folder = folder
@@ -168,7 +169,7 @@ class Supervisor:
     async def _run(self) -> int:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
-        self._failed: ServiceError | None = None
+        self._failed: BaseException | None = None
         self._admitted = asyncio.Event()
         self._lock = asyncio.Lock()
         self._tasks = set[asyncio.Task[Any]]()
@@ -207,7 +208,8 @@ class Supervisor:
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            if not isinstance(error, ServiceError):
+            # A command has words for those of the system, and others bring their own.
+            if not isinstance(error, OSError) and not hasattr(type(error), "exit_code"):
                 error = ServiceError(f"the supervisor failed: {type(error).__name__}: {error}")
             self._failed = self._failed or error
             self._end.set()

@@ -369,6 +369,25 @@ def test_a_model_without_room_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
             _check(json.loads(here.recv(1 << 16)))
 
 
+def test_a_full_disk_is_named(full_disk: Path, folder: Path) -> None:
+    from lda.serve.host.prepared import PreparedWriteError, prepare
+
+    with pytest.raises(PreparedWriteError) as caught:
+        prepare("news", str(folder), full_disk / "model-1", n_words=10)
+    assert f"cannot be written to {full_disk} (" in str(caught.value)
+    assert "(TMPDIR)" in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_port_file_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path) -> None:
+    told = run(
+        "serve", folder, "--port", 0, "--workers", 1, "--port-file", tmp_path / "no" / "port", code=2
+    ).stderr
+    assert (
+        f"the port cannot be written to {tmp_path}/no/port: No such file or directory; name another" in told
+    )
+
+
 def test_models_that_cannot_be_named(folder: Path) -> None:
     assert "two models have the name model" in run("serve", folder, folder, code=2).stderr
     assert "--name must be NAME=MODEL" in run("serve", "--name", "news", code=2).stderr
