@@ -182,6 +182,7 @@ def test_a_token_is_asked_for_and_health_is_not() -> None:
 def test_models_are_loaded_by_who_has_a_token_alone(tmp_path: Any) -> None:
     load, unload = (f"/v2/repository/models/m/{verb}" for verb in ("load", "unload"))
     assert asked(served.app(), "POST", load).status == 403
+    assert asked(served.app(), "POST", "/v2/repository/index").status == 200, "which changes nothing"
     served.model().save(tmp_path / "m")
     service = create_app([tmp_path / "m"], settings=ServeSettings(no_auth=True))
     loaded = asked(service, "POST", load)
