@@ -195,6 +195,7 @@ def shared(folder: Path, n_topics: int, n_terms: int) -> None:
     frozen = FrozenModel(counts.astype(np.int32), np.full(n_topics, 0.1), 0.01, threads=1)
     facts = ModelFacts(
         fingerprint="0" * 64,
+        content="0" * 64,
         seed=0,
         n_terms=n_terms,
         named_terms=True,
