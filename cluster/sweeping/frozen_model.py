@@ -28,7 +28,6 @@ from lda.samplers.priors import Priors
 from lda.samplers.registry import DEFAULT_SAMPLER
 from lda.samplers.rules.sequential import sweep_documents
 from lda.samplers.scoring.completion import (
-    add_full_conditionals,
     content_keys,
     count_topics,
     mean_proportions,
@@ -36,6 +35,7 @@ from lda.samplers.scoring.completion import (
     sort_documents,
     split_tokens,
 )
+from lda.samplers.scoring.full_conditionals import add_full_conditionals
 from lda.samplers.scoring.left_to_right import left_to_right, particle_topics
 from lda.samplers.scoring.proportions import mean_topics, softly_averaged
 from lda.samplers.tokens import Tokens
@@ -418,7 +418,7 @@ class FrozenModel:
             words = batch.words[batch.doc_offsets[first] : batch.doc_offsets[last]]
             sums = np.zeros((n, self.n_topics))
             for z in states:
-                add_full_conditionals(words, z, offsets, 0, n, self._model, sums)
+                add_full_conditionals(words, z[None], offsets, 0, n, self._model, sums)
             return softly_averaged(sums, self.alpha, samples)
         counts, theta = np.zeros((n, self.n_topics), dtype=np.int64), np.empty((n, self.n_topics))
         for z in states:

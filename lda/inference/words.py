@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from lda.inference.term_numbers import TermNumbers
 
 
-FEW: Final = 64
-"""Up to so many texts are cut one by one."""
+FEW: Final = 512
+"""Up to so many texts are cut one by one. Abstracts of 70 words take 16 us each so, however many there are; by Arrow,
+which needs hundreds at a time, 27 in hundreds and 13 in thousands."""
 
 MOST_KEPT: Final = 1 << 16
 """Words whose numbers are kept, where they go by keys."""

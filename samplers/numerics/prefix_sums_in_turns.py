@@ -86,42 +86,28 @@ def _add_to_lane(typing: Any, n_dk: Any, j: Any, k: Any, change: Any) -> Any:
     return signature, codegen
 
 
-def _scan(
-    turns: int,
-    n_dk: Any,
-    alpha: Any,
-    table: Any,
-    aside: Any,
-    rows: Any,
-    ahead: Any,
-    old: Any,
-    own: Any,
-    n_blocks: Any,
-    prefix: Any,
-) -> Any:
-    """Scan p_k = (n_dk + alpha_k) phi_kw of the tokens of the first `turns` documents, with own_j for phi at old_j.
+def _scan_of(turns: int, kinds: Any, own: Any) -> Callable[..., Any]:
+    """Code that scans p_k = (n_dk + alpha_k) phi_kw of the tokens of the first `turns` documents.
 
-    n_dk, prefix: block b of document j is the block b * TURNS + j; the lane totals follow as block n_blocks.
-    rows: (TURNS,) int64, starts of the tokens' rows in `table`, or ~start (negative) of one in `aside`. ahead: (TURNS,)
-    int64, starts in `table` of rows soon to be needed. old: (TURNS,) int64. own: (TURNS,) float32.
+    kinds: types of the arguments of `_scan_turns`. own: of the last two of them; None leaves phi as it is.
     """
-    signature = types.void(n_dk, alpha, table, aside, rows, ahead, old, own, types.intp, prefix)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kinds, n_blocks = signature.args, args[8]
+        n_blocks = args[7]
         intp = n_blocks.type
 
         def start_of(which: int, at: Any) -> Any:
             return pointer_to(context, builder, kinds[which], args[which], at)
 
-        priors, counts, scans = (start_of(which, intp(0)) for which in (1, 0, 9))
+        priors, counts, scans = (start_of(which, intp(0)) for which in (1, 0, 6))
         tokens, later, olds, owns = [], [], [], []
         for j in range(turns):
             start = builder.load(start_of(4, intp(j)))
             tokens.append(row_pointer(context, builder, kinds[2:4], args[2:4], start))
             later.append(start_of(2, builder.load(start_of(5, intp(j)))))
-            olds.append(_everywhere(builder, builder.trunc(builder.load(start_of(6, intp(j))), _I32)))
-            owns.append(_everywhere(builder, builder.load(start_of(7, intp(j)))))
+            if own:
+                olds.append(_everywhere(builder, builder.trunc(builder.load(start_of(8, intp(j))), _I32)))
+                owns.append(_everywhere(builder, builder.load(start_of(9, intp(j)))))
         byte = ir.IntType(8).as_pointer()
         ask = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
             builder.module, ir.FunctionType(ir.VoidType(), [byte, _I32, _I32, _I32]), "llvm.prefetch.p0"
@@ -137,8 +123,10 @@ def _scan(
                 at = builder.add(group, intp(LANES * j))
                 next_block = builder.bitcast(builder.gep(later[j], [first]), byte)
                 builder.call(ask, [next_block, _I32(0), _I32(3), _I32(1)])
-                is_own = builder.icmp_signed("==", here, olds[j])
-                phi = builder.select(is_own, owns[j], vector_load(builder, tokens[j], first))
+                phi = vector_load(builder, tokens[j], first)
+                if own:
+                    is_own = builder.icmp_signed("==", here, olds[j])
+                    phi = builder.select(is_own, owns[j], phi)
                 weight = builder.fadd(vector_load(builder, counts, at), prior)
                 summed = builder.fadd(builder.load(running[j]), builder.fmul(phi, weight))
                 builder.store(summed, running[j])
@@ -149,7 +137,7 @@ def _scan(
             vector_store(builder, lanes, scans, builder.add(group, intp(LANES * j)))
         return context.get_dummy_value()
 
-    return signature, codegen
+    return codegen
 
 
 def _scan_turns(
@@ -160,16 +148,22 @@ def _scan_turns(
     aside: Any,
     rows: Any,
     ahead: Any,
+    prefix: Any,
+    n_blocks: Any,
     old: Any,
     own: Any,
-    n_blocks: Any,
-    prefix: Any,
 ) -> Any:
-    """A token of each of TURNS documents; arguments are those of `_scan`."""
-    return _scan(TURNS, n_dk, alpha, table, aside, rows, ahead, old, own, n_blocks, prefix)
+    """Scan p_k = (n_dk + alpha_k) phi_kw of a token of each of TURNS documents, with own_j for phi at old_j.
+
+    n_dk, prefix: block b of document j is the block b * TURNS + j; the lane totals follow as block n_blocks.
+    rows: (TURNS,) int64, starts of the tokens' rows in `table`, or ~start (negative) of one in `aside`. ahead: (TURNS,)
+    int64, starts in `table` of rows soon to be needed. old: (TURNS,) int64. own: (TURNS,) float32.
+    """
+    kinds = (n_dk, alpha, table, aside, rows, ahead, prefix, types.intp, old, own)
+    return types.void(*kinds), _scan_of(TURNS, kinds, own)
 
 
-def _scan_first(
+def _scan_turns_whole(
     typing: Any,
     n_dk: Any,
     alpha: Any,
@@ -177,13 +171,28 @@ def _scan_first(
     aside: Any,
     rows: Any,
     ahead: Any,
-    old: Any,
-    own: Any,
-    n_blocks: Any,
     prefix: Any,
+    n_blocks: Any,
 ) -> Any:
-    """A token of the first document alone, whose bits are those that it has among others; see `_scan`."""
-    return _scan(1, n_dk, alpha, table, aside, rows, ahead, old, own, n_blocks, prefix)
+    """`scan_turns` with phi as it is, also for the own topic; a third less to do."""
+    kinds = (n_dk, alpha, table, aside, rows, ahead, prefix, types.intp)
+    return types.void(*kinds), _scan_of(TURNS, kinds, None)
+
+
+def _scan_first_whole(
+    typing: Any,
+    n_dk: Any,
+    alpha: Any,
+    table: Any,
+    aside: Any,
+    rows: Any,
+    ahead: Any,
+    prefix: Any,
+    n_blocks: Any,
+) -> Any:
+    """`scan_turns_whole` of the first document alone, whose bits are those that it has among others."""
+    kinds = (n_dk, alpha, table, aside, rows, ahead, prefix, types.intp)
+    return types.void(*kinds), _scan_of(1, kinds, None)
 
 
 def _blocks_passed(typing: Any, prefix: Any, n_blocks: Any, j: Any, lane: Any, rest: Any) -> Any:
@@ -212,7 +221,8 @@ def _blocks_passed(typing: Any, prefix: Any, n_blocks: Any, j: Any, lane: Any, r
 
 # Numba's decorator hides the argument that it supplies itself; the casts say what callers see.
 scan_turns = cast("Callable[..., None]", intrinsic(_scan_turns))
-scan_first = cast("Callable[..., None]", intrinsic(_scan_first))
+scan_turns_whole = cast("Callable[..., None]", intrinsic(_scan_turns_whole))
+scan_first_whole = cast("Callable[..., None]", intrinsic(_scan_first_whole))
 add_to_lane = cast("Callable[..., None]", intrinsic(_add_to_lane))
 entry = cast("Callable[..., float]", intrinsic(_entry))
 _passed = cast("Callable[..., int]", intrinsic(_blocks_passed))

@@ -18,7 +18,7 @@ of topics, because every other K would have to be compiled first.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,9 @@ from lda.samplers.numerics.prefix_sums_in_turns import (
     add_to_lane,
     entry,
     pick_of,
-    scan_first,
+    scan_first_whole,
     scan_turns,
+    scan_turns_whole,
     total_of,
 )
 from lda.samplers.numerics.streams import state, stream, uniform_of
@@ -172,10 +173,10 @@ def sweep_range(
             turns.aside,
             turns.rows,
             turns.ahead,
+            turns.prefix,
+            blocks,
             turns.old,
             turns.own,
-            blocks,
-            turns.prefix,
         )
         _draw(turns, 0, tokens, blocks)
         _draw(turns, 1, tokens, blocks)
@@ -183,41 +184,91 @@ def sweep_range(
         _draw(turns, 3, tokens, blocks)
 
 
-@helper
-def sweep_alone(
-    turns: Turns,
+@kernel
+def sweep_frozen(
     tokens: Tokens,
-    d: int,
-    nothing: NDArray[np.int64],
+    first: int,
+    last: int,
     span: tuple[int, int],
+    nothing: NDArray[np.int64],
     model: LanguageModel,
     seed: np.uint64,
-    pass_number: np.uint64,
-    fresh: bool,
+    passes: tuple[int, int],
+    kept_from: int,
+    states: NDArray[Any],
 ) -> None:
-    """`sweep_range` of one document of a frozen model, to the same bits, in a third of the time.
+    """Passes passes[0] .. passes[1] - 1 over documents first .. last - 1 of a model that stays as it is.
 
-    Nobody waits for a turn, so the other turns are not scanned. turns: from `empty_turns`, for any number of sweeps.
-    nothing: an empty array. span: all words.
+    It is `sweep_range` pass by pass, to the same bits. But where no document waits for the counts of another, each goes
+    through all its passes in one turn: it is counted once, and turns stay empty towards the end of a call only, not of
+    each pass. 100 abstracts of 47 tokens, K = 200: 38 ns a token in place of 44.
+
+    passes: from 0 on where documents have no topics yet. states: (S, N), row i takes the topics after pass
+    kept_from + i. span, nothing: ALL_WORDS and NO_CURSOR. Written in a kernel they would be constants, which have types
+    of their own, and what is called here would be compiled for these as well.
     """
-    _give_up_turn(turns, 0, model.stride)
-    _take_turn(turns, 0, tokens, d, d + 1, nothing, span, d, nothing, seed, pass_number, fresh)
+    turns = empty_turns(model, False)
+    order = np.arange(first, last) if last - first <= SORTED else np.arange(0)
+    _longest_first(tokens.doc_offsets, order)
     blocks = model.stride // LANES
-    while turns.at[0] < turns.end[0]:
-        _leave(turns, 0, tokens, span[0], model, fresh)
-        scan_first(
+    document, number = np.zeros(TURNS, dtype=np.int64), np.full(TURNS, passes[1])
+    waiting, live = first, TURNS
+    # Nobody waits for the turns of a document that is alone, so they are not scanned.
+    taken = 1 if last - first == 1 else TURNS
+    while True:
+        for j in range(taken):
+            if turns.at[j] < turns.end[j] or turns.end[j] < 0:
+                continue
+            if number[j] < passes[1]:
+                begin, end = tokens.doc_offsets[document[j]], turns.end[j]
+                if number[j] >= kept_from:
+                    states[number[j] - kept_from, begin:end] = tokens.z[begin:end]
+                number[j] += 1
+                if number[j] < passes[1]:
+                    turns.at[j] = begin
+                    _begin(turns, j, 0, seed, np.uint64(number[j]), tokens.doc_keys[document[j]])
+                    continue
+            _give_up_turn(turns, j, model.stride)
+            waiting = _take_turn(
+                turns, j, tokens, waiting, last, order, span, first, nothing, seed,
+                np.uint64(passes[0]), passes[0] == 0,
+            )  # fmt: skip
+            document[j] = order[waiting - 1 - last + len(order)] if len(order) else waiting - 1
+            number[j] = passes[0]
+            live -= int(turns.end[j] < 0)
+        if live == TURNS - taken:
+            return
+        _take_out(turns, 0, tokens, span[0], model, number[0] == 0)
+        if taken == 1:
+            scan_first_whole(
+                turns.n_dk,
+                model.alpha,
+                model.phi,
+                turns.aside,
+                turns.rows,
+                turns.ahead,
+                turns.prefix,
+                blocks,
+            )
+            _draw(turns, 0, tokens, blocks)
+            continue
+        _take_out(turns, 1, tokens, span[0], model, number[1] == 0)
+        _take_out(turns, 2, tokens, span[0], model, number[2] == 0)
+        _take_out(turns, 3, tokens, span[0], model, number[3] == 0)
+        scan_turns_whole(
             turns.n_dk,
             model.alpha,
             model.phi,
             turns.aside,
             turns.rows,
             turns.ahead,
-            turns.old,
-            turns.own,
-            blocks,
             turns.prefix,
+            blocks,
         )
         _draw(turns, 0, tokens, blocks)
+        _draw(turns, 1, tokens, blocks)
+        _draw(turns, 2, tokens, blocks)
+        _draw(turns, 3, tokens, blocks)
 
 
 @helper
@@ -272,12 +323,20 @@ def _take_turn(
         if low == high:
             continue
         turns.at[j], turns.end[j] = low, high
-        numbers = stream(seed, pass_number, tokens.doc_keys[d])
-        turns.drawn[j], turns.step[j] = state(numbers, low - begin), numbers.step
+        _begin(turns, j, low - begin, seed, pass_number, tokens.doc_keys[d])
         for i in range(begin, low if fresh else end):
             add_to_lane(turns.n_dk, INDEX(j), INDEX(tokens.z[i]), np.float32(1))
         return waiting
     return waiting
+
+
+@helper
+def _begin(
+    turns: Turns, j: int, n_before: int, seed: np.uint64, pass_number: np.uint64, key: np.uint64
+) -> None:
+    """Set the random numbers of turn j to those of a document's pass, of its token n_before."""
+    numbers = stream(seed, pass_number, key)
+    turns.drawn[j], turns.step[j] = state(numbers, n_before), numbers.step
 
 
 @helper
@@ -291,12 +350,25 @@ def _give_up_turn(turns: Turns, j: int, stride: int) -> None:
 
 @helper
 def _leave(turns: Turns, j: int, tokens: Tokens, first_word: int, model: LanguageModel, fresh: bool) -> None:
-    """Take the token at hand of turn j out of its document, and find its row.
+    """Take the token at hand of turn j out of its document, and of phi what is its own."""
+    if turns.end[j] < 0:
+        return
+    k = _take_out(turns, j, tokens, first_word, model, fresh)
+    value = np.float64(entry(model.phi, turns.aside, turns.rows[j], k))
+    turns.own[j] = max(value * turns.leaving[0, k] - turns.leaving[1, k], 0.0)
+    turns.old[j] = k
+
+
+@helper
+def _take_out(
+    turns: Turns, j: int, tokens: Tokens, first_word: int, model: LanguageModel, fresh: bool
+) -> np.uint64:
+    """Take the token at hand of turn j out of its document, and find its row; returns its topic.
 
     A fresh token passes for one of topic 0 that takes nothing with it.
     """
     if turns.end[j] < 0:
-        return
+        return INDEX(0)
     i = INDEX(turns.at[j])
     k = INDEX(0) if fresh else INDEX(tokens.z[i])
     row = model.start[INDEX(tokens.words[i] - first_word)]
@@ -308,9 +380,7 @@ def _leave(turns: Turns, j: int, tokens: Tokens, first_word: int, model: Languag
     ahead = model.start[INDEX(tokens.words[later] - first_word)]
     turns.ahead[j] = max(ahead, 0)
     add_to_lane(turns.n_dk, INDEX(j), k, np.float32(0) if fresh else np.float32(-1))
-    value = np.float64(entry(model.phi, turns.aside, row, k))
-    turns.own[j] = max(value * turns.leaving[0, k] - turns.leaving[1, k], 0.0)
-    turns.old[j] = k
+    return k
 
 
 @helper

@@ -12,13 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lda.samplers.numerics.jit import kernel
-from lda.samplers.numerics.prefix_sum import INDEX, LANES
-from lda.samplers.numerics.prefix_sums_in_turns import entry
 from lda.samplers.numerics.sorting import sort_long, sort_short
 from lda.samplers.numerics.streams import mix, stream, uniform
-from lda.samplers.numerics.weighed_row import weigh
-from lda.samplers.phi.language_model import LanguageModel, write_out
-from lda.samplers.phi.soft_counts import LEAST_LEFT
+from lda.samplers.phi.language_model import LanguageModel
 
 _SPLIT_STREAM: Final = np.uint64(0x73706C6974)
 _FNV: Final = np.uint64(0x100000001B3)
@@ -98,54 +94,6 @@ def mean_proportions(
         whole = n_states * (doc_offsets[d + 1] - doc_offsets[d] + total)
         for k in range(model.n_topics):
             theta[d, k] = (counts[d, k] + n_states * np.float64(model.alpha[k])) / whole
-
-
-@kernel
-def add_full_conditionals(
-    words: NDArray[np.int32],
-    z: NDArray[Any],
-    doc_offsets: NDArray[np.int64],
-    first: int,
-    last: int,
-    model: LanguageModel,
-    sums: NDArray[np.float64],
-) -> None:
-    """Add the full conditionals of the tokens of documents first .. last - 1, in one state z, to sums (D, K).
-
-    A token adds p(k) ~ (n_dk + alpha_k) phi_kw, itself left out of n_dk: on average what `count_topics` adds, with less
-    noise. It costs K, which is what a draw costs where topics are few.
-    """
-    stride = model.stride
-    weight, product = np.zeros(stride, dtype=np.float64), np.zeros(stride, dtype=np.float64)
-    aside = np.zeros(stride, dtype=np.float32)
-    for d in range(first, last):
-        i, end = doc_offsets[d], doc_offsets[d + 1]
-        for k in range(stride):
-            weight[k] = model.alpha[k]
-        for j in range(i, end):
-            weight[z[j]] += 1.0
-        while i < end:
-            w = words[i]
-            row = model.start[w]
-            if row < 0:
-                write_out(model, w, aside, 0)
-                row = ~0
-            whole = weigh(weight, model.phi, aside, row, stride // LANES, product)
-            # The word's other tokens share all of this but their own topic's part.
-            inverse = 0.0
-            while i < end and words[i] == w:
-                k = z[i]
-                own = np.float64(entry(model.phi, aside, row, INDEX(k)))
-                left = whole - own
-                if left > LEAST_LEFT * whole:
-                    inverse += 1.0 / left
-                    sums[d, k] -= own / left
-                else:
-                    sums[d, k] += 1.0
-                i += 1
-            out = sums[d]
-            for k in range(INDEX(model.n_topics)):
-                out[k] += product[k] * inverse
 
 
 @kernel

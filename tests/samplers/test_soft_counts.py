@@ -15,6 +15,7 @@ from problems import CASES, problem
 
 from lda.samplers.counts.row_layout import FEW_TOPICS, slice_counts, slice_rows, topic_dtype
 from lda.samplers.counts.word_counts import index_by_word
+from lda.samplers.numerics.weighed_rows import STATES
 from lda.samplers.phi import soft_counts
 from lda.samplers.phi.soft_counts import (
     LEAST,
@@ -34,7 +35,7 @@ from lda.samplers.phi.soft_counts import (
     slice_rows as slice_soft_rows,
 )
 from lda.samplers.priors import Priors
-from lda.samplers.scoring.completion import add_full_conditionals
+from lda.samplers.scoring.full_conditionals import WORDS, add_full_conditionals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,7 +181,7 @@ def test_new_documents_are_sums_of_full_conditionals(name: str) -> None:
     model = mean_model(p.n_wk, p.alpha, p.beta)
     sums = np.zeros((p.docs.n, p.n_wk.shape[1]))
     for first, last in ((0, 1), (1, p.docs.n)):
-        add_full_conditionals(p.docs.words, p.z, p.docs.doc_offsets, first, last, model, sums)
+        add_full_conditionals(p.docs.words, p.z[None], p.docs.doc_offsets, first, last, model, sums)
     phi = dense_phi(model)[:, : len(p.alpha)].astype(np.float64)
     for d, (first, last) in enumerate(pairwise(p.docs.doc_offsets)):
         expected = document_sums(p.docs.words[first:last], p.z[first:last], phi, p.alpha)
@@ -188,9 +189,39 @@ def test_new_documents_are_sums_of_full_conditionals(name: str) -> None:
         assert sums[d].sum() == pytest.approx(last - first)
 
 
+def test_states_may_be_added_together_or_one_by_one() -> None:
+    """More words than rows that are kept, more states than are weighed at a time, sparse rows, words that repeat."""
+    rng = np.random.default_rng(2)
+    n_topics, n_terms = 100, 3 * WORDS
+    lists = [rng.integers(0, n_terms, n).tolist() for n in (2, 0, 30, 400)]
+    docs = documents([*lists, list(range(2 * WORDS)), [5] * 7])
+    n_wk = rng.poisson(0.02, (n_terms, n_topics))
+    n_wk[::2] *= 50
+    alpha = rng.gamma(0.5, 0.5, n_topics) + 1e-4
+    model = mean_model(n_wk, alpha, 0.1)
+    assert (model.start >= 0).any()
+    assert (model.start < 0).any()
+    states = rng.integers(0, n_topics, (2 * STATES + 3, len(docs.words))).astype(np.uint16)
+    arguments = docs.words, docs.doc_offsets, 0, docs.n, model
+
+    def added(*runs: NDArray[np.uint16]) -> NDArray[np.float64]:
+        sums = np.zeros((docs.n, n_topics))
+        for run in runs:
+            add_full_conditionals(arguments[0], run, *arguments[1:], sums)
+        return sums
+
+    together = added(states)
+    np.testing.assert_array_equal(added(*(z[None] for z in states)), together)
+    np.testing.assert_array_equal(added(states[:3], states[3:]), together)
+    phi = dense_phi(model)[:, :n_topics].astype(np.float64)
+    for d, (first, last) in enumerate(pairwise(docs.doc_offsets)):
+        expected = sum(document_sums(docs.words[first:last], z[first:last], phi, alpha) for z in states)
+        np.testing.assert_allclose(together[d], expected, rtol=1e-5, atol=1e-5)
+
+
 def test_a_lone_token_with_next_to_no_prior_keeps_its_topic() -> None:
     docs = documents([[0]])
     model = mean_model(np.array([[3, 0], [0, 3]]), np.full(2, 1e-12), 1e-12)
     sums = np.zeros((1, 2))
-    add_full_conditionals(docs.words, np.array([0], dtype=np.uint16), docs.doc_offsets, 0, 1, model, sums)
+    add_full_conditionals(docs.words, np.array([[0]], dtype=np.uint16), docs.doc_offsets, 0, 1, model, sums)
     assert sums.tolist() == [[1.0, 0.0]]

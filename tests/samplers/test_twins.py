@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import naive
@@ -28,6 +28,7 @@ from lda.samplers.counts.word_counts import (
 )
 from lda.samplers.priors import ALPHA_STEPS, BETA_STEPS, Priors, learn_alpha, learn_beta
 from lda.samplers.rules import collapsed, drawn_theta, sequential, simultaneous
+from lda.samplers.rules import sequential_few_topics as few_topics
 from lda.samplers.scoring import completion
 from lda.samplers.scoring.joint_likelihood import joint_log_likelihood
 from lda.samplers.start import copy_documents, document_shares, random_topics
@@ -112,6 +113,34 @@ def test_few_topics_to_the_bit_whatever_they_are() -> None:
                 docs.words, docs.doc_offsets, keys, z, twin, SEED, case, leave_out=leave_out, fresh=fresh
             )
             np.testing.assert_array_equal(new, expected, f"{case=}, {n_topics=}, {leave_out=}, {fresh=}")
+
+
+@pytest.mark.parametrize("n_documents", [1, 3, 70])
+def test_documents_of_a_frozen_model_go_through_their_passes_in_one_turn(n_documents: int) -> None:
+    """To the bit of one pass after the other, wherever passes are cut, empty documents among them."""
+    rng = np.random.default_rng(n_documents)
+    for n_topics in (1, 17, 200):
+        lists = [rng.integers(0, 9, n).tolist() for n in rng.integers(0, 40, n_documents)]
+        docs = documents(lists, rng.integers(0, 2**63, n_documents, dtype=np.uint64))
+        n_wk = rng.integers(0, 30, (9, n_topics)) * rng.integers(0, 2, (9, n_topics))
+        model, seed = mean_model(n_wk, rng.gamma(0.5, 1.0, n_topics) + 1e-4, 0.1), np.uint64(SEED)
+        z, expected = np.zeros(len(docs.words), dtype=topic_dtype(n_topics)), []
+        for number in range(7):
+            sequential.sweep_documents(
+                docs.tokens(z), 0, docs.n, model, seed, np.uint64(number), False, number == 0
+            )
+            expected.append(z.copy())
+        for cuts in ((0, 7), (0, 1, 4, 7)):
+            z, found = np.zeros_like(z), []
+            for passes in pairwise(cuts):
+                kept_from = max(passes[0], 2)
+                states = np.zeros((max(passes[1] - kept_from, 0), len(z)), dtype=z.dtype)
+                few_topics.sweep_frozen(
+                    docs.tokens(z), 0, docs.n, few_topics.ALL_WORDS, few_topics.NO_CURSOR, model, seed,
+                    passes, kept_from, states,
+                )  # fmt: skip
+                found += list(states)
+            np.testing.assert_array_equal(found, expected[2:], f"{n_topics=}, {cuts=}")
 
 
 @pytest.mark.parametrize("name", ["two topics", "few topics", "many topics a document", "two groups"])

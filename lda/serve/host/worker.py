@@ -31,6 +31,9 @@ SLACK_SECONDS: Final = 5.0
 COLLECT_AT: Final = (50_000, 20, 100)
 """Thresholds of the garbage collector. Requests leave no circles behind, so there is little to find."""
 
+SWITCH_SECONDS: Final = 0.001
+"""How long the event loop may wait for the thread of large requests while that cuts texts into words, in Python."""
+
 _STATUS: Final = re.compile(r'"status":[45]\d\d')
 
 
@@ -174,6 +177,7 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AT)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def _log_to_stderr(which: str) -> None:

@@ -15,6 +15,8 @@ from lda.serve.http.errors import shown, unfit
 from lda.serve.http.request_json import check_keys, parse_object
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from lda.serve.http.batching import Found
     from lda.serve.http.http_request import HttpRequest
     from lda.serve.http.service import Service
@@ -101,8 +103,7 @@ def _rows(model: ServedModel, found: Found, top: int, *, whole: bool) -> list[by
     chosen = list[bytes]()
     parts = model.topic_parts
     if top:
-        # The heaviest first, ties by topic number, as `lda transform --top` has them.
-        order = np.argsort(-theta, axis=1, kind="stable")[:, :top]
+        order = heaviest(theta, top)
         numbers = order.ravel().tolist()
         shares = digits(np.take_along_axis(theta, order, axis=1).ravel())
         written = [parts[k][0] + share + parts[k][1] for k, share in zip(numbers, shares, strict=True)]
@@ -121,6 +122,23 @@ def _rows(model: ServedModel, found: Found, top: int, *, whole: bool) -> list[by
             chosen, found.n_known.tolist(), found.n_unknown.tolist(), tails, strict=True
         )
     ]
+
+
+def heaviest(theta: NDArray[np.float32], top: int) -> NDArray[np.int64]:
+    """(D, top) int64, the topics of most weight, heaviest first and ties by number, as `lda transform --top` has them.
+
+    theta: (D, K) float32, none negative. Bits of such numbers are in their order, so one number holds weight and topic.
+    100 rows, K = 200: 1 us a row, where a stable sort of all takes 8; that is quicker for one row, 4 us for 7.
+    """
+    if len(theta) == 1:
+        return np.argsort(-theta, axis=1, kind="stable")[:, :top]
+    keys = np.uint64(0xFFFFFFFF) - theta.view(np.uint32)
+    keys <<= np.uint64(32)
+    keys |= np.arange(theta.shape[1], dtype=np.uint64)
+    if top < theta.shape[1]:
+        keys = np.partition(keys, top - 1, axis=1)[:, :top]
+    keys.sort(axis=1)
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 def digits(numbers: np.ndarray[Any, np.dtype[np.float32]]) -> list[bytes]:

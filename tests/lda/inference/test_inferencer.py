@@ -16,6 +16,7 @@ import tiny
 
 import lda
 from lda.corpus import DataError
+from lda.inference import term_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,6 +211,18 @@ def test_a_trie_knows_terms_to_their_end_and_no_bytes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(one.n_known, other.n_known)
     with pytest.raises(DataError, match=r"got b'a' \(bytes\)"):
         mapped.tokens([["c", b"a"]])  # type: ignore[list-item]
+
+
+def test_a_process_keeps_some_numbers_beside_a_trie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = [f"term{i}" for i in range(60)]
+    trie = term_numbers.open_trie(tmp_path / "trie", term_numbers.write_trie(terms, tmp_path / "trie"))
+    monkeypatch.setattr(term_numbers, "MOST_KEPT", 16)
+    rng = np.random.default_rng(0)
+    for n in [3, 1, 30, 16, 17, 0, *range(1, 20)]:
+        words = [f"term{i}" for i in rng.integers(0, 90, n)] + ["x" * 1000] * (n % 3)
+        assert trie(words) == [terms.index(word) if word in terms else -1 for word in words]
+        assert len(trie._known) <= 16
+        assert "x" * 1000 not in trie._known
 
 
 def marked(text: str) -> list[str]:

@@ -19,6 +19,7 @@ from lda.inference.inferencer import Inferencer
 from lda.serve import Shelf, TopicsApp, UnknownModelError, create_app
 from lda.serve.http.batching import Found
 from lda.serve.http.topic_shares import TopicShares, sums_of
+from lda.serve.protocols.own_api import heaviest
 from lda.serve.shelf import ServedModel, name_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,15 @@ def test_shares_are_those_of_lda_transform_to_the_bit(tmp_path: Path) -> None:
         order = np.argsort(-row, kind="stable").tolist()
         assert [topic["number"] for topic in one["topics"]] == order
         assert [np.float32(topic["share"]) for topic in one["topics"]] == [row[k] for k in order]
+
+
+@pytest.mark.parametrize("n_documents", [1, 50])
+def test_the_heaviest_topics_of_equal_ones_the_first(n_documents: int) -> None:
+    rng = np.random.default_rng(n_documents)
+    theta = rng.choice(np.array([0, 1e-45, 1e-7, 0.25, 0.5, 1], dtype=np.float32), (n_documents, 40))
+    for top in (1, 5, 39, 40):
+        expected = np.argsort(-theta, axis=1, kind="stable")[:, :top]
+        np.testing.assert_array_equal(heaviest(theta, top), expected)
 
 
 def test_kinds_of_documents_may_be_mixed_and_keep_their_order() -> None:
