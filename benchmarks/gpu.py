@@ -23,6 +23,7 @@ from lda.cluster import FitSettings, fit
 from lda.cluster.counts.fingerprint import fingerprint
 from lda.cluster.loop.local_engine import Engine
 from lda.cluster.sweeping.device_sweeper import DeviceShard
+from lda.cluster.sweeping.frozen_model import FrozenModel
 from lda.corpus import Corpus, as_corpus
 from lda.samplers.cuda.available import DeviceError, check_device, device_name, free_bytes
 
@@ -69,6 +70,22 @@ def gpu(topics: tuple[int, ...], copies: int, sweeps: int, heldout_sweeps: int, 
             ],
         )
     )  # fmt: skip
+    save(found, output)
+    found["inference"] = [inference(corpus, k) for k in topics]
+    save(found, output)
+    click.echo(
+        "\n"
+        + table(
+            ["K", "documents", "theta: GPU, s", "processor, s", "times", "completion: GPU, s", "processor, s", "times"],
+            [
+                [r["topics"], f"{r['documents']:,}"]
+                + [f"{r[what + device]:.2f}" if device != "times" else f"{r[what + 'cpu'] / r[what + 'cuda']:.1f}"
+                   for what in ("theta ", "completion ") for device in ("cuda", "cpu", "times")]
+                for r in found["inference"]
+            ],
+        )
+    )  # fmt: skip
+    found["turns"] = in_turns(several(corpus, copies))
     save(found, output)
 
 
@@ -120,6 +137,71 @@ def time_to_heldout(corpus: Corpus, n_topics: int, sweeps: int) -> dict[str, Any
     if scores[0] != scores[1]:
         raise click.ClickException(f"held-out scores differ: {scores}")
     return found | {"heldout": scores[0], "sweeps": sweeps}
+
+
+def inference(corpus: Corpus, n_topics: int) -> dict[str, Any]:
+    """Seconds of topics, and of document completion, for all documents; raises ClickException where devices differ."""
+    settings = FitSettings(n_topics=n_topics, sweeps=30, seed=4, n_samples=0, device="cuda")
+    result = fit(corpus, settings, document_topics=False)
+    assert result.topic_word_counts is not None
+    words, offsets = all_documents(corpus)
+    found: dict[str, Any] = {"topics": n_topics, "documents": len(offsets) - 1, "tokens": len(words)}
+    answers: dict[str, list[Any]] = {}
+    for device in ("cpu", "cuda"):
+        frozen = FrozenModel(result.topic_word_counts, result.alpha, result.beta, device=device)
+        few = offsets[:100], words[: offsets[:100][-1]]
+        frozen.transform(*few)  # kernels are compiled
+        frozen.completion(*few)
+        answers[device] = []
+        for what, asked in (("theta ", frozen.transform), ("completion ", frozen.completion)):
+            begin = time.perf_counter()
+            answer = asked(offsets, words)
+            found[what + device] = time.perf_counter() - begin
+            answers[device].append(answer if isinstance(answer, np.ndarray) else answer[0])
+    if not all(np.array_equal(*pair) for pair in zip(answers["cpu"], answers["cuda"], strict=True)):
+        raise click.ClickException(f"topics of new documents differ between the devices, K = {n_topics}")
+    return found
+
+
+def all_documents(corpus: Corpus) -> tuple[Any, Any]:
+    """(words, doc_offsets) of all shards."""
+    shards = [corpus.shard(i) for i in range(corpus.n_shards)]
+    lengths = np.concatenate([np.diff(shard.doc_offsets) for shard in shards])
+    return np.concatenate([np.asarray(shard.words) for shard in shards]), np.concatenate(
+        [[0], np.cumsum(lengths)]
+    )
+
+
+def in_turns(large: Corpus) -> dict[str, Any]:
+    """A fit whose documents do not fit beside what others have taken of the device; raises where its bits differ."""
+    from numba import cuda
+
+    settings = FitSettings(n_topics=100, sweeps=6, seed=5, n_samples=0, device="cuda")
+    found: dict[str, Any] = {"tokens": large.n_tokens}
+    prints = []
+    for left in (None, 700 << 20):
+        gc.collect()
+        cuda.current_context().deallocations.clear()
+        taken = None
+        if left is not None:
+            taken = cuda.device_array((free_bytes() or 0) - left, dtype=np.uint8)
+        try:
+            result = fit(large, settings, document_topics=False)
+        except DeviceError as error:
+            click.echo(f"in turns: {error}")
+            found["refused"] = str(error)
+            return found
+        finally:
+            del taken
+        assert result.topic_word_counts is not None
+        prints.append(fingerprint(result.topic_word_counts))
+        found["seconds" if left is None else "seconds in turns"] = result.history[-1].seconds
+    if prints[0] != prints[1]:
+        raise click.ClickException(f"documents in turns have other topics: {prints}")
+    click.echo(
+        f"documents in turns: {prints[1][:12]}, {found['seconds in turns']:.2f} s for {found['seconds']:.2f}"
+    )
+    return found
 
 
 def several(corpus: Corpus, copies: int) -> Corpus:
