@@ -37,7 +37,7 @@ from lda.samplers.scoring.completion import (
 )
 from lda.samplers.scoring.full_conditionals import add_full_conditionals
 from lda.samplers.scoring.left_to_right import left_to_right, particle_topics
-from lda.samplers.scoring.proportions import mean_topics, softly_averaged
+from lda.samplers.scoring.proportions import KEPT, mean_topics, softly_averaged
 from lda.samplers.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -310,9 +310,12 @@ class FrozenModel:
         def run(span: tuple[int, int]) -> None:
             first, last = span
             theta = self._proportions(seen, span, seed, burn_in, samples)
-            score_documents(
-                scored, ends[first : last + 1], 0, last - first, self._model, theta, scores[first:last]
-            )
+            some = ends[first : last + 1]
+
+            def score(low: int, high: int) -> None:
+                score_documents(scored, some, low, high, self._model, theta, scores[first:last])
+
+            self._share(some, score)
 
         self._each_block(seen, run)
         return scores, np.diff(ends)
@@ -417,14 +420,39 @@ class FrozenModel:
         if self.n_topics <= FEW_TOPICS:
             words = batch.words[batch.doc_offsets[first] : batch.doc_offsets[last]]
             sums = np.zeros((n, self.n_topics))
-            for z in states:
-                add_full_conditionals(words, z[None], offsets, 0, n, self._model, sums)
+            kept = np.empty((min(samples, KEPT), len(words)), dtype=topic_dtype(self.n_topics))
+            for number, z in enumerate(states, 1):
+                some = kept[: (number - 1) % KEPT + 1]
+                some[-1] = z
+                if number % KEPT == 0 or number == samples:
+                    self._share(
+                        offsets,
+                        lambda low, high, some=some: add_full_conditionals(  # type: ignore[misc]
+                            words, some, offsets, low, high, self._model, sums
+                        ),
+                    )
             return softly_averaged(sums, self.alpha, samples)
         counts, theta = np.zeros((n, self.n_topics), dtype=np.int64), np.empty((n, self.n_topics))
         for z in states:
-            count_topics(z, offsets, 0, n, counts)
-        mean_proportions(counts, offsets, 0, n, self._model, samples, theta)
+            self._share(offsets, lambda low, high, z=z: count_topics(z, offsets, low, high, counts))  # type: ignore[misc]
+        self._share(
+            offsets,
+            lambda low, high: mean_proportions(counts, offsets, low, high, self._model, samples, theta),
+        )
         return theta
+
+    def _share(self, doc_offsets: NDArray[np.int64], run: Callable[[int, int], object]) -> None:
+        """Call run(first, last) for all documents: where a device makes their states at a time, threads share the rest.
+
+        Otherwise threads have divided them already.
+        """
+        n = len(doc_offsets) - 1
+        if self._device is None:
+            run(0, n)
+            return
+        with Threads(min(self._threads, max(n, 1))) as pool:
+            weight = doc_offsets + np.arange(n + 1)
+            pool.run(lambda span: run(*span), blocks(weight, 0, n, pool.n * BLOCKS_PER_THREAD))
 
     def _states(
         self, batch: _Batch, span: tuple[int, int], seed: int, burn_in: int, samples: int
