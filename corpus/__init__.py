@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from lda.corpus.corpus import Corpus
     from lda.corpus.errors import DataError
     from lda.corpus.export.export import export_corpus
-    from lda.corpus.frequencies import term_table
-    from lda.corpus.merging import merge_corpora
-    from lda.corpus.overview import CorpusOverview, corpus_overview
+    from lda.corpus.finished.frequencies import term_table
+    from lda.corpus.finished.merging import merge_corpora
+    from lda.corpus.finished.overview import CorpusOverview, corpus_overview
+    from lda.corpus.finished.selection import sample_documents, select_corpus
     from lda.corpus.readers.registry import FORMATS
-    from lda.corpus.selection import sample_documents, select_corpus
     from lda.corpus.shard import CorpusShard
     from lda.corpus.stream import DocumentBatch, iter_corpus, iter_documents, keeps_order
     from lda.corpus.text.recipe import Recipe
@@ -47,7 +47,7 @@ __all__ = [
 
 _HOME = {
     "Corpus": "corpus",
-    "CorpusOverview": "overview",
+    "CorpusOverview": "finished.overview",
     "CorpusShard": "shard",
     "DataError": "errors",
     "DocumentBatch": "stream",
@@ -55,18 +55,18 @@ _HOME = {
     "Recipe": "text.recipe",
     "as_corpus": "convert",
     "build_corpus": "build",
-    "corpus_overview": "overview",
+    "corpus_overview": "finished.overview",
     "export_corpus": "export.export",
     "find_phrases": "build",
     "iter_corpus": "stream",
     "iter_documents": "stream",
     "keeps_order": "stream",
-    "merge_corpora": "merging",
+    "merge_corpora": "finished.merging",
     "read_corpus": "build",
     "resolve_stop_words": "text.stop_words",
-    "sample_documents": "selection",
-    "select_corpus": "selection",
-    "term_table": "frequencies",
+    "sample_documents": "finished.selection",
+    "select_corpus": "finished.selection",
+    "term_table": "finished.frequencies",
 }
 
 

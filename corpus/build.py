@@ -20,6 +20,7 @@ from lda.corpus.documents.steps import NO_STEPS, DocumentSteps, Stepped, StepTal
 from lda.corpus.errors import DataError
 from lda.corpus.files.finished import finished_among
 from lda.corpus.files.folder import check_place, skipped_file, write_folder
+from lda.corpus.finished.selection import chosen_documents
 from lda.corpus.fixed_terms import fixed_terms
 from lda.corpus.inputs.find import find_inputs
 from lda.corpus.inputs.input_file import InputFile
@@ -33,7 +34,6 @@ from lda.corpus.readers.files import check_encoding
 from lda.corpus.readers.h5ad import H5adReader
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.pipes import PipeStore
-from lda.corpus.selection import chosen_documents
 from lda.corpus.skipped_records import check_skipped_target, skipped_lines, told_of_skipped, write_skipped
 from lda.corpus.text.chosen_tokenizer import settled
 from lda.corpus.text.markup import markup_hint
@@ -100,7 +100,7 @@ def read_corpus(
         dedupe: leave out documents that repeat an earlier one: "exact", or the least similarity of near-duplicates.
         mark_duplicates: keep these, and give them a field `duplicate_of` with the name of what they repeat.
         join_by: a field; documents with the same value there become one, in the order of the first ones.
-        split_tokens: documents with more tokens become pieces of nearly equal length, NAME#1, NAME#2, ...
+        split_tokens: documents with more tokens become chunks of nearly equal length, NAME#1, NAME#2, ...
         types: "auto", or kinds of fields as "year:int,date:date,lang:category", or both: "auto,zip:text".
 
     Raises:

@@ -23,6 +23,7 @@ from lda.corpus.build import (
 from lda.corpus.corpus import Corpus
 from lda.corpus.documents.steps import DocumentSteps, StepTally, kept_rows
 from lda.corpus.errors import DataError
+from lda.corpus.finished.selection import which_documents
 from lda.corpus.inputs.find import find_inputs
 from lda.corpus.inputs.reading import read_counts
 from lda.corpus.ordered_map import ordered_map, thread_count
@@ -32,7 +33,6 @@ from lda.corpus.readers.base import CountReader, TextBatch
 from lda.corpus.readers.options import ReadOptions
 from lda.corpus.readers.pipes import PipeStore
 from lda.corpus.readers.raw_texts import raw_text_batches
-from lda.corpus.selection import which_documents
 from lda.corpus.shard import table_metadata
 from lda.corpus.skipped_records import check_skipped_target, told_of_skipped, write_skipped
 from lda.corpus.terms import default_terms

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         select_corpus,
         term_table,
     )
-    from lda.corpus.append import Appended
+    from lda.corpus.append.append import Appended
     from lda.estimator.estimator import LDA, load
     from lda.estimator.fit_groups import fit_groups
     from lda.estimator.pipelines import name_terms
@@ -168,7 +168,7 @@ __all__ = [
 ]
 
 _HOME: Final = {
-    "Appended": "lda.corpus.append",
+    "Appended": "lda.corpus.append.append",
     "CheckpointError": "lda.cluster",
     "Checkpointing": "lda.cluster",
     "Cluster": "lda.cluster",

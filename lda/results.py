@@ -6,7 +6,7 @@ Those that a function returns stand in `lda` itself: `lda.Comparison`, `lda.Stud
 from __future__ import annotations
 
 from lda.corpus.files.manifest import EarlierCorpus, FileEntry
-from lda.corpus.overview import (
+from lda.corpus.finished.overview import (
     DocumentFrequencyBin,
     FieldOverview,
     LengthBin,

@@ -28,9 +28,9 @@ MAY_IMPORT = {
 
 FLOORS = {
     "samplers": "limits tokens numerics counts priors start phi rules scoring registry rehearsal cuda",
-    "corpus": "presentable errors machine ordered_map arrow plain_values metadata batches shard terms "
-    "storage readers text document_hashes inputs summary files corpus fixed_terms frequencies overview "
-    "assembly documents skipped_records partition selection ingest convert build append merging export stream arriving",
+    "corpus": "wording presentable errors machine ordered_map arrow plain_values metadata batches shard terms "
+    "storage readers text document_hashes inputs summary files corpus fixed_terms "
+    "assembly documents skipped_records finished partition ingest convert build append export stream arriving",
     "cluster": "spec resources counts documents sweeping exchange checkpoints loop processes "
     "distributed capacity tasks fitting first_fit",
     "lda": "name_collision extras sizes markdown fit_fields progress monitoring evaluation labels "

@@ -2,7 +2,7 @@
 
 Documents are looked at in a pass of their own, before they are counted: what each is told by waits in a spill, and when
 all have been seen, the first ones are found. So terms are counted of the documents that stay, by the code that counts
-those of any corpus. Rejected: to count all, and subtract: it reads inputs once, but phrases, pieces, the vocabulary and
+those of any corpus. Rejected: to count all, and subtract: it reads inputs once, but phrases, chunks, the vocabulary and
 every part's files would have to be corrected.
 
 Exact duplicates have the same text but for white space, or the same tokens, or counts; an empty one is the duplicate of

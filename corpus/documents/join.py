@@ -1,6 +1,6 @@
 """`Joiner`: short documents that have the same value of a field as one document, such as the posts of a user.
 
-Texts are joined, not tokens: so document frequencies, phrases and pieces are those of the joined documents by the code
+Texts are joined, not tokens: so document frequencies, phrases and chunks are those of the joined documents by the code
 of any corpus, and runs of words may reach over a seam, as they do from one text field into the next.
 """
 

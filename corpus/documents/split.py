@@ -1,4 +1,4 @@
-"""Long documents as several: pieces of nearly equal length, that are documents of their own."""
+"""Long documents as several: chunks of nearly equal length, that are documents of their own."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     Integers = npt.NDArray[np.int64]
 
 
-class Pieces(NamedTuple):
+class Chunks(NamedTuple):
     """Where documents are cut.
 
     Attributes:
-        doc_offsets: (n_pieces + 1,) int64, those of the pieces, in the same tokens.
-        counts: (n,) int64, pieces of each document; 1 for one that is not cut.
+        doc_offsets: (n_chunks + 1,) int64, those of the chunks, in the same tokens.
+        counts: (n,) int64, chunks of each document; 1 for one that is not cut.
     """
 
     doc_offsets: Integers
@@ -32,7 +32,7 @@ class Pieces(NamedTuple):
         return len(self.doc_offsets) - 1 > len(self.counts)
 
     def ids(self, ids: pa.Array[Any]) -> pa.Array[Any]:
-        """(n_pieces,) names: NAME#1, NAME#2, ... of a document that is cut, its own of one that is not."""
+        """(n_chunks,) names: NAME#1, NAME#2, ... of a document that is cut, its own of one that is not."""
         if not self.cut:
             return ids
         nothing = pa.scalar("", pa.large_string())
@@ -42,7 +42,7 @@ class Pieces(NamedTuple):
         return made
 
     def endings(self) -> Any:  # noqa: ANN401 - an Arrow array
-        """(n_pieces,) what is put behind the name of a document: "#1", "#2", ..., nothing where it is not cut."""
+        """(n_chunks,) what is put behind the name of a document: "#1", "#2", ..., nothing where it is not cut."""
         counts = np.repeat(self.counts, self.counts)
         numbers = np.arange(len(counts)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts) + 1
         mark, nothing = pa.scalar("#", pa.large_string()), pa.scalar("", pa.large_string())
@@ -50,30 +50,30 @@ class Pieces(NamedTuple):
         return pc.if_else(array(counts > 1), numbered, nothing)
 
     def rows(self, table: pa.Table | None) -> pa.Table | None:
-        """The table with the row of a document for each of its pieces."""
+        """The table with the row of a document for each of its chunks."""
         return table if table is None or not self.cut else table.take(self._documents())
 
     def _documents(self) -> Any:  # noqa: ANN401 - an Arrow array
         return array(np.repeat(np.arange(len(self.counts), dtype=np.int64), self.counts))
 
 
-def split_documents(doc_offsets: Integers, most: int) -> Pieces:
-    """Cut documents of more than `most` tokens into as few pieces as hold no more, whose lengths differ by one at most.
+def split_documents(doc_offsets: Integers, most: int) -> Chunks:
+    """Cut documents of more than `most` tokens into as few chunks as hold no more, whose lengths differ by one at most.
 
     Args:
         doc_offsets: (n + 1,) starting at 0.
-        most: tokens of a piece.
+        most: tokens of a chunk.
     """
     lengths = np.diff(doc_offsets)
     counts = np.maximum((lengths + most - 1) // most, 1)
     which = np.repeat(np.arange(len(lengths)), counts)
     number = np.arange(len(which)) - (np.cumsum(counts) - counts)[which]
     starts = doc_offsets[:-1][which] + lengths[which] * number // counts[which]
-    return Pieces(np.append(starts, doc_offsets[-1]).astype(np.int64), counts.astype(np.int64))
+    return Chunks(np.append(starts, doc_offsets[-1]).astype(np.int64), counts.astype(np.int64))
 
 
 def check_split_tokens(most: int | None) -> None:
-    """Raise ValueError, or TypeError, for a length that no piece can have."""
+    """Raise ValueError, or TypeError, for a length that no chunk can have."""
     if most is None:
         return
     if isinstance(most, bool) or not isinstance(most, int):

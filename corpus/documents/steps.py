@@ -38,11 +38,11 @@ Batch = TypeVar("Batch", "TextBatch", "TokenBatch")
 
 
 class Stepped(NamedTuple):
-    """A batch of which some documents may be in pieces.
+    """A batch of which some documents may be in chunks.
 
     Attributes:
-        tokens: the documents, or pieces of them.
-        n_split: documents that are in pieces.
+        tokens: the documents, or chunks of them.
+        n_split: documents that are in chunks.
         numbers: those of the records, where the documents are to be named by them; see `TextBatch`.
         endings: what is then put behind the numbers, an Arrow array; None for nothing.
     """
@@ -64,7 +64,7 @@ class DocumentSteps:
         dedupe: "exact", or the least similarity, 0.5 ... 1, of near-duplicates; None for none.
         mark_duplicates: duplicates stay, and get a field `duplicate_of`; "exact" where `dedupe` says nothing.
         join_by: a field; the documents that have the same value there become one. None for none.
-        split_tokens: most tokens of a document; longer ones become pieces of nearly equal length. None for any.
+        split_tokens: most tokens of a document; longer ones become chunks of nearly equal length. None for any.
         types: "auto", or "year:int,date:date", or both: the kinds of further fields. None leaves them as they are.
     """
 
@@ -171,10 +171,10 @@ class DocumentSteps:
         return chosen if self.mark_duplicates else left
 
     def tokens(self, batch: TextBatch, tokenize: TextTokenizer) -> Stepped:
-        """Tokenise documents that were chosen, in pieces where they are long.
+        """Tokenise documents that were chosen, in chunks where they are long.
 
-        Pieces are cut between words, after stop words are left out and before phrases and runs of words are made, so
-        that these never reach from one piece into the next.
+        Chunks are cut between words, after stop words are left out and before phrases and runs of words are made, so
+        that these never reach from one chunk into the next.
 
         Raises:
             DataError: as the tokenizer.
@@ -182,19 +182,19 @@ class DocumentSteps:
         numbered, n_stopped = tokenize.kept_words(batch.texts, batch.ids)
         ids, metadata, n_split, numbers, endings = batch.ids, batch.metadata, 0, batch.numbers, None
         if self.split_tokens is not None:
-            pieces = split_documents(numbered.doc_offsets, self.split_tokens)
+            chunks = split_documents(numbered.doc_offsets, self.split_tokens)
             numbered, n_split = (
-                numbered._replace(doc_offsets=pieces.doc_offsets),
-                int((pieces.counts > 1).sum()),
+                numbered._replace(doc_offsets=chunks.doc_offsets),
+                int((chunks.counts > 1).sum()),
             )
-            ids, metadata = pieces.ids(ids), pieces.rows(metadata)
+            ids, metadata = chunks.ids(ids), chunks.rows(metadata)
             if numbers is not None:
-                numbers, endings = np.repeat(numbers, pieces.counts), pieces.endings()
+                numbers, endings = np.repeat(numbers, chunks.counts), chunks.endings()
         made = tokenize.counted(numbered, n_stopped, ids, metadata)
         return Stepped(made._replace(n_without_text=batch.n_without_text), n_split, numbers, endings)
 
     def words(self, batch: TextBatch, tokenize: TextTokenizer) -> Numbered:
-        """The words of documents that were chosen, in pieces where they are long: phrases are found among these."""
+        """The words of documents that were chosen, in chunks where they are long: phrases are found among these."""
         numbered, _ = tokenize.kept_words(batch.texts, batch.ids)
         if self.split_tokens is None:
             return numbered
@@ -253,7 +253,7 @@ class StepTally:
         n_chosen: those that fulfil the condition.
         n_duplicates: those of them that repeat an earlier one.
         n_joined: documents that went into others; None where none were to be joined.
-        n_split: documents that are in pieces.
+        n_split: documents that are in chunks.
         fields: the further fields that documents have, in order of appearance.
         seen: what these hold, where types are asked for.
     """
@@ -355,7 +355,7 @@ def steps_in_words(record: Mapping[str, Any]) -> str:
     if "join_by" in record:
         parts.append(f"{record['n_joined']:,} joined to others by {record['join_by']!s:.60}")
     if "split_tokens" in record:
-        parts.append(f"{record['n_split']:,} split into pieces of up to {record['split_tokens']:,} tokens")
+        parts.append(f"{record['n_split']:,} split into chunks of up to {record['split_tokens']:,} tokens")
     if "types" in record:
         parts.append(f"fields typed ({record['types']!s:.100})")
     return "; ".join(parts)

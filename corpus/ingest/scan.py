@@ -44,7 +44,7 @@ NUMBER: Final = "number"
 """Column of the number of a record within its part, where it becomes the id of its document."""
 
 ENDING: Final = "ending"
-"""Column of what is put behind that number, where the document is in pieces."""
+"""Column of what is put behind that number, where the document is in chunks."""
 
 
 def scan_part(
@@ -85,7 +85,7 @@ def stepped_texts(
     tally: StepTally,
     loss: WordLoss | None = None,
 ) -> Iterator[TextBatch]:
-    """The documents of a part that are left by the steps of the plan, not yet cut into pieces.
+    """The documents of a part that are left by the steps of the plan, not yet cut into chunks.
 
     Args:
         plan: with what is known of duplicates, where they are looked for.

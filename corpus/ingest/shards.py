@@ -49,7 +49,7 @@ class ScannedPart(NamedTuple):
     before: int
 
 
-class PartPiece(NamedTuple):
+class PartDocuments(NamedTuple):
     """Documents start to stop of a part."""
 
     part: ScannedPart
@@ -62,7 +62,7 @@ class ShardTask(NamedTuple):
 
     first: int
     bounds: tuple[int, ...]
-    pieces: tuple[PartPiece, ...]
+    documents: tuple[PartDocuments, ...]
 
 
 class ShardsDone(NamedTuple):
@@ -150,13 +150,13 @@ def _remapped(
 
 
 def _documents(
-    pieces: Sequence[PartPiece],
+    ranges: Sequence[PartDocuments],
     work: WorkFolder,
     numbering: Numbering,
     schema: pa.Schema | None,
     typed: Typing | None,
 ) -> Iterator[pa.RecordBatch]:
-    for part, start, stop in pieces:
+    for part, start, stop in ranges:
         for batch, offsets, words in _remapped(part, work, numbering, start, stop):
             metadata = table_metadata(pa.Table.from_batches([batch]))
             fields = (typed or conform)(metadata, schema, batch.num_rows)
@@ -189,7 +189,7 @@ def write_shards(
     """
     bounds = np.array(task.bounds, dtype=np.int64)
     entries, digests = list[Any](), list[bytes]()
-    documents = _documents(task.pieces, work, numbering, unpacked_schema(schema), typed)
+    documents = _documents(task.documents, work, numbering, unpacked_schema(schema), typed)
     for number, batch in enumerate(cut(documents, bounds), task.first):
         entry, data = serialize(shard_name(number, folder), batch)
         write_file(target, entry.file, data)
@@ -223,10 +223,10 @@ def shard_tasks(
     for first, last in itertools.pairwise(cuts):
         low, high = int(bounds[first]), int(bounds[last])
         inside = range(int(homes[first]), int(np.searchsorted(ends, high, side="left")))
-        pieces = tuple(
-            PartPiece(parts[p], max(low - int(ends[p]), 0), min(high, int(ends[p + 1])) - int(ends[p]))
+        ranges = tuple(
+            PartDocuments(parts[p], max(low - int(ends[p]), 0), min(high, int(ends[p + 1])) - int(ends[p]))
             for p in inside
             if ends[p + 1] > ends[p]
         )
-        made.append(ShardTask(first, tuple((bounds[first : last + 1] - low).tolist()), pieces))
+        made.append(ShardTask(first, tuple((bounds[first : last + 1] - low).tolist()), ranges))
     return made

@@ -10,7 +10,7 @@ from lda.corpus.presentable import presentable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lda.corpus.append import Appended
+    from lda.corpus.append.append import Appended
 
 
 def append_corpus(
@@ -43,7 +43,7 @@ def append_corpus(
     from lda.cluster.checkpoints.lock import alone
     from lda.cluster.spec.errors import CheckpointError, InUseError
     from lda.corpus import DataError
-    from lda.corpus.append import append_documents
+    from lda.corpus.append.append import append_documents
     from lda.corpus.files.manifest import MANIFEST, read_manifest
     from lda.corpus.storage.places import is_uri, storage
 

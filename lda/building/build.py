@@ -100,7 +100,7 @@ def build_corpus(
         dedupe: leave out documents that repeat an earlier one: "exact", or the least similarity of near-duplicates.
         mark_duplicates: keep these, and give them a field `duplicate_of` with the name of what they repeat.
         join_by: a field; documents with the same value there become one. This is done by this process alone.
-        split_tokens: documents with more tokens become pieces of nearly equal length, NAME#1, NAME#2, ...
+        split_tokens: documents with more tokens become chunks of nearly equal length, NAME#1, NAME#2, ...
         types: "auto", or kinds of fields as "year:int,date:date,lang:category", or both: "auto,zip:text".
         vocabulary_memory: bytes that the terms of the corpus may take, with their counts; None for any number. Where
             they are more, those in the fewest documents are left out, and `tell` says how many; the counts of the

@@ -112,7 +112,7 @@ def document_options(command: Function) -> Function:
             "--split-tokens",
             type=click.IntRange(1),
             heading=Heading.DOCUMENTS,
-            help="Cut documents of more words into pieces of nearly equal length, NAME#1, NAME#2, ...",
+            help="Cut documents of more words into chunks of nearly equal length, NAME#1, NAME#2, ...",
         ),
         option(
             "--types",

@@ -15,6 +15,7 @@ import numpy as np
 
 from lda.corpus.errors import DataError
 from lda.corpus.terms import has_names
+from lda.corpus.wording import is_or_are
 from lda.progress import plural
 
 if TYPE_CHECKING:
@@ -63,16 +64,12 @@ class MatchedTerms(NamedTuple):
 
     def __str__(self) -> str:
         """In words, on one line."""
-        told = f"{plural(self.known, 'term')} of the corpus {_is(self.known)} the model's"
+        told = f"{plural(self.known, 'term')} of the corpus {is_or_are(self.known)} the model's"
         if self.new:
-            told += f"; {self.new:,} {_is(self.new)} new, without counts"
+            told += f"; {self.new:,} {is_or_are(self.new)} new, without counts"
         if self.gone:
-            told += f"; {self.gone:,} of the model {_is(self.gone)} not there and dropped"
+            told += f"; {self.gone:,} of the model {is_or_are(self.gone)} not there and dropped"
         return told
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 class HandedOn(NamedTuple):

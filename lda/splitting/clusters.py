@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lda.corpus.partition import key_hashes
+from lda.corpus.finished.partition import key_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from lda.corpus.arrow import string_list
 from lda.corpus.document_hashes import SHORTEST, content_hashes
 from lda.corpus.documents.near_duplicates import check_threshold
 from lda.corpus.errors import DataError
-from lda.corpus.partition import check_shares, part_by_hash, partition_corpus
+from lda.corpus.finished.partition import check_shares, part_by_hash, partition_corpus
 from lda.corpus.presentable import printable
 from lda.corpus.storage.output_target import check_folder_target, local_path, new_folder
 from lda.corpus.storage.places import storage

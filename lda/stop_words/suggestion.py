@@ -10,8 +10,8 @@ import numpy as np
 
 from lda.corpus.convert import as_corpus
 from lda.corpus.errors import DataError
+from lda.corpus.finished.selection import sample_documents, select_corpus
 from lda.corpus.presentable import printable, without_keys
-from lda.corpus.selection import sample_documents, select_corpus
 from lda.corpus.storage.leftovers import temporary_folder
 from lda.estimator.estimator import LDA
 from lda.progress import plural

@@ -106,7 +106,7 @@ def within(corpus: Corpus, window: Window) -> Within:
 
 def documents_within(corpus: Corpus, found: Within, folder: str | Path) -> Corpus:
     """The corpus of the documents in a window, with the terms that occur in it, written to a folder."""
-    from lda.corpus.partition import LEFT_OUT, partition_corpus
+    from lda.corpus.finished.partition import LEFT_OUT, partition_corpus
 
     parts = np.where(found.inside, 0, LEFT_OUT).astype(np.int64)
     (made,) = partition_corpus(corpus, parts, [folder], drop_unused_terms=True)

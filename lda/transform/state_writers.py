@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,17 +26,27 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".gz", ".jsonl", ".parquet")
 
 
+class StatedDocuments(NamedTuple):
+    """n documents with the topic of each token.
+
+    Attributes:
+        ids: (n,) their names.
+        doc_offsets: (n + 1,) from 0.
+        words: (N,) terms in the order of the text.
+        topics: (N,) of these.
+    """
+
+    ids: Sequence[str]
+    doc_offsets: npt.NDArray[np.int64]
+    words: npt.NDArray[np.int32]
+    topics: Topics
+
+
 class TokenWriter(Protocol):
     """Takes documents batch by batch."""
 
-    def add(
-        self,
-        ids: Sequence[str],
-        doc_offsets: npt.NDArray[np.int64],
-        words: npt.NDArray[np.int32],
-        topics: Topics,
-    ) -> None:
-        """Append n documents: names, (n + 1,) offsets, (N,) terms in the order of the text, and their topics."""
+    def add(self, documents: StatedDocuments) -> None:
+        """Append documents."""
         ...
 
 
@@ -98,15 +109,9 @@ class _Mallet:
     def __init__(self, state: Any) -> None:  # noqa: ANN401 - `StateWriter`, of a module that is imported late
         self._state = state
 
-    def add(
-        self,
-        ids: Sequence[str],
-        doc_offsets: npt.NDArray[np.int64],
-        words: npt.NDArray[np.int32],
-        topics: Topics,
-    ) -> None:
-        del ids  # MALLET names the file that an instance is from, and `NA` where there is none
-        self._state.add(doc_offsets, words, topics)
+    def add(self, documents: StatedDocuments) -> None:
+        # Without ids: MALLET names the file that an instance is from, and `NA` where there is none.
+        self._state.add(documents.doc_offsets, documents.words, documents.topics)
 
 
 class _JsonLines:
@@ -115,16 +120,10 @@ class _JsonLines:
     def __init__(self, file: IO[str], terms: Sequence[str]) -> None:
         self._file, self._terms = file, terms
 
-    def add(
-        self,
-        ids: Sequence[str],
-        doc_offsets: npt.NDArray[np.int64],
-        words: npt.NDArray[np.int32],
-        topics: Topics,
-    ) -> None:
-        bounds, numbers, its = doc_offsets.tolist(), words.tolist(), topics.tolist()
-        for place, name in enumerate(ids):
-            low, high = bounds[place], bounds[place + 1]
+    def add(self, documents: StatedDocuments) -> None:
+        bounds = documents.doc_offsets.tolist()
+        numbers, its = documents.words.tolist(), documents.topics.tolist()
+        for name, (low, high) in zip(documents.ids, pairwise(bounds), strict=True):
             row = {
                 "id": name,
                 "words": [self._terms[word] for word in numbers[low:high]],
@@ -146,20 +145,14 @@ class _Parquet:
         )
         self._writer = pq.ParquetWriter(path, self._schema)
 
-    def add(
-        self,
-        ids: Sequence[str],
-        doc_offsets: npt.NDArray[np.int64],
-        words: npt.NDArray[np.int32],
-        topics: Topics,
-    ) -> None:
+    def add(self, documents: StatedDocuments) -> None:
         import pyarrow as pa
 
-        offsets: Any = pa.array(doc_offsets.astype(np.int32))
+        offsets: Any = pa.array(documents.doc_offsets.astype(np.int32))
         columns: list[Any] = [
-            pa.array(ids, pa.string()),
-            pa.ListArray.from_arrays(offsets, self._terms.take(words)),
-            pa.ListArray.from_arrays(offsets, pa.array(topics.astype(np.int32))),
+            pa.array(documents.ids, pa.string()),
+            pa.ListArray.from_arrays(offsets, self._terms.take(documents.words)),
+            pa.ListArray.from_arrays(offsets, pa.array(documents.topics.astype(np.int32))),
         ]
         self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
 

@@ -15,7 +15,7 @@ import pytest
 import lda
 from lda.corpus import Corpus, DataError, Recipe, build_corpus, iter_corpus, iter_documents, read_corpus
 from lda.corpus.arrow import strings
-from lda.corpus.merging import merge_corpora, recipe_differences
+from lda.corpus.finished.merging import merge_corpora, recipe_differences
 from lda.corpus.stream import tokenized_texts
 from lda.corpus.text.term_keys import TermKeys, shown_form
 from lda.corpus.text.token_spans import TokenSpans

@@ -13,11 +13,12 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import psutil
+import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,13 +29,8 @@ FAR_SECONDS = 300.0
 START_SECONDS = 600.0
 """Likewise of a start, which may have to compile all kernels first."""
 
-
-def until(there: Callable[[], object], what: str) -> None:
-    """Wait for something to come about."""
-    deadline = time.monotonic() + FAR_SECONDS
-    while not there():
-        assert time.monotonic() < deadline, f"this never came about: {what}"
-        time.sleep(0.02)
+until: Final = partial(waiting.until, seconds=FAR_SECONDS)
+"""Wait for what a service does, which may have kernels to compile meanwhile."""
 
 
 class Reply(NamedTuple):

@@ -17,11 +17,11 @@ DEADLINE: Final = 120.0
 """Seconds after which something that must happen has not happened; no test passes because of them."""
 
 
-def until(true: Callable[[], object], what: str) -> None:
-    """Wait until the condition holds. Raises AssertionError, which says `what`, when it never does."""
-    end = time.monotonic() + DEADLINE
+def until(true: Callable[[], object], what: str, *, seconds: float = DEADLINE) -> None:
+    """Wait until the condition holds. Raises AssertionError, which says `what`, after so many seconds."""
+    end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, what
+        assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
         time.sleep(0.02)
 
 

@@ -30,7 +30,7 @@ from lda.corpus.presentable import presentable, printable, without_keys
 from lda.progress import plural
 
 if TYPE_CHECKING:
-    from lda.corpus.append import Appended
+    from lda.corpus.append.append import Appended
 
 SHOWN: Final = 10
 """New terms that are named."""

@@ -79,7 +79,7 @@ def info(options: CorpusInfoOptions) -> None:
     corpus = Corpus.open(options.folder)
     value = describe(corpus, options.folder)
     if not options.quick:
-        from lda.corpus.overview import corpus_overview
+        from lda.corpus.finished.overview import corpus_overview
 
         value |= corpus_overview(corpus).to_dict()
     if options.model is not None:
@@ -89,8 +89,8 @@ def info(options: CorpusInfoOptions) -> None:
 
 def _unknown(corpus: Corpus, place: str) -> dict[str, Any]:
     """How much of the corpus a model does not know, and in what their recipes differ."""
-    from lda.corpus.merging import recipe_differences
-    from lda.corpus.overview import unknown_terms
+    from lda.corpus.finished.merging import recipe_differences
+    from lda.corpus.finished.overview import unknown_terms
     from lda.corpus.text.recipe import Recipe
     from lda.model.model import Model
 

@@ -16,7 +16,7 @@ from lda.cli.shared_options import overwrite_option
 from lda.corpus.presentable import printable, without_keys
 
 if TYPE_CHECKING:
-    from lda.corpus.merging import RecipeDifference
+    from lda.corpus.finished.merging import RecipeDifference
 
 
 NO_OPTIONS: Final = {
@@ -69,7 +69,7 @@ def merge(options: MergeOptions) -> None:
     The vocabulary stands in the order that a build of all would give it. It is told in what the recipes differ.
     """
     from lda.corpus import Corpus
-    from lda.corpus.merging import folder_prefixes, merge_corpora, recipe_differences
+    from lda.corpus.finished.merging import folder_prefixes, merge_corpora, recipe_differences
 
     prefixes = folder_prefixes(options.folders) if options.prefix_ids else None
     writing = Writing.begun(options.output, options.console)

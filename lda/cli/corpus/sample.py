@@ -79,7 +79,7 @@ def sample(options: SampleOptions) -> None:
     A hash of the id decides: a larger sample holds the smaller one, and a share keeps its documents when others come.
     """
     from lda.corpus import Corpus
-    from lda.corpus.selection import sample_documents, select_corpus
+    from lda.corpus.finished.selection import sample_documents, select_corpus
 
     writing = Writing.begun(options.output, options.console)
     corpus = Corpus.open(options.folder)

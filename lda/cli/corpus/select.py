@@ -98,7 +98,7 @@ def select(options: SelectOptions) -> None:
     What they name and the corpus has not is told of. Documents whose terms are all gone stay, and are empty.
     """
     from lda.corpus import Corpus, DataError
-    from lda.corpus.selection import documents_of_ids, select_corpus
+    from lda.corpus.finished.selection import documents_of_ids, select_corpus
 
     writing = Writing.begun(options.output, options.console)
     corpus = Corpus.open(options.folder)
@@ -148,7 +148,7 @@ def select(options: SelectOptions) -> None:
 def _fulfilling(corpus: Corpus, condition: str | None) -> npt.NDArray[np.bool_] | None:
     """Which documents fulfil the condition; None where there is none. Raises click.UsageError if it is none."""
     from lda.corpus import DataError
-    from lda.corpus.selection import documents_where
+    from lda.corpus.finished.selection import documents_where
 
     if condition is None:
         return None

@@ -103,7 +103,7 @@ def terms(options: TermsOptions) -> None:
     Only the vocabulary is read, so it takes a moment however large the corpus is.
     """
     from lda.corpus import Corpus
-    from lda.corpus.frequencies import term_table
+    from lda.corpus.finished.frequencies import term_table
 
     low, high = options.limits()
     corpus = Corpus.open(options.folder)

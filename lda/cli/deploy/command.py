@@ -9,6 +9,7 @@ from lda.cli.deploy.options import (
     COUNT,
     LABEL,
     WORD,
+    dockerfile_options,
     line,
     matching,
     mount_option,
@@ -163,13 +164,7 @@ def slurm(
     ),
     short_help="A Dockerfile.",
 )
-@click.option("--image", default="raylda", callback=matching(WORD), help="What the image is to be called.")
-@click.option(
-    "--package",
-    callback=line,
-    metavar="SPEC",
-    help="What pip installs.  [default: the checkout beside the file]",
-)
+@dockerfile_options(image="raylda")
 def docker(image: str, package: str | None) -> None:
     """Print a Dockerfile with the Python and the Ray that run here; without --package for a checkout of raylda."""
     from lda.deploy.docker import dockerfile

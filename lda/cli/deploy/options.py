@@ -73,15 +73,68 @@ ARGUMENTS: Final = click.argument(
 COUNT: Final = click.IntRange(min=1)
 
 
-def mount_option(what: str) -> Callable[[Function], Function]:
+def mount_option(what: str, *, default: str = "/shared") -> Callable[[Function], Function]:
     """--mount: the path at which all nodes see `what`."""
     return option(
         "--mount",
-        default="/shared",
+        default=default,
         callback=matching(PATH),
         heading=Heading.CLUSTER,
         help=f"Where {what} is mounted.",
     )
+
+
+def replicas_options(
+    least: str,
+    most: str,
+    cpus: str,
+    *,
+    brief_most: str | None = None,
+) -> Callable[[Function], Function]:
+    """--replicas, --max-replicas and --cpus of a service: what their help says. brief_most: the line of the second."""
+
+    def add(command: Function) -> Function:
+        command = option("--cpus", type=COUNT, default=1, heading=Heading.CLUSTER, help=cpus)(command)
+        command = option(
+            "--max-replicas",
+            type=COUNT,
+            heading=Heading.CLUSTER,
+            help=most,
+            brief=brief_most,
+        )(command)
+        return option("--replicas", type=COUNT, default=2, heading=Heading.CLUSTER, help=least)(command)
+
+    return add
+
+
+def check_replicas(least: int, most: int | None) -> None:
+    """Raise click.UsageError for more replicas at least than at most; None is no bound."""
+    if most is not None and most < least:
+        raise click.UsageError(f"--max-replicas must be at least --replicas, {least}, got {most}")
+
+
+def no_auth_option(command: Function) -> Function:
+    """--no-auth, of services that else want a token."""
+    return option("--no-auth", is_flag=True, heading=Heading.CLUSTER, help="Whoever reaches it may ask.")(
+        command
+    )
+
+
+def dockerfile_options(*, image: str) -> Callable[[Function], Function]:
+    """--image and --package, of commands that print a Dockerfile."""
+
+    def add(command: Function) -> Function:
+        command = click.option(
+            "--package",
+            callback=line,
+            metavar="SPEC",
+            help="What pip installs.  [default: the checkout beside the file]",
+        )(command)
+        return click.option(
+            "--image", default=image, callback=matching(WORD), help="What the image is to be called."
+        )(command)
+
+    return add
 
 
 def needed(fit: Sequence[str]) -> Sequence[str]:

@@ -9,7 +9,21 @@ from typing import Final
 
 import click
 
-from lda.cli.deploy.options import COUNT, LABEL, PATH, WORD, line, matching, name_option, show, size
+from lda.cli.deploy.options import (
+    LABEL,
+    PATH,
+    WORD,
+    check_replicas,
+    dockerfile_options,
+    line,
+    matching,
+    mount_option,
+    name_option,
+    no_auth_option,
+    replicas_options,
+    show,
+    size,
+)
 from lda.cli.gathering import taking
 from lda.cli.help import Command
 from lda.cli.option import Heading, option
@@ -83,10 +97,7 @@ class RayServeOptions:
 
     def __post_init__(self) -> None:
         """Refuse a service that would be open to a network by oversight, and more at least than at most."""
-        if self.max_replicas is not None and self.max_replicas < self.replicas:
-            raise click.UsageError(
-                f"--max-replicas must be at least --replicas, {self.replicas}, got {self.max_replicas}"
-            )
+        check_replicas(self.replicas, self.max_replicas)
         if self.token_file is not None and self.no_auth:
             raise click.UsageError("--token-file and --no-auth say the contrary; leave one out")
         if self.host not in (None, *LOOPBACK) and self.token_file is None and not self.no_auth:
@@ -115,11 +126,9 @@ class RayServeOptions:
 )
 @click.argument("models", nargs=-1, required=True, metavar="[NAME=]MODEL...", callback=line)
 @option("--config", is_flag=True, heading=Heading.OUTPUT, help="Print the config for `serve deploy` instead.")
-@option("--replicas", type=COUNT, default=2, heading=Heading.CLUSTER, help="How many, or how few.")
-@option(
-    "--max-replicas", type=COUNT, heading=Heading.CLUSTER, help="Up to so many, by load.  [default: no more]"
+@replicas_options(
+    "How many, or how few.", "Up to so many, by load.  [default: no more]", "CPUs of a replica."
 )
-@option("--cpus", type=COUNT, default=1, heading=Heading.CLUSTER, help="CPUs of a replica.")
 @name_option("lda")
 @option(
     "--route",
@@ -136,7 +145,7 @@ class RayServeOptions:
     help="On all nodes: what requests must carry.  [default: RAYLDA_TOKEN there]",
     brief="On all nodes: what requests must carry.",
 )
-@option("--no-auth", is_flag=True, heading=Heading.CLUSTER, help="Whoever reaches it may ask.")
+@no_auth_option
 @option(
     "--host",
     callback=matching(WORD),
@@ -220,10 +229,7 @@ class KServeOptions:
                 "say which MODEL is served: a path in the container, on the --claim or in the image; or "
                 "--storage-uri"
             )
-        if self.max_replicas is not None and self.max_replicas < self.replicas:
-            raise click.UsageError(
-                f"--max-replicas must be at least --replicas, {self.replicas}, got {self.max_replicas}"
-            )
+        check_replicas(self.replicas, self.max_replicas)
 
 
 @click.command(
@@ -269,13 +275,7 @@ class KServeOptions:
     heading=Heading.CLUSTER,
     help="PersistentVolumeClaim with the models.",
 )
-@option(
-    "--mount",
-    default="/models",
-    callback=matching(PATH),
-    heading=Heading.CLUSTER,
-    help="Where the claim is mounted.",
-)
+@mount_option("the claim", default="/models")
 @option(
     "--storage-uri",
     callback=line,
@@ -290,22 +290,19 @@ class KServeOptions:
     heading=Heading.CLUSTER,
     help="Secret with the `token` that requests carry.",
 )
-@option("--no-auth", is_flag=True, heading=Heading.CLUSTER, help="Whoever reaches it may ask.")
+@no_auth_option
 @option(
     "--plain",
     is_flag=True,
     heading=Heading.OUTPUT,
     help="A Deployment with its Service and scaling, without KServe.",
 )
-@option("--replicas", type=COUNT, default=2, heading=Heading.CLUSTER, help="Pods, at least.")
-@option(
-    "--max-replicas",
-    type=COUNT,
-    heading=Heading.CLUSTER,
-    help="Pods, at most, by load.  [default: four times as many]",
-    brief="Pods, at most, by load.",
+@replicas_options(
+    "Pods, at least.",
+    "Pods, at most, by load.  [default: four times as many]",
+    "CPUs of a pod, each with a worker.",
+    brief_most="Pods, at most, by load.",
 )
-@option("--cpus", type=COUNT, default=1, heading=Heading.CLUSTER, help="CPUs of a pod, each with a worker.")
 @option(
     "--memory",
     default="2Gi",
@@ -366,15 +363,7 @@ _MODEL: Final = click.Argument(["model"])
     short_help="A Dockerfile for `lda serve`.",
 )
 @click.argument("models", nargs=-1, metavar="[[NAME=]MODEL]...", callback=line)
-@click.option(
-    "--image", default="raylda-serve", callback=matching(WORD), help="What the image is to be called."
-)
-@click.option(
-    "--package",
-    callback=line,
-    metavar="SPEC",
-    help="What pip installs.  [default: the checkout beside the file]",
-)
+@dockerfile_options(image="raylda-serve")
 @click.option(
     "--topics",
     type=click.IntRange(1, (1 << 31) - 1),

@@ -17,6 +17,7 @@ from lda.cli.fit.input import opened_corpus
 from lda.cli.fit.settings import warn_of_mallet
 from lda.cli.signals import terminate_as_interrupt, unhurried
 from lda.corpus.presentable import printable, without_keys
+from lda.corpus.wording import is_or_are
 from lda.experiments.groups.names import shown_value
 from lda.progress import first_of, plural
 
@@ -191,6 +192,6 @@ def _report(options: FitOptions, record: GroupsRecord, seconds: float) -> None:
     if record.missing:
         options.console.progress.note(
             f"{plural(record.missing, 'document')} without {printable(record.field)!r} "
-            f"{'is' if record.missing == 1 else 'are'} in no group"
+            f"{is_or_are(record.missing)} in no group"
         )
     options.console.result(value, lambda: group_table(record, without_keys(options.output)))

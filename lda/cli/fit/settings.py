@@ -11,6 +11,7 @@ from lda.cli.fit.output_files import OUTPUT_FILES
 from lda.cli.gathering import gathered
 from lda.cli.help import SPELLED
 from lda.cli.option import Function, Heading, option
+from lda.corpus.wording import is_or_are
 from lda.fit_fields import FIELDS, FitField, settings_from
 from lda.sizes import take_size
 
@@ -148,7 +149,7 @@ def interval_of_mallet(settings: FitSettings, spelled: frozenset[str]) -> str | 
         return None
     kept = " and ".join(given)
     return (
-        f"warning: {kept} {'is' if len(given) == 1 else 'are'} given, and so not learned, in spite of {beside[0]}; "
+        f"warning: {kept} {is_or_are(len(given))} given, and so not learned, in spite of {beside[0]}; "
         f"to have {kept} learned leave {'it' if len(given) == 1 else 'them'} out"
     )
 

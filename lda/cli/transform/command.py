@@ -289,7 +289,7 @@ def _stream(
 ) -> dict[str, int]:
     """Infer and write batch by batch, each to its end; the sums for the report."""
     from lda.transform.carried_fields import carried_columns
-    from lda.transform.state_writers import in_text_order
+    from lda.transform.state_writers import StatedDocuments, in_text_order
 
     frozen = model.frozen(threads=options.threads, device=options.device)
     seed = model.record.seed if options.seed is None else options.seed
@@ -303,7 +303,7 @@ def _stream(
         else:
             theta, _, topics = frozen.theta_and_topics(batch.doc_offsets, batch.words, seed=seed)
             placed = in_text_order(batch.doc_offsets, batch.words, topics)
-            state.add(batch.ids, batch.doc_offsets, batch.words, placed)
+            state.add(StatedDocuments(batch.ids, batch.doc_offsets, batch.words, placed))
         further = carried_columns(batch.metadata, options.keep, len(batch.ids))
         if options.unknown:
             assert batch.unknown is not None

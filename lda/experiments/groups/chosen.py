@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lda.corpus.errors import DataError
 from lda.corpus.presentable import printable
+from lda.corpus.wording import is_or_are
 from lda.experiments.groups.folder import inside
 from lda.experiments.groups.names import folder_names, shown_value
 from lda.experiments.groups.records import GroupRecord, GroupsRecord
@@ -51,7 +52,7 @@ def chosen_groups(everybody: Membership, members: Membership, choice: Choice) ->
     if small and choice.small == "refuse":
         raise DataError(
             f"{plural(len(small), 'group')} of the field {printable(choice.field)!r} "
-            f"{'is' if len(small) == 1 else 'are'} too small: {_named(small)}; lower --min-documents, name the groups "
+            f"{is_or_are(len(small))} too small: {_named(small)}; lower --min-documents, name the groups "
             "to fit (--group), or leave small ones out (--small-groups skip)"
         )
     if len(small) == len(found):
@@ -110,7 +111,7 @@ def warn_of_topics(
     ]
     if few:
         warn(
-            f"warning: {plural(n_topics, 'topic')} {'is' if n_topics == 1 else 'are'} many for {_named(few)}: fewer "
+            f"warning: {plural(n_topics, 'topic')} {is_or_are(n_topics)} many for {_named(few)}: fewer "
             f"documents than topics, or fewer than {TOKENS_A_TOPIC} tokens a topic; take fewer topics (-k), or leave "
             "small groups out (--min-documents)"
         )

@@ -280,7 +280,7 @@ class _Run:
 
     def _tasks(self, work: str) -> tuple[list[GroupTask], list[int]]:
         """What is to be done with each group's documents, written as a corpus; and bytes that its fit holds at most."""
-        from lda.corpus.partition import partition_corpus
+        from lda.corpus.finished.partition import partition_corpus
 
         names = {group.value: group.folder for group in self.folder.record.groups}
         address = self.folder.place.address

@@ -33,7 +33,7 @@ def group_documents(corpus: Corpus, record: RunRecord) -> Iterator[Corpus]:
     if part.get("kind") != "groups" or corpus.content_hash == record.corpus_hash:
         yield corpus
         return
-    from lda.corpus.partition import partition_corpus
+    from lda.corpus.finished.partition import partition_corpus
     from lda.corpus.storage.leftovers import temporary_folder
 
     member = membership_of(corpus, part.get("field", "")).chosen([part.get("group", "")])

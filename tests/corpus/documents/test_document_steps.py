@@ -159,9 +159,9 @@ def test_the_first_stays_and_terms_are_counted_of_those_that_stay(
     assert metadata.column("duplicate_of").to_pylist() == [None if r is None else ids[r] for r in repeats]
 
 
-def test_pieces_are_nearly_equal_and_make_up_the_document(files: list[Path]) -> None:
-    whole, pieces = read_corpus(files), read_corpus(files, split_tokens=17)
-    lengths, ids = pieces.document_lengths(), string_list(pieces.document_ids())
+def test_chunks_are_nearly_equal_and_make_up_the_document(files: list[Path]) -> None:
+    whole, chunks = read_corpus(files), read_corpus(files, split_tokens=17)
+    lengths, ids = chunks.document_lengths(), string_list(chunks.document_ids())
     at = 0
     for name, length in zip(
         string_list(whole.document_ids()), whole.document_lengths().tolist(), strict=True
@@ -172,9 +172,9 @@ def test_pieces_are_nearly_equal_and_make_up_the_document(files: list[Path]) -> 
         assert mine.max() - mine.min() <= 1
         assert ids[at : at + n] == ([name] if n == 1 else [f"{name}#{i + 1}" for i in range(n)])
         at += n
-    assert at == pieces.n_documents
-    assert pieces.n_tokens == whole.n_tokens
-    assert dict(zip(pieces.vocabulary, pieces.term_frequencies.tolist(), strict=True)) == dict(
+    assert at == chunks.n_documents
+    assert chunks.n_tokens == whole.n_tokens
+    assert dict(zip(chunks.vocabulary, chunks.term_frequencies.tolist(), strict=True)) == dict(
         zip(whole.vocabulary, whole.term_frequencies.tolist(), strict=True)
     )
 

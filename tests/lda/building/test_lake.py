@@ -10,13 +10,13 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from commands import run
+from waiting import until
 
 from lda.corpus import Corpus
 from lda.corpus.storage.places import storage
@@ -70,12 +70,14 @@ def kill_after_a_part(arguments: list[str], work: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "lda", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        until = time.monotonic() + 120
-        while process.poll() is None and time.monotonic() < until:
-            if any(name.startswith("scan-") and name.endswith(".json") for name in storage(work).files()):
-                break
-            time.sleep(0.02)
-        process.kill()
+
+        def has_part() -> bool:
+            return any(name.startswith("scan-") and name.endswith(".json") for name in storage(work).files())
+
+        try:
+            until(lambda: process.poll() is not None or has_part(), "no part is done")
+        finally:
+            process.kill()
     assert process.returncode == -signal.SIGKILL
 
 

@@ -17,7 +17,7 @@ from lda.cli.corpus import terms as terms_command
 from lda.cli.corpus.command import COMMANDS
 from lda.corpus import Corpus, read_corpus
 from lda.corpus.export.export import FORMS
-from lda.corpus.frequencies import ORDERS
+from lda.corpus.finished.frequencies import ORDERS
 from lda.corpus.ingest.vocabulary import OPTIONS
 
 ROWS = [

@@ -43,7 +43,7 @@ def test_a_fit_of_chosen_documents_can_be_repeated(texts: Path, tmp_path: Path) 
     how = ("--where", WHERE, "--where", "not id = d0", "--dedupe", "exact", "--split-tokens", 12)
     told = run("fit", texts, *how, "-k", 3, "-n", 5, "-o", model).stderr
     assert f"30 of 40 left out by ({WHERE}) and (not id = d0); " in told
-    assert "split into pieces of up to 12 tokens" in told
+    assert "split into chunks of up to 12 tokens" in told
     chosen = lda.read_corpus([texts], where=f"({WHERE}) and (not id = d0)", dedupe="exact", split_tokens=12)
     assert lda.Model.load(model).record.corpus_hash == chosen.content_hash
     assert run_json("reproduce", model)["same"] is True

@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pytest
 from commands import run
+from waiting import DEADLINE, until
 
 import lda
 
@@ -40,7 +40,6 @@ pytestmark = [
     ),
 ]
 TEXTS = ["peace and trade with all nations", "the army and the war", "nothing that is known: qwerty", ""]
-DEADLINE = 120
 TOKEN = "of-this-test-alone"
 CLUSTER = """
 import sys, ray
@@ -87,13 +86,6 @@ def _telling(self):
 
 Topics.func_or_class.__serve_build_asgi_app__, Topics.func_or_class.reconfigure = _telling, _noting
 """
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end, f"not within {DEADLINE} s: {what}"
-        time.sleep(0.1)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from lda.cli import cli
 from lda.cli.errors import DIFFERS
 from lda.cluster import Checkpointing, FitSettings, fit
 from lda.corpus import DataError
-from lda.corpus.partition import partition_corpus
+from lda.corpus.finished.partition import partition_corpus
 from lda.experiments.fitted import fit_into
 
 if TYPE_CHECKING:

@@ -121,7 +121,7 @@ class Split:
         return int(np.isin(heldout[heldout != 0], train).sum())
 
     def _make(self, folder: Path, recipe: Recipe | None, threads: int | None) -> None:
-        from lda.corpus.partition import partition_corpus
+        from lda.corpus.finished.partition import partition_corpus
 
         if self.heldout is not None:
             train = self.documents.build(recipe, folder / TRAIN, threads=threads)

@@ -65,7 +65,7 @@ def probe(corpus: Corpus, settings: FitSettings) -> Rate:
     import numpy as np
 
     from lda.cluster import fit
-    from lda.corpus.partition import LEFT_OUT, partition_corpus
+    from lda.corpus.finished.partition import LEFT_OUT, partition_corpus
 
     parts = np.full(corpus.n_documents, LEFT_OUT, dtype=np.int64)
     parts[: _first_documents(corpus, PROBED_TOKENS)] = 0

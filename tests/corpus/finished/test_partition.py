@@ -12,7 +12,7 @@ import pytest
 from lda.corpus import Corpus, DataError, as_corpus, build_corpus, read_corpus
 from lda.corpus.assembly.spill import SortedSpill
 from lda.corpus.corpus import MemoryShards
-from lda.corpus.partition import part_by_hash, partition_corpus
+from lda.corpus.finished.partition import part_by_hash, partition_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,3 +178,9 @@ def test_hashed_parts_are_stable() -> None:
 def test_shares_that_are_none(shares: tuple[float, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         part_by_hash(["a"], shares)
+
+
+def test_the_name_that_the_documentation_gave_before() -> None:
+    from lda.corpus import partition
+
+    assert partition.partition_corpus is partition_corpus

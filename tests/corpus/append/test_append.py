@@ -424,17 +424,17 @@ def test_of_two_at_a_time_one_is_refused(corpus: Path, tmp_path: Path) -> None:
 def test_one_that_is_replaced_meanwhile_stays_as_it_is(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lda.corpus import append
+    from lda.corpus.append import grown_files
 
     other = build_corpus([written(tmp_path / "other.jsonl", rows(500, 20))], tmp_path / "o", recipe=RECIPE)
-    real = append.serialize
+    real = grown_files.serialize
 
     def slow(name: str, *rest: Any) -> Any:
         if name.startswith("vocabulary"):
             other.save(corpus, overwrite=True)
         return real(name, *rest)
 
-    monkeypatch.setattr(append, "serialize", slow)
+    monkeypatch.setattr(grown_files, "serialize", slow)
     with pytest.raises(DataError, match="was changed by another process"):
         append_corpus(corpus, [written(tmp_path / "new.jsonl", rows(100, 3))])
     assert Corpus.open(corpus).content_hash == other.content_hash

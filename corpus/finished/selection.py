@@ -18,7 +18,7 @@ from lda.corpus.documents.steps import DocumentSteps, StepTally
 from lda.corpus.documents.where import Where
 from lda.corpus.errors import DataError
 from lda.corpus.files.folder import check_place, write_folder
-from lda.corpus.partition import key_hashes, part_summary
+from lda.corpus.finished.partition import key_hashes, part_summary
 from lda.corpus.presentable import printable
 from lda.corpus.shard import batch_arrays, make_batch, table_metadata
 from lda.corpus.summary import vocabulary_table

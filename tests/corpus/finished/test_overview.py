@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from lda.corpus import Corpus, Recipe, build_corpus, read_corpus
-from lda.corpus.overview import corpus_overview, unknown_terms
+from lda.corpus.finished.overview import corpus_overview, unknown_terms
 
 if TYPE_CHECKING:
     from pathlib import Path

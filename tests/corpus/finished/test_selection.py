@@ -11,9 +11,9 @@ import pytest
 import scipy.sparse as sp
 
 from lda.corpus import Corpus, DataError, Recipe, as_corpus, build_corpus, read_corpus
-from lda.corpus.frequencies import term_table
-from lda.corpus.merging import folder_prefixes, merge_corpora, recipe_differences
-from lda.corpus.selection import documents_of_ids, sample_documents, select_corpus
+from lda.corpus.finished.frequencies import term_table
+from lda.corpus.finished.merging import folder_prefixes, merge_corpora, recipe_differences
+from lda.corpus.finished.selection import documents_of_ids, sample_documents, select_corpus
 
 if TYPE_CHECKING:
     from pathlib import Path
