@@ -34,7 +34,7 @@ _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev|/proc/self|/proc/thread-sel
 
 
 class OpenPipe(NamedTuple):
-    """A pipe that can be read. name: in messages. first: bytes that were read from it, which stand before the others."""
+    """A pipe that can be read. name: in messages. first: bytes that were read from it, and stand before the others."""
 
     source: IO[bytes]
     name: str
