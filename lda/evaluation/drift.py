@@ -171,8 +171,8 @@ def _read(
         # Nothing would ever be beyond a limit: not even all words of new documents unknown.
         n = sum(map(len, made.known))
         raise DataError(
-            f"the model knows none of the words of the {n:,} reference documents, so nothing can be compared with them; "
-            "name documents of the model's kind"
+            f"the model knows none of the words of the {n:,} reference documents, so nothing can be compared with "
+            "them; name documents of the model's kind"
         )
     return made
 
