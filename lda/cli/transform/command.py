@@ -161,8 +161,8 @@ def transform(options: TransformOptions) -> None:
     """Find the topics of new documents; the model stays as it is.
 
     Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
-    gets the same answer alone and among others. Lines of standard input, or of one pipe (JSON lines, or any with
-    --format lines), are answered as they arrive. Words that the model does not know are left out; a document without
+    gets the same answer alone and among others. Lines of standard input, or of one pipe, are answered as they arrive
+    (JSON lines; any lines with --format lines). Words that the model does not know are left out; a document without
     known words gets the prior. Documents are numbered where the id field of the model's own is missing.
 
     With --labels names of topics are written, too: as `topic_3 War` in the header of a CSV, as a column `name` or
