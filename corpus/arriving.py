@@ -7,7 +7,7 @@ import json
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Final
 
 from lda.corpus.documents.steps import DocumentSteps, StepTally
@@ -18,7 +18,7 @@ from lda.corpus.readers.base import TextReader
 from lda.corpus.readers.files import byte_order_mark, is_packed
 from lda.corpus.readers.good_texts import good_texts
 from lda.corpus.readers.options import FirstLines, ReadOptions, Stretch
-from lda.corpus.readers.registry import HEAD_BYTES, READERS, reader_named
+from lda.corpus.readers.registry import HEAD_BYTES, READERS, by_name, reader_named
 from lda.corpus.skipped_records import check_skipped_target, told_of_skipped
 from lda.corpus.stream import mapped, split
 from lda.corpus.text.tokenizer import TextTokenizer
@@ -43,7 +43,7 @@ def reader_of_stream(lines: ArrivingLines, format: str, encoding: str) -> TextRe
 
     Args:
         lines: from which nothing has been taken.
-        format: as for `read_corpus`; "auto" takes JSON lines where the first line is one.
+        format: as for `read_corpus`; "auto" takes JSON lines where the first line is one, and what the name tells.
         encoding: of the text.
 
     Raises:
@@ -55,8 +55,14 @@ def reader_of_stream(lines: ArrivingLines, format: str, encoding: str) -> TextRe
     mark, told = byte_order_mark(head)
     if is_packed(head) or not is_stateless(told or encoding):
         return None
-    name = format if format != "auto" else "jsonl" if head[len(mark) :].lstrip().startswith(b"{") else None
-    found = None if name is None else reader_named(name, READERS)
+    name = format
+    if format == "auto":
+        named = by_name(PurePath(lines.name).name, READERS)
+        if named is not None and named.name_is_enough:
+            name = named.name
+        elif head[len(mark) :].lstrip().startswith(b"{"):
+            name = "jsonl"
+    found = reader_named(name, READERS) if name in STREAMED else None
     return found if isinstance(found, TextReader) else None
 
 

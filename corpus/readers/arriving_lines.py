@@ -36,10 +36,16 @@ class ArrivingLines:
     ends at a line feed, a carriage return or both, in an encoding in which these are one byte each.
     """
 
-    def __init__(self, descriptor: int, name: str, *, held_bytes: int = HELD_BYTES) -> None:
-        """Prepare to read. descriptor: stays open. name: for messages. held_bytes: that wait at most, and one line."""
-        self.name = name
-        self._descriptor, self._most = descriptor, held_bytes
+    def __init__(
+        self, descriptor: int, name: str, *, first: bytes = b"", held_bytes: int = HELD_BYTES
+    ) -> None:
+        """Prepare to read.
+
+        descriptor: stays open. name: for messages. first: bytes that were read from it before. held_bytes: that wait at
+        most, and one line.
+        """
+        self.name, self.descriptor = name, descriptor
+        self._most = held_bytes
         self._held = bytearray()
         self._whole = 0  # bytes of the held ones that are whole lines
         self._open_begun = (
@@ -50,12 +56,13 @@ class ArrivingLines:
         self._change = threading.Condition()
         self._wake, self._waker = os.pipe()
         self._thread = threading.Thread(target=self._read, name="lda-arriving", daemon=True)
+        self._add(first)
 
     def __enter__(self) -> Self:
         with suppress(ImportError, AttributeError, OSError):
             import fcntl
 
-            fcntl.fcntl(self._descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._thread.start()
         return self
 
@@ -139,7 +146,7 @@ class ArrivingLines:
     def _read(self) -> None:
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)
-        poll.register(self._descriptor, select.POLLIN)
+        poll.register(self.descriptor, select.POLLIN)
         while True:
             with self._change:
                 self._change.wait_for(lambda: self._closed or len(self._held) < self._most or not self._whole)
@@ -148,7 +155,7 @@ class ArrivingLines:
             try:
                 if any(which == self._wake for which, _ in poll.poll()):
                     return
-                block = os.read(self._descriptor, _PIPE_BYTES)
+                block = os.read(self.descriptor, _PIPE_BYTES)
             except BlockingIOError:
                 continue
             except OSError as error:

@@ -8,7 +8,7 @@ import stat
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from lda.corpus.errors import DataError
 from lda.corpus.readers.arrow_streams import TableBatches, store_table
@@ -31,6 +31,14 @@ WRITER_SECONDS: Final = 10.0
 """How long to wait for a writer of a named pipe. Opening it plainly would wait for ever."""
 
 _DESCRIPTOR: Final = re.compile(r"/dev/stdin|(?:/dev|/proc/self|/proc/thread-self)/fd/(\d+)")
+
+
+class OpenPipe(NamedTuple):
+    """A pipe that can be read. name: in messages. first: bytes that were read from it, and stand before the others."""
+
+    source: IO[bytes]
+    name: str
+    first: bytes
 
 
 class PipeStore:
@@ -62,8 +70,10 @@ class PipeStore:
         if isinstance(error, DataError):
             error.args = (self._named(str(error)),)
 
-    def stored(self, place: Input) -> Place:
+    def stored(self, place: Input, source: IO[bytes] | None = None) -> Place:
         """The place, or the copy of what a pipe had to say, or of a table.
+
+        source: what a pipe has to say, where it has been opened before.
 
         Raises:
             DataError: a device, a pipe that was taken before, cannot be read, or that nobody writes to.
@@ -74,16 +84,12 @@ class PipeStore:
         if not is_pipe(place):
             return place
         path = Path(place)
-        found = _DESCRIPTOR.fullmatch(os.fspath(path))
-        number = None if found is None else int(found[1] or 0)
-        name = STDIN if number == 0 else str(path)
+        number, name = _told(path)
         status = path.stat()
         self._claim((status.st_dev, status.st_ino), name)
-        # A descriptor that was handed to us is taken as it is: opening its name again is refused for a socket, and
-        # for the pipe of another user.
-        source, first = (os.fdopen(os.dup(number), "rb"), b"") if number is not None else _open_fifo(path)
-        with source:
-            copy = self._copy(source, STDIN if number == 0 else path.name, name, first)
+        opened = open_pipe(path) if source is None else OpenPipe(source, name, b"")
+        with opened.source:
+            copy = self._copy(opened.source, STDIN if number == 0 else path.name, name, opened.first)
         if number is None:
             self._bring_vocabulary(path, copy)
         return copy
@@ -92,22 +98,23 @@ class PipeStore:
         """`stored` for several."""
         return [self.stored(place) for place in places]
 
-    def store_stdin(self) -> Path:
-        """A copy of standard input.
+    def store_stdin(self, source: IO[bytes] | None = None) -> Path:
+        """A copy of standard input. source: as for `stored`.
 
         Raises:
             DataError: it is closed, cannot be read, or was taken before.
             OSError: there is no room for the copy.
         """
-        if self._stdin is None:
+        source = source or self._stdin
+        if source is None:
             raise DataError(f"{STDIN} is closed; connect it to a file or pipe, or name a file")
         try:
-            status = os.fstat(self._stdin.fileno())
+            status = os.fstat(source.fileno())
             key: object = (status.st_dev, status.st_ino)
         except OSError:  # replaced by a stream in memory
             key = STDIN
         self._claim(key, STDIN)
-        return self._copy(self._stdin, STDIN, STDIN)
+        return self._copy(source, STDIN, STDIN)
 
     def _claim(self, key: object, name: str) -> None:
         if key in self._taken:
@@ -175,6 +182,27 @@ def is_pipe(place: Place) -> bool:
     if stat.S_ISSOCK(mode) and _DESCRIPTOR.fullmatch(os.fspath(place)):
         return True
     raise DataError(f"{place} is a device or a socket; give a file, a folder or a pipe")
+
+
+def open_pipe(path: Path) -> OpenPipe:
+    """Open what `is_pipe` is true of.
+
+    Raises:
+        DataError: for `WRITER_SECONDS` nobody has opened it for writing.
+        OSError: it cannot be opened.
+    """
+    number, name = _told(path)
+    # A descriptor that was handed to us is taken as it is: opening its name again is refused for a socket, and for the
+    # pipe of another user.
+    source, first = _open_fifo(path) if number is None else (os.fdopen(os.dup(number), "rb"), b"")
+    return OpenPipe(source, name, first)
+
+
+def _told(path: Path) -> tuple[int | None, str]:
+    """The descriptor that a path names, if it does; and what messages call it."""
+    found = _DESCRIPTOR.fullmatch(os.fspath(path))
+    number = None if found is None else int(found[1] or 0)
+    return number, STDIN if number == 0 else str(path)
 
 
 def _is_terminal_or_null(place: Place, mode: int) -> bool:

@@ -246,8 +246,8 @@ def _negative(found: Drift) -> float | None:
 
 
 def _percent(value: float | None, sign: str = "") -> str:
-    return "-" if value is None else f"{value:{sign}.1%}"
+    return "-" if value is None else f"{round(value, 3) + 0.0:{sign}.1%}"
 
 
 def _number(value: float | None, digits: int, sign: str = "") -> str:
-    return "-" if value is None else f"{value:{sign}.{digits}f}"
+    return "-" if value is None else f"{round(value, digits) + 0.0:{sign}.{digits}f}"  # no zero is below zero

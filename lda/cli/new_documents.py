@@ -6,6 +6,7 @@ import io
 import sys
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import chain
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from lda.cli.sources import names_of, stored_inputs
@@ -13,7 +14,6 @@ from lda.cli.text_options import named_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from lda.cli.console import Console
     from lda.cli.sources import SourceOptions
@@ -42,8 +42,8 @@ def documents_for(
 ) -> Iterator[Iterator[DocumentBatch]]:
     """The documents of the inputs as the model's recipe reads them, within the block.
 
-    Those that are lines of standard input come as they arrive, and are not waited for; all other input is read as a
-    whole. Further arguments, and errors, are those of `read_documents`.
+    Those that are lines of one pipe, or of standard input, come as they arrive, and are not waited for; all other input
+    is read as a whole. Further arguments, and errors, are those of `read_documents`.
     """
     from lda.model.text_recipe import recipe_of
 
@@ -51,7 +51,7 @@ def documents_for(
     recipe = recipe_of(model, tokenizer=named_tokenizer(), text=source.text, id=source.id)
     with ExitStack() as stack:
         lines = _arriving(inputs, stack)
-        stdin = None
+        opened = None
         if lines is not None:
             from lda.corpus.arriving import arriving_documents, reader_of_stream
 
@@ -76,8 +76,8 @@ def documents_for(
                 )
                 yield stack.enter_context(closing(documents))
                 return
-            stdin = cast("IO[bytes]", _Everything(lines))
-        stored = stack.enter_context(stored_inputs(inputs, source.vocabulary, stdin=stdin))
+            opened = cast("IO[bytes]", _Everything(lines))
+        stored = stack.enter_context(stored_inputs(inputs, source.vocabulary, opened=opened))
         yield read_documents(
             stored.inputs,
             model.vocabulary,
@@ -94,12 +94,24 @@ def documents_for(
 
 
 def _arriving(inputs: Sequence[str], stack: ExitStack) -> ArrivingLines | None:
-    """Standard input, if that is all there is to read, and has a descriptor: a stream in memory has none."""
-    if len(inputs) != 1 or inputs[0] not in STANDARD_INPUT or sys.stdin is None:
+    """A pipe or standard input, if that is all there is to read, and has a descriptor: a stream in memory has none.
+
+    Raises:
+        DataError: nobody writes to the pipe.
+    """
+    if len(inputs) != 1:
         return None
     from lda.corpus.readers.arriving_lines import ArrivingLines
-    from lda.corpus.readers.pipes import STDIN
+    from lda.corpus.readers.pipes import STDIN, is_pipe, open_pipe
 
+    if inputs[0] not in STANDARD_INPUT:
+        if not is_pipe(inputs[0]):
+            return None
+        pipe = open_pipe(Path(inputs[0]))
+        stack.enter_context(pipe.source)
+        return stack.enter_context(ArrivingLines(pipe.source.fileno(), pipe.name, first=pipe.first))
+    if sys.stdin is None:
+        return None
     with suppress(OSError, ValueError):
         return stack.enter_context(ArrivingLines(sys.stdin.fileno(), STDIN))
     return None
@@ -109,7 +121,11 @@ class _Everything(io.RawIOBase):
     """All that arrives, for who reads files."""
 
     def __init__(self, lines: ArrivingLines) -> None:
-        self._blocks = lines.everything()
+        self._lines, self._blocks = lines, lines.everything()
+
+    def fileno(self) -> int:
+        """By which it is told that somebody else wants to read the same."""
+        return self._lines.descriptor
 
     def read(self, size: int = -1, /) -> bytes:
         """The next block, whatever its size; b"" at the end."""

@@ -293,12 +293,12 @@ def stored_inputs(
     vocabulary: str | None,
     *,
     reference: Sequence[str] = (),
-    stdin: IO[bytes] | None = None,
+    opened: IO[bytes] | None = None,
 ) -> Iterator[StoredInputs]:
     """The inputs that were named, ready to be read as often as needed.
 
-    `-` is standard input. It and pipes are kept in temporary files within the block. stdin: what it has to say,
-    where it has been opened before.
+    `-` is standard input. It and pipes are kept in temporary files within the block. opened: what the first input has
+    to say, where it has been opened before.
 
     Raises:
         DataError: an input is a model; a pipe is named twice, is without a writer or cannot be read. OSError: no room
@@ -321,15 +321,15 @@ def stored_inputs(
             raise DataError(
                 f"{name} {made}, not documents: its records would be read as texts; name documents"
             )
-    if stdin is None and sys.stdin is not None:
-        stdin = sys.stdin.buffer
-    with PipeStore(stdin) as pipes:
+    with PipeStore(None if sys.stdin is None else sys.stdin.buffer) as pipes:
 
-        def stored(name: str) -> str | Path:
-            return pipes.store_stdin() if name == "-" else name if is_uri(name) else pipes.stored(Path(name))
+        def stored(name: str, source: IO[bytes] | None = None) -> str | Path:
+            if name == "-":
+                return pipes.store_stdin(source)
+            return name if is_uri(name) else pipes.stored(Path(name), source)
 
         yield StoredInputs(
-            inputs=[stored(name) for name in inputs],
+            inputs=[stored(name, None if number else opened) for number, name in enumerate(inputs)],
             reference=[stored(name) for name in reference],
             vocabulary=None if vocabulary is None else stored(vocabulary),
         )

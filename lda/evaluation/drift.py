@@ -100,7 +100,7 @@ def measure_drift(
         unknown_words: was told of the unknown words of the new documents; looked at once these are read.
 
     Raises:
-        DataError: there are no documents, or all of them are empty.
+        DataError: there are no documents, or all of them are empty; the model knows no word of the reference documents.
     """
     found = _read(model, new, frozen, seed, "new")
     frequent = tuple(unknown_words.top(N_UNKNOWN_WORDS))
@@ -166,6 +166,13 @@ def _read(
         n = sum(map(len, made.known))
         raise DataError(
             f"all of the {n:,} {what} documents are empty, so nothing can be told; check the input"
+        )
+    if what == "reference" and not any(lengths.any() for lengths in made.known):
+        # Nothing would ever be beyond a limit: not even all words of new documents unknown.
+        n = sum(map(len, made.known))
+        raise DataError(
+            f"the model knows none of the words of the {n:,} reference documents, so nothing can be compared with "
+            "them; name documents of the model's kind"
         )
     return made
 
@@ -300,6 +307,8 @@ def _topics(
     units = min(new.n_units, reference.n_units)
     times = float(stdtrit(units - 1, (1 + INTERVAL) / 2)) if units > 1 else float("nan")
     difference = here - shares
+    # Shares differ by 1 at most, whatever a few documents say of their errors.
+    low, high = (np.clip(difference + sign * times * both, -1.0, 1.0) for sign in (-1, 1))
     made = [
         DriftTopic(
             topic=k,
@@ -308,8 +317,8 @@ def _topics(
             share=float(here[k]),
             reference_share=float(shares[k]),
             difference=float(difference[k]),
-            low=_or_none(float(difference[k] - times * both[k])),
-            high=_or_none(float(difference[k] + times * both[k])),
+            low=_or_none(float(low[k])),
+            high=_or_none(float(high[k])),
         )
         for k in range(len(here))
     ]

@@ -70,7 +70,7 @@ class Inferencer:
             tokenizer: the function that cut the model's text, if one did, or where it is imported from.
 
         Raises:
-            DataError: there is no such model, or it is damaged.
+            DataError: there is no such model, or it is damaged; or a package that cuts its texts is not installed.
             TypeError, ValueError: `tokenizer` does not go with the model, as in `Model.transform_texts`.
         """
         loaded = model if isinstance(model, Model) else Model.load(model)
@@ -98,11 +98,12 @@ class Inferencer:
         self._no_texts: Exception | None = None
         try:
             recipe = usable_recipe(recorded_recipe(facts.recipe), tokenizer, named_terms=facts.named_terms)
-            self._words = TextWords(recipe, tokenizer, numbers, keyed)
         except ValueError as error:
             if tokenizer is not None:
                 raise
             self._no_texts = error
+        else:  # a package that is missing is told now, not to the first who asks
+            self._words = TextWords(recipe, tokenizer, numbers, keyed)
         self.warm()
 
     @property
@@ -154,6 +155,11 @@ class Inferencer:
     def can_read_texts(self) -> bool:
         """Whether the model knows how text becomes words: not one that was fitted to counts or token lists."""
         return self._words is not None
+
+    @property
+    def why_no_texts(self) -> str | None:
+        """Why texts cannot be read, as `texts` says it: there is no recipe, or its function is not given. Else None."""
+        return None if self._no_texts is None else str(self._no_texts)
 
     def texts(self, texts: Iterable[str | None], *, seed: int | None = None) -> npt.NDArray[np.float32]:
         """Topic proportions of raw texts, cut into words by the model's own recipe.

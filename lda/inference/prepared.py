@@ -93,9 +93,13 @@ def read_prepared(folder: Path, *, threads: int | None, verify: bool) -> Prepare
         arrays = {
             name.removesuffix(".npy"): _mapped(folder / name) for name in files if name.endswith(".npy")
         }
-        numbers = open_trie(folder / f"{TERMS}.trie", arrays.pop(NUMBERS))
-        keyed = open_trie(folder / f"{KEYS}.trie", arrays.pop(KEY_NUMBERS)) if KEY_NUMBERS in arrays else None
         frozen = FrozenModel.of_arrays(arrays, threads=threads)
+        if not len(topics) == len(facts.labels) == frozen.n_topics:
+            raise ValueError(
+                f"it tells of {len(topics)} topics and {len(facts.labels)} names, of {frozen.n_topics}"
+            )
+        numbers = _opened(folder, TERMS, arrays[NUMBERS], frozen)
+        keyed = _opened(folder, KEYS, arrays[KEY_NUMBERS], frozen) if KEY_NUMBERS in arrays else None
     except FileNotFoundError:
         raise DataError(
             f"there is no prepared model in {_shown(folder)}; write one by save_prepared"
@@ -105,6 +109,15 @@ def read_prepared(folder: Path, *, threads: int | None, verify: bool) -> Prepare
             f"the prepared model in {_shown(folder)} is damaged: {presentable(str(error))[:200]}; prepare it again"
         ) from None
     return Prepared(frozen, facts, numbers, keyed)
+
+
+def _opened(folder: Path, name: str, numbers: npt.NDArray[Any], frozen: FrozenModel) -> TermNumbers:
+    """An index of terms. Raises ValueError, RuntimeError or OSError for what is none of this model."""
+    if numbers.dtype != np.int32 or numbers.ndim != 1:
+        raise ValueError(f"numbers of terms must be (n,) int32, got {numbers.shape} {numbers.dtype}")
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < frozen.n_terms:
+        raise ValueError(f"numbers of terms must lie in 0 .. {frozen.n_terms - 1}")
+    return open_trie(folder / f"{name}.trie", numbers)
 
 
 def _mapped(path: Path) -> npt.NDArray[Any]:

@@ -161,9 +161,9 @@ def transform(options: TransformOptions) -> None:
     """Find the topics of new documents; the model stays as it is.
 
     Text is cut into words as it was for the model. Documents stream through, so their number does not matter; each
-    gets the same answer alone and among others. Lines of standard input (JSON lines, or any
-    with --format lines) are answered as they arrive. Words that the model does not know are left out; a document
-    without known words gets the prior. Documents are numbered where the id field of the model's own is missing.
+    gets the same answer alone and among others. Lines of standard input, or of one pipe, are answered as they arrive
+    (JSON lines; any lines with --format lines). Words that the model does not know are left out; a document without
+    known words gets the prior. Documents are numbered where the id field of the model's own is missing.
 
     With --labels names of topics are written, too: as `topic_3 War` in the header of a CSV, as a column `name` or
     `names` behind topics that are selected (--top, --threshold), in the metadata of Parquet, and as _labels.json in a
@@ -177,6 +177,8 @@ def transform(options: TransformOptions) -> None:
     console, output = options.console, options.output
     if console.as_json and output == "-":
         raise click.UsageError("--json needs -o: standard output holds one JSON object then")
+    if output == "-" and sys.stdout is None:
+        raise click.UsageError("stdout is closed; connect it to a file or pipe, or name a file by -o")
     into_folder, read = names_folder(options), [options.model, *options.inputs, options.labels]
     if into_folder and options.where:
         raise click.UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from lda.corpus.presentable import presentable
 from lda.serve.http.errors import RequestError, shown, too_much, unfit, whole_number
 
 if TYPE_CHECKING:
@@ -129,11 +130,13 @@ def check_columns(n_columns: int, model: ServedModel) -> None:
 
 
 def check_reads_texts(model: ServedModel) -> None:
-    """Raise `RequestError` (422) where the model does not know how a text becomes words."""
-    if not model.inferencer.can_read_texts:
+    """Raise `RequestError` (422) where the model does not know how a text becomes words, with the reason."""
+    reason = model.inferencer.why_no_texts
+    if reason is not None:
+        # Behind it stands a remedy for who has the model, not for who asks.
+        reason = presentable(reason.partition(";")[0])
         raise unfit(
-            f"model {model.name} was fitted to counts or token lists, and does not know how a text becomes words; "
-            'send lists of tokens, or {"counts": {"term": 1}}'
+            f'model {model.name} cannot read texts: {reason}; send lists of tokens, or {{"counts": {{"term": 1}}}}'
         )
 
 

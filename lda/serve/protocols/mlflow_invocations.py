@@ -66,7 +66,7 @@ def _of_json(asked: dict[str, Any], model: ServedModel, settings: ServeSettings)
     (form,) = forms
     given = asked[form]
     if form == "dataframe_split":
-        return _of_table(*_split(given), settings)
+        return _of_table(*_split(given, settings), settings)
     if form == "inputs" and type(given) is dict:
         if len(given) != 1:
             raise unfit(f"inputs by name must be one, texts or counts, got {shown(given)}")
@@ -87,13 +87,14 @@ def _of_json(asked: dict[str, Any], model: ServedModel, settings: ServeSettings)
     return asked_documents([_text_of(one) for one in given], settings, where=form)
 
 
-def _split(given: object) -> tuple[list[str], list[list[Any]]]:
+def _split(given: object, settings: ServeSettings) -> tuple[list[str], list[list[Any]]]:
     if type(given) is not dict:
         raise unfit(f"dataframe_split must be an object with columns and data, got {shown(given)}")
     check_keys(given, ("columns", "data", "index"), "dataframe_split")
     columns, data = given.get("columns"), given.get("data")
     if type(data) is not list:
         raise unfit(f"the data of dataframe_split must be a list of rows, got {shown(data)}")
+    check_number(len(data), settings)
     if columns is None and data and type(data[0]) is list:
         columns = [str(number) for number in range(len(data[0]))]
     if type(columns) is not list:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -74,16 +75,28 @@ def transforming(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_each_line_is_answered_before_the_next_is_sent(model: Path, messages: Path) -> None:
+@pytest.mark.parametrize("named", [False, True])
+def test_each_line_is_answered_before_the_next_is_sent(
+    named: bool, model: Path, messages: Path, tmp_path: Path
+) -> None:
     arguments = ("--keep", "offset,odd", "--unknown", "-q")
     whole = run("transform", model, messages, *arguments).stdout.splitlines()
-    with transforming(model, "-", *arguments) as process:
+    if named:
+        os.mkfifo(tmp_path / "pipe")
+    with transforming(model, tmp_path / "pipe" if named else "-", *arguments) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        for line, answer in zip(messages.read_bytes().splitlines(keepends=True), whole, strict=True):
-            process.stdin.write(line)
-            process.stdin.flush()
-            assert process.stdout.readline().decode() == answer + "\n"
+        # To open a pipe for both waits for nobody.
+        end = os.open(tmp_path / "pipe", os.O_RDWR) if named else os.dup(process.stdin.fileno())
+        try:
+            for line, answer in zip(messages.read_bytes().splitlines(keepends=True), whole, strict=True):
+                os.write(end, line)
+                assert process.stdout.readline().decode() == answer + "\n"
+        finally:
+            os.close(end)
+        if named:  # which has ended
+            assert process.wait(DEADLINE_S) == 0
+            return
         process.send_signal(signal.SIGINT)
         assert process.wait(DEADLINE_S) == 130
         assert process.stderr is not None
@@ -178,9 +191,30 @@ def test_topics_of_tokens_in_mallets_form(model: Path, messages: Path, tmp_path:
 
 
 @pytest.mark.slow
-def test_a_stream_that_is_no_text_by_lines_is_read_as_a_whole(model: Path, messages: Path) -> None:
+@pytest.mark.parametrize("place", ["-", "/dev/stdin", "/dev/fd/0"])
+def test_a_stream_that_is_no_text_by_lines_is_read_as_a_whole(
+    place: str, model: Path, messages: Path
+) -> None:
     packed = gzip.compress(messages.read_bytes())
-    with transforming(model, "-", "-q") as process:
+    with transforming(model, place, "-q") as process:
         out, _ = process.communicate(packed)
     assert out.decode() == run("transform", model, messages, "-q").stdout
     assert process.returncode == 0
+
+
+def test_the_format_of_a_named_pipe_goes_by_its_name(model: Path, tmp_path: Path) -> None:
+    (file := tmp_path / "new.csv").write_text('body\n"{bread"\n"goal, match"\n')
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(pipe := tmp_path / "pipe" / "new.csv")
+    # Who opens a pipe waits for its reader, who may never come.
+    threading.Thread(target=pipe.write_bytes, args=[file.read_bytes()], daemon=True).start()
+    with transforming(model, pipe, "-q") as process:
+        out, _ = process.communicate()
+    assert out.decode() == run("transform", model, file, "-q").stdout
+
+
+def test_who_closes_the_output_is_told_so(model: Path, messages: Path) -> None:
+    line = f"{sys.executable} -m lda transform {model} {messages} >&-"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("Error: stdout is closed; connect it to a file or pipe")

@@ -163,10 +163,18 @@ def test_a_document_among_others_that_tell_nothing_is_one_document(
         assert any("one document" in note for note in found.notes)
 
 
-def test_a_reference_without_a_known_word_has_no_topics(folder: Path, tmp_path: Path) -> None:
+def test_a_reference_without_a_known_word_is_refused(folder: Path, tmp_path: Path) -> None:
     (file := tmp_path / "zebras.jsonl").write_text('{"body": "zebra zebu"}\n' * 3)
-    found = run_json("drift", folder / "m", folder / "new.jsonl", "--reference", file)
-    assert (found["distance"], found["distance_noise"], found["topics"]) == (None, None, [])
+    said = fails(3, "drift", folder / "m", folder / "new.jsonl", "--reference", file, "-q")
+    assert "the model knows none of the words of the 3 reference documents" in said
+
+
+def test_what_is_told_of_two_documents_can_be(folder: Path, tmp_path: Path) -> None:
+    (file := tmp_path / "two.jsonl").write_text('{"body": "bread oven"}\n{"body": "comet"}\n')
+    found = run_json("drift", folder / "m", file)
+    assert max(topic["high"] - topic["low"] for topic in found["topics"]) > 1
+    assert all(-1 <= topic["low"] <= topic["high"] <= 1 for topic in found["topics"])
+    assert "-0.0000" not in run("drift", folder / "m", file, "--reference", file).stdout
 
 
 def test_draws_of_a_few_documents_are_never_of_none() -> None:

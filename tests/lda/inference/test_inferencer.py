@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +195,12 @@ def test_a_prepared_folder_that_is_not_whole(topics: lda.Inferencer, tmp_path: P
                 lda.Inferencer.open_prepared(folder)
             assert "\n" not in str(refused.value)
         file.write_bytes(whole)
+    # Checksums cost a pass over the files, which workers of one machine leave out; nothing is read beyond an array.
+    numbers = np.load(folder / "numbers.npy")
+    np.save(folder / "numbers.npy", np.full_like(numbers, topics.n_terms))
+    with pytest.raises(DataError, match="numbers of terms must lie in 0"):
+        lda.Inferencer.open_prepared(folder, verify=False)
+    np.save(folder / "numbers.npy", numbers)
     np.testing.assert_array_equal(lda.Inferencer.open_prepared(folder).texts(TEXTS), topics.texts(TEXTS))
     (tmp_path / "other").mkdir()
     with pytest.raises(DataError, match="is no prepared model"):
@@ -237,3 +244,21 @@ def test_a_function_is_asked_of_missing_texts_as_well(tmp_path: Path) -> None:
     found = lda.Inferencer(model, tokenizer=marked).infer_texts([None, ""])
     assert found.n_known.tolist() == [1, 1]
     np.testing.assert_array_equal(found.theta, model.transform_texts([None, ""], tokenizer=marked))
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        lda.Recipe(text="body", split_compounds="german"),
+        lda.Recipe(text="body", lemmatize="german"),
+    ],
+)
+def test_a_package_that_is_missing_is_told_at_once(
+    recipe: lda.Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fit(tmp_path, recipe)
+    lda.Inferencer(model).save_prepared(tmp_path / "prepared")
+    monkeypatch.setitem(sys.modules, "simplemma", None)
+    for made in (lambda: lda.Inferencer(model), lambda: lda.Inferencer.open_prepared(tmp_path / "prepared")):
+        with pytest.raises(DataError, match="needs the package simplemma"):
+            made()

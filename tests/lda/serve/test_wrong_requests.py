@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 import served
+import tiny
 from served import JSON, ask, asked
 
+import lda
 from lda.inference.inferencer import Inferencer
 from lda.serve import ServeSettings, create_app
 
@@ -201,3 +204,27 @@ def test_models_are_loaded_by_who_has_a_token_alone(tmp_path: Any) -> None:
     assert asked(service, "GET", "/ping").status == 503
     (row,) = asked(service, "POST", "/v2/repository/index").json()
     assert (row["name"], row["state"]) == ("m", "UNAVAILABLE")
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+def test_a_model_that_cannot_read_texts_says_why(tmp_path: Path) -> None:
+    texts = lda.read_corpus(
+        [tiny.jsonl(tmp_path / "docs.jsonl")], recipe=lda.Recipe(text="body"), tokenizer=words
+    )
+    service = create_app(
+        {
+            "counts": lda.LDA(2, max_iter=2, random_state=0).fit(tiny.documents()).model_,
+            "function": lda.LDA(2, max_iter=2, random_state=0).fit(texts).model_,
+        }
+    )
+    for name, reason in (
+        ("counts", "the model was fitted to counts or token lists"),
+        ("function", "the model's words were made by the Python function"),
+    ):
+        reply = asked(service, "POST", TOPICS, {"document": "bread", "model": name})
+        assert (reply.status, "cannot read texts") == (422, reply.json()["error"].partition(": ")[0][-17:])
+        assert reason in reply.json()["error"]
+        assert asked(service, "POST", TOPICS, {"document": ["bread"], "model": name}).status == 200
