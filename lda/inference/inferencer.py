@@ -44,6 +44,14 @@ class Inferred:
     n_unknown: npt.NDArray[np.int64]
 
 
+class TooManyTokensError(ValueError):
+    """Texts have more tokens than were allowed: `got` of them."""
+
+    def __init__(self, got: int, most: int) -> None:
+        super().__init__(f"texts must have at most {most} tokens, got {got}")
+        self.got = got
+
+
 class Inferencer:
     """A model kept ready, for topics of a few documents at a time: in a service, a notebook, a worker.
 
@@ -214,11 +222,29 @@ class Inferencer:
         """
         return self.infer_counts(X, seed=seed).theta
 
-    def infer_texts(self, texts: Iterable[str | None], *, seed: int | None = None) -> Inferred:
-        """What `texts` returns, and how much of each text the model knows. Arguments and errors are those of it."""
+    def infer_texts(
+        self, texts: Iterable[str | None], *, seed: int | None = None, most_tokens: int | None = None
+    ) -> Inferred:
+        """What `texts` returns, and how much of each text the model knows.
+
+        Other arguments and errors are those of `texts`.
+
+        Args:
+            texts: D strings.
+            seed: None takes the seed of the fit.
+            most_tokens: that all texts together may have, unknown ones among them; how many a text has shows when it is
+                cut. None is without limit.
+
+        Raises:
+            TooManyTokensError: they have more.
+        """
         if self._words is None:
             raise self._no_texts or ValueError("the model has no recipe")
-        return self._infer(self._words(texts), seed)
+        documents = self._words(texts)
+        n_tokens = len(documents.words) + int(documents.n_unknown.sum())
+        if most_tokens is not None and n_tokens > most_tokens:
+            raise TooManyTokensError(n_tokens, most_tokens)
+        return self._infer(documents, seed)
 
     def infer_tokens(self, documents: Sequence[Sequence[str]], *, seed: int | None = None) -> Inferred:
         """What `tokens` returns, and how much of each list the model knows. Arguments and errors are those of it."""

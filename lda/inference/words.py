@@ -25,6 +25,9 @@ FEW: Final = 512
 """Up to so many texts are cut one by one. Abstracts of 70 words take 16 us each so, however many there are; by Arrow,
 which needs hundreds at a time, 27 in hundreds and 13 in thousands."""
 
+MOST_CHARACTERS: Final = 1 << 19
+"""Of such texts together: words of more are a hundred megabytes of Python's strings, where Arrow numbers them at once."""
+
 MOST_KEPT: Final = 1 << 16
 """Words whose numbers are kept, where they go by keys."""
 
@@ -74,7 +77,7 @@ class TextWords:
 
     def __call__(self, texts: Iterable[str | None]) -> NumberedDocuments:
         """The documents of texts. Raises as `tokenized_texts`."""
-        if isinstance(texts, list | tuple) and len(texts) <= FEW:
+        if isinstance(texts, list | tuple) and len(texts) <= FEW and _short(texts):
             found = self._one_by_one(texts)
             if found is not None:
                 return found
@@ -108,6 +111,10 @@ class TextWords:
         fresh = dict(zip(new, self._numbers(self._keys(new)), strict=True))
         known.update((term, number) for term, number in fresh.items() if len(term) <= LONGEST_KEPT)
         return [fresh[term] if term in fresh else known[term] for term in terms]
+
+
+def _short(texts: Sequence[str | None]) -> bool:
+    return sum(len(text) for text in texts if text) <= MOST_CHARACTERS
 
 
 def joined(parts: Sequence[NumberedDocuments]) -> NumberedDocuments:

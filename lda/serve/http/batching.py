@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lda.serve.http.documents import check_columns, check_reads_texts
+from lda.inference.inferencer import TooManyTokensError
+from lda.serve.http.documents import check_columns, check_reads_texts, too_many_tokens
 from lda.serve.http.errors import RequestError, unfit
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Found(NamedTuple):
 class _Job:
     """Documents of one request that wait for their topics."""
 
-    __slots__ = ("asked", "deadline", "done", "model", "seed")
+    __slots__ = ("asked", "deadline", "done", "model", "most_tokens", "seed")
 
     def __init__(
         self,
@@ -53,8 +54,10 @@ class _Job:
         seed: int | None,
         done: asyncio.Future[Found],
         deadline: float,
+        most_tokens: int,
     ) -> None:
         self.model, self.asked, self.seed, self.done, self.deadline = model, asked, seed, done, deadline
+        self.most_tokens = most_tokens
 
 
 class _Batch(NamedTuple):
@@ -107,7 +110,8 @@ class Gatherer:
             return Found(np.zeros((0, model.n_topics), dtype=np.float32), nothing, nothing)
         loop = asyncio.get_running_loop()
         left = self._settings.timeout_s - request.seconds()
-        job = _Job(model, asked, seed, loop.create_future(), loop.time() + left)
+        deadline = loop.time() + left
+        job = _Job(model, asked, seed, loop.create_future(), deadline, self._settings.max_tokens)
         if asked.n_tokens <= self._settings.inline_tokens:
             self._small.append(job)
             if not self._flushing:
@@ -229,7 +233,9 @@ def _inferred(jobs: list[_Job]) -> list[_Batch]:
 
 def _alone(job: _Job) -> _Batch:
     try:
-        found = _infer(job.model, job.asked.kind, job.asked.documents, job.seed)
+        found = _infer(job, job.asked.documents)
+    except TooManyTokensError as error:  # what was counted when it came knows nothing of the model's words
+        return _Batch([job], None, [too_many_tokens(job.most_tokens, error.got)])
     except ValueError as error:  # what documents cannot be is their sender's affair
         return _Batch([job], None, [unfit(str(error))])
     except Exception as error:  # noqa: BLE001 - it is raised where the request is answered
@@ -244,7 +250,7 @@ def _together(group: list[_Job]) -> _Batch:
         documents = np.concatenate([job.asked.documents for job in group])
     else:
         documents = [document for job in group for document in job.asked.documents]
-    whole = _infer(first.model, first.asked.kind, documents, first.seed)
+    whole = _infer(first, documents)
     results = list[Found | Exception]()
     start = 0
     for job in group:
@@ -254,11 +260,12 @@ def _together(group: list[_Job]) -> _Batch:
     return _Batch(group, whole, results)
 
 
-def _infer(model: ServedModel, kind: str, documents: Any, seed: int | None) -> Found:  # noqa: ANN401
-    inferencer = model.inferencer
-    if kind == "texts":
-        found = inferencer.infer_texts(documents, seed=seed)
-    elif kind == "tokens":
+def _infer(job: _Job, documents: Any) -> Found:  # noqa: ANN401
+    """Topics of documents of the kind of a job, by its model and seed."""
+    inferencer, seed = job.model.inferencer, job.seed
+    if job.asked.kind == "texts":
+        found = inferencer.infer_texts(documents, seed=seed, most_tokens=job.most_tokens)
+    elif job.asked.kind == "tokens":
         found = inferencer.infer_tokens(documents, seed=seed)
     else:
         found = inferencer.infer_counts(documents, seed=seed)

@@ -78,7 +78,7 @@ def asked_texts(texts: list[str], settings: ServeSettings, *, most: int | None =
     characters = sum(map(len, texts))
     # Two characters are the least that a word between blanks takes: few requests need be counted.
     if characters >= 2 * most and (words := sum(len(text.split()) for text in texts)) > most:
-        raise _too_many_tokens(settings, words)
+        raise too_many_tokens(settings.max_tokens, words)
     return Asked("texts", texts, characters // CHARACTERS_A_TOKEN + len(texts))
 
 
@@ -105,7 +105,7 @@ def asked_counts(counts: NDArray[Any], settings: ServeSettings) -> Asked:
     # In double precision, which no sum of theirs can leave.
     tokens = float(counts.sum(dtype=np.float64))
     if tokens > settings.max_tokens:
-        raise _too_many_tokens(settings, tokens)
+        raise too_many_tokens(settings.max_tokens, tokens)
     return Asked("counts", np.ascontiguousarray(counts, dtype=np.int64), int(tokens) + len(counts))
 
 
@@ -158,14 +158,14 @@ def _tokens(document: object, where: str, settings: ServeSettings, left: int) ->
             if type(token) is not str:
                 raise unfit(f"{where}[{place}] must be a token, a string, got {shown(token)}")
         if len(document) > left:
-            raise _too_many_tokens(settings, settings.max_tokens - left + len(document))
+            raise too_many_tokens(settings.max_tokens, settings.max_tokens - left + len(document))
         return document
     if type(document) is dict and document.keys() == {"counts"} and type(document["counts"]) is dict:
         tokens = list[str]()
         for term, count in document["counts"].items():
             number = whole_number(count, f"the count of {shown(term)} in {where}", 0, 1 << 62)
             if number > left - len(tokens):
-                raise _too_many_tokens(settings, settings.max_tokens - left + len(tokens) + number)
+                raise too_many_tokens(settings.max_tokens, settings.max_tokens - left + len(tokens) + number)
             tokens += [term] * number
         return tokens
     raise unfit(
@@ -173,7 +173,6 @@ def _tokens(document: object, where: str, settings: ServeSettings, left: int) ->
     )
 
 
-def _too_many_tokens(settings: ServeSettings, got: float) -> RequestError:
-    return too_much(
-        "tokens of a request", settings.max_tokens, "send fewer documents at a time", got=int(got)
-    )
+def too_many_tokens(most: int, got: float) -> RequestError:
+    """413 for a request of more tokens than it may have."""
+    return too_much("tokens of a request", most, "send fewer documents at a time", got=int(got))
