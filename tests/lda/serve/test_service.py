@@ -441,7 +441,8 @@ def test_a_private_folder_outlives_its_process_until_the_next_comes(
 
     code = (
         "import os, signal\nfrom lda.serve.host.private_folder import private_folder\n"
-        "with private_folder() as folder:\n    print(folder, flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "with private_folder(print) as folder:\n    print(folder, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
@@ -449,9 +450,27 @@ def test_a_private_folder_outlives_its_process_until_the_next_comes(
     assert left.is_dir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     tmp_path.chmod(0o2700)  # as of folders that a group shares: what is made in it has that bit, too
-    with private_folder() as first:
+    with private_folder(print) as first:
         assert not left.exists()
-        with private_folder() as second:
+        with private_folder(print) as second:
             assert first.exists()
         assert not second.exists()
     assert not list(tmp_path.iterdir())
+
+
+def test_another_folder_than_that_of_tmpdir_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
+    from lda.serve.host.private_folder import private_folder
+
+    (tmp_path / "sound").mkdir()
+    monkeypatch.setattr(
+        tempfile, "tempdir", str(tmp_path / "sound")
+    )  # what Python has found that can be written
+    for named, said in (("sound", False), ("sound/", False), ("missing", True)):
+        monkeypatch.setenv("TMPDIR", f"{tmp_path}/{named}")
+        lines = list[str]()
+        with private_folder(lines.append) as folder:
+            assert folder.parent == tmp_path / "sound"
+        assert len(lines) == said
+    assert lines[0].startswith(f"nothing can be written to {tmp_path}/missing, which TMPDIR names")
