@@ -225,7 +225,7 @@ def test_what_is_under_way_is_answered_when_it_ends(tmp_path: Path, models: list
         body = b'{"documents": ["bread butter"]}'
         with socket.create_connection(("127.0.0.1", service.port), timeout=120) as client:
             client.sendall(
-                b"POST /v1/topics HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                b"POST /v1/topics HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
             )
             assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # somebody waits for the body now
@@ -341,12 +341,18 @@ def test_options_are_what_the_service_is_given(
     run("serve", folder, "--port", 0)
     run("serve", folder, "--port", 0, "--max-body", "100KB")
     assert [plan.settings["max_body"] for plan in plans] == [16 << 20, 100_000]
+    run("serve", folder, "--port", 0, "--allowed-host", "*.Example.com", "--no-auth")
+    run("serve", folder, "--port", 0, "--no-auth")
+    hosts = [plan.settings["allowed_hosts"] for plan in plans]
+    assert hosts == [("127.0.0.1",), ("127.0.0.1",), ("*.example.com", "127.0.0.1"), ()]
+    told = run("serve", folder, "--allowed-host", "http://a.b", code=2).stderr
+    assert "a host must be a name or an address, without http:// and without a port, got 'http://a.b'" in told
     for option in ("--timeout", "--keep-alive", "--drain-seconds"):
         for value in ("nan", "inf"):
             told = run("serve", folder, option, value, code=2).stderr
             assert f"{option} must be a number of seconds, got {value}" in told
     assert "--max-body must be at least 1 byte" in run("serve", folder, "--max-body", 0, code=2).stderr
-    assert len(plans) == 2
+    assert len(plans) == 4
 
 
 def test_a_model_without_room_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
