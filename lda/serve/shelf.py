@@ -203,12 +203,14 @@ def opened(name: str, folder: str | Path, *, n_words: int = 10) -> ServedModel:
 
 
 def name_of(folder: str | Path) -> str:
-    """The name of a model that is given by its folder alone: the folder's own. Raises ValueError as `check_name`."""
-    return check_name(
-        Path(str(folder).rstrip("/")).resolve().name
-        if "://" not in str(folder)
-        else str(folder).rstrip("/").rpartition("/")[2]
-    )
+    """The name of a model that is given by its folder or URI alone, the folder's. Raises ValueError as `check_name`.
+
+    Of a URI neither what follows a question mark nor what may be a key belongs to it.
+    """
+    text = str(folder)
+    if "://" not in text:
+        return check_name(Path(text).resolve().name)
+    return check_name(text.partition("?")[0].rstrip("/").rpartition("/")[2].rpartition("@")[2])
 
 
 def _json(value: object) -> bytes:

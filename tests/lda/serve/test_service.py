@@ -7,6 +7,7 @@ import datetime as dt
 import ipaddress
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -191,6 +192,48 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(shared: Servin
         until(lambda: len(load.replies) > 20, "answers")
     assert not load.failures
     assert {reply.status for reply in load.replies} == {200}
+
+
+@pytest.mark.slow
+def test_metrics_are_those_of_all_workers_also_of_those_that_have_died(
+    tmp_path: Path, models: list[lda.Model]
+) -> None:
+    models[0].save(tmp_path / "model")
+    with Serving(tmp_path, tmp_path / "model", "--workers", 2, "--log", "none") as service:
+        asked, seen = 0, [0.0]
+
+        def ask() -> None:
+            """Over two connections at a time: the second goes to the worker that has not the first."""
+            nonlocal asked
+            with contextlib.closing(service.connect()) as one, contextlib.closing(service.connect()) as other:
+                for connection in (one, other):
+                    assert service.topics(TEXTS, over=connection).status == 200
+                    asked += len(TEXTS)
+
+        def counted() -> float:
+            """Documents, by whichever worker tells; a request is told of once it is answered."""
+            text = service.send("GET", "/metrics").body.decode()
+            found = re.search(r'^lda_serve_documents_total{model="model"} (\S+)$', text, re.MULTILINE)
+            seen.append(0.0 if found is None else float(found[1]))
+            return seen[-1]
+
+        def have_all_asked() -> bool:
+            ask()
+            return {f"counter_{one.pid}.db" for one in workers} <= {path.name for path in files.iterdir()}
+
+        (files,) = service.tmp.glob("raylda-serve-*/metrics")
+        until(lambda: len(service.workers()) == 2, "two workers, and nobody who reads a model")
+        workers = service.workers()
+        until(have_all_asked, "answers of both")
+        assert [counted() for _ in range(6)] == [asked] * 6
+
+        workers[0].kill()
+        until(lambda: not alive(workers[0]), "its death")
+        until(lambda: counted() and len(set(service.workers()) - set(workers)) == 1, "another worker")
+        workers = service.workers()
+        until(have_all_asked, "answers of the new one, too")
+        assert [counted() for _ in range(6)] == [asked] * 6
+        assert seen == sorted(seen), "what was counted is never taken back"
 
 
 def test_too_long_a_head_is_refused(shared: Serving) -> None:
@@ -480,3 +523,34 @@ def test_another_folder_than_that_of_tmpdir_is_said(tmp_path: Path, monkeypatch:
             assert folder.parent == tmp_path / "sound"
         assert len(lines) == said
     assert lines[0].startswith(f"nothing can be written to {tmp_path}/missing, which TMPDIR names")
+
+
+@pytest.mark.slow
+def test_a_model_in_an_object_store(bucket: str, tmp_path: Path, models: list[lda.Model]) -> None:
+    place = bucket.format(f"{tmp_path.name}/news")
+    models[0].save(place)
+    with Serving(tmp_path, place, "--workers", 1, token=TOKEN) as service:
+        assert version_of(service) == models[0].fingerprint()
+        models[1].save(place, overwrite=True)
+        assert is_all_new(service, models[1].fingerprint())
+        shares = np.array(
+            [row["shares"] for row in service.topics(TEXTS).json()["documents"]], dtype=np.float32
+        )
+        np.testing.assert_array_equal(shares, models[1].transform_texts(TEXTS))
+        assert "secret" not in service.said()
+    line = fails(3, "serve", "--name", f"news={bucket.format('nowhere')}", "--port", 0)
+    assert "has no model.json" in line
+    assert "secret" not in line
+
+
+def test_the_name_of_a_model_is_that_of_its_folder() -> None:
+    from lda.serve.shelf import name_of
+
+    for place in (
+        "a/news",
+        "a/news/",
+        "s3://k:s@b/a/news/?region=x/y&scheme=http",
+        "s3://k:s@news",
+        "gs://b/news",
+    ):
+        assert name_of(place) == "news"
