@@ -6,6 +6,7 @@ through `pc` and `array` here, which are untyped; containers keep their types.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -25,6 +26,31 @@ def use_available_cores() -> None:
 
 
 use_available_cores()
+
+
+class _NoPandas:
+    """A finder of modules, before all others, by whose word there is no pandas."""
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, _target: object = None) -> None:
+        """See `importlib.abc.MetaPathFinder`."""
+        if name == "pandas":
+            raise ModuleNotFoundError("No module named 'pandas'", name=name)
+
+
+def do_without_pandas() -> None:
+    """Have Arrow not import pandas in this process, which costs 0.2 s and 40 MB, only to see that a list is no Series.
+
+    It looks for it once, at the first list that it is given. Whoever imports pandas later gets it.
+    """
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        pa.array([""])
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
 
 pc: Final[Any] = pyarrow.compute
 """pyarrow.compute."""

@@ -50,7 +50,7 @@ SUB_FLOORS = {
     "lda/experiments": "cost fitted comparison groups study history",
     "lda/experiments/study": "quiet_optuna space measures records search judging page running outputs "
     "study tuning",
-    "lda/serve": "settings control shelf http protocols openapi routes app host",
+    "lda/serve": "settings control rehearsal shelf http protocols openapi routes app host",
 }
 """Of folders that hold folders."""
 

@@ -95,10 +95,12 @@ class Topics:
             return
         try:
             models = [await asyncio.to_thread(opened, *row) for row in config["models"].items()]
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever is wrong with a model, those that answer go on
             if not self.shelf.names():
                 raise
-            logging.getLogger("ray.serve").error("the models that were served stay: %s", error)
+            told = f"{{type(error).__name__}}: {{error}}"
+            logging.getLogger("ray.serve").error("the models that were served stay: %s", told)
+            self.config = config
             return
         for model in models:
             self.shelf.put(model)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from typing import Final
+
+from lda.corpus.presentable import presentable
 
 MIB: Final = 1 << 20
 
 MOST_WORDS: Final = 50
 """Of a topic: as many as models that are prepared for workers have."""
+
+_HOST: Final = re.compile(r"\*|(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +33,15 @@ class ServeSettings:
         n_words: most probable words that are shown of a topic, at most 50.
         token: that all but questions after health must carry (`Authorization: Bearer ...`); None asks for none.
         no_auth: in so many words: without a token even models may be loaded and unloaded by whoever asks.
+        allowed_hosts: names and addresses, without ports, that requests may be for (`Host`), beside those of loopback;
+            "*.example.com" for all below, "*" for any; none lets all in. Health is told by whatever name.
         inline_tokens: a request of at most so many tokens (estimated) is inferred between two others in the event
             loop, where a hop to a thread would cost more than the inference; a larger one goes to the thread.
         batch_tokens: tokens (estimated) that the thread takes at a time, from as many requests as wait.
 
     Raises:
-        ValueError: a limit is below 1, `top` below 0, or the token is empty, or holds what no header can.
+        ValueError: a limit is below 1, `top` below 0, the token is empty, or holds what no header can; or a host
+            is no name.
     """
 
     max_body: int = 16 * MIB
@@ -45,6 +54,7 @@ class ServeSettings:
     n_words: int = 10
     token: str | None = field(default=None, repr=False)
     no_auth: bool = False
+    allowed_hosts: tuple[str, ...] = ()
     inline_tokens: int = 1_000
     batch_tokens: int = 50_000
 
@@ -69,6 +79,24 @@ class ServeSettings:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
         if self.token is not None:
             check_token(self.token)
+        object.__setattr__(self, "allowed_hosts", tuple(map(check_host, self.allowed_hosts)))
+
+
+def check_host(host: str) -> str:
+    """The name or address in small letters. Raises ValueError where no header `Host` could match it."""
+    if not _HOST.fullmatch(host) and not _is_ipv6(host):
+        raise ValueError(
+            "a host must be a name or an address, without http:// and without a port, got "
+            f"{presentable(repr(host)[:100])}; give it as topics.example.com, *.example.com or 10.0.0.7"
+        )
+    return host.lower()
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return bool(IPv6Address(host.removeprefix("[").removesuffix("]") if host.endswith("]") else host))
+    except ValueError:
+        return False
 
 
 def check_token(token: str) -> None:

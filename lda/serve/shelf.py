@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from lda.corpus.presentable import presentable
+from lda.serve.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -104,7 +105,7 @@ class ServedModel:
 
     @classmethod
     def of(cls, name: str, inferencer: Inferencer, *, n_words: int = 10) -> ServedModel:
-        """What is told of a model, found out once.
+        """What is told of a model, found out once; and the model rehearsed, so that its first answers are fast.
 
         n_words: of each topic.
 
@@ -118,6 +119,7 @@ class ServedModel:
         digest = hashlib.blake2b(digest_size=16)
         for part in (inferencer.fingerprint, inferencer.content, topics, labels, n_words):
             digest.update(repr(part).encode("utf-8", "backslashreplace"))
+        rehearse(inferencer, [word for words_of_one in words for word in words_of_one])
         return cls(
             name=name,
             inferencer=inferencer,
@@ -201,12 +203,14 @@ def opened(name: str, folder: str | Path, *, n_words: int = 10) -> ServedModel:
 
 
 def name_of(folder: str | Path) -> str:
-    """The name of a model that is given by its folder alone: the folder's own. Raises ValueError as `check_name`."""
-    return check_name(
-        Path(str(folder).rstrip("/")).resolve().name
-        if "://" not in str(folder)
-        else str(folder).rstrip("/").rpartition("/")[2]
-    )
+    """The name of a model that is given by its folder or URI alone, the folder's. Raises ValueError as `check_name`.
+
+    Of a URI neither what follows a question mark nor what may be a key belongs to it.
+    """
+    text = str(folder)
+    if "://" not in text:
+        return check_name(Path(text).resolve().name)
+    return check_name(text.partition("?")[0].rstrip("/").rpartition("/")[2].rpartition("@")[2])
 
 
 def _json(value: object) -> bytes:

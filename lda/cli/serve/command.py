@@ -82,6 +82,15 @@ if TYPE_CHECKING:
     help="Let in everybody who can reach the address, without a token.",
 )
 @option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="HOST",
+    heading=Heading.SERVICE,
+    help="Name that requests may be for, beside localhost and --host; repeat it; *.NAME for all below, * for any.  "
+    "[default: any with a token or --no-auth, else none]",
+)
+@option(
     "--certificate",
     metavar="FILE",
     heading=Heading.SERVICE,

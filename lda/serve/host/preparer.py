@@ -22,9 +22,11 @@ def main(end: int) -> None:
     if orders["behind"]:  # requests come first: a swap may take its time
         with suppress(OSError):
             os.nice(BEHIND)
+    from lda.corpus.arrow import do_without_pandas
     from lda.corpus.presentable import presentable
     from lda.serve.host.prepared import prepare
 
+    do_without_pandas()
     for wanted in orders["models"]:
         name, told = wanted["name"], list[str]()
         with warnings.catch_warnings(record=True) as caught:

@@ -10,21 +10,30 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lda.corpus.presentable import presentable
 from lda.corpus.storage.leftovers import forget, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PREFIX: Final = "raylda-serve-"
 
 
 @contextmanager
-def private_folder() -> Iterator[Path]:
+def private_folder(warn: Callable[[str], object]) -> Iterator[Path]:
     """A folder of mode 700, where temporary files are (TMPDIR), for the block; then it goes, with all it holds.
+
+    warn: gets a line where that is not the folder that TMPDIR names, which Python passes over in silence when nothing
+    can be written there.
 
     A process that is killed leaves it: the next one that comes here removes it. Whether a folder's process lives is
     told by a lock on it, which goes with the process: numbers of processes come again, and differ between containers.
     """
+    parent, wished = tempfile.gettempdir(), os.environ.get("TMPDIR")
+    if wished and os.path.abspath(wished) != parent:
+        warn(
+            f"nothing can be written to {presentable(wished)}, which TMPDIR names; models are prepared in {parent}"
+        )
     remove_stale()
     folder, lock = _new()
     remember(folder)

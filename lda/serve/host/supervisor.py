@@ -161,7 +161,7 @@ class Supervisor:
             ServiceError: a model cannot be served at the beginning, or workers die as soon as they begin.
             OSError: the system refuses something: `started` cannot write, for one.
         """
-        with private_folder() as folder:
+        with private_folder(self._warn) as folder:
             self._folder = folder
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
                 return runner.run(self._run())

@@ -216,6 +216,7 @@ def main(end: int) -> None:
     die_with_parent(end, lambda: drain + SLACK_SECONDS)
     grant_cores(1)
     _log_to_stderr(orders["log"])
+    from lda.corpus.arrow import do_without_pandas
     from lda.serve.app import create_app
     from lda.serve.host.connections import ConnectionLimits, server_of
     from lda.serve.host.worker_turns import WorkerTurns
@@ -223,6 +224,7 @@ def main(end: int) -> None:
     from lda.serve.shelf import Shelf
 
     sys.excepthook = _say
+    do_without_pandas()
     shelf, control = Shelf(names=orders["names"]), ChannelControl()
     app = create_app(shelf, settings=ServeSettings(**orders["settings"]), control=control)
     turns = WorkerTurns(Path(orders["turns"]), orders["seat"])

@@ -13,11 +13,15 @@ _SEAT: Final = struct.Struct("=q")
 EMPTY: Final = (1 << 62) - 1
 """What stands in the seat of a worker that takes none."""
 
+MOST: Final = 10
+"""Times the courtesy that one connection is left to others at most, however few they have."""
+
 
 class WorkerTurns:
     """A number for each worker, in a file that all of them map: how many connections it has.
 
-    seat: whose this process is. courtesy: seconds for which a connection is left to those that have fewer.
+    seat: whose this process is. courtesy: seconds for which a connection is left to those that have fewer, for each
+    that they have fewer: where all cores are busy, one that is asleep needs some milliseconds to look.
     """
 
     courtesy = 0.002
@@ -26,6 +30,7 @@ class WorkerTurns:
         with file.open("r+b") as opened:
             self._map = mmap.mmap(opened.fileno(), 0)
         self._seat = seat
+        self._left = False
         self._others = [at for at in range(0, len(self._map), _SEAT.size) if at != seat * _SEAT.size]
 
     @staticmethod
@@ -41,10 +46,17 @@ class WorkerTurns:
             opened.write(_SEAT.pack(EMPTY))
 
     def tell(self, connections: int) -> None:
-        """How many this worker has; `EMPTY` if it takes none."""
-        _SEAT.pack_into(self._map, self._seat * _SEAT.size, connections)
+        """How many this worker has; told at each that comes or goes, for others go by it while this one sleeps."""
+        if not self._left:
+            _SEAT.pack_into(self._map, self._seat * _SEAT.size, connections)
 
-    def mine(self, connections: int) -> bool:
-        """Whether no other has fewer than this worker has."""
+    def leave(self) -> None:
+        """This worker takes none any more."""
+        self.tell(EMPTY)
+        self._left = True
+
+    def patience(self, connections: int) -> float:
+        """Seconds to leave a connection to others, which have fewer than this worker has; 0 if none has."""
         self.tell(connections)
-        return all(connections <= _SEAT.unpack_from(self._map, at)[0] for at in self._others)
+        fewest = min((_SEAT.unpack_from(self._map, at)[0] for at in self._others), default=connections)
+        return self.courtesy * min(max(connections - fewest, 0), MOST)

@@ -24,6 +24,9 @@ CHARACTERS_A_TOKEN: Final = 6
 
 LARGEST_SEED: Final = (1 << 64) - 1
 
+LARGEST_COUNT: Final = 1 << 62
+"""Of a term in a document; a request may have fewer tokens than that."""
+
 
 @dataclass(slots=True)
 class Asked:
@@ -163,7 +166,7 @@ def _tokens(document: object, where: str, settings: ServeSettings, left: int) ->
     if type(document) is dict and document.keys() == {"counts"} and type(document["counts"]) is dict:
         tokens = list[str]()
         for term, count in document["counts"].items():
-            number = whole_number(count, f"the count of {shown(term)} in {where}", 0, 1 << 62)
+            number = whole_number(count, f"the count of {shown(term)} in {where}", 0, LARGEST_COUNT)
             if number > left - len(tokens):
                 raise too_many_tokens(settings.max_tokens, settings.max_tokens - left + len(tokens) + number)
             tokens += [term] * number

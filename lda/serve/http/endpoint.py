@@ -88,9 +88,11 @@ class Endpoint:
             return error_answer(500, "the service failed at this request; its log says why")
 
     def _operation(self, request: HttpRequest) -> Operation:
-        """What is asked for. Raises `RequestError`: 404, 405; 401 or 403 before anything is told."""
+        """What is asked for. Raises `RequestError`: 404, 405; 421, 401 or 403 before anything is told."""
         operation = self._operations.get(request.method)
         access = operation.access if operation is not None else self._strictest()
+        if access is not Access.ANYBODY:
+            self._service.hosts.check(request)
         check_access(request, access, self._service.settings)
         if operation is not None:
             return operation

@@ -7,9 +7,8 @@ inferred.
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from lda.serve.http.answers import Headers
@@ -17,12 +16,15 @@ if TYPE_CHECKING:
     from lda.serve.http.service import Service
     from lda.serve.shelf import ServedModel
 
+_VERSION: Final = f"{version('raylda')}\n".encode()
+"""Of what answers are made with: another one may write them in another way."""
+
 
 def model_headers(service: Service, request: HttpRequest, model: ServedModel, body: bytes) -> Headers:
     """What an answer says of the model that it comes from, its tag last."""
     digest = hashlib.blake2b(model.digest, digest_size=12)
     digest.update(b"%b\n" % model.name.encode())  # which a request need not say, and the answer does
-    digest.update(_versions())
+    digest.update(_VERSION)
     digest.update(b"%d\n" % service.settings.top)
     digest.update(request.path.encode("utf-8", "surrogatepass"))
     digest.update(b"\n%b\n" % (request.header(b"inference-header-content-length") or b""))
@@ -39,9 +41,3 @@ def unchanged(request: HttpRequest, headers: Headers) -> bool:
         return False
     tag = headers[-1][1]
     return any(one.strip().removeprefix(b"W/") == tag for one in known.split(b","))
-
-
-@cache
-def _versions() -> bytes:
-    """Of what answers are made with: another one may write them in another way."""
-    return f"{version('raylda')}\n".encode()

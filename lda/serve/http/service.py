@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import orjson
 
+from lda.serve.http.allowed_hosts import AllowedHosts
 from lda.serve.http.batching import Found, Gatherer
 from lda.serve.http.errors import RequestError, shown, unfit
 from lda.serve.http.limits import WaitingRequests
@@ -37,6 +38,7 @@ class Service:
         settings: limits, and the token.
         shelf: the models.
         control: loads and unloads them.
+        hosts: names that may be asked for.
         waiting: what is here.
         gatherer: infers.
         meters: count.
@@ -48,6 +50,7 @@ class Service:
     ) -> None:
         self.settings, self.shelf, self.control = settings, shelf, control
         self.description = description
+        self.hosts = AllowedHosts(settings.allowed_hosts)
         self.waiting = WaitingRequests(settings)
         self.meters = Meters(shelf, self.waiting)
         self.gatherer = Gatherer(settings, self.meters.batch)

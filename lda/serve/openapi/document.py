@@ -30,6 +30,7 @@ REASONS: Final = {
     409: "The model was not loaded; the one before is still served.",
     413: "The body, its documents or its tokens are too many.",
     415: "The body is of another type, or packed.",
+    421: "It is for a name that the service does not go by.",
     422: "The body says what cannot be.",
     429: "Too much waits; ask again after Retry-After seconds.",
     503: "Not yet.",
@@ -68,7 +69,8 @@ def openapi_document(operations: tuple[Operation, ...], settings: ServeSettings)
 
 def _described(operation: Operation, settings: ServeSettings) -> dict[str, Any]:
     closed = operation.access is not Access.ANYBODY and settings.token is not None
-    statuses = sorted({*operation.others, *((401,) if closed else ())})
+    named = operation.access is not Access.ANYBODY and settings.allowed_hosts
+    statuses = sorted({*operation.others, *((401,) if closed else ()), *((421,) if named else ())})
     responses: dict[str, Any] = {"200": {"description": REASONS[200], "content": _content(operation.gives)}}
     for status in statuses:
         responses[str(status)] = {"description": REASONS[status]}

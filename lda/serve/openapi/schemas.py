@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from lda.serve.http.documents import LARGEST_SEED
+from lda.serve.http.documents import LARGEST_COUNT, LARGEST_SEED
 from lda.serve.protocols.binary_tensors import NUMBERS
-from lda.serve.protocols.open_inference import OUTPUTS
+from lda.serve.protocols.open_inference import LONGEST, OUTPUTS
 
 Schema = dict[str, Any]
 
@@ -63,7 +63,30 @@ _ASKED: Final = {
     },
     "seed": _SEED,
 }
-_PARAMETERS: Final = {"type": ["object", "null"]}
+_ROWS: Final = {
+    "description": "Texts, lists of tokens, rows of counts, or records.",
+    "anyOf": [
+        _list({"anyOf": [{"type": ["string", "null"]}, _list(_TEXT)]}),
+        _list(_list(_COUNT, minItems=1), minItems=1),
+        ref("Records"),
+    ],
+}
+
+
+def _tensor(datatypes: list[str], value: Schema, dimensions: int, row: Schema) -> Schema:
+    """value: of the data, which may stand in a list of its row. dimensions: how many there may be."""
+    length = {**_COUNT, "maximum": LONGEST}
+    return _object(
+        {
+            "name": _TEXT,
+            "shape": _list(length, minItems=1, maxItems=dimensions),
+            "datatype": {"enum": datatypes},
+            "data": _list({"anyOf": [value, row]}, description="Flat, or a list for each row."),
+            "parameters": _object({"binary_data_size": _COUNT}, closed=False, type=["object", "null"]),
+        },
+        needs="name shape datatype data",
+    )
+
 
 SCHEMAS: Final[dict[str, Schema]] = {
     "Error": _object(
@@ -75,7 +98,10 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "anyOf": [
             _TEXT,
             _list(_TEXT),
-            _object({"counts": {"type": "object", "additionalProperties": _COUNT}}, needs="counts"),
+            _object(
+                {"counts": {"type": "object", "additionalProperties": {**_COUNT, "maximum": LARGEST_COUNT}}},
+                needs="counts",
+            ),
         ],
     },
     "TopicsRequest": {
@@ -161,23 +187,33 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 type=["object", "null"],
             ),
             "inputs": _list(
-                _object(
-                    {
-                        "name": _TEXT,
-                        "shape": _list(_COUNT),
-                        "datatype": {"enum": ["BYTES", *NUMBERS]},
-                        "data": {"description": "Texts, or counts; flat, or a list for each row."},
-                        "parameters": _PARAMETERS,
-                    },
-                    needs="name shape datatype",
-                ),
+                {
+                    "oneOf": [
+                        _tensor(["BYTES"], _TEXT, 1, _list(_TEXT, minItems=1, maxItems=1)),
+                        _tensor(list(NUMBERS), _COUNT, 2, _list(_COUNT)),
+                    ]
+                },
                 minItems=1,
                 maxItems=1,
             ),
             "outputs": {
                 "type": ["array", "null"],
-                "items": _object({"name": {"enum": list(OUTPUTS)}, "parameters": _PARAMETERS}, needs="name"),
+                "maxItems": len(OUTPUTS),
+                "uniqueItems": True,
+                "items": _object(
+                    {
+                        "name": {"enum": list(OUTPUTS)},
+                        "parameters": _object(
+                            {"binary_data": {"type": "boolean"}, "classification": {"enum": [0, None]}},
+                            closed=False,
+                            type=["object", "null"],
+                        ),
+                    },
+                    needs="name",
+                ),
+                "description": "Each at most once; without them theta.",
             },
+            "model_name": {"description": "Passed over: the path names the model."},
         },
         needs="inputs",
         examples=[
@@ -196,7 +232,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
                         "shape": _list(_COUNT),
                         "datatype": {"enum": sorted(set(OUTPUTS.values()))},
                         "data": _list({"type": "number"}),
-                        "parameters": _PARAMETERS,
+                        "parameters": _object({"binary_data_size": _COUNT}),
                     },
                     needs="name shape datatype",
                 )
@@ -205,7 +241,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         needs="model_name model_version outputs",
     ),
     "IndexRequest": _object({"ready": {"type": "boolean"}}, closed=False),
-    "LoadRequest": _object({"parameters": {"type": ["object", "null"]}}, closed=False),
+    "LoadRequest": _object({"parameters": {"type": ["object", "null"], "maxProperties": 0}}, closed=False),
     "Index": _list(
         _object(
             {"name": _TEXT, "version": _TEXT, "state": _TEXT, "reason": _TEXT},
@@ -222,14 +258,49 @@ SCHEMAS: Final[dict[str, Schema]] = {
         needs="name fingerprint changed seconds",
     ),
     "Unloaded": _object({"name": _TEXT}, needs="name"),
+    "Records": {
+        "description": "Of one column of texts; or of counts by term.",
+        "anyOf": [
+            _list({"type": "object", "additionalProperties": one, **more})
+            for one, more in (
+                ({"type": ["string", "null"]}, {"minProperties": 1, "maxProperties": 1}),
+                ({"type": ["integer", "null"], "minimum": 0, "maximum": LARGEST_COUNT}, {}),
+            )
+        ],
+    },
     "Invocations": _object(
         {
-            "dataframe_split": _object(
-                {"columns": _list(_TEXT), "data": _list(_list({})), "index": _list({})}, needs="columns data"
-            ),
-            "dataframe_records": _list({"type": "object"}),
-            "instances": {"type": ["array", "string"]},
-            "inputs": {"type": ["array", "string", "object"]},
+            "dataframe_split": {
+                "description": "One column of texts; or a column of counts for each term, with a value in each row.",
+                "anyOf": [
+                    _object(
+                        {
+                            "columns": _list(_TEXT, uniqueItems=True, **width),
+                            "data": _list(_list(one, **width)),
+                            "index": _list({}),
+                        },
+                        needs="columns data",
+                    )
+                    for one, width in (
+                        ({"type": ["string", "null"]}, {"minItems": 1, "maxItems": 1}),
+                        ({"type": ["integer", "null"], "minimum": 0, "maximum": LARGEST_COUNT}, {}),
+                    )
+                ],
+            },
+            "dataframe_records": ref("Records"),
+            "instances": {"anyOf": [_TEXT, _ROWS]},
+            "inputs": {
+                "anyOf": [
+                    _TEXT,
+                    _ROWS,
+                    {
+                        "type": "object",
+                        "additionalProperties": {"anyOf": [_TEXT, _ROWS]},
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                    },
+                ]
+            },
             "params": {
                 "type": ["object", "null"],
                 "properties": {"model": _NAME, "seed": _SEED},

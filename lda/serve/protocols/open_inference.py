@@ -49,6 +49,9 @@ tokens (n) that the model knows, and does not know."""
 PLATFORM: Final = "raylda"
 EXTENSIONS: Final = ("binary_tensor_data", "model_repository")
 
+LONGEST: Final = 1 << 31
+"""A length in a shape."""
+
 _KEYS: Final = ("id", "parameters", "inputs", "outputs", "model_name")
 """KServe's client says once more which model it means; that in the path is."""
 
@@ -218,7 +221,7 @@ def flat_numbers(data: object, what: str) -> NDArray[Any]:
 def _shape(shape: object, name: str) -> list[int]:
     if type(shape) is not list or len(shape) > 8:
         raise unfit(f"the shape of input {name} must be a list of lengths, got {shown(shape)}")
-    return [whole_number(length, f"a length in the shape of input {name}", 0, 1 << 31) for length in shape]
+    return [whole_number(length, f"a length in the shape of input {name}", 0, LONGEST) for length in shape]
 
 
 def _check_size(found: int, shape: list[int], name: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import inference_service
@@ -258,3 +260,38 @@ def test_bad_input_is_one_line(arguments: tuple[object, ...], says: str) -> None
 
 def test_a_model_that_is_not_there() -> None:
     assert "nowhere" in fails(3, "deploy", "docker-serve", "nowhere")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("no such store"), ValueError("damaged"), KeyError("k"), RuntimeError()]
+)
+def test_whatever_is_wrong_with_a_new_model_the_replica_serves_on(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The application's own part, with a stand-in for Ray, which `test_ray_serve.py` starts."""
+    serve = SimpleNamespace(
+        deployment=lambda **_: lambda kind: SimpleNamespace(bind=lambda: None, kind=kind),
+        ingress=lambda: lambda kind: kind,
+    )
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(serve=serve))
+    names: dict[str, Any] = {}
+    exec(printed("ray-serve", "m=/models/old"), names)
+    tried = list[str]()
+
+    def opened(name: str, path: str) -> SimpleNamespace:
+        tried.append(path)
+        if path != "/models/old":
+            raise error
+        return SimpleNamespace(name=name, path=path)
+
+    names["opened"] = opened
+    replica = names["Topics"].kind()
+    with pytest.raises(type(error)):
+        asyncio.run(replica.reconfigure({"models": {"m": "/models/new"}}))
+    for path in ("old", "new", "new"):
+        asyncio.run(replica.reconfigure({"models": {"m": f"/models/{path}"}}))
+    assert replica.shelf.get("m").path == "/models/old"
+    replica.check_health()
+    assert tried == ["/models/new", "/models/old", "/models/new"], "it was told once, and is not tried again"
+    (line,) = caplog.messages
+    assert line == f"the models that were served stay: {type(error).__name__}: {error}"

@@ -235,3 +235,61 @@ def test_the_page_loads_nothing() -> None:
     text = page.body.decode()
     assert not any(word in text for word in ("<script", "src=", "http://", "https://", "@import", "url("))
     assert all(operation.path in text for operation in OPERATIONS)
+
+
+COUNTS = {"name": "c", "datatype": "INT32", "shape": [1, 15], "data": [[1] * 15]}
+KEPT_OUT: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/topics", {"document": {"counts": {"star": (1 << 62) + 1}}}),
+    ("/v1/topics", {"document": "a", "documents": []}),
+    (INFER, {"inputs": [text_input(shape=[])]}),
+    (INFER, {"inputs": [text_input(data=1)]}),
+    (INFER, {"inputs": [text_input(data=[[]], shape=[1])]}),
+    (INFER, {"inputs": [text_input()]}),
+    (INFER, {"inputs": [{**COUNTS, "shape": [1, 1, 15]}]}),
+    (INFER, {"inputs": [{**COUNTS, "shape": [1 << 40, 15]}]}),
+    (INFER, {"inputs": [{**COUNTS, "data": [-1] * 15}]}),
+    (INFER, {"inputs": [{**COUNTS, "data": ["a"] * 15}]}),
+    (INFER, {"inputs": [{**COUNTS, "data": None}]}),
+    (INFER, {"inputs": [COUNTS], "outputs": [{"name": "theta"}, {"name": "theta"}]}),
+    (INFER, {"inputs": [COUNTS], "outputs": [{"name": "theta", "parameters": {"classification": 2}}]}),
+    ("/invocations", {"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}),
+    ("/invocations", {"dataframe_split": {"columns": ["a", "b"], "data": [["x", 1]]}}),
+    ("/invocations", {"dataframe_records": [{"a": "x", "b": 1}]}),
+    ("/invocations", {"dataframe_records": [{"a": -1}]}),
+    ("/invocations", {"instances": [{"a": [1]}]}),
+    ("/invocations", {"instances": [True]}),
+    ("/invocations", {"inputs": {}}),
+    ("/invocations", {"inputs": {"a": ["x"], "b": ["x"]}}),
+    ("/v2/repository/models/m/load", {"parameters": {"config": "x"}}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), KEPT_OUT)
+def test_what_is_refused_is_no_request_by_the_description(path: str, body: dict[str, Any]) -> None:
+    service = served.app(no_auth=True)
+    assert asked(service, "POST", path, body).status in (413, 422)
+    document = openapi_document(OPERATIONS, service.settings)
+    content = document["paths"][path.replace("models/m/", "models/{name}/")]["post"]["requestBody"]["content"]
+    schema = {**content["application/json"]["schema"], "components": document["components"]}
+    assert not jsonschema.Draft202012Validator(schema).is_valid(body)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (INFER, {"inputs": [COUNTS], "model_name": "m", "outputs": [{"name": "theta", "parameters": {}}]}),
+        (INFER, {"inputs": [text_input(data=[["a"], ["b"]])], "outputs": None}),
+        ("/invocations", {"dataframe_split": {"columns": ["star", "x"], "data": [[1, None], [0, 2]]}}),
+        ("/invocations", {"dataframe_records": [{"star": 1}, {"x": 2, "star": None}]}),
+        ("/invocations", {"instances": [["a", "b"], "c", None, []]}),
+        ("/invocations", {"inputs": {"texts": [[0] * 15]}}),
+        ("/invocations", {"inputs": "a", "params": {"seed": 1}}),
+    ],
+)
+def test_what_is_answered_is_one(path: str, body: dict[str, Any]) -> None:
+    service = served.app()
+    assert asked(service, "POST", path, body).status == 200
+    document = openapi_document(OPERATIONS, service.settings)
+    content = document["paths"][path.replace("models/m/", "models/{name}/")]["post"]["requestBody"]["content"]
+    schema = {**content["application/json"]["schema"], "components": document["components"]}
+    jsonschema.Draft202012Validator(schema).validate(body)

@@ -7,6 +7,7 @@ import datetime as dt
 import ipaddress
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -193,6 +194,48 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(shared: Servin
     assert {reply.status for reply in load.replies} == {200}
 
 
+@pytest.mark.slow
+def test_metrics_are_those_of_all_workers_also_of_those_that_have_died(
+    tmp_path: Path, models: list[lda.Model]
+) -> None:
+    models[0].save(tmp_path / "model")
+    with Serving(tmp_path, tmp_path / "model", "--workers", 2, "--log", "none") as service:
+        asked, seen = 0, [0.0]
+
+        def ask() -> None:
+            """Over two connections at a time: the second goes to the worker that has not the first."""
+            nonlocal asked
+            with contextlib.closing(service.connect()) as one, contextlib.closing(service.connect()) as other:
+                for connection in (one, other):
+                    assert service.topics(TEXTS, over=connection).status == 200
+                    asked += len(TEXTS)
+
+        def counted() -> float:
+            """Documents, by whichever worker tells; a request is told of once it is answered."""
+            text = service.send("GET", "/metrics").body.decode()
+            found = re.search(r'^lda_serve_documents_total{model="model"} (\S+)$', text, re.MULTILINE)
+            seen.append(0.0 if found is None else float(found[1]))
+            return seen[-1]
+
+        def have_all_asked() -> bool:
+            ask()
+            return {f"counter_{one.pid}.db" for one in workers} <= {path.name for path in files.iterdir()}
+
+        (files,) = service.tmp.glob("raylda-serve-*/metrics")
+        until(lambda: len(service.workers()) == 2, "two workers, and nobody who reads a model")
+        workers = service.workers()
+        until(have_all_asked, "answers of both")
+        assert [counted() for _ in range(6)] == [asked] * 6
+
+        workers[0].kill()
+        until(lambda: not alive(workers[0]), "its death")
+        until(lambda: counted() and len(set(service.workers()) - set(workers)) == 1, "another worker")
+        workers = service.workers()
+        until(have_all_asked, "answers of the new one, too")
+        assert [counted() for _ in range(6)] == [asked] * 6
+        assert seen == sorted(seen), "what was counted is never taken back"
+
+
 def test_too_long_a_head_is_refused(shared: Serving) -> None:
     with socket.create_connection(("127.0.0.1", shared.port), timeout=60) as client:
         with contextlib.suppress(ConnectionError):
@@ -225,7 +268,7 @@ def test_what_is_under_way_is_answered_when_it_ends(tmp_path: Path, models: list
         body = b'{"documents": ["bread butter"]}'
         with socket.create_connection(("127.0.0.1", service.port), timeout=120) as client:
             client.sendall(
-                b"POST /v1/topics HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                b"POST /v1/topics HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
             )
             assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # somebody waits for the body now
@@ -341,12 +384,18 @@ def test_options_are_what_the_service_is_given(
     run("serve", folder, "--port", 0)
     run("serve", folder, "--port", 0, "--max-body", "100KB")
     assert [plan.settings["max_body"] for plan in plans] == [16 << 20, 100_000]
+    run("serve", folder, "--port", 0, "--allowed-host", "*.Example.com", "--no-auth")
+    run("serve", folder, "--port", 0, "--no-auth")
+    hosts = [plan.settings["allowed_hosts"] for plan in plans]
+    assert hosts == [("127.0.0.1",), ("127.0.0.1",), ("*.example.com", "127.0.0.1"), ()]
+    told = run("serve", folder, "--allowed-host", "http://a.b", code=2).stderr
+    assert "a host must be a name or an address, without http:// and without a port, got 'http://a.b'" in told
     for option in ("--timeout", "--keep-alive", "--drain-seconds"):
         for value in ("nan", "inf"):
             told = run("serve", folder, option, value, code=2).stderr
             assert f"{option} must be a number of seconds, got {value}" in told
     assert "--max-body must be at least 1 byte" in run("serve", folder, "--max-body", 0, code=2).stderr
-    assert len(plans) == 2
+    assert len(plans) == 4
 
 
 def test_a_model_without_room_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -441,7 +490,8 @@ def test_a_private_folder_outlives_its_process_until_the_next_comes(
 
     code = (
         "import os, signal\nfrom lda.serve.host.private_folder import private_folder\n"
-        "with private_folder() as folder:\n    print(folder, flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "with private_folder(print) as folder:\n    print(folder, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
@@ -449,9 +499,58 @@ def test_a_private_folder_outlives_its_process_until_the_next_comes(
     assert left.is_dir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     tmp_path.chmod(0o2700)  # as of folders that a group shares: what is made in it has that bit, too
-    with private_folder() as first:
+    with private_folder(print) as first:
         assert not left.exists()
-        with private_folder() as second:
+        with private_folder(print) as second:
             assert first.exists()
         assert not second.exists()
     assert not list(tmp_path.iterdir())
+
+
+def test_another_folder_than_that_of_tmpdir_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
+    from lda.serve.host.private_folder import private_folder
+
+    (tmp_path / "sound").mkdir()
+    monkeypatch.setattr(
+        tempfile, "tempdir", str(tmp_path / "sound")
+    )  # what Python has found that can be written
+    for named, said in (("sound", False), ("sound/", False), ("missing", True)):
+        monkeypatch.setenv("TMPDIR", f"{tmp_path}/{named}")
+        lines = list[str]()
+        with private_folder(lines.append) as folder:
+            assert folder.parent == tmp_path / "sound"
+        assert len(lines) == said
+    assert lines[0].startswith(f"nothing can be written to {tmp_path}/missing, which TMPDIR names")
+
+
+@pytest.mark.slow
+def test_a_model_in_an_object_store(bucket: str, tmp_path: Path, models: list[lda.Model]) -> None:
+    place = bucket.format(f"{tmp_path.name}/news")
+    models[0].save(place)
+    with Serving(tmp_path, place, "--workers", 1, token=TOKEN) as service:
+        assert version_of(service) == models[0].fingerprint()
+        models[1].save(place, overwrite=True)
+        assert is_all_new(service, models[1].fingerprint())
+        shares = np.array(
+            [row["shares"] for row in service.topics(TEXTS).json()["documents"]], dtype=np.float32
+        )
+        np.testing.assert_array_equal(shares, models[1].transform_texts(TEXTS))
+        assert "secret" not in service.said()
+    line = fails(3, "serve", "--name", f"news={bucket.format('nowhere')}", "--port", 0)
+    assert "has no model.json" in line
+    assert "secret" not in line
+
+
+def test_the_name_of_a_model_is_that_of_its_folder() -> None:
+    from lda.serve.shelf import name_of
+
+    for place in (
+        "a/news",
+        "a/news/",
+        "s3://k:s@b/a/news/?region=x/y&scheme=http",
+        "s3://k:s@news",
+        "gs://b/news",
+    ):
+        assert name_of(place) == "news"
