@@ -26,7 +26,7 @@ FEW: Final = 512
 which needs hundreds at a time, 27 in hundreds and 13 in thousands."""
 
 MOST_CHARACTERS: Final = 1 << 19
-"""Of such texts together: words of more are a hundred megabytes of Python's strings, where Arrow numbers them at once."""
+"""Of such texts together: words of more are many megabytes of Python's strings, where Arrow numbers them at once."""
 
 MOST_KEPT: Final = 1 << 16
 """Words whose numbers are kept, where they go by keys."""

@@ -36,8 +36,14 @@ RECIPES: dict[str, tuple[Recipe, Tokenizer | None]] = {
 }
 CUT: dict[str, tuple[TextTokenizer, QuickWords]] = {}
 LATIN = st.sampled_from("aAbBàÀéÉßÿŸıİſǅǆȺⱥʼ \t\n.,’“–\u00ad\u200c\u0301µªº²<>&;'-_09")
+OTHERS = st.one_of(
+    LATIN, st.characters(max_codepoint=0x2800), st.sampled_from("МирйЁΑθήςσΣ😀🏽❤\ufe0f\u200d€→שָׁ")
+)
 TEXTS = st.one_of(
-    st.text(LATIN), st.text(), st.lists(st.sampled_from(["aa", "ab", "ba", "été", "the"])).map(" ".join)
+    st.text(LATIN),
+    st.text(OTHERS),
+    st.text(),
+    st.lists(st.sampled_from(["aa", "ab", "ba", "été", "the"])).map(" ".join),
 )
 
 
@@ -76,7 +82,15 @@ def test_what_is_known_and_what_is_left_to_arrow() -> None:
         "nations",
     ]
     assert quick("L\u2019\u00c9t\u00e9 \u2013 \u0152uvre") == ["\u00e9t\u00e9", "\u0153uvre"]
-    for text in ("\u0130a", "e\u0301te", "\u041c\u0438\u0440", "\u4e2d\u6587", "\ud800"):
+    assert quick("\u041c\u0438\u0440! \U0001f600 \u0391\u03b8\u03ae\u03bd\u03b1") == ["мир", "αθήνα"]
+    for text in (
+        "\u0130a",
+        "e\u0301te",
+        "\u039f\u0394\u039f\u03a3",
+        "\u4e2d\u6587",
+        "\u2764\ufe0f",
+        "\ud800",
+    ):
         assert quick(text) is None
     assert cut("pattern")[1]("abc") is None
 

@@ -80,9 +80,9 @@ def test_requests_that_wait_are_inferred_together_and_each_gets_its_own() -> Non
     calls = list[int]()
 
     class Counted(Inferencer):
-        def infer_texts(self, texts: Any, *, seed: int | None = None) -> Any:
+        def infer_texts(self, texts: Any, **options: Any) -> Any:
             calls.append(len(texts))
-            return super().infer_texts(texts, seed=seed)
+            return super().infer_texts(texts, **options)
 
     service = create_app({"m": Counted(served.model())})
     bodies = [{"documents": [text, text]} for text in TEXTS] + [{"document": TEXTS[0], "seed": 7}]

@@ -94,6 +94,8 @@ def test_limits_are_413_however_the_body_comes() -> None:
     for documents in (
         ["a"] * 4,
         ["a b " * 6],
+        ["ab-" * 11],
+        ["ab-" * 4, "ab-" * 4, "ab-" * 4],
         [["a"] * 11],
         [{"counts": {"a": 10**15}}],
         [{"counts": {"a": 6}}, "a " * 5],
@@ -108,10 +110,10 @@ class Held(Inferencer):
     go: threading.Event
     begun: threading.Event
 
-    def infer_texts(self, texts: Any, *, seed: int | None = None) -> Any:
+    def infer_texts(self, texts: Any, **options: Any) -> Any:
         self.begun.set()
         assert self.go.wait(60)
-        return super().infer_texts(texts, seed=seed)
+        return super().infer_texts(texts, **options)
 
 
 def held(**settings: Any) -> tuple[Held, Any]:
