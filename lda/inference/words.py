@@ -114,7 +114,7 @@ class TextWords:
 
 
 def _short(texts: Sequence[str | None]) -> bool:
-    return sum(len(text) for text in texts if text) <= MOST_CHARACTERS
+    return sum(len(text) for text in texts if type(text) is str) <= MOST_CHARACTERS
 
 
 def joined(parts: Sequence[NumberedDocuments]) -> NumberedDocuments:

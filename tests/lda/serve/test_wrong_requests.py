@@ -119,7 +119,11 @@ class Held(Inferencer):
 def held(**settings: Any) -> tuple[Held, Any]:
     inferencer = Held(served.model())
     inferencer.go, inferencer.begun = threading.Event(), threading.Event()
-    return inferencer, create_app({"m": inferencer}, settings=ServeSettings(inline_tokens=0, **settings))
+    inferencer.go.set()  # an app has it infer something before it serves
+    app = create_app({"m": inferencer}, settings=ServeSettings(inline_tokens=0, **settings))
+    inferencer.go.clear()
+    inferencer.begun.clear()
+    return inferencer, app
 
 
 def test_more_than_may_wait_is_429_and_the_rest_is_answered() -> None:
