@@ -1,7 +1,7 @@
 """What comes late is made to come early: the first requests of a model would otherwise wait for it.
 
 An inferencer loads its kernels when it is made. Beside those, the first text that is not ASCII has Arrow's tables of
-characters made, many texts at a time take another way than a few, and a dictionary (of Chinese, say) is read for the
+characters made, some texts take another way than others, and a dictionary (of Chinese, say) is read for the
 first word that needs it.
 """
 
@@ -21,7 +21,7 @@ LONGEST: Final = 1_000
 """Characters of the text that is made of a model's own words."""
 
 MANY: Final = 100
-"""Texts that no longer go one by one."""
+"""Tokens of the list that is made of them."""
 
 _TEXTS: Final = (
     "One is in English,",
@@ -44,7 +44,7 @@ def rehearse(inferencer: Inferencer, words: Sequence[str]) -> None:
     ]
     if inferencer.can_read_texts:
         asked += [(inferencer.infer_texts, [text]) for text in (own, *_TEXTS)]
-        asked.append((inferencer.infer_texts, [own, *_TEXTS] * MANY))
+        asked.append((inferencer.infer_texts, [own, *_TEXTS]))
     for infer, documents in asked:
         with suppress(Exception):
             infer(documents)

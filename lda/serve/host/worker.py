@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import itertools
 import logging
@@ -173,8 +174,16 @@ class _Worker:
 
 
 def _settle() -> None:
-    """Have the collector look no more at what stays, as modules do: it would take a request tens of milliseconds."""
+    """Have the collector look no more at what stays, as modules do: it would take a request tens of milliseconds.
+
+    And give back what models took only while they were opened, which each process would keep for itself.
+    """
+    import pyarrow as pa
+
     gc.collect()
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()
     gc.set_threshold(*COLLECT_AT)
     sys.setswitchinterval(SWITCH_SECONDS)
