@@ -201,7 +201,7 @@ def sweep_frozen(
 
     It is `sweep_range` pass by pass, to the same bits. But where no document waits for the counts of another, each goes
     through all its passes in one turn: it is counted once, and turns stay empty towards the end of a call only, not of
-    each pass. 100 abstracts of 47 tokens, K = 200: 38 ns a token in place of 44.
+    each pass; and phi is read as it is. 100 abstracts of 47 tokens, K = 200: 32 ns a token in place of 44.
 
     passes: from 0 on where documents have no topics yet. states: (S, N), row i takes the topics after pass
     kept_from + i. span, nothing: ALL_WORDS and NO_CURSOR. Written in a kernel they would be constants, which have types

@@ -119,9 +119,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._rest_size += len(data)
             if self._rest_size > LONGEST_REST:
                 self.transport.abort()
-        elif (
-            self in self.idle
-        ):  # all of it belonged to a head that goes on, or to the end of a body with an answer
+        elif self in self.idle:
+            # All of it belonged to a head that goes on, or to the end of a body that had its answer.
             self._head += 0 if in_body else len(data)
             if self._head > LONGEST_HEAD:
                 self._too_long(self._head)
