@@ -87,7 +87,7 @@ def _add_states(
     """
     n, n_passes = len(tokens.doc_keys), burn_in + samples
     states = np.empty((min(samples, KEPT), len(tokens.z)), dtype=tokens.z.dtype)
-    done, kept_from = 0, burn_in
+    done, kept_from = first, burn_in
     while done < n_passes:
         to = min(kept_from + KEPT, n_passes)
         sweep_frozen(tokens, first, n, span, nothing, model, seed, (done, to), kept_from, states)

@@ -311,7 +311,10 @@ for module in pkgutil.walk_packages(lda.samplers.__path__, "lda.samplers."):
     if ".cuda" in module.name:
         continue
     for name, value in vars(import_module(module.name)).items():
-        if hasattr(value, "signatures") and value.py_func.__module__ == module.name:
+        if not hasattr(value, "signatures") or value.py_func.__module__ != module.name:
+            continue
+        # Helpers are a part of the kernels that call them, and have no signatures where those come from the cache.
+        if not value.targetoptions.get("no_cpython_wrapper"):
             found[f"{module.name}.{name}".removeprefix("lda.samplers.")] = len(value.signatures)
 print(json.dumps(found))
 """

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import tiny
+from own_loop import run_alone
 
 import lda
 from lda.serve import ServeSettings, TopicsApp, create_app
@@ -96,4 +97,4 @@ async def ask(
 
 def asked(service: TopicsApp, method: str, path: str, *rest: Any, **more: Any) -> Reply:
     """`ask`, in a loop of its own."""
-    return asyncio.run(ask(service, method, path, *rest, **more))
+    return run_alone(ask(service, method, path, *rest, **more))
