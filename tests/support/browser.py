@@ -14,8 +14,13 @@ TIMEOUT_MS = 120_000
 BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome", "chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Chromium, until the tests of a file are over.
+
+    Not of a session: Playwright's event loop goes on in the main thread, where `asyncio.run` refuses to begin another,
+    and its switching of stacks upsets the interpreter's count of how deep it is (a SystemError of `compile` in 3.11).
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, of the extra dev")
     pytest.importorskip("vl_convert", reason="needs vl-convert-python, of the extra report")
     program = next(filter(None, map(shutil.which, BROWSERS)), None)

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import tiny
-from own_loop import run_alone
 
 import lda
 from lda.serve import ServeSettings, TopicsApp, create_app
@@ -97,4 +96,4 @@ async def ask(
 
 def asked(service: TopicsApp, method: str, path: str, *rest: Any, **more: Any) -> Reply:
     """`ask`, in a loop of its own."""
-    return run_alone(ask(service, method, path, *rest, **more))
+    return asyncio.run(ask(service, method, path, *rest, **more))

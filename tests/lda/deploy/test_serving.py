@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import re
 import subprocess
@@ -22,7 +23,6 @@ from doc_shell import parsed
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from own_loop import run_alone
 
 import lda
 from lda.deploy.docker_serve import with_extra
@@ -287,9 +287,9 @@ def test_whatever_is_wrong_with_a_new_model_the_replica_serves_on(
     names["opened"] = opened
     replica = names["Topics"].kind()
     with pytest.raises(type(error)):
-        run_alone(replica.reconfigure({"models": {"m": "/models/new"}}))
+        asyncio.run(replica.reconfigure({"models": {"m": "/models/new"}}))
     for path in ("old", "new", "new"):
-        run_alone(replica.reconfigure({"models": {"m": f"/models/{path}"}}))
+        asyncio.run(replica.reconfigure({"models": {"m": f"/models/{path}"}}))
     assert replica.shelf.get("m").path == "/models/old"
     replica.check_health()
     assert tried == ["/models/new", "/models/old", "/models/new"], "it was told once, and is not tried again"

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import served
 from commands import run
-from own_loop import run_alone
 from served import ask, asked
 from starlette.testclient import TestClient
 
@@ -94,7 +93,7 @@ def test_requests_that_wait_are_inferred_together_and_each_gets_its_own() -> Non
         replies = await asyncio.gather(*(ask(service, "POST", "/v1/topics", body) for body in bodies))
         return [reply.body for reply in replies]
 
-    assert run_alone(at_once()) == alone
+    assert asyncio.run(at_once()) == alone
     assert sorted(calls) == [1, 2 * len(TEXTS)]  # another seed is another call
 
 
@@ -120,7 +119,7 @@ def test_a_request_keeps_the_model_that_it_took_when_another_is_put_in_its_place
         service.shelf.put(new)
         return await asking, await ask(service, "POST", "/v1/topics", {"document": "comet"})
 
-    before, after = run_alone(swapped())
+    before, after = asyncio.run(swapped())
     assert (before.json()["fingerprint"], after.json()["fingerprint"]) == (old.fingerprint, new.fingerprint)
 
 

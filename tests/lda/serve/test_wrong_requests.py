@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import served
 import tiny
-from own_loop import run_alone
 from served import JSON, ask, asked
 
 import lda
@@ -138,7 +137,7 @@ def test_more_than_may_wait_is_429_and_the_rest_is_answered() -> None:
         inferencer.go.set()
         return await asyncio.gather(*first), refused, health
 
-    answered, refused, health = run_alone(crowd())
+    answered, refused, health = asyncio.run(crowd())
     assert (refused.status, refused.headers["retry-after"]) == (429, "1")
     assert [reply.status for reply in answered] == [200, 200]
     assert health.status == 200
