@@ -85,9 +85,10 @@ if TYPE_CHECKING:
     "--allowed-host",
     "allowed_hosts",
     multiple=True,
-    metavar="HOST",
+    metavar="NAME|*.NAME|*",
     heading=Heading.SERVICE,
-    help="Name that requests may be for, beside localhost and --host; repeat it; *.NAME for all below, * for any.  "
+    # No star in the text: the reference would take it for emphasis.
+    help="Name that requests may be for, beside localhost and --host; a star stands for any. Repeat it.  "
     "[default: any with a token or --no-auth, else none]",
 )
 @option(
